@@ -1,0 +1,100 @@
+# One call declares a module, its dependencies, its unit tests and its fuzz targets.
+#
+#   es_module(es_bus SOURCES es_bus.c USES es_base es_obs LINK PkgConfig::NNG TESTS es_bus_test.c FUZZ es_frame_fuzz.c)
+#
+# A module's headers are its own directory; it sees those of its USES (and what they use) and nothing else, so an
+# include against the dependency rules does not compile. LINK names third-party libraries, seen by this module's
+# sources and, since headers may name their types, by its users. PRIVATE_LINK is seen by its own sources only.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+add_library(openes_flags INTERFACE)
+target_compile_definitions(openes_flags INTERFACE _GNU_SOURCE OPENES_VERSION="${PROJECT_VERSION}")
+target_compile_options(openes_flags INTERFACE
+	-Wall -Wextra -Werror -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes
+	-Wundef -Wformat=2 -Wvla -Wcast-qual -Wwrite-strings -Wswitch-enum -Wnull-dereference -Wdouble-promotion
+	-Wimplicit-fallthrough -Wpointer-arith -fno-common
+	$<$<C_COMPILER_ID:GNU>:-Wlogical-op -Wduplicated-cond -Wduplicated-branches>
+	# A log event may have no fields, which GNU's ", ##__VA_ARGS__" allows and gcc's -Wpedantic cannot be told.
+	$<$<C_COMPILER_ID:Clang>:-Wpedantic -Wno-gnu-zero-variadic-macro-arguments>
+	$<$<CONFIG:Release>:-O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong>)
+target_link_options(openes_flags INTERFACE $<$<CONFIG:Release>:-pie -Wl,-z,relro,-z,now>)
+if(OPENES_SANITIZE)
+	target_compile_options(openes_flags INTERFACE -fsanitize=${OPENES_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+	target_link_options(openes_flags INTERFACE -fsanitize=${OPENES_SANITIZE})
+endif()
+if(OPENES_COVERAGE)
+	target_compile_options(openes_flags INTERFACE --coverage)
+	target_link_options(openes_flags INTERFACE --coverage)
+endif()
+if(OPENES_FUZZ)
+	target_compile_options(openes_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+function(es_module name)
+	cmake_parse_arguments(M "" "" "SOURCES;USES;LINK;PRIVATE_LINK;TESTS;FUZZ;SQL" ${ARGN})
+	foreach(source ${M_SOURCES})
+		if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+			message(STATUS "${name}: ${source} is not there yet, headers only")
+			add_library(${name} INTERFACE)
+			target_include_directories(${name} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
+			target_link_libraries(${name} INTERFACE ${M_USES} ${M_LINK})
+			return()
+		endif()
+	endforeach()
+	add_library(${name} STATIC ${M_SOURCES})
+	target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+	target_link_libraries(${name} PUBLIC ${M_USES} ${M_LINK} Threads::Threads PRIVATE openes_flags ${M_PRIVATE_LINK})
+	if(M_SQL)
+		es_embed_sql(${name} ${M_SQL})
+	endif()
+	foreach(source ${M_TESTS})
+		get_filename_component(test ${source} NAME_WE)
+		add_executable(${test} ${source})
+		target_link_libraries(${test} PRIVATE ${name} openes_flags cmocka)
+		target_compile_definitions(${test} PRIVATE TEST_DIR="${CMAKE_CURRENT_SOURCE_DIR}")
+		add_test(NAME ${test} COMMAND ${test})
+		set_tests_properties(${test} PROPERTIES TIMEOUT 120)
+	endforeach()
+	foreach(source ${M_FUZZ})
+		es_fuzz(${source} ${name})
+	endforeach()
+endfunction()
+
+# A fuzz target next to its decoder. Without OPENES_FUZZ it is built with a small main, so that its corpus
+# (tests/fuzz/<name>/) runs as an ordinary test.
+function(es_fuzz source)
+	get_filename_component(target ${source} NAME_WE)
+	add_executable(${target} ${source})
+	target_link_libraries(${target} PRIVATE ${ARGN} openes_flags)
+	if(OPENES_FUZZ)
+		target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+	else()
+		target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus_main.c)
+		add_test(NAME ${target} COMMAND ${target} ${PROJECT_SOURCE_DIR}/tests/fuzz/${target})
+		set_tests_properties(${target} PROPERTIES TIMEOUT 60)
+	endif()
+	set_property(GLOBAL APPEND PROPERTY OPENES_FUZZ_TARGETS ${target})
+endfunction()
+
+# A program: main.c and nothing else, so that everything can also be linked into a test.
+function(es_program name)
+	cmake_parse_arguments(P "" "" "SOURCES;USES" ${ARGN})
+	add_executable(${name} ${P_SOURCES})
+	target_link_libraries(${name} PRIVATE ${P_USES} openes_flags)
+	install(TARGETS ${name} RUNTIME DESTINATION bin)
+endfunction()
+
+# Migrations are .sql files, embedded as strings: <stem>_sql.h holds `static const char <stem>_sql[]`.
+function(es_embed_sql name)
+	foreach(file ${ARGN})
+		get_filename_component(stem ${file} NAME_WE)
+		set(out ${CMAKE_CURRENT_BINARY_DIR}/sql/${stem}_sql.h)
+		add_custom_command(OUTPUT ${out}
+			COMMAND ${CMAKE_COMMAND} -DIN=${CMAKE_CURRENT_SOURCE_DIR}/${file} -DOUT=${out} -DSYMBOL=${stem}_sql -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+			DEPENDS ${file} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
+		target_sources(${name} PRIVATE ${out})
+	endforeach()
+	target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/sql)
+endfunction()
