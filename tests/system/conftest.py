@@ -1,0 +1,65 @@
+import pytest
+
+from stack import Stack
+from ts43 import Client
+from usim import TEST_SETS, Usim
+
+
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="also the tests that take minutes")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes minutes; run by ./openes test --long")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--long"):
+        return
+    for item in items:
+        if "long" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="only with --long"))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory):
+    """The five processes with the demo data, shared by the tests that leave it as they found it."""
+    running = Stack(tmp_path_factory.mktemp("stack"))
+    try:
+        yield running.start().load_demo()
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def own_stack(tmp_path):
+    """own_stack(replicas={...}, overrides={...}): processes of this test alone, with the demo data."""
+    made = []
+
+    def make(**kwargs):
+        made.append(Stack(tmp_path / f"stack{len(made)}", **kwargs))
+        return made[-1].start().load_demo()
+
+    yield make
+    for running in made:
+        running.stop()
+
+
+@pytest.fixture
+def client(stack):
+    connection = Client(stack)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def sim(stack):
+    """sim(n): the USIM of demo subscriber n, as its owner's phone has it."""
+    cache = stack.__dict__.setdefault("sims", {})
+
+    def get(n):
+        if n not in cache:
+            cache[n] = Usim(f"0010100000000{n:02}", *TEST_SETS[(n - 1) % 6])
+        return cache[n]
+
+    return get

@@ -1,0 +1,193 @@
+"""Starts the real five processes for a test, any number of replicas of each, and watches how they end."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(os.environ.get("OPENES_TEST_BIN", ROOT / "build/asan/bin"))
+FAULT = re.compile(rb"ERROR: (Address|Leak|Undefined)Sanitizer|runtime error:|Assertion .* failed|panic:")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(condition, seconds=20, what="condition"):
+    """Polls; the bound only ends a failing test."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come true within {seconds} s")
+        time.sleep(0.02)
+
+
+class Process:
+    """One process of the server."""
+
+    def __init__(self, stack, service, instance, config, ops_port):
+        self.stack, self.service, self.instance, self.ops_port = stack, service, instance, ops_port
+        self.config, self.log_path = config, stack.dir / f"{instance}.log"
+        self.popen = None
+
+    def start(self, wait=True):
+        with open(self.log_path, "ab") as log:
+            self.popen = subprocess.Popen([BIN / f"openes-{self.service}", "--config", self.config], stderr=log, stdout=log,
+                                          stdin=subprocess.DEVNULL, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1"})
+        if wait:
+            self.wait_ready()
+        return self
+
+    def http(self, path):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.ops_port}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def wait_ready(self):
+        def ready():
+            assert self.popen.poll() is None, f"{self.instance} ended:\n" + self.log()[-2000:]
+            return self.http("/readyz")[0] == 200
+        wait_for(ready, 30, f"{self.instance} ready")
+
+    def metric(self, name):
+        """Sum of all series whose name (and labels, when given) begin so."""
+        total = 0.0
+        for line in self.http("/metrics")[1].splitlines():
+            if line.startswith(name):
+                total += float(line.rsplit(" ", 1)[1])
+        return total
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def kill(self):
+        """kill -9: as a power cut for this process."""
+        self.popen.kill()
+        self.popen.wait()
+
+    def stop(self):
+        """SIGTERM; says whether it ended as it should."""
+        if self.popen is None or self.popen.poll() is not None:
+            return self.popen.returncode if self.popen else 0
+        self.popen.send_signal(signal.SIGTERM)
+        try:
+            return self.popen.wait(30)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
+            return -9
+
+
+class Stack:
+    """The server on free ports in a folder of its own. `replicas` = {"auth": 2}; `overrides` = {"auth": {"key": "value"}}."""
+
+    def __init__(self, folder, replicas=None, overrides=None, db="sqlite"):
+        self.dir = Path(folder)
+        self.dir.mkdir(parents=True, exist_ok=True)
+        self.replicas, self.overrides, self.db = replicas or {}, overrides or {}, db
+        self.keys = self.dir / "keys"
+        # make_keys is the one ./openes up uses
+        subprocess.run(["bash", "-ec", f"ROOT={ROOT}; source {ROOT}/tools/openes.d/keys.sh; make_keys {self.keys}"], check=True)
+        self.ca = str(self.keys / "ca.crt")
+        self.admin_token = (self.keys / "admin.token").read_text().strip()
+        self.processes = {}
+        self._sock = Path(f"/tmp/openes-test-{os.getpid()}-{id(self) % 100000}")  # unix socket paths are short
+        self._sock.mkdir(mode=0o700)
+
+    def target(self, service):
+        return ",".join(f"ipc://{self._sock}/{service}{i}" for i in range(self.replicas.get(service, 1)))
+
+    def _db(self, service):
+        return f"sqlite:{self.dir}/{service}.db" if self.db == "sqlite" else self.db[service]
+
+    def _settings(self, service, i):
+        k, out = self.keys, {"bus_key_file": self.keys / "bus.key", "pseudonym_key_file": self.keys / "pseudonym.key", "log_format": "json",
+                             "instance": f"{service}{i}", "log_level": "debug"}
+        if service != "gateway":
+            out["bus_listen"] = f"ipc://{self._sock}/{service}{i}"
+            out["db"] = self._db(service)
+        events = ",".join(f"ipc://{self._sock}/policy-events{n}" for n in range(self.replicas.get("policy", 1)))
+        links = {f"{s}_target": self.target(s) for s in ("auth", "policy", "esim", "notify")}
+        out.update({
+            "policy": {"events_listen": f"ipc://{self._sock}/policy-events{i}", "token_keys_file": k / "token.keys", "admin_token_file": k / "admin.token"},
+            "auth": {"session_keys_file": k / "session.keys", "token_keys_file": k / "token.keys", "auc_keys_file": k / "auc.keys",
+                     "transport_key_file": k / "transport.key", "policy_target": links["policy_target"], "policy_events": events},
+            "esim": {},
+            "notify": {"push_keys_file": k / "push.keys", "policy_target": links["policy_target"], "policy_events": events},
+            "gateway": {"device_cert_file": k / "server.crt", "device_key_file": k / "server.key", "ticket_key_file": k / "ticket.key",
+                        "admin_cert_file": k / "server.crt", "admin_key_file": k / "server.key", **links},
+        }[service])
+        return {**out, **self.overrides.get(service, {})}
+
+    def _make(self, service, i):
+        instance, ops = f"{service}{i}", free_port()
+        settings = self._settings(service, i)
+        settings["ops_listen"] = f"127.0.0.1:{ops}"
+        process_ports = {}
+        if service == "gateway":
+            process_ports = {"port": free_port(), "admin_port": free_port()}
+            settings["device_listen"] = f"127.0.0.1:{process_ports['port']}"
+            settings["admin_listen"] = f"127.0.0.1:{process_ports['admin_port']}"
+        config = self.dir / f"{instance}.conf"
+        config.write_text(f"[{service}]\n" + "".join(f"{key} = {value}\n" for key, value in settings.items()))
+        process = Process(self, service, instance, config, ops)
+        process.__dict__.update(process_ports)
+        self.processes[instance] = process
+        return process
+
+    def start(self):
+        for service in ("policy", "auth", "esim", "notify", "gateway"):
+            for i in range(self.replicas.get(service, 1)):
+                self._make(service, i).start(wait=False)
+        for process in self.processes.values():
+            process.wait_ready()
+        self.port = self.processes["gateway0"].port
+        self.admin_port = self.processes["gateway0"].admin_port
+        return self
+
+    def __getitem__(self, instance):
+        return self.processes[instance]
+
+    def env(self):
+        return {**os.environ, "OPENES_ADMIN_URL": f"https://localhost:{self.admin_port}", "OPENES_CA": self.ca, "OPENES_ADMIN_TOKEN": self.admin_token}
+
+    def ctl(self, *args, check=True, stdin=None):
+        done = subprocess.run([BIN / "openesctl", *map(str, args)], env=self.env(), capture_output=True, text=True, timeout=120, input=stdin)
+        if check:
+            assert done.returncode == 0, f"openesctl {' '.join(map(str, args))}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done
+
+    def load_demo(self):
+        demo = ROOT / "deploy/demo"
+        self.ctl("tenant", "set", demo / "tenant.json")
+        for plan in sorted(demo.glob("plan-*.json")):
+            self.ctl("plan", "set", "--tenant", "demo", plan)
+        self.ctl("subscriber", "import", "--tenant", "demo", demo / "subscribers.csv")
+        return self
+
+    def stop(self):
+        """Ends everything and says what was wrong: exit codes and sanitizer reports."""
+        wrong = []
+        for service in ("gateway", "auth", "esim", "notify", "policy"):
+            for process in self.processes.values():
+                if process.service != service:
+                    continue
+                code = process.stop()
+                if code != 0:
+                    wrong.append(f"{process.instance} exited {code}")
+                if process.log_path.exists() and FAULT.search(process.log_path.read_bytes()):
+                    wrong.append(f"{process.instance}:\n{process.log()[-6000:]}")
+        shutil.rmtree(self._sock, ignore_errors=True)
+        assert not wrong, "\n".join(wrong)

@@ -1,0 +1,82 @@
+"""Fast authentication by token (TS.43 2.8.5, 2.9.6) and what ends a token."""
+
+import pytest
+from ts43 import Client, authenticate, params
+
+
+@pytest.fixture
+def token(client, sim):
+    return authenticate(client, sim(1)).token()
+
+
+def test_a_token_is_enough_and_is_repeated(client, token):
+    """V12-TOK-01, V12-TOK-02, V12-TOK-03, V12-TOK-07, V12-TOK-08, V12-TOK-09, V12-TOK-10"""
+    answer = client.get(params(token=token))
+    assert answer.status == 200
+    assert answer.token() == token and 0 < int(answer.characteristic("TOKEN")["validity"]) <= 604800
+
+
+def test_a_token_of_any_voice_application_serves_all_three(client, sim, token):
+    """Android shares one token between ap2003, ap2004 and ap2005."""
+    assert set(client.get(params(token=token, app=["ap2003", "ap2005"])).apps()) == {"ap2003", "ap2005"}
+    assert client.get(params(token=token, app="ap2006", operation="CheckEligibility")).status == 511
+
+
+@pytest.mark.parametrize("change", [
+    {"IMSI": "001010000000002"}, {"terminal_id": "490154203237518"}, {"app_name": "com.other.app"},
+], ids=str)
+def test_a_token_serves_only_what_it_was_made_for(client, token, change):
+    """V12-TOK-06, V12-TOK-11"""
+    assert client.get(params(token=token, **change)).status == 511
+
+
+def test_a_damaged_token_is_511(client, token):
+    for damaged in (token[:-1] + ("A" if token[-1] != "A" else "B"), token[:20], "x", "%00", token + "A"):
+        assert client.get(params(token=damaged)).status == 511
+
+
+def test_clients_of_one_phone_do_not_kill_each_others_tokens(client, sim):
+    """V12-TOK-06"""
+    one = authenticate(client, sim(1), app_name="com.one").token()
+    two = authenticate(client, sim(1), app_name="com.two").token()
+    assert client.get(params(token=one, app_name="com.one")).status == 200
+    assert client.get(params(token=two, app_name="com.two")).status == 200
+
+
+def test_an_expired_token_is_511_and_one_near_its_end_is_renewed(own_stack, sim):
+    """V12-TOK-03, V12-TOK-04, V12-TOK-05"""
+    running = own_stack()
+    tenant = running.ctl("tenant", "show", "demo", "--json").stdout
+    short = running.dir / "tenant.json"
+    short.write_text(tenant.replace('"token_ttl":604800', '"token_ttl":2').replace('"token_ttl": 604800', '"token_ttl": 2'))
+    running.ctl("tenant", "set", short)
+    connection = Client(running)
+    from stack import wait_for
+    holder = {}
+
+    def short_lived():
+        holder["answer"] = authenticate(connection, sim(2))
+        return int(holder["answer"].characteristic("TOKEN")["validity"]) <= 2
+    wait_for(short_lived, 40, "auth to hear of the new token lifetime")
+    token = holder["answer"].token()
+    renewed = []
+
+    def expired():
+        answer = connection.get(params(token=token))
+        if answer.status == 200 and answer.token() != token:
+            renewed.append(answer.token())
+        return answer.status == 511
+    wait_for(expired, 10, "the token's end")
+    assert renewed, "near its end it was renewed while it still worked"
+
+
+@pytest.mark.parametrize("command", ["reset-tokens", "suspend", "swap-sim"])
+def test_what_ends_a_subscribers_tokens_ends_them_at_the_next_request(own_stack, command):
+    from usim import TEST_SETS, Usim
+    running = own_stack()
+    connection = Client(running)
+    usim = Usim("001010000000002", *TEST_SETS[1])
+    token = authenticate(connection, usim).token()
+    assert connection.get(params(token=token)).status == 200
+    running.ctl("subscriber", command, "--tenant", "demo", "--imsi", usim.imsi)
+    assert connection.get(params(token=token)).status == 511

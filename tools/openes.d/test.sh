@@ -1,0 +1,158 @@
+# test.sh -- every test, in the order in which a failure is cheapest to find.
+
+PASSED=0
+FAILED=0
+LONG=''
+FUZZ_SECONDS=4
+
+# part "name" command...: runs one part; its test counts are taken from its log.
+part() {
+	local name=$1 log rc=0 counts
+	shift
+	log=$ROOT/build/test-$name.log
+	mkdir -p "$ROOT/build"
+	say "${BOLD}==>${PLAIN} $name"
+	local start=$SECONDS
+	("$@") >"$log" 2>&1 || rc=$?
+	counts=$(grep -hoE '^(COUNT [0-9]+ [0-9]+)$' "$log" | awk '{p += $2; f += $3} END {printf "%d %d", p, f}')
+	PASSED=$((PASSED + ${counts% *}))
+	FAILED=$((FAILED + ${counts#* }))
+	if [ $rc -ne 0 ]; then
+		[ "${counts#* }" != 0 ] || FAILED=$((FAILED + 1))
+		tail -n 80 "$log"
+		say "${RED}    failed${PLAIN} after $((SECONDS - start)) s; the whole output: ${log#"$PWD"/}"
+	else
+		say "    ${GREEN}${counts% *} passed${PLAIN} in $((SECONDS - start)) s"
+	fi
+}
+
+# --- lint: layout, forbidden functions, formatting ---
+
+lint_files() { git -C "$ROOT" ls-files '*.c' '*.h'; }
+
+lint() {
+	local bad=0
+	cd "$ROOT"
+	if lint_files | xargs grep -nE '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|alloca)\(' /dev/null; then
+		echo "a forbidden function is used (CONTRIBUTING.md says what to use instead)"
+		bad=$((bad + 1))
+	fi
+	if ! lint_files | xargs clang-format --dry-run -Werror; then
+		echo "run: git ls-files '*.c' '*.h' | xargs clang-format -i"
+		bad=$((bad + 1))
+	fi
+	if ! python3 tools/conformance.py --check; then bad=$((bad + 1)); fi
+	echo "COUNT $((3 - bad)) $bad"
+	[ $bad = 0 ]
+}
+
+# --- unit: everything built under ASan and UBSan, stores on SQLite and PostgreSQL ---
+
+postgres_start() { # directory: a throw-away cluster on a unix socket
+	local dir=$1 bin
+	bin=$(echo /usr/lib/postgresql/*/bin)
+	mkdir -p "$dir"
+	if [ "$(id -u)" = 0 ]; then
+		chown postgres "$dir"
+		set -- setpriv --reuid postgres --regid postgres --init-groups
+	else
+		set --
+	fi
+	cd /
+	"$@" "$bin/initdb" -D "$dir/data" -A trust -U openes --no-sync >/dev/null
+	"$@" "$bin/pg_ctl" -w -D "$dir/data" -l "$dir/log" -o "-c listen_addresses='' -k $dir -c max_connections=200" start >/dev/null
+	psql -h "$dir" -U openes -d postgres -qc 'create database openes_test'
+	export OPENES_TEST_PG="postgresql://openes@/openes_test?host=$dir"
+}
+postgres_stop() {
+	local dir=$1 bin
+	bin=$(echo /usr/lib/postgresql/*/bin)
+	[ ! -s "$dir/data/postmaster.pid" ] || kill -INT "$(head -n 1 "$dir/data/postmaster.pid")"
+	wait_until 20 test ! -e "$dir/data/postmaster.pid" || true
+	rm -rf "$dir"
+}
+
+unit() {
+	local pg rc=0 out
+	pg=$(mktemp -d /tmp/openes-pg.XXXXXX)
+	chmod 755 "$pg"
+	trap 'postgres_stop "$pg"' EXIT
+	postgres_start "$pg"
+	cd "$ROOT"
+	out=$(ctest --test-dir build/asan --output-on-failure -j2) || rc=$?
+	printf '%s\n' "$out"
+	printf '%s\n' "$out" | sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests failed out of ([0-9]+)$/\1 \2/p' | awk '{print "COUNT", $2 - $1, $1}'
+	return $rc
+}
+
+# --- fuzz: each target for some seconds from its corpus; crashes are kept in build/fuzz/crashes ---
+
+fuzz() {
+	local target name bad=0 good=0
+	cd "$ROOT"
+	mkdir -p build/fuzz/crashes build/fuzz/corpus
+	for target in build/fuzz/bin/*_fuzz; do
+		name=$(basename "$target")
+		mkdir -p "build/fuzz/corpus/$name"
+		if "$target" -max_total_time="$FUZZ_SECONDS" -timeout=5 -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0 \
+			-artifact_prefix="build/fuzz/crashes/$name-" "build/fuzz/corpus/$name" "tests/fuzz/$name"; then
+			good=$((good + 1))
+		else
+			bad=$((bad + 1))
+			echo "FAILED $name"
+		fi
+	done
+	echo "COUNT $good $bad"
+	[ $bad = 0 ] && [ $good -gt 0 ]
+}
+
+# --- system: the real processes, real TLS, real clients ---
+
+system() {
+	local rc=0 out
+	cd "$ROOT/tests/system"
+	PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -p no:cacheprovider --durations=5 ${LONG:+--long} . 2>&1 | tee "$ROOT/build/pytest.log" || rc=${PIPESTATUS[0]}
+	out=$(tail -n 3 "$ROOT/build/pytest.log")
+	count() { grep -oE "[0-9]+ $1" <<<"$out" | cut -d' ' -f1 | head -n 1; }
+	local p f e
+	p=$(count passed) f=$(count failed) e=$(count error)
+	echo "COUNT ${p:-0} $((${f:-0} + ${e:-0}))"
+	return $rc
+}
+
+# --- deploy: what is shipped for containers and clusters is valid ---
+
+deploy() {
+	local bad=0
+	cd "$ROOT"
+	docker-compose -f docker-compose.yml config -q || bad=$((bad + 1))
+	kubectl kustomize deploy/k8s/base >/dev/null || bad=$((bad + 1))
+	echo "COUNT $((2 - bad)) $bad"
+	[ $bad = 0 ]
+}
+
+cmd_test() {
+	local only='' start=$SECONDS parts p
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--long) LONG=1 FUZZ_SECONDS=120 ;;
+		--only) only=$2 && shift ;;
+		*) die "test does not know '$1'; ./openes help lists the options" ;;
+		esac
+		shift
+	done
+	parts=${only:-lint unit fuzz system deploy}
+	need_packages build run test
+	[[ ! $parts =~ unit|system ]] || step "building with AddressSanitizer and UndefinedBehaviorSanitizer (gcc)" build_preset asan
+	[[ ! $parts =~ fuzz ]] || step "building the fuzz targets (clang)" build_preset fuzz
+	for p in $parts; do part "$p" "$p"; done
+	if [ -n "$LONG" ] && [ -z "$only" ]; then
+		# shellcheck source=/dev/null
+		source "$ROOT/tools/openes.d/long.sh"
+		for p in "${LONG_PARTS[@]}"; do part "$p" "$p"; done
+	fi
+	say
+	say "all parts took $((SECONDS - start)) s"
+	say "$PASSED passed, $FAILED failed"
+	[ $FAILED = 0 ]
+}
