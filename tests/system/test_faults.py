@@ -1,0 +1,195 @@
+"""What happens when a process dies at the worst moment: nothing acknowledged is lost, no answer is wrong."""
+
+import threading
+
+import pytest
+from stack import wait_for
+from ts43 import EAP_RELAY, Client, answer_challenge, authenticate, nai, params
+from usim import TEST_SETS, Usim
+
+
+class Load(threading.Thread):
+    """Asks by token without pause until told to stop; remembers every answer."""
+
+    def __init__(self, stack, token, expected):
+        super().__init__(daemon=True)
+        self._stack, self._token, self._expected = stack, token, expected
+        self.good = self.away = 0
+        self.wrong, self._end = [], threading.Event()
+
+    def run(self):
+        connection = Client(self._stack)
+        while not self._end.is_set():
+            try:
+                answer = connection.get(params(token=self._token, app=["ap2003", "ap2004", "ap2005"]))
+            except OSError:
+                connection.close()  # the gateway itself is away
+                connection = Client(self._stack)
+                self.away += 1
+                self._end.wait(0.02)
+                continue
+            if answer.status == 200 and answer.apps() == self._expected:
+                self.good += 1
+            elif answer.status == 503 and answer.headers["Retry-After"]:
+                self.away += 1
+                self._end.wait(0.01)
+            else:
+                self.wrong.append((answer.status, answer.body[:500]))
+
+    def finish(self):
+        self._end.set()
+        self.join(30)
+
+
+@pytest.mark.parametrize("victim", ["gateway0", "auth0", "policy0", "esim0", "notify0"])
+def test_kill_9_of_one_process_under_load_gives_503_while_it_is_away_and_nothing_wrong(own_stack, victim):
+    """V12-HTTP-08"""
+    running = own_stack()
+    connection = Client(running)
+    first = authenticate(connection, Usim("001010000000001", *TEST_SETS[0]), app=["ap2003", "ap2004", "ap2005"])
+    loads = [Load(running, first.token(), first.apps()) for _ in range(4)]
+    for load in loads:
+        load.start()
+    others = {name: p.popen.pid for name, p in running.processes.items() if name != victim}
+    wait_for(lambda: all(load.good > 20 for load in loads), 30, "load")
+    for _ in range(3):
+        running[victim].kill()
+        before = [load.good + load.away for load in loads]
+        wait_for(lambda: all(load.good + load.away > b + 3 for load, b in zip(loads, before)), 30, "requests without it")
+        running[victim].start()
+        good = [load.good for load in loads]
+        wait_for(lambda: all(load.good > g + 20 for load, g in zip(loads, good)), 30, "good answers after it came back")
+    for load in loads:
+        load.finish()
+        assert not load.wrong
+    assert {name: p.popen.pid for name, p in running.processes.items() if name != victim} == others
+    assert all(p.popen.poll() is None for p in running.processes.values()), "no process but the killed one restarted"
+    if victim in ("esim0", "notify0"):
+        assert sum(load.away for load in loads) == 0, "who is not asked is not missed"
+
+
+@pytest.mark.parametrize("victim", ["gateway0", "auth0"])
+def test_a_handshake_begun_before_a_kill_finishes_after_it(own_stack, victim):
+    running = own_stack()
+    usim, identity = Usim("001010000000004", *TEST_SETS[3]), nai("001010000000004")
+    first = Client(running).get(params(EAP_ID=identity), accept=EAP_RELAY)
+    running[victim].kill()
+    running[victim].start()
+    answer = _until_answered(running, answer_challenge(usim, first.packet(), identity), first.cookie())
+    assert answer.status == 200 and answer.token()
+
+
+def test_a_resynchronisation_survives_a_kill_of_auth(own_stack):
+    running = own_stack()
+    usim, identity = Usim("001010000000004", *TEST_SETS[3], sqn=1 << 40), nai("001010000000004")
+    first = Client(running).get(params(EAP_ID=identity), accept=EAP_RELAY)
+    second = Client(running).relay(answer_challenge(usim, first.packet(), identity), first.cookie())
+    running["auth0"].kill()
+    running["auth0"].start()
+    answer = _until_answered(running, answer_challenge(usim, second.packet(), identity), first.cookie())
+    assert answer.status == 200 and answer.token()
+
+
+def _until_answered(running, packet, cookie, gateway=None):
+    """A phone repeats after 503 with Retry-After; anything else is its answer."""
+    holder = {}
+
+    def answered():
+        holder["answer"] = Client(running, port=gateway).relay(packet, cookie)
+        return holder["answer"].status != 503
+    wait_for(answered, 30, "an answer other than 503")
+    return holder["answer"]
+
+
+def test_two_auth_and_two_gateway_replicas_share_the_work_and_finish_what_the_other_began(own_stack):
+    """Two auth processes on one database never hand out one SQN twice: the card would refuse it."""
+    shared = {}
+    running = own_stack(replicas={"auth": 2, "gateway": 2}, overrides=shared)
+    ports = [running["gateway0"].port, running["gateway1"].port]
+    usims = [Usim(f"0010100000000{n:02}", *TEST_SETS[(n - 1) % 6]) for n in (1, 2, 3, 4)]
+    for round_ in range(12):
+        for n, usim in enumerate(usims):
+            identity = nai(usim.imsi)
+            first = Client(running, port=ports[(round_ + n) % 2]).get(params(EAP_ID=identity), accept=EAP_RELAY)
+            response = answer_challenge(usim, first.packet(), identity)
+            assert response[5] == 1 or round_ == 0, "each SQN was new to the card"
+            if response[5] == 4:
+                again = Client(running, port=ports[(round_ + n + 1) % 2]).relay(response, first.cookie())
+                response = answer_challenge(usim, again.packet(), identity)
+            final = Client(running, port=ports[(round_ + n + 1) % 2]).relay(response, first.cookie())
+            assert final.status == 200 and final.token()
+    assert running["auth0"].metric("openes_bus_served_total") > 10 and running["auth1"].metric("openes_bus_served_total") > 10
+
+
+def test_with_one_auth_replica_dead_the_other_carries_on(own_stack):
+    running = own_stack(replicas={"auth": 2})
+    usim = Usim("001010000000001", *TEST_SETS[0])
+    assert authenticate(Client(running), usim).status == 200
+    running["auth0"].kill()
+    seen = []
+
+    def served():
+        seen.append(authenticate(Client(running), usim).status)
+        return seen[-1] == 200
+    wait_for(served, 20, "the other replica to serve")
+    assert set(seen) <= {200, 503}
+    for _ in range(10):
+        assert authenticate(Client(running), usim).status == 200
+
+
+def test_policy_away_is_503_with_retry_after_and_the_exchange_can_be_finished_later(own_stack):
+    """V12-HTTP-08, V12-AUTH-10"""
+    running = own_stack()
+    usim, identity = Usim("001010000000002", *TEST_SETS[1]), nai("001010000000002")
+    first = Client(running).get(params(EAP_ID=identity), accept=EAP_RELAY)
+    response = answer_challenge(usim, first.packet(), identity)
+    running["policy0"].kill()
+    answer = Client(running).relay(response, first.cookie())
+    assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
+    running["policy0"].start()
+    final = _until_answered(running, response, first.cookie())
+    assert final.status == 200 and final.token()
+
+
+def test_what_the_operators_api_acknowledged_survives_kill_9(own_stack):
+    running = own_stack()
+    for n in range(8):
+        running.ctl("subscriber", "set", "--tenant", "demo", "--imsi", "001010000000003", "--plan", ("basic", "gold")[n % 2])
+        running["policy0"].kill()
+        running["policy0"].start()
+        assert f'"{("basic", "gold")[n % 2]}"' in running.ctl("subscriber", "show", "--tenant", "demo", "--imsi", "001010000000003", "--json").stdout
+
+
+def test_a_strangers_frame_on_the_bus_is_refused_and_counted(own_stack):
+    """Another process with another key finds no partner, and the callee says so."""
+    running = own_stack()
+    stranger = running.dir / "stranger.key"
+    stranger.write_text("ab" * 32 + "\n")
+    stranger.chmod(0o600)
+    config = running.dir / "stranger.conf"
+    original = running["gateway0"].config.read_text()
+    config.write_text("\n".join(f"bus_key_file = {stranger}" if line.startswith("bus_key_file") else line for line in original.splitlines()) + "\n")
+    running["gateway0"].stop()
+    running["gateway0"].config = config
+    running["gateway0"].start(wait=False)
+    wait_for(lambda: running["policy0"].metric("openes_bus_refused_total") > 0, 20, "the refusal counted")
+    assert "bus.stranger" in running["policy0"].log()
+    answer = Client(running).get(params(token="x"))
+    assert answer.status in (503, 511)
+    running["gateway0"].config = running.dir / "gateway0.conf"
+    running["gateway0"].stop()
+    running["gateway0"].start()
+
+
+def test_sigterm_finishes_what_is_in_flight_and_exits_0(own_stack):
+    running = own_stack()
+    first = authenticate(Client(running), Usim("001010000000001", *TEST_SETS[0]), app=["ap2003", "ap2004", "ap2005"])
+    loads = [Load(running, first.token(), first.apps()) for _ in range(4)]
+    for load in loads:
+        load.start()
+    wait_for(lambda: all(load.good > 20 for load in loads), 30, "load")
+    assert running["gateway0"].stop() == 0
+    for load in loads:
+        load.finish()
+        assert not load.wrong
+    running["gateway0"].start()
