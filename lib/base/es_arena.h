@@ -27,7 +27,8 @@ void *es_arena_alloc(struct es_arena *arena, size_t n) ES_MUST_USE;
 void *es_arena_array(struct es_arena *arena, size_t count, size_t size) ES_MUST_USE;
 /* A NUL-terminated copy; NULL when exhausted. */
 char *es_arena_strdup(struct es_arena *arena, struct es_slice text) ES_MUST_USE;
-char *es_arena_printf(struct es_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3))) ES_MUST_USE;
+char *es_arena_printf(struct es_arena *arena, const char *format, ...)
+	__attribute__((format(printf, 2, 3))) ES_MUST_USE;
 /* Copy of the bytes; {NULL, 0} with a non-empty input when exhausted. */
 struct es_slice es_arena_copy(struct es_arena *arena, struct es_slice bytes);
 size_t es_arena_used(const struct es_arena *arena);

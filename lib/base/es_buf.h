@@ -1,8 +1,8 @@
 /* es_buf.h -- the writer: a growing buffer born with its maximum.
  *
- * Overflow and lack of memory stick: `bad` stays set, later writes do nothing, es_buf_done_ok() says it once
+ * Overflow and lack of memory stick: `bad` stays set, later writes do nothing, es_buf_status() says it once
  * at the end. Memory is malloc'ed and owned by the buffer; es_buf_free() (idempotent) gives it back.
- * Big-endian. One thread at a time. */
+ * A block that was outgrown is wiped: the buffer may hold keys. Big-endian. One thread at a time. */
 #ifndef ES_BUF_H
 #define ES_BUF_H
 

@@ -6,7 +6,9 @@
 #define ES_CLEANUP(fn) __attribute__((cleanup(fn)))
 
 /* Moves a pointer out of a variable that has a cleanup: gives its value and leaves NULL. */
+/* clang-format off */
 #define ES_TAKE(ptr) __extension__({ __typeof__(ptr) es_taken_ = (ptr); (ptr) = NULL; es_taken_; })
+/* clang-format on */
 
 #define ES_COUNT(array) (sizeof(array) / sizeof(*(array)))
 

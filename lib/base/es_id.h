@@ -21,9 +21,9 @@ es_status es_msisdn_parse(struct es_slice text, struct es_msisdn *out) ES_MUST_U
 
 /* A root NAI (TS 23.003 19.3): <lead><imsi>@[nai.epc|wlan|nai.5gc|..].mncNNN.mccNNN.3gppnetwork.org */
 struct es_nai {
-	char lead;             /* '0' EAP-AKA permanent, '6' EAP-AKA' permanent, ... */
+	char lead; /* '0' EAP-AKA permanent, '6' EAP-AKA' permanent, ... */
 	struct es_imsi imsi;
-	char mcc[4], mnc[4];   /* as in the realm: three digits each */
+	char mcc[4], mnc[4]; /* as in the realm: three digits each */
 };
 /* ES_MALFORMED when it is not a permanent identity with a 3GPP realm. Case of the realm does not matter. */
 es_status es_nai_parse(struct es_slice text, struct es_nai *out) ES_MUST_USE;

@@ -11,28 +11,30 @@
 
 #define ES_MUST_USE __attribute__((warn_unused_result))
 
-#define ES_STATUS_LIST(X)                                                     \
-	/* name        retryable  meaning                                      */ \
-	X(OK,          false,     "done")                                         \
-	X(MALFORMED,   false,     "the caller's bytes do not parse")              \
-	X(DENIED,      false,     "authenticated, and not allowed")               \
-	X(NOT_FOUND,   false,     "no such subscriber, session or order")         \
-	X(CONFLICT,    false,     "valid, but not in this state")                 \
-	X(BUSY,        true,      "no free slot; try again")                      \
-	X(UNAVAILABLE, true,      "a service or the store did not answer")        \
-	X(TIMEOUT,     true,      "the deadline passed")                          \
-	X(TOO_LARGE,   false,     "a size, count or memory bound was exceeded")   \
-	X(UNSUPPORTED, false,     "known, and not offered here")                  \
-	X(UNAUTHENTIC, false,     "a seal, signature or credential is not valid") \
-	X(EXPIRED,     false,     "it was valid, and its time is over")           \
-	X(INTERNAL,    false,     "a fault of this program")
+/* clang-format off */
+#define ES_STATUS_LIST(X)                                                                            \
+	/* symbol      name           retryable  meaning */                                              \
+	X(OK,          "ok",          false,     "done")                                                 \
+	X(MALFORMED,   "malformed",   false,     "the caller's bytes do not parse")                      \
+	X(DENIED,      "denied",      false,     "authenticated, and not allowed")                       \
+	X(NOT_FOUND,   "not_found",   false,     "no such subscriber, session or order")                 \
+	X(CONFLICT,    "conflict",    false,     "valid, but not in this state")                         \
+	X(BUSY,        "busy",        true,      "no free slot; try again")                              \
+	X(UNAVAILABLE, "unavailable", true,      "a service or the store did not answer")                \
+	X(TIMEOUT,     "timeout",     true,      "the deadline passed")                                  \
+	X(TOO_LARGE,   "too_large",   false,     "a size, count or memory bound was exceeded")           \
+	X(UNSUPPORTED, "unsupported", false,     "known, and not offered here")                          \
+	X(UNAUTHENTIC, "unauthentic", false,     "a seal, signature or credential is not valid")         \
+	X(EXPIRED,     "expired",     false,     "it was valid, and its time is over")                   \
+	X(INTERNAL,    "internal",    false,     "a fault of this program")
 
 typedef enum es_status {
-#define ES_STATUS_ENUM(name, retryable, meaning) ES_##name,
+#define ES_STATUS_ENUM(symbol, name, retryable, meaning) ES_##symbol,
 	ES_STATUS_LIST(ES_STATUS_ENUM)
 #undef ES_STATUS_ENUM
 	ES_STATUS_COUNT
 } es_status;
+/* clang-format on */
 
 /* Lower-case stable name ("unavailable"), used as metric label and log field; "unknown" outside the list. */
 const char *es_status_name(es_status status);
@@ -47,11 +49,11 @@ bool es_status_is_retryable(es_status status);
 es_status es_status_from_wire(unsigned number);
 
 /* The one guard macro that returns: leaves the function with the failure of `expr`. */
-#define ES_TRY(expr)                           \
-	do {                                       \
-		es_status es_try_status_ = (expr);     \
-		if (es_try_status_ != ES_OK)           \
-			return es_try_status_;             \
+#define ES_TRY(expr)                                                                                                   \
+	do {                                                                                                               \
+		es_status es_try_status_ = (expr);                                                                             \
+		if (es_try_status_ != ES_OK)                                                                                   \
+			return es_try_status_;                                                                                     \
 	} while (0)
 
 #endif

@@ -9,7 +9,8 @@
 #include "es_slice.h"
 #include "es_status.h"
 
-/* Decimal digits only, no sign, no blanks; ES_MALFORMED outside [min, max]. */
+/* Decimal digits only, no sign, no blanks; ES_MALFORMED outside [min, max]. The signed one takes a '-' when min is
+ * negative. */
 es_status es_parse_u32(struct es_slice text, uint32_t min, uint32_t max, uint32_t *out) ES_MUST_USE;
 es_status es_parse_u64(struct es_slice text, uint64_t min, uint64_t max, uint64_t *out) ES_MUST_USE;
 es_status es_parse_i64(struct es_slice text, int64_t min, int64_t max, int64_t *out) ES_MUST_USE;
@@ -27,9 +28,12 @@ es_status es_base64url_decode(struct es_slice text, struct es_arena *arena, stru
 void es_base64url_encode(struct es_slice bytes, struct es_buf *out);
 
 /* Percent-decoding of a query value; '+' becomes a space when plus_is_space. A damaged escape is ES_MALFORMED. */
-es_status es_percent_decode(struct es_slice text, bool plus_is_space, struct es_arena *arena, struct es_slice *out) ES_MUST_USE;
+es_status es_percent_decode(struct es_slice text, bool plus_is_space, struct es_arena *arena,
+							struct es_slice *out) ES_MUST_USE;
 void es_percent_encode(struct es_slice text, struct es_buf *out);
 
+/* Octets of the well-formed UTF-8 character (RFC 3629) at the start of `text`: 1..4, and 0 when there is none. */
+size_t es_utf8_length(struct es_slice text);
 /* Well-formed UTF-8 without NUL and without other C0 controls than TAB, LF, CR. */
 bool es_text_is_clean_utf8(struct es_slice text);
 /* True for 1..n ASCII digits only. */

@@ -24,11 +24,30 @@ enum es_aka_subtype {
 	AKA_CLIENT_ERROR = 14,
 };
 enum es_aka_attr {
-	AT_RAND = 1, AT_AUTN = 2, AT_RES = 3, AT_AUTS = 4, AT_PADDING = 6, AT_PERMANENT_ID_REQ = 10, AT_MAC = 11,
-	AT_NOTIFICATION = 12, AT_ANY_ID_REQ = 13, AT_IDENTITY = 14, AT_FULLAUTH_ID_REQ = 17, AT_COUNTER = 19,
-	AT_COUNTER_TOO_SMALL = 20, AT_NONCE_S = 21, AT_CLIENT_ERROR_CODE = 22, AT_KDF_INPUT = 23, AT_KDF = 24,
-	AT_IV = 129, AT_ENCR_DATA = 130, AT_NEXT_PSEUDONYM = 132, AT_NEXT_REAUTH_ID = 133, AT_CHECKCODE = 134,
-	AT_RESULT_IND = 135, AT_BIDDING = 136,
+	AT_RAND = 1,
+	AT_AUTN = 2,
+	AT_RES = 3,
+	AT_AUTS = 4,
+	AT_PADDING = 6,
+	AT_PERMANENT_ID_REQ = 10,
+	AT_MAC = 11,
+	AT_NOTIFICATION = 12,
+	AT_ANY_ID_REQ = 13,
+	AT_IDENTITY = 14,
+	AT_FULLAUTH_ID_REQ = 17,
+	AT_COUNTER = 19,
+	AT_COUNTER_TOO_SMALL = 20,
+	AT_NONCE_S = 21,
+	AT_CLIENT_ERROR_CODE = 22,
+	AT_KDF_INPUT = 23,
+	AT_KDF = 24,
+	AT_IV = 129,
+	AT_ENCR_DATA = 130,
+	AT_NEXT_PSEUDONYM = 132,
+	AT_NEXT_REAUTH_ID = 133,
+	AT_CHECKCODE = 134,
+	AT_RESULT_IND = 135,
+	AT_BIDDING = 136,
 };
 
 #define ES_EAP_MAX_PACKET 4096 /* longer packets are refused: nothing legitimate comes near */
@@ -37,12 +56,12 @@ enum es_aka_attr {
 struct es_eap_packet {
 	uint8_t code, identifier, type; /* type 0 for Success and Failure */
 	struct es_slice whole;
-	struct es_slice nak_types;      /* of a NAK */
-	struct es_slice identity_data;  /* of an EAP-Response/Identity */
-	uint8_t subtype;                /* AKA and AKA' only, with all below */
+	struct es_slice nak_types;     /* of a NAK */
+	struct es_slice identity_data; /* of an EAP-Response/Identity */
+	uint8_t subtype;               /* AKA and AKA' only, with all below */
 	bool has_rand, has_autn, has_res, has_auts, has_mac, has_notification, has_identity, has_client_error_code,
-		has_checkcode, has_result_ind, has_iv, has_encr_data, has_permanent_id_req, has_any_id_req,
-		has_fullauth_id_req, has_kdf_input, has_bidding;
+		has_checkcode, has_result_ind, has_iv, has_encr_data, has_permanent_id_req, has_any_id_req, has_fullauth_id_req,
+		has_kdf_input, has_bidding;
 	struct es_slice rand, autn, res, auts, mac, identity, checkcode, iv, encr_data, kdf_input;
 	uint16_t res_bits, notification, client_error_code, bidding;
 	uint16_t kdf[8];
@@ -61,12 +80,14 @@ struct es_eap_writer {
 struct es_eap_writer es_eap_begin(struct es_buf *buf, uint8_t code, uint8_t identifier, uint8_t type, uint8_t subtype);
 /* Attributes with two reserved octets and 16 octets of value: AT_RAND, AT_AUTN, AT_IV, AT_NONCE_S. */
 void es_eap_put_16(struct es_eap_writer *w, uint8_t attr, const uint8_t value[16]);
-void es_eap_put_res(struct es_eap_writer *w, struct es_slice res);                     /* 4..16 octets */
+void es_eap_put_res(struct es_eap_writer *w, struct es_slice res); /* 4..16 octets */
 void es_eap_put_auts(struct es_eap_writer *w, const uint8_t auts[14]);
-void es_eap_put_u16(struct es_eap_writer *w, uint8_t attr, uint16_t value);            /* AT_NOTIFICATION, AT_CLIENT_ERROR_CODE, ... */
-void es_eap_put_counted(struct es_eap_writer *w, uint8_t attr, struct es_slice value); /* actual length, value, padding: AT_IDENTITY, AT_KDF_INPUT */
-void es_eap_put_checkcode(struct es_eap_writer *w, struct es_slice hash);              /* empty or 20 or 32 octets */
-void es_eap_put_mac_space(struct es_eap_writer *w);                                    /* zeroed AT_MAC */
+void es_eap_put_u16(struct es_eap_writer *w, uint8_t attr,
+					uint16_t value); /* AT_NOTIFICATION, AT_CLIENT_ERROR_CODE, ... */
+void es_eap_put_counted(struct es_eap_writer *w, uint8_t attr,
+						struct es_slice value); /* actual length, value, padding: AT_IDENTITY, AT_KDF_INPUT */
+void es_eap_put_checkcode(struct es_eap_writer *w, struct es_slice hash); /* empty or 20 or 32 octets */
+void es_eap_put_mac_space(struct es_eap_writer *w);                       /* zeroed AT_MAC */
 /* Fills Length. Returns the whole packet and, when there is an AT_MAC, where its 16 octets are to be written. */
 es_status es_eap_end(struct es_eap_writer *w, struct es_slice *packet, uint8_t **mac) ES_MUST_USE;
 

@@ -28,23 +28,25 @@ enum es_conf_kind {
 struct es_conf_key {
 	const char *section, *name;
 	enum es_conf_kind kind;
-	size_t offset;             /* in the program's struct */
-	const char *fallback;      /* as text; NULL: required */
-	int64_t min, max;          /* of numbers, durations (ms), sizes; both 0: any */
-	const char *help;          /* one sentence */
+	size_t offset;        /* in the program's struct */
+	const char *fallback; /* as text; NULL: required */
+	int64_t min, max;     /* of numbers, durations (ms), sizes; both 0: any */
+	const char *help;     /* one sentence */
 };
 
+/* clang-format off */
 #define ES_CONF(section_name, type, field, kind_, fallback_, min_, max_, help_) \
 	{ #section_name, #field, kind_, offsetof(type, field), fallback_, min_, max_, help_ }
+/* clang-format on */
 
 /* Fills `into` (sizeof the program's struct, zeroed by the caller). Strings live in `arena`. `path` NULL: no file.
  * On failure `error` (may not be NULL) says file, line, key and reason in one sentence for people. */
 es_status es_config_load(const struct es_conf_key *keys, size_t count, const char *path, void *into,
-                         struct es_arena *arena, struct es_buf *error) ES_MUST_USE;
+						 struct es_arena *arena, struct es_buf *error) ES_MUST_USE;
 
 /* Same from text already in memory (tests, fuzzing). */
 es_status es_config_parse(const struct es_conf_key *keys, size_t count, struct es_slice text, void *into,
-                          struct es_arena *arena, struct es_buf *error) ES_MUST_USE;
+						  struct es_arena *arena, struct es_buf *error) ES_MUST_USE;
 
 /* The effective configuration as ini; secrets appear as "***". */
 void es_config_print(const struct es_conf_key *keys, size_t count, const void *from, struct es_buf *out);

@@ -40,22 +40,27 @@ struct es_field es_f_status(es_status status); /* "status":"timeout" */
 struct es_field es_f_id(const char *key, struct es_slice identity);
 
 struct es_log_options {
-	const char *service;   /* "auth" */
-	const char *instance;  /* host name or replica name */
+	const char *service;  /* "auth" */
+	const char *instance; /* host name or replica name */
 	enum es_log_level level;
-	bool human;            /* one readable line instead of JSON */
-	bool show_identities;  /* labs only; said in a warning at start */
+	bool human;                /* one readable line instead of JSON */
+	bool show_identities;      /* labs only; said in a warning at start */
 	uint8_t pseudonym_key[32]; /* the same on all processes, so that lines can be joined */
 };
 
-/* Before it is called, events go to stderr with level info. Copies what it is given. */
+/* Before it is called, events go to stderr with level info and pseudonyms are keyed at random. Copies what it is given.
+ * Call it before other threads log. */
 void es_log_init(const struct es_log_options *options);
 void es_log_set_level(enum es_log_level level);
 bool es_log_level_from_name(const char *name, enum es_log_level *out);
 
-/* `trace` may be NULL. Last argument pair: an array and its length; use the macros. */
-void es_log_event(enum es_log_level level, const struct es_trace *trace, const char *event, const struct es_field *fields, size_t count);
+/* One write(2) of at most 4096 octets, so that lines of several processes on one pipe do not mix; fields that do not
+ * fit are left out and "cut":true says so. `event` and the keys are string literals: they are kept, and written as
+ * they are. `trace` may be NULL. Last argument pair: an array and its length; use the macros. */
+void es_log_event(enum es_log_level level, const struct es_trace *trace, const char *event,
+				  const struct es_field *fields, size_t count);
 
+/* clang-format off */
 #define ES_LOG_(level, trace, event, ...)                                                            \
 	es_log_event((level), (trace), (event), (const struct es_field[]){ { .key = NULL }, ##__VA_ARGS__ } + 1, \
 	             sizeof((const struct es_field[]){ { .key = NULL }, ##__VA_ARGS__ }) / sizeof(struct es_field) - 1)
@@ -63,6 +68,7 @@ void es_log_event(enum es_log_level level, const struct es_trace *trace, const c
 #define es_info(trace, event, ...) ES_LOG_(ES_LOG_INFO, trace, event, ##__VA_ARGS__)
 #define es_warn(trace, event, ...) ES_LOG_(ES_LOG_WARN, trace, event, ##__VA_ARGS__)
 #define es_error(trace, event, ...) ES_LOG_(ES_LOG_ERROR, trace, event, ##__VA_ARGS__)
+/* clang-format on */
 
 /* Pseudonym of an identity: "p:" + 12 hex digits of HMAC-SHA256 under the pseudonym key; the identity itself when
  * show_identities is on. `out` holds 40 bytes. */

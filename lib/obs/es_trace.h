@@ -1,4 +1,6 @@
-/* es_trace.h -- W3C Trace Context: one id from the HTTP request through every bus message and log line. Pure. */
+/* es_trace.h -- W3C Trace Context: one id from the HTTP request through every bus message and log line.
+ *
+ * Pure but for the random numbers of a new trace or span. Any thread. */
 #ifndef ES_TRACE_H
 #define ES_TRACE_H
 

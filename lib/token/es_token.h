@@ -22,12 +22,12 @@ enum es_token_method { ES_METHOD_EAP_AKA = 1, ES_METHOD_EAP_AKA_PRIME, ES_METHOD
 struct es_token {
 	char tenant[32];
 	struct es_imsi imsi;
-	uint32_t epoch;            /* of the subscriber when it was issued: a raised epoch kills it */
+	uint32_t epoch; /* of the subscriber when it was issued: a raised epoch kills it */
 	enum es_token_method method;
 	int64_t issued_ms, expires_ms; /* wall clock */
 	char group[ES_TOKEN_GROUP_SIZE];
-	uint8_t terminal[16];      /* first octets of SHA-256(terminal_id); all zero: bound to the subscriber alone */
-	uint8_t app_name[16];      /* first octets of SHA-256(app_name); all zero: no app_name */
+	uint8_t terminal[16]; /* first octets of SHA-256(terminal_id); all zero: bound to the subscriber alone */
+	uint8_t app_name[16]; /* first octets of SHA-256(app_name); all zero: no app_name */
 };
 
 /* Digest as kept in a token: lower-cased text hashed; empty or "null" gives zeros. */
@@ -35,8 +35,10 @@ void es_token_digest(struct es_slice text, uint8_t out[16]);
 /* "ap2003" for 2003, 2004, 2005; else the application itself, lower case. Too long: ES_TOO_LARGE. */
 es_status es_token_group(struct es_slice app, char out[ES_TOKEN_GROUP_SIZE]) ES_MUST_USE;
 
-es_status es_token_seal(struct es_keyring *ring, const struct es_token *token, struct es_arena *arena, struct es_slice *text) ES_MUST_USE;
+es_status es_token_seal(struct es_keyring *ring, const struct es_token *token, struct es_arena *arena,
+						struct es_slice *text) ES_MUST_USE;
 /* ES_MALFORMED, ES_UNAUTHENTIC; ES_EXPIRED when now_ms is at or past its end (the token is filled in then too). */
-es_status es_token_open(struct es_keyring *ring, struct es_slice text, int64_t now_ms, struct es_token *out) ES_MUST_USE;
+es_status es_token_open(struct es_keyring *ring, struct es_slice text, int64_t now_ms,
+						struct es_token *out) ES_MUST_USE;
 
 #endif
