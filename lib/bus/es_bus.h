@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "es_arena.h"
+#include "es_buf.h"
 #include "es_slice.h"
 #include "es_status.h"
 #include "es_trace.h"
@@ -46,26 +47,27 @@ struct es_bus_call; /* one request: must be answered exactly once; freed by the 
 
 typedef void es_bus_handler(struct es_bus_call *call, const ProtobufCMessage *request, void *user);
 struct es_bus_method {
-	uint32_t method;                            /* number from proto/bus.proto */
-	const ProtobufCMessageDescriptor *request;  /* parsed and checked before the handler runs */
+	uint32_t method;                           /* number from proto/bus.proto */
+	const ProtobufCMessageDescriptor *request; /* parsed and checked before the handler runs */
 	es_bus_handler *handler;
 };
 struct es_bus_server_options {
-	const char *url;                            /* one or several, comma-separated, to listen on */
-	struct es_bus_key *key;                     /* borrowed; outlives the server */
-	const char *service;                        /* for logs and metrics */
+	const char *url;        /* one or several, comma-separated, to listen on */
+	struct es_bus_key *key; /* borrowed; outlives the server */
+	const char *service;    /* for logs and metrics */
 	const struct es_bus_method *methods;
 	size_t method_count;
 	void *user;
-	uint32_t slots;                             /* calls in work at once; more: ES_BUSY. 0: 256 */
+	uint32_t slots; /* calls in work at once; more: ES_BUSY. 0: 256 */
 };
-es_status es_bus_server_start(const struct es_bus_server_options *options, struct es_bus_server **out, struct es_buf *error) ES_MUST_USE;
+es_status es_bus_server_start(const struct es_bus_server_options *options, struct es_bus_server **out,
+							  struct es_buf *error) ES_MUST_USE;
 /* Stops taking requests (callers go elsewhere), waits up to wait_ms for those in work, closes. */
 void es_bus_server_stop(struct es_bus_server *server, int64_t wait_ms);
 
-struct es_arena *es_bus_call_arena(struct es_bus_call *call);      /* 256 KiB at most, wiped; lives until the answer */
+struct es_arena *es_bus_call_arena(struct es_bus_call *call); /* 256 KiB at most, wiped; lives until the answer */
 const struct es_trace *es_bus_call_trace(const struct es_bus_call *call);
-int64_t es_bus_call_deadline(const struct es_bus_call *call);      /* wall ms */
+int64_t es_bus_call_deadline(const struct es_bus_call *call); /* wall ms */
 struct es_slice es_bus_call_idempotency_key(const struct es_bus_call *call);
 /* Answers; any thread. `message` NULL or status not ES_OK: status and `detail` (a short English sentence for logs, may be
  * NULL) alone. retry_after_s: 0 unless the caller should wait. */
@@ -76,12 +78,13 @@ void es_bus_fail(struct es_bus_call *call, es_status status, const char *detail)
 
 struct es_bus_client;
 struct es_bus_client_options {
-	const char *target;                         /* URLs, comma-separated */
-	const char *name;                           /* "policy": for logs and metrics */
+	const char *target; /* URLs, comma-separated */
+	const char *name;   /* "policy": for logs and metrics */
 	struct es_bus_key *key;
-	uint32_t slots;                             /* calls under way at once. 0: 512 */
+	uint32_t slots; /* calls under way at once. 0: 512 */
 };
-es_status es_bus_client_start(const struct es_bus_client_options *options, struct es_bus_client **out, struct es_buf *error) ES_MUST_USE;
+es_status es_bus_client_start(const struct es_bus_client_options *options, struct es_bus_client **out,
+							  struct es_buf *error) ES_MUST_USE;
 /* Fails all calls under way with ES_UNAVAILABLE, waits for their callbacks, closes. */
 void es_bus_client_stop(struct es_bus_client *client);
 /* Whether at least one replica answers. */
@@ -89,31 +92,34 @@ bool es_bus_client_is_ready(struct es_bus_client *client);
 
 struct es_bus_reply_view {
 	es_status status;
-	struct es_slice payload;                    /* valid during the callback */
-	const char *detail;                         /* never NULL */
+	struct es_slice payload; /* valid during the callback */
+	const char *detail;      /* never NULL */
 };
 typedef void es_bus_callback(const struct es_bus_reply_view *reply, void *user);
 
 struct es_bus_call_options {
 	uint32_t method;
-	int64_t deadline;                           /* wall ms */
-	const struct es_trace *trace;               /* may be NULL */
-	struct es_slice idempotency_key;            /* empty: never repeated */
+	int64_t deadline;                /* wall ms */
+	const struct es_trace *trace;    /* may be NULL */
+	struct es_slice idempotency_key; /* empty: never repeated */
 };
 /* Starts a call. The request is packed before it returns. `callback` runs exactly once, unless the return is not ES_OK
  * (ES_BUSY, ES_UNAVAILABLE: no replica answers, ES_TOO_LARGE), when it never does. */
-es_status es_bus_call(struct es_bus_client *client, const struct es_bus_call_options *options, const ProtobufCMessage *request,
-                      es_bus_callback *callback, void *user) ES_MUST_USE;
+es_status es_bus_call(struct es_bus_client *client, const struct es_bus_call_options *options,
+					  const ProtobufCMessage *request, es_bus_callback *callback, void *user) ES_MUST_USE;
 /* The same, waiting: for workers, tools and tests, never in a handler or callback. Unpacks into the arena. */
-es_status es_bus_call_wait(struct es_bus_client *client, const struct es_bus_call_options *options, const ProtobufCMessage *request,
-                           const ProtobufCMessageDescriptor *reply_type, struct es_arena *arena, ProtobufCMessage **reply) ES_MUST_USE;
+es_status es_bus_call_wait(struct es_bus_client *client, const struct es_bus_call_options *options,
+						   const ProtobufCMessage *request, const ProtobufCMessageDescriptor *reply_type,
+						   struct es_arena *arena, ProtobufCMessage **reply) ES_MUST_USE;
 /* Unpacks and checks (no NULL where proto3 means "", UTF-8 clean) into the arena; NULL when it does not parse. */
-ProtobufCMessage *es_bus_unpack(const ProtobufCMessageDescriptor *type, struct es_slice payload, struct es_arena *arena) ES_MUST_USE;
+ProtobufCMessage *es_bus_unpack(const ProtobufCMessageDescriptor *type, struct es_slice payload,
+								struct es_arena *arena) ES_MUST_USE;
 
 /* ---- events: a doorbell, not a letter. The truth is in the publisher's outbox. ---- */
 
 struct es_bus_publisher;
-es_status es_bus_publisher_start(const char *url, struct es_bus_key *key, struct es_bus_publisher **out, struct es_buf *error) ES_MUST_USE;
+es_status es_bus_publisher_start(const char *url, struct es_bus_key *key, struct es_bus_publisher **out,
+								 struct es_buf *error) ES_MUST_USE;
 /* Says that the outbox of `topic` has reached `sequence`. Never blocks; may get lost. */
 void es_bus_publish(struct es_bus_publisher *publisher, const char *topic, uint64_t sequence);
 void es_bus_publisher_stop(struct es_bus_publisher *publisher);
@@ -121,8 +127,8 @@ void es_bus_publisher_stop(struct es_bus_publisher *publisher);
 struct es_bus_subscriber;
 typedef void es_bus_doorbell(const char *topic, uint64_t sequence, void *user);
 /* Rings for every hint, and with sequence 0 every `poll_ms` without one, so that a lost hint costs a delay only. */
-es_status es_bus_subscriber_start(const char *target, struct es_bus_key *key, int64_t poll_ms, es_bus_doorbell *bell, void *user,
-                                  struct es_bus_subscriber **out, struct es_buf *error) ES_MUST_USE;
+es_status es_bus_subscriber_start(const char *target, struct es_bus_key *key, int64_t poll_ms, es_bus_doorbell *bell,
+								  void *user, struct es_bus_subscriber **out, struct es_buf *error) ES_MUST_USE;
 void es_bus_subscriber_stop(struct es_bus_subscriber *subscriber);
 
 #endif

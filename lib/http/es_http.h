@@ -23,23 +23,24 @@ struct es_http_request;
 typedef void es_http_handler(struct es_http_request *request, void *user);
 
 struct es_http_options {
-	const char *name;              /* "device", "admin": logs and metrics */
-	const char *listen;            /* "0.0.0.0:8443", "[::]:8443" */
-	const char *cert_file, *key_file;   /* PEM; NULL: plain HTTP (loopback health ports only) */
-	const char *client_ca_file;    /* set: a client certificate signed by it is required (mutual TLS) */
-	const char *ticket_key_file;   /* 64 octets hex shared by replicas; NULL: a random key of this process */
-	uint32_t threads;              /* 0: number of processors, 4 at most */
-	uint32_t connections_max;      /* 0: 4096 */
+	const char *name;                 /* "device", "admin": logs and metrics */
+	const char *listen;               /* "0.0.0.0:8443", "[::]:8443" */
+	const char *cert_file, *key_file; /* PEM; NULL: plain HTTP (loopback health ports only) */
+	const char *client_ca_file;       /* set: a client certificate signed by it is required (mutual TLS) */
+	const char *ticket_key_file;      /* 64 octets hex shared by replicas; NULL: a random key of this process */
+	uint32_t threads;                 /* 0: number of processors, 4 at most */
+	uint32_t connections_max;         /* 0: 4096 */
 	uint32_t connections_per_address; /* 0: no limit */
-	uint32_t requests_per_minute;  /* per address; 0: no limit. Past it 429 with Retry-After */
-	uint32_t body_max;             /* octets; 0: 65536. Past it 413 */
-	uint32_t header_max;           /* octets of request line and headers; 0: 16384. Past it 431 or 414 */
-	uint32_t request_ms;           /* total time to send one request. 0: 10000 */
-	uint32_t idle_ms;              /* keep-alive. 0: 60000 */
+	uint32_t requests_per_minute;     /* per address; 0: no limit. Past it 429 with Retry-After */
+	uint32_t body_max;                /* octets; 0: 65536. Past it 413 */
+	uint32_t header_max;              /* octets of request line and headers; 0: 16384. Past it 431 or 414 */
+	uint32_t request_ms;              /* total time to send one request. 0: 10000 */
+	uint32_t idle_ms;                 /* keep-alive. 0: 60000 */
 	es_http_handler *handler;
 	void *user;
 };
-es_status es_http_start(const struct es_http_options *options, struct es_http_server **out, struct es_buf *error) ES_MUST_USE;
+es_status es_http_start(const struct es_http_options *options, struct es_http_server **out,
+						struct es_buf *error) ES_MUST_USE;
 /* Drain: no new connections, keep-alive answers say Connection: close. */
 void es_http_drain(struct es_http_server *server);
 /* Waits until no request is in work, wait_ms at most, answers the rest 503, then stops. NULL is fine. */
@@ -48,19 +49,20 @@ void es_http_stop(struct es_http_server *server, int64_t wait_ms);
 uint16_t es_http_port(const struct es_http_server *server);
 
 /* --- one request. Slices live as long as the request. --- */
-struct es_slice es_http_method(const struct es_http_request *r);   /* "GET" */
-struct es_slice es_http_path(const struct es_http_request *r);     /* decoded, without query; starts with '/' */
-struct es_slice es_http_query(const struct es_http_request *r);    /* raw, without '?'; empty when there is none */
-struct es_slice es_http_body(const struct es_http_request *r);     /* as sent (Content-Encoding not undone) */
+struct es_slice es_http_method(const struct es_http_request *r); /* "GET" */
+struct es_slice es_http_path(const struct es_http_request *r);   /* decoded, without query; starts with '/' */
+struct es_slice es_http_query(const struct es_http_request *r);  /* raw, without '?'; empty when there is none */
+struct es_slice es_http_body(const struct es_http_request *r);   /* as sent (Content-Encoding not undone) */
 /* The first header of that name (case-insensitive), trimmed; {NULL, 0} when absent. */
 struct es_slice es_http_header(const struct es_http_request *r, const char *name);
 /* All headers of that name, in order. */
-void es_http_headers(const struct es_http_request *r, const char *name, void (*each)(struct es_slice value, void *user), void *user);
-struct es_slice es_http_host(const struct es_http_request *r);     /* Host without port, lower case */
-const char *es_http_peer(const struct es_http_request *r);         /* textual address */
-struct es_arena *es_http_arena(struct es_http_request *r);         /* 512 KiB at most; lives until the request ended */
+void es_http_headers(const struct es_http_request *r, const char *name, void (*each)(struct es_slice value, void *user),
+					 void *user);
+struct es_slice es_http_host(const struct es_http_request *r); /* Host without port, lower case */
+const char *es_http_peer(const struct es_http_request *r);     /* textual address */
+struct es_arena *es_http_arena(struct es_http_request *r);     /* 512 KiB at most; lives until the request ended */
 const struct es_trace *es_http_trace(const struct es_http_request *r); /* from traceparent, or new */
-int64_t es_http_started_ms(const struct es_http_request *r);       /* monotonic */
+int64_t es_http_started_ms(const struct es_http_request *r);           /* monotonic */
 
 /* Response under construction, kept in the request: */
 void es_http_set_header(struct es_http_request *r, const char *name, const char *value); /* both copied; may repeat */

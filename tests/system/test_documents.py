@@ -90,7 +90,7 @@ VOWIFI = {"EntitlementStatus", "ServiceFlow_URL", "ServiceFlow_UserData", "Messa
     (9, {"EntitlementStatus": "0"}), (10, {"EntitlementStatus": "0"}),
 ])
 def test_vowifi_of_each_demo_subscriber(client, sim, n, expected):
-    """V12-VWF-01 .. V12-VWF-06: every mandatory parameter is always there; V12-VWF-07; V12-VWF-09 to V12-VWF-12: a client mode of T20 each."""
+    """V12-VWF-01, V12-VWF-02, V12-VWF-03, V12-VWF-04, V12-VWF-05, V12-VWF-06: every mandatory parameter is always there; V12-VWF-07; V12-VWF-09, V12-VWF-10, V12-VWF-11, V12-VWF-12: a client mode of T20 each."""
     parms = ask(client, sim, n, app="ap2004").apps()["ap2004"]
     assert VOWIFI <= set(parms)
     assert {k: parms[k] for k in expected} == expected

@@ -141,8 +141,9 @@ cmd_test() {
 		esac
 		shift
 	done
-	parts=${only:-lint unit fuzz system deploy}
+	parts=${only:-lint unit fuzz deploy}
 	need_packages build run test
+	[ -z "$LONG" ] || need_packages long
 	[[ ! $parts =~ unit|system ]] || step "building with AddressSanitizer and UndefinedBehaviorSanitizer (gcc)" build_preset asan
 	[[ ! $parts =~ fuzz ]] || step "building the fuzz targets (clang)" build_preset fuzz
 	for p in $parts; do part "$p" "$p"; done

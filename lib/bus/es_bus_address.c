@@ -1,0 +1,89 @@
+/* es_bus_address.c -- URLs of the bus, and sockets set up, listening and dialling the way ours do. */
+#include <nng/transport/ipc/ipc.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "es_bus_internal.h"
+
+#define URL_MAX 300
+/* NNG's own defaults are 1 s for ever: too slow for a replica that restarts. */
+#define RECONNECT_MIN_MS 50
+#define RECONNECT_MAX_MS 1000
+
+static bool is_url(struct es_slice url)
+{
+	const struct es_slice ipc = ES_SLICE_LIT("ipc:///"), tcp = ES_SLICE_LIT("tcp://");
+
+	for (size_t i = 0; i < url.len; i++) {
+		if (url.ptr[i] <= ' ' || url.ptr[i] >= 0x7f) {
+			return false;
+		}
+	}
+	if (es_slice_starts_with(url, ipc)) {
+		/* The path is cut to sun_path by the system, silently meeting another one. */
+		return url.len > ipc.len && url.len - ipc.len + 1 < sizeof((struct sockaddr_un){ 0 }).sun_path;
+	}
+	return es_slice_starts_with(url, tcp) && url.len > tcp.len && url.len < URL_MAX;
+}
+
+es_status es_bus_each_url(const char *list, es_status (*each)(const char *url, void *user, struct es_buf *error),
+						  void *user, struct es_buf *error)
+{
+	struct es_slice rest = es_slice_str(list);
+	char text[URL_MAX];
+
+	do {
+		struct es_slice url = es_slice_trim(es_slice_cut(&rest, ','));
+		if (!is_url(url)) {
+			es_put_printf(error, "\"" ES_SLICE_FMT "\" is not a bus address (ipc:///path or tcp://host:port)",
+						  ES_SLICE_ARG(url));
+			return ES_MALFORMED;
+		}
+		memcpy(text, url.ptr, url.len);
+		text[url.len] = '\0';
+		ES_TRY(each(text, user, error));
+	} while (rest.ptr != NULL);
+	return ES_OK;
+}
+
+es_status es_bus_socket_setup(nng_socket socket)
+{
+	/* Without RECVMAXSZ, NNG takes a claimed length of gigabytes. Must be set before listening and dialling. */
+	if (nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, ES_BUS_MAX_FRAME) != 0 ||
+		nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, RECONNECT_MIN_MS) != 0 ||
+		nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS) != 0) {
+		return ES_UNAVAILABLE;
+	}
+	return ES_OK;
+}
+
+static es_status listen_one(const char *url, void *user, struct es_buf *error)
+{
+	const nng_socket *socket = user;
+	nng_listener listener;
+
+	int rv = nng_listener_create(&listener, *socket, url);
+	if (rv == 0 && strncmp(url, "ipc:", 4) == 0) {
+		rv = nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, 0600);
+	}
+	if (rv == 0) {
+		rv = nng_listener_start(listener, 0);
+	}
+	if (rv != 0) {
+		es_put_printf(error, "cannot listen on %s: %s", url, nng_strerror(rv));
+		return ES_UNAVAILABLE;
+	}
+	return ES_OK;
+}
+
+es_status es_bus_listen(nng_socket socket, const char *urls, struct es_buf *error)
+{
+	return es_bus_each_url(urls, listen_one, &socket, error);
+}
+
+es_status es_bus_dial(nng_socket socket, const char *url, nng_dialer *out)
+{
+	/* A blocking dial to an absent peer fails for good; this one goes on trying. */
+	return nng_dial(socket, url, out, NNG_FLAG_NONBLOCK) == 0 ? ES_OK : ES_UNAVAILABLE;
+}

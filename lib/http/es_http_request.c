@@ -1,0 +1,554 @@
+/* es_http_request.c -- the life of one request, from its target to the end of its reply.
+ *
+ *     http_on_target     the request line is there: an object is taken from the pool
+ *     http_on_access     called with the header (guard, limits), with each piece of body, and with the whole: the handler
+ *     es_http_reply      the handler's answer, from any thread, at once or later
+ *     http_on_access     once more when the connection had to sleep: the reply is handed to libmicrohttpd
+ *     http_on_completed  sent, or the peer is gone: back to the pool
+ *
+ * A reply given inside the handler costs no sleep. Otherwise the connection is suspended before the state says so, and
+ * whoever moves the state away from SUSPENDED resumes it: exactly once. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "es_cleanup.h"
+#include "es_clock.h"
+#include "es_http_int.h"
+#include "es_log.h"
+
+#define REPLY_IN_ARENA 32768 /* a bigger reply goes to the heap */
+#define DISCARD_FACTOR 4     /* a chunked body is read on to this many times its limit, so that 413 can be said */
+
+/* ---- objects ---- */
+
+void http_request_free(struct es_http_request *r)
+{
+	es_buf_wipe(&r->body);
+	free(r->reply_heap);
+	es_arena_free(r->arena);
+	free(r);
+}
+
+static struct es_http_request *request_new(struct es_http_server *server)
+{
+	struct es_http_request *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->arena = es_arena_new(HTTP_ARENA_FIRST, HTTP_ARENA_LIMIT);
+	if (r->arena == NULL) {
+		free(r);
+		return NULL;
+	}
+	/* Tokens, EAP packets and cookies pass through here. */
+	es_arena_set_secret(r->arena);
+	es_buf_init(&r->body, server->options.body_max);
+	return r;
+}
+
+static struct es_http_request *request_take(struct es_http_server *server)
+{
+	struct es_http_request *r;
+
+	pthread_mutex_lock(&server->lock);
+	r = server->pool;
+	if (r != NULL) {
+		server->pool = r->next;
+		server->pool_count--;
+	}
+	pthread_mutex_unlock(&server->lock);
+	if (r == NULL && (r = request_new(server)) == NULL)
+		return NULL;
+	r->server = server;
+	pthread_mutex_lock(&server->lock);
+	r->next = server->active;
+	r->link = &server->active;
+	if (r->next != NULL)
+		r->next->link = &r->next;
+	server->active = r;
+	server->active_count++;
+	pthread_mutex_unlock(&server->lock);
+	return r;
+}
+
+/* Everything but the memory worth keeping. */
+static void request_clean(struct es_http_request *r)
+{
+	struct es_arena *arena = r->arena;
+	struct es_buf body = r->body;
+
+	free(r->reply_heap);
+	es_arena_reset(arena);
+	es_buf_wipe(&body);
+	memset(r, 0, sizeof(*r));
+	r->arena = arena;
+	r->body = body;
+}
+
+/* The connection's side of a request has ended. */
+static void request_end(struct es_http_request *r)
+{
+	struct es_http_server *server = r->server;
+	bool is_ours, is_kept = false;
+
+	/* Out of the list first: after the exchange an abandoned request belongs to its handler, who may free it at once. */
+	pthread_mutex_lock(&server->lock);
+	*r->link = r->next;
+	if (r->next != NULL)
+		r->next->link = r->link;
+	pthread_mutex_unlock(&server->lock);
+	is_ours = atomic_exchange(&r->state, HTTP_GONE) != HTTP_ABANDONED;
+	if (is_ours)
+		request_clean(r);
+	pthread_mutex_lock(&server->lock);
+	if (is_ours && server->pool_count < HTTP_REQUESTS_KEPT) {
+		r->next = server->pool;
+		server->pool = r;
+		server->pool_count++;
+		is_kept = true;
+	}
+	if (--server->active_count == 0)
+		pthread_cond_broadcast(&server->changed);
+	pthread_mutex_unlock(&server->lock);
+	if (is_ours && !is_kept)
+		http_request_free(r);
+}
+
+/* ---- reading ---- */
+
+static struct http_connection *connection_of(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info != NULL ? (struct http_connection *)info->socket_context : NULL;
+}
+
+void *http_on_target(void *cls, const char *uri, struct MHD_Connection *mhd)
+{
+	struct es_http_server *server = cls;
+	struct http_connection *connection = connection_of(mhd);
+	struct es_http_request *r = connection != NULL && !connection->is_refused ? request_take(server) : NULL;
+
+	if (r == NULL)
+		return NULL;
+	r->mhd = mhd;
+	r->connection = connection;
+	r->started_ms = es_mono_ms();
+	r->last = &r->first;
+	memcpy(r->peer, connection->peer, sizeof(r->peer));
+	r->raw_target = uri;
+	r->target = es_arena_copy(r->arena, es_slice_str(uri));
+	/* The rest of the header and the body have to be here in time, however the octets trickle in. */
+	int64_t deadline = r->started_ms + server->options.request_ms;
+
+	if (atomic_load(&connection->deadline) > deadline)
+		atomic_store(&connection->deadline, deadline);
+	http_gauge_requests(1);
+	return r;
+}
+
+static void read_trace(struct es_http_request *r)
+{
+	if (!es_trace_parse(es_http_header(r, "traceparent"), &r->trace))
+		r->trace = es_trace_new();
+}
+
+/* The first look at a request: everything that may refuse it before its body is read. */
+static enum http_refusal admit(struct es_http_request *r, const char *method, const char *version, unsigned *wait_s)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	struct http_head head = { .method = method, .version = version, .size = info != NULL ? info->header_size : 0 };
+	struct es_http_server *server = r->server;
+
+	if (server->wants_client_certificate && !r->connection->is_verified) {
+		if (!http_tls_peer_is_trusted(r->mhd))
+			return HTTP_REFUSE_CERTIFICATE;
+		r->connection->is_verified = true;
+	}
+	*wait_s = http_limits_take(server->limits, r->connection->address, r->started_ms);
+	if (*wait_s > 0)
+		return HTTP_REFUSE_RATE;
+	return http_guard(r, &head);
+}
+
+static enum http_refusal take_body(struct es_http_request *r, const char *data, size_t *size)
+{
+	r->body_seen += *size;
+	if (r->body_seen <= r->server->options.body_max)
+		es_put_bytes(&r->body, es_slice_of(data, *size));
+	*size = 0;
+	if (r->body_seen > r->server->options.body_max)
+		return HTTP_REFUSE_BODY;
+	return es_buf_status(&r->body) == ES_OK ? HTTP_REFUSE_NONE : HTTP_REFUSE_MEMORY;
+}
+
+/* ---- sending ---- */
+
+static void expect_sending(struct es_http_request *r)
+{
+	atomic_store(&r->connection->deadline, es_mono_ms() + r->server->options.request_ms);
+}
+
+static enum MHD_Result queue(struct es_http_request *r, unsigned status, struct MHD_Response *response, bool is_last)
+{
+	enum MHD_Result result;
+
+	if (response == NULL)
+		return MHD_NO;
+	if (is_last || atomic_load(&r->server->is_draining))
+		MHD_add_response_header(response, "Connection", "close");
+	expect_sending(r);
+	http_count_reply(r->server, status);
+	result = MHD_queue_response(r->mhd, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+/* libmicrohttpd only counts the reference to persistent memory and never writes there, whatever its type says. */
+static struct MHD_Response *response_around(struct es_slice body)
+{
+	union {
+		const uint8_t *in;
+		void *out;
+	} bytes = { .in = body.len > 0 ? body.ptr : (const uint8_t *)"" };
+
+	return MHD_create_response_from_buffer(body.len, bytes.out, MHD_RESPMEM_PERSISTENT);
+}
+
+static enum MHD_Result refuse(struct es_http_request *r, enum http_refusal why, unsigned wait_s)
+{
+	struct MHD_Response *response = response_around(es_slice_str(http_refusal_text(why)));
+	unsigned status = http_refusal_status(why);
+	char seconds[16];
+
+	r->refusal = why;
+	http_count_refusal(why);
+	es_debug(&r->trace, "http.refused", es_f_str("server", r->server->options.name),
+			 es_f_str("why", http_refusal_label(why)), es_f_str("peer", r->peer));
+	if (response != NULL) {
+		MHD_add_response_header(response, "Content-Type", "text/plain");
+		if (status == 429 || status == 503) {
+			snprintf(seconds, sizeof(seconds), "%u", wait_s > 0 ? wait_s : 5);
+			MHD_add_response_header(response, "Retry-After", seconds);
+		}
+	}
+	return queue(r, status, response, true);
+}
+
+/* libmicrohttpd knows no reason phrases but its own. A reply that needs another one is written here, octet by octet on
+ * the connection, which then ends: such replies are short, rare, and the last word anyway (TS.43 2.5: 406). */
+static enum MHD_Result write_with_reason(struct es_http_request *r)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	struct es_buf out;
+	struct tm now;
+	char date[40];
+	time_t seconds = time(NULL);
+
+	gmtime_r(&seconds, &now);
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &now);
+	es_buf_init(&out, HTTP_ARENA_LIMIT);
+	es_put_printf(&out, "HTTP/1.1 %u %s\r\nDate: %s\r\nConnection: close\r\nContent-Length: %zu\r\n", r->status,
+				  r->reason, date, r->reply.len);
+	if (r->content_type != NULL)
+		es_put_printf(&out, "Content-Type: %s\r\n", r->content_type);
+	for (const struct http_header_out *h = r->first; h != NULL; h = h->next)
+		es_put_printf(&out, "%s: %s\r\n", h->name, h->value);
+	es_put_str(&out, "\r\n");
+	if (!es_slice_eq_str(r->method, "HEAD"))
+		es_put_bytes(&out, r->reply);
+	if (es_buf_status(&out) == ES_OK) {
+		http_count_reply(r->server, r->status);
+		/* A peer that has no room for this in its socket is not waiting for it. */
+		if (info != NULL && info->tls_session != NULL)
+			(void)gnutls_record_send((gnutls_session_t)info->tls_session, out.ptr, out.len);
+		else if ((info = MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_CONNECTION_FD)) != NULL)
+			(void)!send(info->connect_fd, out.ptr, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	es_buf_free(&out);
+	return MHD_NO;
+}
+
+static enum MHD_Result send_reply(struct es_http_request *r)
+{
+	struct MHD_Response *response;
+
+	es_debug(&r->trace, "http.request", es_f_str("server", r->server->options.name), es_f_slice("method", r->method),
+			 es_f_i64("code", r->status), es_f_i64("ms", es_mono_ms() - r->started_ms));
+	if (r->reason != NULL)
+		return write_with_reason(r);
+	response = response_around(r->reply);
+	if (response != NULL) {
+		if (r->content_type != NULL)
+			MHD_add_response_header(response, "Content-Type", r->content_type);
+		for (const struct http_header_out *h = r->first; h != NULL; h = h->next)
+			MHD_add_response_header(response, h->name, h->value);
+	}
+	return queue(r, r->status, response, false);
+}
+
+/* ---- the handler ---- */
+
+static bool move(struct es_http_request *r, enum http_state from, enum http_state to)
+{
+	int expected = from;
+
+	return atomic_compare_exchange_strong(&r->state, &expected, (int)to);
+}
+
+/* One request less between handler and reply; the last one lets a stop go on. */
+static void leave_handler(struct es_http_server *server)
+{
+	if (atomic_fetch_sub(&server->in_handler, 1) == 1 && atomic_load(&server->is_closing)) {
+		pthread_mutex_lock(&server->lock);
+		pthread_cond_broadcast(&server->changed);
+		pthread_mutex_unlock(&server->lock);
+	}
+}
+
+static enum MHD_Result run_handler(struct es_http_request *r)
+{
+	struct es_http_server *server = r->server;
+	struct MHD_Connection *mhd = r->mhd;
+
+	atomic_fetch_add(&server->in_handler, 1);
+	if (atomic_load(&server->is_closing)) {
+		leave_handler(server);
+		return refuse(r, HTTP_REFUSE_STOPPING, 0);
+	}
+	/* The handler's work is not the peer's slowness; what it calls has deadlines of its own. */
+	atomic_store(&r->connection->deadline, HTTP_NO_DEADLINE);
+	atomic_store(&r->state, HTTP_RUNNING);
+	server->options.handler(r, server->options.user);
+	if (atomic_load(&r->state) == HTTP_REPLIED) {
+		leave_handler(server);
+		return send_reply(r);
+	}
+	MHD_suspend_connection(mhd);
+	if (!move(r, HTTP_RUNNING, HTTP_SUSPENDED)) {
+		MHD_resume_connection(mhd); /* the reply came in between: it saw RUNNING and left the waking to us */
+		return MHD_YES;
+	}
+	/* Should stopping have looked at the sleepers before this one lay down, it wakes itself. */
+	if (atomic_load(&server->is_closing) && move(r, HTTP_SUSPENDED, HTTP_ABANDONED))
+		MHD_resume_connection(mhd);
+	return MHD_YES;
+}
+
+/* The connection sleeps no more. */
+static enum MHD_Result wake(struct es_http_request *r)
+{
+	struct MHD_Response *response;
+
+	leave_handler(r->server);
+	if (atomic_load(&r->state) == HTTP_REPLIED)
+		return send_reply(r);
+	/* ABANDONED: all but the connection still belongs to the handler. */
+	response = response_around(es_slice_str(http_refusal_text(HTTP_REFUSE_STOPPING)));
+	http_count_refusal(HTTP_REFUSE_STOPPING);
+	if (response != NULL)
+		MHD_add_response_header(response, "Retry-After", "5");
+	return queue(r, http_refusal_status(HTTP_REFUSE_STOPPING), response, true);
+}
+
+enum MHD_Result http_on_access(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+							   const char *version, const char *upload_data, size_t *upload_data_size, void **con_cls)
+{
+	struct es_http_request *r = *con_cls;
+	enum http_refusal why;
+	unsigned wait_s = 0;
+
+	(void)cls;
+	(void)mhd;
+	(void)url;
+	if (r == NULL)
+		return MHD_NO;
+	if (!r->is_checked) {
+		r->is_checked = true;
+		why = admit(r, method, version, &wait_s);
+		read_trace(r);
+		return why == HTTP_REFUSE_NONE ? MHD_YES : refuse(r, why, wait_s);
+	}
+	if (*upload_data_size > 0) {
+		why = take_body(r, upload_data, upload_data_size);
+		if (r->refusal == HTTP_REFUSE_NONE)
+			r->refusal = why;
+		return r->body_seen / DISCARD_FACTOR > r->server->options.body_max ? MHD_NO : MHD_YES;
+	}
+	if (r->refusal != HTTP_REFUSE_NONE)
+		return refuse(r, r->refusal, 0);
+	if (atomic_load(&r->state) != HTTP_READING)
+		return wake(r);
+	return run_handler(r);
+}
+
+void http_on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls, enum MHD_RequestTerminationCode how)
+{
+	struct es_http_request *r = *con_cls;
+
+	(void)cls;
+	(void)mhd;
+	(void)how;
+	*con_cls = NULL;
+	if (r == NULL)
+		return;
+	http_gauge_requests(-1);
+	atomic_store(&r->connection->deadline, es_mono_ms() + r->server->options.idle_ms + r->server->options.request_ms);
+	request_end(r);
+}
+
+void http_abandon_sleepers(struct es_http_server *server)
+{
+	/* A sleeper's connection lives while it sleeps, and whoever wakes it first needs this lock to end the request. */
+	pthread_mutex_lock(&server->lock);
+	for (struct es_http_request *r = server->active; r != NULL; r = r->next) {
+		struct MHD_Connection *mhd = r->mhd;
+
+		if (move(r, HTTP_SUSPENDED, HTTP_ABANDONED))
+			MHD_resume_connection(mhd);
+	}
+	pthread_mutex_unlock(&server->lock);
+}
+
+/* ---- what the handler sees ---- */
+
+struct es_slice es_http_method(const struct es_http_request *r)
+{
+	return r->method;
+}
+
+struct es_slice es_http_path(const struct es_http_request *r)
+{
+	return r->path;
+}
+
+struct es_slice es_http_query(const struct es_http_request *r)
+{
+	return r->query;
+}
+
+struct es_slice es_http_body(const struct es_http_request *r)
+{
+	return es_buf_slice(&r->body);
+}
+
+struct es_slice es_http_host(const struct es_http_request *r)
+{
+	return r->host;
+}
+
+const char *es_http_peer(const struct es_http_request *r)
+{
+	return r->peer;
+}
+
+struct es_arena *es_http_arena(struct es_http_request *r)
+{
+	return r->arena;
+}
+
+const struct es_trace *es_http_trace(const struct es_http_request *r)
+{
+	return &r->trace;
+}
+
+int64_t es_http_started_ms(const struct es_http_request *r)
+{
+	return r->started_ms;
+}
+
+void es_http_headers(const struct es_http_request *r, const char *name, void (*each)(struct es_slice value, void *user),
+					 void *user)
+{
+	struct es_slice wanted = es_slice_str(name);
+
+	for (size_t i = 0; i < r->field_count; i++)
+		if (es_slice_eq_nocase(r->fields[i].name, wanted))
+			each(r->fields[i].value, user);
+}
+
+struct es_slice es_http_header(const struct es_http_request *r, const char *name)
+{
+	struct es_slice wanted = es_slice_str(name);
+
+	for (size_t i = 0; i < r->field_count; i++)
+		if (es_slice_eq_nocase(r->fields[i].name, wanted))
+			return r->fields[i].value;
+	return (struct es_slice){ NULL, 0 };
+}
+
+/* ---- the reply ---- */
+
+static bool is_header_text(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
+void es_http_set_header(struct es_http_request *r, const char *name, const char *value)
+{
+	struct http_header_out *header;
+
+	/* Values may hold what a peer sent (a token in a Location): a line break would split the answer. */
+	if (!is_header_text(name) || !is_header_text(value))
+		return;
+	header = es_arena_alloc(r->arena, sizeof(*header));
+	if (header == NULL)
+		return;
+	header->name = es_arena_strdup(r->arena, es_slice_str(name));
+	header->value = es_arena_strdup(r->arena, es_slice_str(value));
+	if (header->name == NULL || header->value == NULL)
+		return;
+	*r->last = header;
+	r->last = &header->next;
+}
+
+void es_http_set_reason(struct es_http_request *r, const char *reason)
+{
+	if (is_header_text(reason))
+		r->reason = es_arena_strdup(r->arena, es_slice_str(reason));
+}
+
+/* The copy that is sent; false when there is no memory for it. */
+static bool keep_reply(struct es_http_request *r, struct es_slice body)
+{
+	if (body.len <= REPLY_IN_ARENA)
+		r->reply = es_arena_copy(r->arena, body);
+	if (r->reply.ptr == NULL && body.len > 0) {
+		r->reply_heap = malloc(body.len);
+		if (r->reply_heap == NULL)
+			return false;
+		memcpy(r->reply_heap, body.ptr, body.len);
+		r->reply = es_slice_of(r->reply_heap, body.len);
+	}
+	return true;
+}
+
+void es_http_reply(struct es_http_request *r, unsigned status, const char *content_type, struct es_slice body)
+{
+	struct MHD_Connection *mhd = r->mhd;
+
+	assert(status >= 200 && status <= 999);
+	r->status = status;
+	if (content_type != NULL)
+		r->content_type = es_arena_strdup(r->arena, es_slice_str(content_type));
+	if (!keep_reply(r, body) || (content_type != NULL && r->content_type == NULL)) {
+		r->status = 500;
+		r->content_type = r->reason = NULL;
+		r->first = NULL;
+		r->reply = (struct es_slice){ NULL, 0 };
+	}
+	switch ((enum http_state)atomic_exchange(&r->state, HTTP_REPLIED)) {
+	case HTTP_RUNNING: /* the handler has not returned: its thread sends */
+	case HTTP_ABANDONED: /* the peer is being told 503; the end of the connection clears up */ break;
+	case HTTP_SUSPENDED: MHD_resume_connection(mhd); break;
+	case HTTP_GONE: http_request_free(r); break;
+	case HTTP_READING:
+	case HTTP_REPLIED: assert(!"a request is replied to exactly once, by its handler"); break;
+	}
+}

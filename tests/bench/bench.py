@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+"""./openes bench: every figure beside its reference, measured in the same run on the same cores.
+
+Machines are shared and noisy: rounds of the server and of its reference alternate, ratios are taken pair by pair, and the
+median is what counts. The load generators run on the same cores as what they load.
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "system"))
+os.environ.setdefault("OPENES_TEST_BIN", str(Path(__file__).resolve().parents[2] / "build/release/bin"))
+
+from stack import BIN, Stack, free_port, wait_for  # noqa: E402
+from ts43 import Client, authenticate, params  # noqa: E402
+from usim import TEST_SETS, Usim  # noqa: E402
+
+TICKS = os.sysconf("SC_CLK_TCK")
+SERVICES = ("gateway0", "auth0", "policy0", "esim0", "notify0")
+CONNECTIONS = 64
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def cpu_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def cpu_of(stack):
+    return {name: cpu_seconds(stack[name].popen.pid) for name in SERVICES}
+
+
+def resident_mb(pid):
+    line = next(x for x in Path(f"/proc/{pid}/status").read_text().splitlines() if x.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+class Results:
+    def __init__(self):
+        self.rows = []
+
+    def add(self, name, unit, values, goal=None, note=""):
+        values = list(values)
+        self.rows.append({"name": name, "unit": unit, "median": statistics.median(values), "min": min(values), "max": max(values),
+                          "rounds": len(values), "goal": goal, "note": note})
+
+    def table(self):
+        width = max(len(r["name"]) for r in self.rows)
+        print(f"\n{'figure':<{width}}  {'median':>10}  {'min':>10}  {'max':>10}  n   unit; goal")
+        for r in self.rows:
+            goal = f"; {r['goal']}" if r["goal"] else ""
+            note = f" ({r['note']})" if r["note"] else ""
+            print(f"{r['name']:<{width}}  {r['median']:>10.3f}  {r['min']:>10.3f}  {r['max']:>10.3f}  {r['rounds']:<3} {r['unit']}{goal}{note}")
+
+
+def wrk(url, seconds, connections=CONNECTIONS):
+    out = subprocess.run(["wrk", "-t", "2", "-c", str(connections), "-d", f"{seconds}s", url], capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in out:
+        raise SystemExit("the load got other answers than 200:\n" + out)
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
+
+
+class Nginx:
+    """A static body of the same size over TLS with the same certificate: the reference for what a request costs at least."""
+
+    def __init__(self, stack, folder, size):
+        self.port, root = free_port(), folder / "www"
+        root.mkdir()
+        (root / "doc.xml").write_bytes(b"x" * size)
+        config = folder / "nginx.conf"
+        config.write_text(f"""daemon off; worker_processes 2; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+events {{ worker_connections 4096; }}
+http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+ uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+ server {{ listen 127.0.0.1:{self.port} ssl; ssl_certificate {stack.keys}/server.crt; ssl_certificate_key {stack.keys}/server.key;
+ ssl_protocols TLSv1.2 TLSv1.3; root {root}; }} }}""")
+        for path in (folder, root):
+            path.chmod(0o755)
+        self._popen = subprocess.Popen(["nginx", "-c", str(config), "-e", str(folder / "nginx.log")], stderr=subprocess.DEVNULL)
+        wait_for(lambda: self._answers(), 10, "nginx")
+
+    def _answers(self):
+        import socket
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", self.port)) == 0
+
+    @property
+    def url(self):
+        return f"https://localhost:{self.port}/doc.xml"
+
+    def stop(self):
+        self._popen.terminate()
+        self._popen.wait()
+
+
+def phone(stack, *args):
+    """openes-phone as load generator; its report."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        done = subprocess.run([BIN / "openes-phone", "--url", f"https://localhost:{stack.port}/", "--ca", stack.ca, *map(str, args), "--json", report.name],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"openes-phone: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        return json.load(open(report.name))
+
+
+def token_url(stack):
+    usim = Usim("001010000000001", *TEST_SETS[0])
+    answer = authenticate(Client(stack), usim, app=["ap2003", "ap2004", "ap2005"])
+    assert answer.status == 200, f"authentication: {answer.status}"
+    query = urllib.parse.urlencode(params(token=answer.token(), app=["ap2003", "ap2004", "ap2005"]), doseq=True)
+    return f"https://localhost:{stack.port}/?{query}", len(answer.body)
+
+
+def bench_token(stack, folder, results, rounds, seconds):
+    url, size = token_url(stack)
+    nginx = Nginx(stack, folder, size)
+    try:
+        ours, theirs, ratio, cpu = [], [], [], {name: [] for name in SERVICES}
+        for n in range(rounds):
+            theirs.append(wrk(nginx.url, seconds))
+            before = cpu_of(stack)
+            ours.append(wrk(url, seconds))
+            after = cpu_of(stack)
+            ratio.append(ours[-1] / theirs[-1])
+            for name in SERVICES:
+                cpu[name].append((after[name] - before[name]) / (ours[-1] * seconds) * 1e6)
+            say(f"  round {n + 1}/{rounds}: {ours[-1]:.0f}/s, nginx {theirs[-1]:.0f}/s, ratio {ratio[-1]:.2f}")
+    finally:
+        nginx.stop()
+    results.add("token request, 3 applications", "requests/s", ours)
+    results.add(f"nginx, static {size} octets, same load", "requests/s", theirs)
+    results.add("token request against nginx", "ratio", ratio, "at least 0.30, aim 0.45")
+    for name in ("gateway0", "policy0"):
+        results.add(f"  CPU of {name[:-1]} per token request", "us", cpu[name])
+    return statistics.median(ours), url
+
+
+def bench_auth(stack, results, rounds, seconds):
+    rates, cpu = [], []
+    for n in range(rounds):
+        before = sum(cpu_of(stack).values())
+        report = phone(stack, "--subscribers", stack.dir / "load.csv", "--for", f"{seconds}s", "--connections", 32, "--mix", "auth=1")
+        done = report["auth"]["ok"]
+        cpu.append((sum(cpu_of(stack).values()) - before) / done * 1000)
+        rates.append(done / report["seconds"])
+        say(f"  round {n + 1}/{rounds}: {rates[-1]:.0f} authentications/s, {cpu[-1]:.3f} ms CPU each")
+    bare = [float(x) for x in subprocess.run([BIN / "openes-bench-crypto"], capture_output=True, text=True, check=True).stdout.split()]
+    results.add("full EAP-AKA authentication", "authentications/s", rates)
+    results.add("  CPU of all processes per authentication", "ms", cpu, "at most 0.7, aim 0.4")
+    results.add("  bare crypto of one authentication", "ms", [b / 1000 for b in bare], note="same run, one thread")
+    return statistics.median(rates)
+
+
+def bench_latency(stack, results, token_rate, auth_rate, seconds):
+    for kind, rate in (("token", token_rate / 2), ("auth", auth_rate / 2)):
+        report = phone(stack, "--subscribers", stack.dir / "load.csv", "--for", f"{seconds}s", "--connections", 32, "--rate", int(rate), "--mix", f"{kind}=1")
+        reached = report[kind]["ok"] / report["seconds"]
+        for quantile in ("p50", "p99"):
+            results.add(f"{kind} at half its maximum, {quantile}", "ms", [report[kind][quantile + "_us"] / 1000], note=f"asked {rate:.0f}/s, reached {reached:.0f}/s")
+
+
+def bench_memory(stack, results, url, requests):
+    def idle():
+        for name in SERVICES:
+            yield name, resident_mb(stack[name].popen.pid)
+    before = dict(idle())
+    say(f"  {requests} token requests")
+    done = 0
+    while done < requests:
+        done += int(wrk(url, 10) * 10)
+    for name, after in idle():
+        results.add(f"{name[:-1]} resident, after start and few requests", "MB", [before[name]], "at most 16")
+        results.add(f"{name[:-1]} resident, after {done} requests", "MB", [after])
+
+
+def bench_connections(stack, results, count):
+    import socket
+    import ssl
+    context = ssl.create_default_context(cafile=stack.ca)
+    pid = stack["gateway0"].popen.pid
+    before, held = resident_mb(pid), []
+    for _ in range(count):
+        held.append(context.wrap_socket(socket.create_connection(("localhost", stack.port)), server_hostname="localhost"))
+    after = resident_mb(pid)
+    for connection in held:
+        connection.close()
+    results.add("gateway, one idle TLS connection", "KB", [(after - before) * 1024 / count], "at most 50", f"{count} connections")
+
+
+def seed(stack, first, count):
+    """Subscribers without keys: the token request reads policy's table only."""
+    import ssl
+    import urllib.request
+    context = ssl.create_default_context(cafile=stack.ca)
+    for start in range(first, first + count, 500):
+        rows = [{"imsi": f"00101{n:010}", "msisdn": f"+1{n:010}", "plan": "gold", "status": "active"} for n in range(start, min(start + 500, first + count))]
+        request = urllib.request.Request(f"https://localhost:{stack.admin_port}/v1/tenants/demo/subscribers:import", method="POST",
+                                         data=json.dumps({"rows": rows}).encode(),
+                                         headers={"Authorization": f"Bearer {stack.admin_token}", "Content-Type": "application/json"})
+        urllib.request.urlopen(request, context=context, timeout=60).read()
+        if start % 100000 == 0:
+            say(f"  {start - first} subscribers")
+
+
+def bench_scale(folder, results, rounds, seconds, many):
+    """The same request with a thousand and with a million subscribers in the database, in turn."""
+    small, large = Stack(folder / "thousand").start().load_demo(), Stack(folder / "million").start().load_demo()
+    try:
+        seed(small, 1_000_000, 1000)
+        say(f"  adding {many} subscribers")
+        seed(large, 1_000_000, many)
+        ratio = []
+        urls = {s: token_url(s)[0] for s in (small, large)}
+        for n in range(rounds):
+            per = {}
+            for s in (small, large):
+                before = sum(cpu_of(s).values())
+                rate = wrk(urls[s], seconds)
+                per[s] = (sum(cpu_of(s).values()) - before) / (rate * seconds)
+            ratio.append(per[large] / per[small])
+            say(f"  round {n + 1}/{rounds}: {ratio[-1]:.3f}")
+        results.add(f"CPU per request, {many} against 1000 subscribers", "ratio", ratio, "at most 1.10")
+    finally:
+        small.stop()
+        large.stop()
+
+
+def load_file(stack, count):
+    """Subscribers with keys for openes-phone, imported through the operators' API."""
+    rows = [f"001010001{n:06},+1555{n:07},gold,active,{n:032x},{n + 1:032x},8000" for n in range(count)]
+    path = stack.dir / "load.csv"
+    path.write_text("imsi,msisdn,plan,status,k,opc,amf\n" + "\n".join(rows) + "\n")
+    stack.ctl("subscriber", "import", "--tenant", "demo", path)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="openes bench", description=__doc__)
+    parser.add_argument("--json", metavar="FILE", help="write the figures with names, units and spread")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=int, default=4, help="of one round")
+    parser.add_argument("--subscribers", type=int, default=1_000_000)
+    parser.add_argument("--requests", type=int, default=1_000_000, help="of the memory figure")
+    options = parser.parse_args()
+    results = Results()
+    with tempfile.TemporaryDirectory(prefix="openes-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        os.environ["OPENES_LOG_LEVEL"] = "warn"
+        quiet = {s: {"log_level": "warn"} for s in ("gateway", "auth", "policy", "esim", "notify")}
+        stack = Stack(folder / "stack", overrides=quiet).start().load_demo()
+        try:
+            say("loading subscribers")
+            load_file(stack, 1000)
+            say("idle TLS connections")
+            bench_connections(stack, results, 500)
+            say("token request against nginx")
+            token_rate, url = bench_token(stack, folder, results, options.rounds, options.seconds)
+            say("full authentication")
+            auth_rate = bench_auth(stack, results, options.rounds, options.seconds)
+            say("latency at half the maximum")
+            bench_latency(stack, results, token_rate, auth_rate, 10)
+            say("memory")
+            bench_memory(stack, results, url, options.requests)
+        finally:
+            stack.stop()
+        say("a thousand against a million subscribers")
+        bench_scale(folder, results, options.rounds, options.seconds, options.subscribers)
+    results.table()
+    if options.json:
+        Path(options.json).write_text(json.dumps({"cores": os.cpu_count(), "figures": results.rows}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,7 @@
+# bench.sh -- measures the release build against its references.
+
+cmd_bench() {
+	need_packages build run bench
+	step "building" build_preset release
+	/usr/bin/python3 "$ROOT/tests/bench/bench.py" "$@"
+}
