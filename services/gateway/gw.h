@@ -9,13 +9,13 @@ struct gw_config {
 	struct es_service_config base;
 	/* devices: TS.43 over HTTPS */
 	const char *device_listen, *device_cert_file, *device_key_file, *ticket_key_file;
-	const char *device_paths;             /* comma-separated; a request elsewhere is 404 */
+	const char *device_paths; /* comma-separated; a request elsewhere is 404 */
 	uint32_t device_threads, connections_max, connections_per_address, requests_per_minute;
 	uint64_t body_max, header_max;
-	int64_t request_time, idle_time;      /* ms */
-	int64_t call_time;                    /* ms: deadline of one device request inside */
-	uint32_t retry_after_s;               /* sent with 503 */
-	uint32_t version_major_max;           /* newest entitlement_version major: 12 */
+	int64_t request_time, idle_time; /* ms */
+	int64_t call_time;               /* ms: deadline of one device request inside */
+	uint32_t retry_after_s;          /* sent with 503 */
+	uint32_t version_major_max;      /* newest entitlement_version major: 12 */
 	/* operators' API */
 	const char *admin_listen, *admin_cert_file, *admin_key_file, *admin_client_ca_file;
 	/* the other processes */
@@ -28,7 +28,8 @@ struct gw_clients {
 
 struct gw_admin;
 /* The operators' API on its own listener. `clients` and `config` outlive it. */
-es_status gw_admin_start(const struct gw_config *config, const struct gw_clients *clients, struct gw_admin **out, struct es_buf *error) ES_MUST_USE;
+es_status gw_admin_start(const struct gw_config *config, const struct gw_clients *clients, struct gw_admin **out,
+						 struct es_buf *error) ES_MUST_USE;
 void gw_admin_drain(struct gw_admin *admin);
 void gw_admin_stop(struct gw_admin *admin, int64_t wait_ms);
 

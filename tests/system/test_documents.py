@@ -21,11 +21,11 @@ def test_the_whole_document_letter_by_letter(client, sim):
     """V12-DOC-01, V12-DOC-02, V12-DOC-03, V12-DOC-08, V12-DOC-14, V12-SMS-01, V12-SMS-02"""
     answer = ask(client, sim, 1, app=["ap2005", "ap2003"], entitlement_version="6.0")
     text = re.sub(r'(name="token" value=")[^"]+', r"\1T", answer.body.decode())
-    text = re.sub(r'(name="validity" value=")\d+', r"\1N", text)
+    text = re.sub(r'(name="(?:validity|version)" value=")\d+', r"\1N", text)
     assert text == """<?xml version="1.0"?>
 <wap-provisioningdoc version="1.1">
 <characteristic type="VERS">
-<parm name="version" value="1"/>
+<parm name="version" value="N"/>
 <parm name="validity" value="N"/>
 </characteristic>
 <characteristic type="TOKEN">

@@ -61,7 +61,7 @@ def supplicant(stack, tmp_path):
         card = Card(tmp_path, usim)
         card.start()
         # -n: TS.43 hands no MSK to anybody, so no MPPE keys are expected
-        done = subprocess.run(["eapol_test", "-n", "-c", config, "-a", "127.0.0.1", "-p", str(relay.port), "-s", "radius", "-t", "20", "-r", "0"],
+        done = subprocess.run(["eapol_test", "-n", "-W", "-c", config, "-a", "127.0.0.1", "-p", str(relay.port), "-s", "radius", "-t", "20", "-r", "0"],
                               capture_output=True, text=True, timeout=60)
         return done.returncode, relay, card, done.stdout[-3000:]
 

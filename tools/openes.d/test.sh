@@ -141,7 +141,7 @@ cmd_test() {
 		esac
 		shift
 	done
-	parts=${only:-lint unit fuzz deploy}
+	parts=${only:-lint unit fuzz system deploy}
 	need_packages build run test
 	[ -z "$LONG" ] || need_packages long
 	[[ ! $parts =~ unit|system ]] || step "building with AddressSanitizer and UndefinedBehaviorSanitizer (gcc)" build_preset asan

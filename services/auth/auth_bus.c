@@ -1,0 +1,260 @@
+/* auth_bus.c -- each handler unpacks, starts a flow, and answers when it answers. */
+#include "auth_bus.h"
+
+#include "auth.pb-c.h"
+#include "auth_env.h"
+#include "auth_exchange.h"
+#include "auth_provision.h"
+#include "bus.pb-c.h"
+#include "es_cleanup.h"
+#include "es_token.h"
+
+/* One call, in its own arena. The task comes first: an answer finds its call by it. */
+struct call {
+	struct auth_task task;
+	struct es_bus_call *bus;
+	union {
+		struct auth_reply eap;
+		struct auth_renewed renewed;
+		struct auth_keys_status keys;
+	} out;
+};
+
+/* NULL when the arena is exhausted; the call is then answered. */
+static struct call *begin(struct es_bus_call *bus, void *user,
+						  void (*answer)(struct auth_task *task, es_status status, const char *detail))
+{
+	struct es_arena *arena = es_bus_call_arena(bus);
+	struct call *call = es_arena_alloc(arena, sizeof *call);
+
+	if (call == NULL) {
+		es_bus_fail(bus, ES_TOO_LARGE, "the call is too large");
+		return NULL;
+	}
+	*call = (struct call){ .task = { .env = user,
+									 .arena = arena,
+									 .trace = es_bus_call_trace(bus),
+									 .deadline = es_bus_call_deadline(bus),
+									 .answer = answer },
+						   .bus = bus };
+	return call;
+}
+
+static struct call *call_of(struct auth_task *task)
+{
+	return (struct call *)(void *)task;
+}
+
+static struct es_slice slice_of(ProtobufCBinaryData data)
+{
+	return es_slice_of(data.data, data.len);
+}
+
+/* protobuf-c's bytes are not const, and packing does not write to them. */
+static ProtobufCBinaryData bytes_of(struct es_slice s)
+{
+	union {
+		const uint8_t *in;
+		uint8_t *out;
+	} data = { s.ptr };
+
+	return (ProtobufCBinaryData){ .len = s.len, .data = data.out };
+}
+
+/* ---- exchanges ---- */
+
+static const Openes__EapReply__Outcome outcomes[] = {
+	[AUTH_CHALLENGE] = OPENES__EAP_REPLY__OUTCOME__CHALLENGE,
+	[AUTH_ADMIT] = OPENES__EAP_REPLY__OUTCOME__SUCCESS,
+	[AUTH_REJECT] = OPENES__EAP_REPLY__OUTCOME__REJECTED,
+	[AUTH_BAD_PACKET] = OPENES__EAP_REPLY__OUTCOME__MALFORMED,
+	[AUTH_LOST_SESSION] = OPENES__EAP_REPLY__OUTCOME__NO_SESSION,
+};
+
+static void reply_eap(struct auth_task *task, es_status status, const char *detail)
+{
+	struct call *call = call_of(task);
+	const struct auth_reply *out = &call->out.eap;
+	Openes__EapReply reply = OPENES__EAP_REPLY__INIT;
+
+	if (status != ES_OK) {
+		es_bus_fail(call->bus, status, detail);
+		return;
+	}
+	union {
+		const char *in;
+		char *out;
+	} reason = { auth_reason_names[out->reason] };
+	reply.outcome = outcomes[out->outcome];
+	reply.reason = out->outcome == AUTH_CHALLENGE ? reply.reason : reason.out;
+	reply.packet = bytes_of(out->packet);
+	reply.cookie = es_arena_strdup(task->arena, out->cookie);
+	reply.token = es_arena_strdup(task->arena, out->token);
+	reply.token_validity_s = out->token_validity_s;
+	if (out->outcome == AUTH_ADMIT)
+		reply.request = (void *)es_bus_unpack(&openes__device_request__descriptor, out->request, task->arena);
+	if (reply.cookie == NULL || reply.token == NULL || (out->outcome == AUTH_ADMIT && reply.request == NULL))
+		es_bus_fail(call->bus, ES_TOO_LARGE, "the answer is too large");
+	else
+		es_bus_reply(call->bus, &reply.base);
+}
+
+/* False: nothing in it that a token could be bound to. */
+static bool start_from(const Openes__EapStartRequest *request, struct es_arena *arena, struct auth_start *in)
+{
+	const Openes__DeviceRequest *device = request->request;
+
+	if (device == NULL || device->n_apps == 0 || es_token_group(es_slice_str(device->apps[0]), in->group) != ES_OK)
+		return false;
+	in->eap_id = es_slice_str(request->eap_id);
+	in->had_token = request->had_token;
+	in->host = es_slice_str(device->host);
+	in->gid1 = es_slice_str(device->gid1);
+	es_token_digest(es_slice_str(device->terminal_id), in->terminal);
+	es_token_digest(es_slice_str(device->app_name), in->app_name);
+	size_t size = openes__device_request__get_packed_size(device);
+	uint8_t *packed = es_arena_alloc(arena, size);
+	if (packed == NULL)
+		return false;
+	in->request = es_slice_of(packed, openes__device_request__pack(device, packed));
+	return true;
+}
+
+static void on_eap_start(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
+{
+	struct call *call = begin(bus, user, reply_eap);
+
+	if (call == NULL)
+		return;
+	struct auth_start *in = es_arena_alloc(call->task.arena, sizeof *in);
+	if (in == NULL || !start_from((const void *)message, call->task.arena, in)) {
+		es_bus_fail(bus, ES_MALFORMED, "the request names no application");
+		return;
+	}
+	auth_exchange_start(&call->task, in, &call->out.eap);
+}
+
+static void on_eap_continue(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
+{
+	const Openes__EapContinueRequest *request = (const void *)message;
+	struct call *call = begin(bus, user, reply_eap);
+
+	if (call == NULL)
+		return;
+	struct es_slice *cookies = es_arena_array(call->task.arena, request->n_cookies, sizeof *cookies);
+	if (cookies == NULL) {
+		es_bus_fail(bus, ES_TOO_LARGE, "too many cookies");
+		return;
+	}
+	for (size_t i = 0; i < request->n_cookies; i++)
+		cookies[i] = es_slice_str(request->cookies[i]);
+	auth_exchange_continue(&call->task, cookies, request->n_cookies, slice_of(request->packet), &call->out.eap);
+}
+
+static void reply_renewed(struct auth_task *task, es_status status, const char *detail)
+{
+	struct call *call = call_of(task);
+	Openes__TokenRenewReply reply = OPENES__TOKEN_RENEW_REPLY__INIT;
+
+	reply.token = es_arena_strdup(task->arena, call->out.renewed.token);
+	reply.token_validity_s = call->out.renewed.validity_s;
+	if (status != ES_OK || reply.token == NULL)
+		es_bus_fail(call->bus, status != ES_OK ? status : ES_TOO_LARGE, detail);
+	else
+		es_bus_reply(call->bus, &reply.base);
+}
+
+static void on_token_renew(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
+{
+	const Openes__TokenRenewRequest *request = (const void *)message;
+	struct call *call = begin(bus, user, reply_renewed);
+
+	if (call != NULL)
+		auth_token_renew(&call->task, es_slice_str(request->token), &call->out.renewed);
+}
+
+/* ---- keys ---- */
+
+static void reply_empty(struct auth_task *task, es_status status, const char *detail)
+{
+	Openes__Empty reply = OPENES__EMPTY__INIT;
+
+	if (status != ES_OK)
+		es_bus_fail(call_of(task)->bus, status, detail);
+	else
+		es_bus_reply(call_of(task)->bus, &reply.base);
+}
+
+static void on_keys_put(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
+{
+	const Openes__KeysPutRequest *request = (const void *)message;
+	struct call *call = begin(bus, user, reply_empty);
+
+	if (call == NULL)
+		return;
+	auth_keys_put(&call->task, &(struct auth_keys_put){ .tenant = request->tenant,
+														.imsi = request->imsi,
+														.box = slice_of(request->box),
+														.amf = slice_of(request->amf),
+														.algorithm = request->algorithm,
+														.has_sqn = request->has_sqn,
+														.sqn = request->sqn });
+}
+
+static void on_keys_delete(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
+{
+	const Openes__KeysRequest *request = (const void *)message;
+	struct call *call = begin(bus, user, reply_empty);
+
+	if (call != NULL)
+		auth_keys_delete(&call->task, request->tenant, request->imsi);
+}
+
+static void reply_keys_status(struct auth_task *task, es_status status, const char *detail)
+{
+	struct call *call = call_of(task);
+	Openes__KeysStatusReply reply = OPENES__KEYS_STATUS_REPLY__INIT;
+
+	if (status != ES_OK) {
+		es_bus_fail(call->bus, status, detail);
+		return;
+	}
+	union {
+		const char *in;
+		char *out;
+	} algorithm = { call->out.keys.algorithm };
+	reply.exists = call->out.keys.exists;
+	reply.algorithm = algorithm.out;
+	reply.updated_unix_ms = call->out.keys.updated_ms;
+	es_bus_reply(call->bus, &reply.base);
+}
+
+static void on_keys_status(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
+{
+	const Openes__KeysRequest *request = (const void *)message;
+	struct call *call = begin(bus, user, reply_keys_status);
+
+	if (call != NULL)
+		auth_keys_status(&call->task, request->tenant, request->imsi, &call->out.keys);
+}
+
+static void on_transport_key(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
+{
+	const struct auth_env *env = user;
+	Openes__TransportKeyReply reply = OPENES__TRANSPORT_KEY_REPLY__INIT;
+
+	(void)message;
+	reply.public_key = bytes_of(es_slice_of(env->transport_public, sizeof env->transport_public));
+	es_bus_reply(bus, &reply.base);
+}
+
+const struct es_bus_method auth_bus_methods[] = {
+	{ OPENES__BUS_METHOD__AUTH_EAP_START, &openes__eap_start_request__descriptor, on_eap_start },
+	{ OPENES__BUS_METHOD__AUTH_EAP_CONTINUE, &openes__eap_continue_request__descriptor, on_eap_continue },
+	{ OPENES__BUS_METHOD__AUTH_TOKEN_RENEW, &openes__token_renew_request__descriptor, on_token_renew },
+	{ OPENES__BUS_METHOD__AUTH_KEYS_PUT, &openes__keys_put_request__descriptor, on_keys_put },
+	{ OPENES__BUS_METHOD__AUTH_KEYS_DELETE, &openes__keys_request__descriptor, on_keys_delete },
+	{ OPENES__BUS_METHOD__AUTH_KEYS_STATUS, &openes__keys_request__descriptor, on_keys_status },
+	{ OPENES__BUS_METHOD__AUTH_TRANSPORT_KEY, &openes__empty__descriptor, on_transport_key },
+};
+const size_t auth_bus_method_count = ES_COUNT(auth_bus_methods);

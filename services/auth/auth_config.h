@@ -1,0 +1,21 @@
+/* auth_config.h -- the [auth] section. */
+#ifndef AUTH_CONFIG_H
+#define AUTH_CONFIG_H
+
+#include "es_service.h"
+
+struct auth_config {
+	struct es_service_config base;
+	const char *bus_listen;
+	const char *db;
+	const char *session_keys_file, *token_keys_file, *auc_keys_file; /* es_keyring.h */
+	const char *transport_key_file;
+	const char *policy_target, *policy_events;
+	int64_t session_ttl, token_ttl; /* ms */
+	uint32_t calls_max;
+};
+
+#define AUTH_CONFIG_KEYS 19
+extern const struct es_conf_key auth_config_keys[AUTH_CONFIG_KEYS];
+
+#endif

@@ -1,0 +1,462 @@
+/* auth_continue.c -- AUTH_EAP_CONTINUE: one response of the peer, taken once.
+ *
+ * Whatever a response leads to is committed as the session's row by compare-and-set before it is answered. The same
+ * response again gets the same answer, from any replica; of two replicas with the same response the slower one
+ * answers what the faster one decided. */
+#include <string.h>
+
+#include "auth_exchange.h"
+#include "auth_flow.h"
+#include "auth_store.h"
+#include "es_cleanup.h"
+#include "es_crypto.h"
+#include "es_log.h"
+
+struct step {
+	struct auth_task *task;
+	struct auth_reply *out;
+	struct es_slice packet;
+	uint8_t packet_hash[32];
+	struct es_slice cookie; /* that opened; every challenge sets it again (settled rule 26) */
+	struct auth_session session;
+
+	bool has_row;
+	struct auth_exchange_row row; /* as read */
+	struct auth_round round;      /* the one under way, after this response */
+
+	struct auth_keys keys;
+	struct auth_number number;
+	struct auth_sqn_plan plan; /* of a resynchronisation */
+	uint8_t auts[14];
+	struct auth_admit admit;
+
+	struct auth_exchange_row next; /* to be committed */
+	bool lost;                     /* somebody else committed this round: `row` is theirs */
+};
+
+static void fail(struct step *s, es_status status, const char *detail)
+{
+	auth_keys_wipe(&s->keys);
+	auth_flow_fail(s->task, status, detail);
+}
+
+static void finish(struct step *s)
+{
+	if (s->out->outcome == AUTH_CHALLENGE)
+		s->out->cookie = s->cookie;
+	auth_flow_finish(s->task, s->session.tenant, &s->round, s->session.had_token, s->out);
+}
+
+/* Nothing of the exchange changes: 400, or 511. */
+static void turn_away(struct step *s, enum auth_outcome outcome, enum auth_reason reason)
+{
+	*s->out = (struct auth_reply){ .outcome = outcome, .reason = reason };
+	finish(s);
+}
+
+/* ---- an outcome in a row ---- */
+
+static es_status outcome_seal(struct step *s, struct es_slice *sealed)
+{
+	ES_CLEANUP(es_buf_wipe) struct es_buf b;
+
+	es_buf_init(&b, 4096);
+	es_put_u8(&b, (uint8_t)s->out->outcome);
+	es_put_u8(&b, (uint8_t)s->out->reason);
+	es_put_u64(&b, (uint64_t)s->out->token_validity_s);
+	es_put_u16(&b, (uint16_t)s->out->packet.len);
+	es_put_bytes(&b, s->out->packet);
+	es_put_bytes(&b, s->out->token);
+	ES_TRY(es_buf_status(&b));
+	return auth_row_seal(s->task->env->session_keys, "outcome", s->session.id, es_buf_slice(&b), s->task->arena,
+						 sealed);
+}
+
+static es_status outcome_open(struct step *s)
+{
+	struct es_slice plain;
+
+	ES_TRY(auth_row_open(s->task->env->session_keys, "outcome", s->session.id, s->row.outcome, s->task->arena, &plain));
+	struct es_reader in = es_reader_of(plain);
+	unsigned outcome = es_read_u8(&in), reason = es_read_u8(&in);
+	int64_t validity = (int64_t)es_read_u64(&in);
+	struct es_slice packet = es_read_bytes(&in, es_read_u16(&in));
+	struct es_slice token = es_read_rest(&in);
+	if (!es_reader_is_done(&in) || outcome > AUTH_LOST_SESSION || reason >= AUTH_REASON_COUNT)
+		return ES_INTERNAL;
+	*s->out = (struct auth_reply){ .outcome = (enum auth_outcome)outcome,
+								   .reason = (enum auth_reason)reason,
+								   .packet = packet,
+								   .token = token,
+								   .token_validity_s = validity };
+	return ES_OK;
+}
+
+/* The request that is to be answered, from the cookie or its row. */
+static es_status request_of(struct step *s, struct es_slice *request)
+{
+	if (!s->session.request_stored) {
+		*request = s->session.request;
+		return ES_OK;
+	}
+	return auth_row_open(s->task->env->session_keys, "request", s->session.id, s->row.request, s->task->arena, request);
+}
+
+/* What was decided for this round, by us before or by another replica: the same again, or a spent session. */
+static void replay(struct step *s)
+{
+	if (!es_slice_eq(s->row.packet_hash, es_slice_of(s->packet_hash, sizeof s->packet_hash))) {
+		turn_away(s, AUTH_LOST_SESSION, AUTH_SESSION_SPENT);
+		return;
+	}
+	es_status status = outcome_open(s);
+	if (status == ES_OK && s->out->outcome == AUTH_ADMIT)
+		status = request_of(s, &s->out->request);
+	if (status != ES_OK) {
+		fail(s, ES_INTERNAL, "the outcome of this session does not open");
+		return;
+	}
+	if (s->out->outcome == AUTH_CHALLENGE)
+		s->out->cookie = s->cookie;
+	es_debug(s->task->trace, "auth.exchange_repeated", es_f_str("reason", auth_reason_names[s->out->reason]));
+	s->task->answer(s->task, ES_OK, NULL);
+}
+
+/* ---- commit ---- */
+
+static es_status commit_keys(struct es_db_conn *conn, const struct step *s)
+{
+	const char *tenant = s->session.tenant, *imsi = s->round.imsi.digits;
+	int64_t generation = (int64_t)s->keys.generation;
+	es_status status = ES_OK;
+
+	if (s->plan.kind == AUTH_RESYNC_RAISE)
+		status = auth_store_raise_dif(conn, tenant, imsi, generation, s->plan.dif);
+	else if (s->plan.kind == AUTH_RESYNC_HOP)
+		status = auth_store_set_hop(conn, tenant, imsi, generation, s->keys.hop, auth_sqn_seq(s->plan.sqn));
+	return status == ES_CONFLICT ? ES_BUSY : status; /* keys replaced, or another exchange hopped: try again */
+}
+
+static es_status commit_job(struct es_db_conn *conn, void *user)
+{
+	struct step *s = user;
+
+	s->lost = false;
+	es_status status = s->has_row ? auth_store_exchange_advance(conn, s->session.id, &s->next)
+								  : auth_store_exchange_insert(conn, s->session.id, &s->next);
+	if (status == ES_OK)
+		return commit_keys(conn, s);
+	if (status != ES_CONFLICT)
+		return status;
+	s->lost = true;
+	return auth_store_exchange_get(conn, s->session.id, s->task->arena, &s->row);
+}
+
+static void committed(es_status status, void *user)
+{
+	struct step *s = user;
+
+	auth_keys_wipe(&s->keys);
+	if (status == ES_OK && s->lost)
+		replay(s);
+	else if (status == ES_OK)
+		finish(s);
+	else /* the exchange has not moved: the phone may send its response again */
+		fail(s, status == ES_BUSY ? ES_BUSY : ES_UNAVAILABLE, "the step was not committed");
+}
+
+/* Commits `out`, and the round that waits for a response when it is a challenge. */
+static void commit(struct step *s)
+{
+	struct auth_env *env = s->task->env;
+	es_status status = ES_OK;
+
+	s->next = (struct auth_exchange_row){ .round = (s->has_row ? s->row.round : 0) + 1,
+										  .packet_hash = es_slice_of(s->packet_hash, sizeof s->packet_hash),
+										  .expires_ms = s->session.expires_ms };
+	status = outcome_seal(s, &s->next.outcome);
+	if (status == ES_OK && s->out->outcome == AUTH_CHALLENGE) {
+		ES_CLEANUP(es_buf_wipe) struct es_buf b;
+		es_buf_init(&b, 1024);
+		auth_round_pack(&s->round, &b);
+		status = es_buf_status(&b);
+		if (status == ES_OK)
+			status = auth_row_seal(env->session_keys, "round", s->session.id, es_buf_slice(&b), s->task->arena,
+								   &s->next.state);
+	}
+	if (status == ES_OK)
+		status = es_db_write(env->db, commit_job, committed, s);
+	if (status != ES_OK)
+		fail(s, status, "the step could not be committed");
+}
+
+static void reject(struct step *s, enum auth_reason reason)
+{
+	s->out->outcome = AUTH_REJECT;
+	s->out->reason = s->round.decoy ? AUTH_UNKNOWN_IMSI : reason;
+	commit(s);
+}
+
+/* A failure of the method: 403 at once, or a notification first where the tenant wants it. */
+static void carry_out_refusal(struct step *s, const struct auth_eap_action *action)
+{
+	if (action->what == AUTH_EAP_FAILED) {
+		reject(s, action->reason);
+		return;
+	}
+	s->out->outcome = AUTH_CHALLENGE;
+	s->out->packet = es_arena_copy(s->task->arena, es_slice_of(action->packet, action->packet_len));
+	if (s->out->packet.ptr == NULL)
+		fail(s, ES_TOO_LARGE, "the call is too large");
+	else
+		commit(s);
+}
+
+static void refuse(struct step *s, enum auth_reason reason)
+{
+	struct auth_eap_action action;
+
+	auth_eap_refuse(&s->round.eap, reason, &action);
+	carry_out_refusal(s, &action);
+}
+
+/* ---- a new challenge: after a resynchronisation or an identity ---- */
+
+static void number_ready(struct auth_number *number, es_status status)
+{
+	struct step *s = (struct step *)(void *)((uint8_t *)number - offsetof(struct step, number));
+
+	if (status == ES_OK)
+		status = auth_flow_challenge(s->task, &s->keys, number->sqn, &s->round.eap, &s->out->packet);
+	if (status != ES_OK) {
+		fail(s, status, "no sequence number could be given out");
+		return;
+	}
+	s->out->outcome = AUTH_CHALLENGE;
+	commit(s);
+}
+
+static void resynchronise(struct step *s)
+{
+	uint64_t sqn_ms;
+
+	s->number = (struct auth_number){ .task = s->task, .keys = &s->keys, .ready = number_ready };
+	if (s->round.decoy || auth_auc_open_auts(&s->keys, s->round.eap.rand, s->auts, &sqn_ms) != ES_OK) {
+		refuse(s, AUTH_AUTS_INVALID);
+		return;
+	}
+	s->plan = auth_sqn_plan_resync(auth_sqn_source_tick(s->task->env->sqn), s->keys.dif, s->keys.hop, sqn_ms);
+	switch (s->plan.kind) {
+	case AUTH_RESYNC_IMPOSSIBLE: refuse(s, AUTH_SQN_OUT_OF_REACH); return;
+	case AUTH_RESYNC_HOP:
+		s->number.sqn = s->plan.sqn;
+		number_ready(&s->number, ES_OK);
+		return;
+	case AUTH_RESYNC_RAISE: s->keys.dif = s->plan.dif; break;
+	case AUTH_RESYNC_KEEP: break;
+	}
+	auth_flow_number(&s->number);
+}
+
+/* Keys are read again with each step that needs them: they may have been replaced or removed meanwhile. */
+static void with_keys(struct step *s, void (*then)(struct step *s))
+{
+	es_status status =
+		s->round.decoy ? ES_OK : auth_flow_keys(s->task->env, s->session.tenant, s->round.imsi.digits, &s->keys);
+	if (status == ES_OK)
+		then(s);
+	else if (status == ES_NOT_FOUND)
+		refuse(s, AUTH_UNKNOWN_IMSI);
+	else
+		fail(s, status, "the keys could not be read");
+}
+
+static void challenge_identified(struct step *s)
+{
+	s->number = (struct auth_number){ .task = s->task, .keys = &s->keys, .ready = number_ready };
+	auth_flow_number(&s->number);
+}
+
+/* The answer to AKA-Identity counts as EAP_ID would, within the tenant that asked. */
+static void identified(struct step *s)
+{
+	struct es_nai nai;
+	bool ours = false;
+
+	enum auth_identity_kind kind =
+		auth_identity_classify(es_slice_of(s->round.eap.identity, s->round.eap.identity_len), &nai);
+	if (kind == AUTH_ID_PERMANENT) {
+		const struct auth_tenants *tenants = auth_snapshot_get(s->task->env->tenants);
+		const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, s->session.tenant) : NULL;
+		ours = tenant != NULL && auth_tenant_serves(tenant, &nai);
+		auth_snapshot_put(tenants);
+	}
+	if (!ours) {
+		refuse(s, kind == AUTH_ID_UNUSABLE || kind == AUTH_ID_MALFORMED ? AUTH_IDENTITY_UNUSABLE : AUTH_NOT_OURS);
+		return;
+	}
+	s->round.imsi = nai.imsi;
+	with_keys(s, challenge_identified);
+}
+
+/* ---- success ---- */
+
+static es_status make_token(struct step *s, uint32_t epoch)
+{
+	struct auth_env *env = s->task->env;
+	const struct auth_session *session = &s->session;
+	struct es_token token = { .imsi = s->round.imsi, .epoch = epoch, .method = ES_METHOD_EAP_AKA };
+	int64_t ttl_ms = auth_flow_token_ttl(env, session->tenant);
+
+	memcpy(token.tenant, session->tenant, sizeof token.tenant);
+	memcpy(token.group, session->group, sizeof token.group);
+	memcpy(token.terminal, session->terminal, sizeof token.terminal);
+	memcpy(token.app_name, session->app_name, sizeof token.app_name);
+	token.issued_ms = env->now_ms();
+	token.expires_ms = token.issued_ms + ttl_ms;
+	s->out->token_validity_s = ttl_ms / 1000;
+	return es_token_seal(env->token_keys, &token, s->task->arena, &s->out->token);
+}
+
+static void admitted(struct auth_admit *admit, es_status status)
+{
+	struct step *s = (struct step *)(void *)((uint8_t *)admit - offsetof(struct step, admit));
+
+	if (status != ES_OK) {
+		fail(s, ES_UNAVAILABLE, "policy did not say whether to admit");
+		return;
+	}
+	switch (admit->admission) {
+	case AUTH_ADMIT_TERMINATED: reject(s, AUTH_TERMINATED); return;
+	case AUTH_ADMIT_UNKNOWN: reject(s, AUTH_NOT_A_SUBSCRIBER); return;
+	case AUTH_ADMITTED: break;
+	}
+	s->out->outcome = AUTH_ADMIT;
+	s->out->reason = AUTH_SUCCESS;
+	status = request_of(s, &s->out->request);
+	if (status == ES_OK)
+		status = make_token(s, admit->epoch);
+	if (status != ES_OK)
+		fail(s, ES_INTERNAL, "the token was not made");
+	else
+		commit(s);
+}
+
+static void ask_policy(struct step *s)
+{
+	s->admit = (struct auth_admit){ .tenant = s->session.tenant,
+									.imsi = s->round.imsi.digits,
+									.arena = s->task->arena,
+									.deadline = s->task->deadline,
+									.trace = s->task->trace,
+									.key = es_slice_of(s->session.id, sizeof s->session.id),
+									.done = admitted };
+	es_status status = s->task->env->admit(s->task->env->policy, &s->admit);
+	if (status != ES_OK)
+		fail(s, ES_UNAVAILABLE, "policy could not be asked");
+}
+
+/* ---- the response ---- */
+
+static void take_step(struct step *s)
+{
+	struct auth_eap_action action;
+
+	if (auth_eap_step(&s->round.eap, s->packet, &action) != ES_OK) {
+		turn_away(s, AUTH_BAD_PACKET, AUTH_MALFORMED); /* V12-AUTH-15; the session stays as it is */
+		return;
+	}
+	switch (action.what) {
+	case AUTH_EAP_SEND:
+	case AUTH_EAP_FAILED: carry_out_refusal(s, &action); break;
+	case AUTH_EAP_IDENTITY: identified(s); break;
+	case AUTH_EAP_RESYNC:
+		auth_flow_count_resync();
+		memcpy(s->auts, action.auts, sizeof s->auts);
+		with_keys(s, resynchronise);
+		break;
+	case AUTH_EAP_DONE:
+		if (s->round.decoy) /* cannot be: nobody has its keys */
+			reject(s, AUTH_UNKNOWN_IMSI);
+		else
+			ask_policy(s);
+		break;
+	}
+}
+
+static es_status read_row_job(struct es_db_conn *conn, void *user)
+{
+	struct step *s = user;
+
+	return auth_store_exchange_get(conn, s->session.id, s->task->arena, &s->row);
+}
+
+static es_status later_round(struct step *s)
+{
+	struct es_slice plain;
+
+	ES_TRY(auth_row_open(s->task->env->session_keys, "round", s->session.id, s->row.state, s->task->arena, &plain));
+	struct es_reader in = es_reader_of(plain);
+	return auth_round_unpack(&in, &s->round);
+}
+
+static void with_row(void *user)
+{
+	struct step *s = user;
+
+	s->round = s->session.first;
+	es_status status = es_db_read(s->task->env->db, read_row_job, s);
+	s->has_row = status == ES_OK;
+	if (status != ES_OK && status != ES_NOT_FOUND) {
+		fail(s, status, "the session could not be read");
+	} else if (!s->has_row && s->session.request_stored) {
+		turn_away(s, AUTH_LOST_SESSION, AUTH_SESSION_EXPIRED);
+	} else if (!s->has_row || s->row.round == 0) {
+		take_step(s);
+	} else if (s->row.state.len == 0 ||
+			   es_slice_eq(s->row.packet_hash, es_slice_of(s->packet_hash, sizeof s->packet_hash))) {
+		replay(s);
+	} else if (later_round(s) != ES_OK) {
+		fail(s, ES_INTERNAL, "the round of this session does not open");
+	} else {
+		take_step(s);
+	}
+}
+
+/* Clients echo cookies in many ways, so there may be several candidates. */
+static es_status open_first(struct step *s, const struct es_slice *cookies, size_t count)
+{
+	es_status result = ES_NOT_FOUND;
+
+	for (size_t i = 0; i < count && i < 8; i++) {
+		es_status status = auth_session_open(s->task->env->session_keys, cookies[i], s->task->env->now_ms(),
+											 s->task->arena, &s->session);
+		if (status == ES_OK) {
+			s->cookie = cookies[i];
+			return ES_OK;
+		}
+		if (status == ES_EXPIRED)
+			result = ES_EXPIRED;
+	}
+	return result;
+}
+
+void auth_exchange_continue(struct auth_task *task, const struct es_slice *cookies, size_t cookie_count,
+							struct es_slice packet, struct auth_reply *out)
+{
+	struct step *s = es_arena_alloc(task->arena, sizeof *s);
+
+	if (s == NULL) {
+		auth_flow_fail(task, ES_TOO_LARGE, "the call is too large");
+		return;
+	}
+	*s = (struct step){ .task = task, .out = out, .packet = packet };
+	*out = (struct auth_reply){ 0 };
+	es_sha256(&packet, 1, s->packet_hash);
+	es_status opened = open_first(s, cookies, cookie_count);
+	if (opened == ES_OK)
+		auth_flow_reading(task, with_row, s);
+	else
+		turn_away(s, AUTH_LOST_SESSION,
+				  opened == ES_EXPIRED ? AUTH_SESSION_EXPIRED : AUTH_NO_SESSION); /* V12-AUTH-16 */
+}

@@ -1,0 +1,59 @@
+/* auth_env.h -- what the flows of auth share, and one call in work.
+ *
+ * The flows (auth_exchange.c, auth_provision.c) know neither NNG nor protobuf: a call is a task with an arena and an answer
+ * to be given once. They start on any thread, hop to the database's writer or to policy's callback, and never block. */
+#ifndef AUTH_ENV_H
+#define AUTH_ENV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth_snapshot.h"
+#include "auth_sqn_source.h"
+#include "es_arena.h"
+#include "es_db.h"
+#include "es_keyring.h"
+#include "es_status.h"
+#include "es_trace.h"
+#include "es_worker.h"
+
+enum auth_admission { AUTH_ADMITTED = 1, AUTH_ADMIT_UNKNOWN, AUTH_ADMIT_TERMINATED };
+
+/* One question to policy: may this subscriber have a token, and of which epoch? In the asker's memory until `done`. */
+struct auth_admit {
+	const char *tenant, *imsi;
+	struct es_arena *arena; /* for what it takes to understand the answer */
+	int64_t deadline;       /* wall ms */
+	const struct es_trace *trace;
+	struct es_slice key; /* names the question, so that it may be asked again elsewhere */
+	void (*done)(struct auth_admit *admit, es_status status);
+	enum auth_admission admission; /* valid with ES_OK */
+	uint32_t epoch;
+};
+/* Must not block; `done` runs once, later or at once, unless the return is not ES_OK. */
+typedef es_status auth_admit_fn(void *policy, struct auth_admit *admit);
+
+struct auth_env {
+	struct es_db *db;
+	struct es_worker *readers; /* set where reading blocks (es_db_reads_block()) */
+	struct es_keyring *session_keys, *token_keys, *auc_keys;
+	uint8_t transport_private[32], transport_public[32];
+	struct auth_sqn_source *sqn;
+	struct auth_snapshots *tenants;
+	auth_admit_fn *admit;
+	void *policy;
+	int64_t session_ttl_ms, token_ttl_ms;
+	int64_t (*now_ms)(void); /* wall clock */
+};
+
+/* Embedded in what the adapter keeps of the call. */
+struct auth_task {
+	struct auth_env *env;
+	struct es_arena *arena; /* secret; lives until the answer */
+	const struct es_trace *trace;
+	int64_t deadline; /* wall ms */
+	/* Once. `detail` is for logs and may be NULL. The task's memory is gone after it. */
+	void (*answer)(struct auth_task *task, es_status status, const char *detail);
+};
+
+#endif

@@ -1,0 +1,187 @@
+/* auth_policy_link.c -- POLICY_TENANTS and POLICY_ADMIT: between proto/policy.proto and auth's own structs. */
+#include "auth_policy_link.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus.pb-c.h"
+#include "es_cleanup.h"
+#include "es_clock.h"
+#include "es_log.h"
+#include "es_text.h"
+#include "policy.pb-c.h"
+
+#define REFRESH_DEADLINE_MS 2000
+#define SNAPSHOT_MAX (4u << 20)
+
+struct auth_policy_link {
+	struct es_bus_client *client;
+	struct auth_snapshots *snapshots;
+	uint64_t version;
+	_Atomic bool known;
+};
+
+struct auth_policy_link *auth_policy_link_new(struct es_bus_client *client, struct auth_snapshots *snapshots)
+{
+	struct auth_policy_link *link = calloc(1, sizeof *link);
+
+	if (link != NULL) {
+		link->client = client;
+		link->snapshots = snapshots;
+	}
+	return link;
+}
+
+void auth_policy_link_free(struct auth_policy_link *link)
+{
+	free(link);
+}
+
+bool auth_policy_is_known(struct auth_policy_link *link)
+{
+	return atomic_load(&link->known);
+}
+
+/* ---- tenants ---- */
+
+static bool copy_list(struct es_arena *arena, char **from, size_t count, const struct es_slice **out, size_t *out_count)
+{
+	struct es_slice *list = es_arena_array(arena, count, sizeof *list);
+
+	if (list == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		list[i] = es_arena_copy(arena, es_slice_str(from[i]));
+		if (list[i].len != strlen(from[i]))
+			return false;
+	}
+	*out = list;
+	*out_count = count;
+	return true;
+}
+
+/* False when the arena is exhausted. */
+static bool copy_tenant(struct es_arena *arena, const Openes__Tenant *from, struct auth_tenant *out)
+{
+	*out = (struct auth_tenant){ .token_ttl_s = from->token_ttl_s > 0 ? from->token_ttl_s : 0,
+								 .decoy_challenge = from->decoy_challenge,
+								 .notifications = from->eap_notifications,
+								 .identity_request = from->eap_identity_request,
+								 .checkcode = from->checkcode };
+	memcpy(out->id, from->id, strlen(from->id) + 1);
+	return copy_list(arena, from->hosts, from->n_hosts, &out->hosts, &out->host_count) &&
+		   copy_list(arena, from->plmns, from->n_plmns, &out->plmns, &out->plmn_count) &&
+		   copy_list(arena, from->imsi_ranges, from->n_imsi_ranges, &out->imsi_ranges, &out->imsi_range_count) &&
+		   copy_list(arena, from->gid1, from->n_gid1, &out->gid1, &out->gid1_count);
+}
+
+/* The bounds of the two sides: an id that auth's structs can hold, and a time to live that milliseconds can. */
+static bool tenant_is_usable(const Openes__Tenant *t)
+{
+	size_t id = strlen(t->id);
+
+	return id > 0 && id < sizeof((struct auth_tenant *)0)->id && t->token_ttl_s < INT64_C(1) << 40;
+}
+
+static es_status publish(struct auth_policy_link *link, const Openes__TenantsReply *reply)
+{
+	struct es_arena *arena = es_arena_new(0, SNAPSHOT_MAX);
+	struct auth_tenants tenants = { .version = reply->version };
+
+	if (arena == NULL || reply->n_tenants > AUTH_TENANTS_MAX) {
+		es_arena_free(arena);
+		return ES_TOO_LARGE;
+	}
+	struct auth_tenant *items = es_arena_array(arena, reply->n_tenants, sizeof *items);
+	bool ok = items != NULL;
+	for (size_t i = 0; ok && i < reply->n_tenants; i++) {
+		if (tenant_is_usable(reply->tenants[i]))
+			ok = copy_tenant(arena, reply->tenants[i], &items[tenants.count++]);
+		else
+			es_warn(NULL, "auth.tenant_unusable", es_f_str("tenant", reply->tenants[i]->id));
+	}
+	if (!ok) {
+		es_arena_free(arena);
+		return ES_TOO_LARGE;
+	}
+	tenants.items = items;
+	size_t count = tenants.count;
+	ES_TRY(auth_snapshot_set(link->snapshots, arena, &tenants));
+	link->version = reply->version;
+	atomic_store(&link->known, true);
+	es_info(NULL, "auth.tenants", es_f_u64("version", reply->version), es_f_u64("count", count));
+	return ES_OK;
+}
+
+static void arena_done(struct es_arena **arena)
+{
+	es_arena_free(*arena);
+}
+
+es_status auth_policy_refresh(struct auth_policy_link *link)
+{
+	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, SNAPSHOT_MAX);
+	Openes__TenantsRequest request = OPENES__TENANTS_REQUEST__INIT;
+	ProtobufCMessage *message;
+	bool known = auth_policy_is_known(link);
+
+	if (arena == NULL)
+		return ES_TOO_LARGE;
+	request.known_version = known ? link->version : 0;
+	const struct es_bus_call_options options = { .method = OPENES__BUS_METHOD__POLICY_TENANTS,
+												 .deadline = es_wall_ms() + REFRESH_DEADLINE_MS,
+												 .idempotency_key = ES_SLICE_LIT("tenants") };
+	ES_TRY(
+		es_bus_call_wait(link->client, &options, &request.base, &openes__tenants_reply__descriptor, arena, &message));
+	const Openes__TenantsReply *reply = (const Openes__TenantsReply *)(const void *)message;
+	if (known && reply->version == link->version)
+		return ES_OK;
+	return publish(link, reply);
+}
+
+/* ---- admission ---- */
+
+static void admit_replied(const struct es_bus_reply_view *view, void *user)
+{
+	struct auth_admit *admit = user;
+
+	if (view->status != ES_OK) {
+		admit->done(admit, view->status);
+		return;
+	}
+	const Openes__AdmitReply *reply =
+		(const void *)es_bus_unpack(&openes__admit_reply__descriptor, view->payload, admit->arena);
+	es_status status = ES_OK;
+	if (reply != NULL && reply->outcome == OPENES__ADMIT_REPLY__OUTCOME__ADMITTED)
+		admit->admission = AUTH_ADMITTED;
+	else if (reply != NULL && reply->outcome == OPENES__ADMIT_REPLY__OUTCOME__UNKNOWN)
+		admit->admission = AUTH_ADMIT_UNKNOWN;
+	else if (reply != NULL && reply->outcome == OPENES__ADMIT_REPLY__OUTCOME__TERMINATED)
+		admit->admission = AUTH_ADMIT_TERMINATED;
+	else
+		status = ES_INTERNAL;
+	if (status == ES_OK)
+		admit->epoch = reply->epoch;
+	admit->done(admit, status);
+}
+
+es_status auth_policy_admit(void *policy, struct auth_admit *admit)
+{
+	struct auth_policy_link *link = policy;
+	Openes__AdmitRequest request = OPENES__ADMIT_REQUEST__INIT;
+	/* protobuf-c's strings are not const, and packing does not write to them. */
+	union {
+		const char *in;
+		char *out;
+	} tenant = { admit->tenant }, imsi = { admit->imsi };
+
+	request.tenant = tenant.out;
+	request.imsi = imsi.out;
+	return es_bus_call(link->client,
+					   &(struct es_bus_call_options){ .method = OPENES__BUS_METHOD__POLICY_ADMIT,
+													  .deadline = admit->deadline,
+													  .trace = admit->trace,
+													  .idempotency_key = admit->key },
+					   &request.base, admit_replied, admit);
+}

@@ -1,0 +1,248 @@
+/* auth_process.c -- start, readiness and stop of openes-auth: each part is made in the order it is needed and unmade in
+ * the reverse one, whether all of them came up or not. */
+#include "auth_process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "auth_bus.h"
+#include "auth_config.h"
+#include "auth_env.h"
+#include "auth_exchange.h"
+#include "auth_policy_link.h"
+#include "auth_store.h"
+#include "auth_timer.h"
+#include "es_clock.h"
+#include "es_crypto.h"
+#include "es_log.h"
+#include "es_text.h"
+
+#define TENANTS_POLL_MS 30000
+#define REFUSALS_BEFORE_WARNING 5
+#define PURGE_EVERY_MS 5000
+#define PURGE_ROUNDS_MAX 40
+
+struct auth_process {
+	struct auth_env env;
+	struct es_bus_client *policy_client;
+	struct auth_policy_link *link;
+	struct auth_timer *timer;
+	struct es_bus_subscriber *bell;
+	struct es_bus_server *server;
+	/* Of the timer's thread; times are monotonic ms. */
+	int64_t refreshed_at, purged_at;
+	unsigned refusals; /* of policy, in a row */
+};
+
+/* ---- the timer ---- */
+
+struct purge {
+	int64_t now_ms, removed;
+};
+
+static es_status purge_job(struct es_db_conn *conn, void *user)
+{
+	struct purge *purge = user;
+
+	return auth_store_purge(conn, purge->now_ms, &purge->removed);
+}
+
+/* In small pieces, so that nobody waits long behind them. */
+static void purge(struct auth_process *p)
+{
+	struct purge purge = { .now_ms = p->env.now_ms(), .removed = 1 };
+
+	for (int i = 0; i < PURGE_ROUNDS_MAX && purge.removed > 0; i++) {
+		es_status status = es_db_write_wait(p->env.db, purge_job, &purge);
+		if (status != ES_OK) {
+			es_warn(NULL, "auth.purge_failed", es_f_status(status));
+			return;
+		}
+	}
+}
+
+static void refresh_tenants(struct auth_process *p, int64_t now)
+{
+	es_status status = auth_policy_refresh(p->link);
+
+	if (status == ES_OK) {
+		p->refreshed_at = now;
+		p->refusals = 0;
+	} else if (++p->refusals == REFUSALS_BEFORE_WARNING) { /* once for each time policy is away */
+		es_warn(NULL, "auth.tenants_not_told", es_f_status(status), es_f_bool("known", auth_policy_is_known(p->link)));
+	}
+}
+
+static void tick(void *user, bool rung)
+{
+	struct auth_process *p = user;
+	int64_t now = es_mono_ms();
+
+	auth_sqn_source_poll(p->env.sqn);
+	if (rung || !auth_policy_is_known(p->link) || now - p->refreshed_at >= TENANTS_POLL_MS)
+		refresh_tenants(p, now);
+	if (now - p->purged_at >= PURGE_EVERY_MS) {
+		p->purged_at = now;
+		purge(p);
+	}
+}
+
+static void doorbell(const char *topic, uint64_t sequence, void *user)
+{
+	(void)topic;
+	(void)sequence;
+	auth_timer_ring(((struct auth_process *)user)->timer);
+}
+
+/* ---- start ---- */
+
+static es_status load_transport_key(const char *path, struct auth_env *env, struct es_buf *error)
+{
+	char text[65] = { 0 };
+	struct stat st;
+	FILE *f = fopen(path, "re");
+
+	if (f == NULL) {
+		es_put_printf(error, "transport_key_file %s cannot be opened", path);
+		return ES_NOT_FOUND;
+	}
+	bool private = fstat(fileno(f), &st) == 0 && (st.st_mode & 077) == 0;
+	size_t len = fread(text, 1, 64, f);
+	(void)fclose(f);
+	es_status status = len == 64
+						   ? es_hex_decode(es_slice_of(text, 64), env->transport_private, sizeof env->transport_private)
+						   : ES_MALFORMED;
+	es_wipe(text, sizeof text);
+	if (!private) {
+		es_put_printf(error, "transport_key_file %s may be read by others: chmod 600", path);
+		return ES_DENIED;
+	}
+	if (status != ES_OK) {
+		es_put_printf(error, "transport_key_file %s does not begin with 64 hexadecimal digits", path);
+		return ES_MALFORMED;
+	}
+	es_box_public(env->transport_private, env->transport_public);
+	return ES_OK;
+}
+
+static es_status load_secrets(struct auth_process *p, const struct auth_config *c, struct es_buf *error)
+{
+	ES_TRY(es_keyring_load(c->session_keys_file, &p->env.session_keys, error));
+	ES_TRY(es_keyring_load(c->token_keys_file, &p->env.token_keys, error));
+	ES_TRY(es_keyring_load(c->auc_keys_file, &p->env.auc_keys, error));
+	return load_transport_key(c->transport_key_file, &p->env, error);
+}
+
+static es_status out_of_memory(struct es_buf *error)
+{
+	es_put_str(error, "out of memory");
+	return ES_TOO_LARGE;
+}
+
+static es_status start_store(struct auth_process *p, const struct auth_config *c, const char *instance,
+							 struct es_buf *error)
+{
+	ES_TRY(auth_store_open(c->db, &p->env.db, error));
+	if (es_db_reads_block(p->env.db)) {
+		p->env.readers = es_worker_new("auth-read", 4, c->calls_max);
+		if (p->env.readers == NULL)
+			return out_of_memory(error);
+	}
+	p->env.sqn = auth_sqn_source_new(p->env.db, instance, p->env.now_ms);
+	p->env.tenants = auth_snapshots_new();
+	return p->env.sqn != NULL && p->env.tenants != NULL ? ES_OK : out_of_memory(error);
+}
+
+static es_status start_links(struct auth_process *p, const struct auth_config *c, struct es_bus_key *key,
+							 struct es_buf *error)
+{
+	const struct es_bus_client_options policy = { .target = c->policy_target, .name = "policy", .key = key };
+
+	ES_TRY(es_bus_client_start(&policy, &p->policy_client, error));
+	p->link = auth_policy_link_new(p->policy_client, p->env.tenants);
+	if (p->link == NULL)
+		return out_of_memory(error);
+	p->env.policy = p->link;
+	p->env.admit = auth_policy_admit;
+	if (auth_timer_start(tick, p, &p->timer) != ES_OK)
+		return out_of_memory(error);
+	ES_TRY(es_bus_subscriber_start(c->policy_events, key, TENANTS_POLL_MS, doorbell, p, &p->bell, error));
+	return es_bus_server_start(&(struct es_bus_server_options){ .url = c->bus_listen,
+																.key = key,
+																.service = "auth",
+																.methods = auth_bus_methods,
+																.method_count = auth_bus_method_count,
+																.user = &p->env,
+																.slots = c->calls_max },
+							   &p->server, error);
+}
+
+static void auth_stop(void *state, int64_t wait_ms)
+{
+	struct auth_process *p = state;
+
+	if (p->server != NULL)
+		es_bus_server_stop(p->server, wait_ms);
+	if (p->bell != NULL)
+		es_bus_subscriber_stop(p->bell);
+	auth_timer_stop(p->timer);
+	/* Calls that are still in work now come to their end, each stage before the one it hands over to: reading asks
+	 * policy, policy's answer is committed. */
+	es_worker_free(p->env.readers);
+	if (p->policy_client != NULL)
+		es_bus_client_stop(p->policy_client);
+	auth_policy_link_free(p->link);
+	auth_sqn_source_free(p->env.sqn);
+	es_db_close(p->env.db);
+	auth_snapshots_free(p->env.tenants);
+	es_keyring_free(p->env.session_keys);
+	es_keyring_free(p->env.token_keys);
+	es_keyring_free(p->env.auc_keys);
+	es_wipe(&p->env, sizeof p->env);
+	free(p);
+}
+
+static es_status auth_start(struct es_service *service, const void *config, void **state, struct es_buf *error)
+{
+	const struct auth_config *c = config;
+	struct auth_process *p = calloc(1, sizeof *p);
+
+	if (p == NULL)
+		return out_of_memory(error);
+	es_crypto_init();
+	auth_exchange_metrics();
+	p->env.now_ms = es_wall_ms;
+	p->env.session_ttl_ms = c->session_ttl;
+	p->env.token_ttl_ms = c->token_ttl;
+	es_status status = load_secrets(p, c, error);
+	if (status == ES_OK)
+		status = start_store(p, c, es_service_instance(service), error);
+	if (status == ES_OK)
+		status = start_links(p, c, es_service_bus_key(service), error);
+	if (status != ES_OK) {
+		auth_stop(p, 0);
+		return status;
+	}
+	*state = p;
+	return ES_OK;
+}
+
+static bool auth_is_ready(void *state)
+{
+	struct auth_process *p = state;
+
+	return auth_policy_is_known(p->link) && auth_sqn_source_is_ready(p->env.sqn) && es_db_is_ready(p->env.db);
+}
+
+const struct es_service_ops auth_service = {
+	.name = "auth",
+	.summary = "Authenticates SIMs (EAP-AKA, RFC 4187) and makes the tokens that stand for it.",
+	.keys = auth_config_keys,
+	.key_count = AUTH_CONFIG_KEYS,
+	.config_size = sizeof(struct auth_config),
+	.start = auth_start,
+	.is_ready = auth_is_ready,
+	.stop = auth_stop,
+};

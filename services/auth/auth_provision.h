@@ -1,0 +1,29 @@
+/* auth_provision.h -- keys of SIMs: put, removed, asked about. All of it may be repeated. */
+#ifndef AUTH_PROVISION_H
+#define AUTH_PROVISION_H
+
+#include "auth_auc.h"
+#include "auth_env.h"
+#include "es_id.h"
+
+struct auth_keys_put {
+	const char *tenant, *imsi;
+	struct es_slice box; /* es_box of K(16) OPc(16) to our transport key, bound to "tenant NUL imsi" */
+	struct es_slice amf;
+	const char *algorithm;
+	bool has_sqn;
+	uint64_t sqn; /* last used elsewhere */
+};
+
+struct auth_keys_status {
+	bool exists;
+	const char *algorithm;
+	int64_t updated_ms;
+};
+
+/* ES_MALFORMED: a value makes no sense. ES_UNAUTHENTIC: the box is not for us, or not for this subscriber. */
+void auth_keys_put(struct auth_task *task, const struct auth_keys_put *in);
+void auth_keys_delete(struct auth_task *task, const char *tenant, const char *imsi);
+void auth_keys_status(struct auth_task *task, const char *tenant, const char *imsi, struct auth_keys_status *out);
+
+#endif

@@ -1,0 +1,198 @@
+/* auth_session.c -- the octets of the cookie and of a row's sealed parts. */
+#include "auth_session.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "es_cleanup.h"
+#include "es_crypto.h"
+#include "es_text.h"
+
+#define LAYOUT 1       /* first octet: an older or newer layout is not read as this one */
+#define PLAIN_MAX 2262 /* sealed and in base64url, this is AUTH_COOKIE_MAX */
+
+_Static_assert((PLAIN_MAX + ES_SEAL_OVERHEAD) * 4 / 3 <= AUTH_COOKIE_MAX, "a full cookie keeps its bound");
+
+enum { FLAG_HAD_TOKEN = 1, FLAG_REQUEST_STORED = 2, FLAGS_ALL = 3 };
+
+static void put_short(struct es_buf *out, const char *text)
+{
+	struct es_slice s = es_slice_str(text);
+
+	assert(s.len <= 255);
+	es_put_u8(out, (uint8_t)s.len);
+	es_put_bytes(out, s);
+}
+
+/* A text of at most size - 1 octets, without NUL inside. */
+static void read_short(struct es_reader *in, char *out, size_t size)
+{
+	struct es_slice s = es_read_bytes(in, es_read_u8(in));
+
+	if (in->bad || s.len >= size || es_slice_find(s, 0) != s.len) {
+		in->bad = true;
+		return;
+	}
+	if (s.len > 0)
+		memcpy(out, s.ptr, s.len);
+	out[s.len] = '\0';
+}
+
+static void read_fixed(struct es_reader *in, uint8_t *out, size_t len)
+{
+	struct es_slice s = es_read_bytes(in, len);
+
+	if (!in->bad)
+		memcpy(out, s.ptr, len);
+}
+
+void auth_round_pack(const struct auth_round *round, struct es_buf *out)
+{
+	put_short(out, round->imsi.digits);
+	es_put_u8(out, round->decoy ? 1 : 0);
+	auth_eap_pack(&round->eap, out);
+}
+
+es_status auth_round_unpack(struct es_reader *in, struct auth_round *out)
+{
+	struct auth_round round = { 0 };
+
+	read_short(in, round.imsi.digits, sizeof round.imsi.digits);
+	uint8_t decoy = es_read_u8(in);
+	es_status status = auth_eap_unpack(in, &round.eap);
+	if (status == ES_OK && (in->bad || decoy > 1))
+		status = ES_MALFORMED;
+	if (status == ES_OK) {
+		round.decoy = decoy == 1;
+		*out = round;
+	}
+	es_wipe(&round, sizeof round);
+	return status;
+}
+
+static void pack(const struct auth_session *s, struct es_buf *out)
+{
+	es_put_u8(out, LAYOUT);
+	es_put_bytes(out, es_slice_of(s->id, sizeof s->id));
+	es_put_u64(out, (uint64_t)s->expires_ms);
+	es_put_u8(out, (uint8_t)((s->had_token ? FLAG_HAD_TOKEN : 0) | (s->request_stored ? FLAG_REQUEST_STORED : 0)));
+	put_short(out, s->tenant);
+	put_short(out, s->group);
+	es_put_bytes(out, es_slice_of(s->terminal, sizeof s->terminal));
+	es_put_bytes(out, es_slice_of(s->app_name, sizeof s->app_name));
+	auth_round_pack(&s->first, out);
+	if (!s->request_stored)
+		es_put_bytes(out, s->request);
+}
+
+static es_status unpack(struct es_slice plain, struct auth_session *out)
+{
+	struct es_reader in = es_reader_of(plain);
+	struct auth_session s = { 0 };
+
+	if (es_read_u8(&in) != LAYOUT)
+		return ES_MALFORMED;
+	read_fixed(&in, s.id, sizeof s.id);
+	s.expires_ms = (int64_t)es_read_u64(&in);
+	uint8_t flags = es_read_u8(&in);
+	s.had_token = (flags & FLAG_HAD_TOKEN) != 0;
+	s.request_stored = (flags & FLAG_REQUEST_STORED) != 0;
+	read_short(&in, s.tenant, sizeof s.tenant);
+	read_short(&in, s.group, sizeof s.group);
+	read_fixed(&in, s.terminal, sizeof s.terminal);
+	read_fixed(&in, s.app_name, sizeof s.app_name);
+	es_status status = auth_round_unpack(&in, &s.first);
+	s.request = es_read_rest(&in);
+	if (status == ES_OK &&
+		(!es_reader_is_done(&in) || (flags & ~FLAGS_ALL) != 0 || (s.request_stored && s.request.len > 0)))
+		status = ES_MALFORMED;
+	if (status == ES_OK)
+		*out = s;
+	es_wipe(&s, sizeof s);
+	return status;
+}
+
+es_status auth_session_seal(struct es_keyring *ring, struct auth_session *session, struct es_arena *arena,
+							struct es_slice *cookie)
+{
+	ES_CLEANUP(es_buf_wipe) struct es_buf plain;
+	ES_CLEANUP(es_buf_free) struct es_buf text;
+
+	es_buf_init(&text, AUTH_COOKIE_MAX);
+	es_buf_init(&plain, PLAIN_MAX);
+	session->request_stored = false;
+	pack(session, &plain);
+	if (es_buf_status(&plain) != ES_OK) {
+		es_buf_reset(&plain);
+		session->request_stored = true;
+		pack(session, &plain);
+	}
+	es_status status = es_buf_status(&plain);
+	if (status == ES_OK) {
+		uint8_t sealed[PLAIN_MAX + ES_SEAL_OVERHEAD];
+		es_seal(ring, "session", (struct es_slice){ 0 }, es_buf_slice(&plain), sealed);
+		es_base64url_encode(es_slice_of(sealed, plain.len + ES_SEAL_OVERHEAD), &text);
+		status = es_buf_status(&text);
+	}
+	if (status == ES_OK) {
+		struct es_slice copy = es_arena_copy(arena, es_buf_slice(&text));
+		status = copy.ptr == NULL ? ES_TOO_LARGE : ES_OK;
+		if (status == ES_OK)
+			*cookie = copy;
+	}
+	return status;
+}
+
+es_status auth_session_open(struct es_keyring *ring, struct es_slice cookie, int64_t now_ms, struct es_arena *arena,
+							struct auth_session *out)
+{
+	struct es_slice sealed;
+	struct auth_session session = { 0 };
+
+	if (cookie.len == 0 || cookie.len > AUTH_COOKIE_MAX)
+		return ES_MALFORMED;
+	ES_TRY(es_base64url_decode(cookie, arena, &sealed));
+	if (sealed.len < ES_SEAL_OVERHEAD)
+		return ES_MALFORMED;
+	uint8_t *plain = es_arena_alloc(arena, sealed.len - ES_SEAL_OVERHEAD);
+	if (plain == NULL)
+		return ES_TOO_LARGE;
+	ES_TRY(es_unseal(ring, "session", (struct es_slice){ 0 }, sealed, plain));
+	ES_TRY(unpack(es_slice_of(plain, sealed.len - ES_SEAL_OVERHEAD), &session));
+	es_status status = now_ms >= session.expires_ms ? ES_EXPIRED : ES_OK;
+	if (status == ES_OK)
+		*out = session;
+	auth_session_wipe(&session);
+	return status;
+}
+
+void auth_session_wipe(struct auth_session *session)
+{
+	es_wipe(session, sizeof *session);
+}
+
+/* The session's id is bound as AAD: a part copied into another session's row does not open. */
+es_status auth_row_seal(struct es_keyring *ring, const char *what, const uint8_t id[AUTH_SESSION_ID],
+						struct es_slice plain, struct es_arena *arena, struct es_slice *sealed)
+{
+	uint8_t *out = es_arena_alloc(arena, plain.len + ES_SEAL_OVERHEAD);
+
+	if (out == NULL)
+		return ES_TOO_LARGE;
+	es_seal(ring, what, es_slice_of(id, AUTH_SESSION_ID), plain, out);
+	*sealed = es_slice_of(out, plain.len + ES_SEAL_OVERHEAD);
+	return ES_OK;
+}
+
+es_status auth_row_open(struct es_keyring *ring, const char *what, const uint8_t id[AUTH_SESSION_ID],
+						struct es_slice sealed, struct es_arena *arena, struct es_slice *plain)
+{
+	if (sealed.len < ES_SEAL_OVERHEAD)
+		return ES_MALFORMED;
+	uint8_t *out = es_arena_alloc(arena, sealed.len - ES_SEAL_OVERHEAD);
+	if (out == NULL)
+		return ES_TOO_LARGE;
+	ES_TRY(es_unseal(ring, what, es_slice_of(id, AUTH_SESSION_ID), sealed, out));
+	*plain = es_slice_of(out, sealed.len - ES_SEAL_OVERHEAD);
+	return ES_OK;
+}

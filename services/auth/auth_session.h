@@ -1,0 +1,62 @@
+/* auth_session.h -- one EAP exchange in a sealed cookie: the first round's state and the request to be answered.
+ *
+ * Android keeps the cookie of the first challenge only, other clients need it with every one: the cookie is therefore one
+ * constant value per exchange, and what happens later (a second round, the end) is a row that the session id finds. The
+ * text is base64url and at most AUTH_COOKIE_MAX characters; a request that does not fit goes into the row as well.
+ * Pure but for the key ring. */
+#ifndef AUTH_SESSION_H
+#define AUTH_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth_eap_aka.h"
+#include "es_arena.h"
+#include "es_id.h"
+#include "es_keyring.h"
+#include "es_slice.h"
+#include "es_status.h"
+#include "es_token.h"
+
+#define AUTH_COOKIE_MAX 3072
+#define AUTH_SESSION_ID 16
+
+/* The state of a round: in the cookie for the first, in a row for a later one. Secret. */
+struct auth_round {
+	struct es_imsi imsi; /* "" while an identity round is under way */
+	bool decoy;          /* an unknown IMSI's challenge: it cannot be answered rightly */
+	struct auth_eap eap;
+};
+
+struct auth_session {
+	uint8_t id[AUTH_SESSION_ID];
+	int64_t expires_ms;
+	char tenant[32];
+	bool had_token;      /* the first request carried a token as well */
+	bool request_stored; /* it is in the row, `request` is empty */
+	/* What the token is going to be bound to. */
+	char group[ES_TOKEN_GROUP_SIZE];
+	uint8_t terminal[16], app_name[16];
+	struct auth_round first;
+	struct es_slice request; /* the request to be answered, packed; opaque here */
+};
+
+/* Sets session->request_stored when the request does not fit beside the rest. */
+es_status auth_session_seal(struct es_keyring *ring, struct auth_session *session, struct es_arena *arena,
+							struct es_slice *cookie) ES_MUST_USE;
+/* ES_MALFORMED, ES_UNAUTHENTIC; ES_EXPIRED at or past its end. `request` lives in the arena, which must be secret. */
+es_status auth_session_open(struct es_keyring *ring, struct es_slice cookie, int64_t now_ms, struct es_arena *arena,
+							struct auth_session *out) ES_MUST_USE;
+void auth_session_wipe(struct auth_session *session);
+
+/* A later round and other parts of a row, sealed to the session they belong to. `what` separates them ("round",
+ * "outcome", "request"): one never opens as the other. */
+es_status auth_row_seal(struct es_keyring *ring, const char *what, const uint8_t id[AUTH_SESSION_ID],
+						struct es_slice plain, struct es_arena *arena, struct es_slice *sealed) ES_MUST_USE;
+es_status auth_row_open(struct es_keyring *ring, const char *what, const uint8_t id[AUTH_SESSION_ID],
+						struct es_slice sealed, struct es_arena *arena, struct es_slice *plain) ES_MUST_USE;
+
+void auth_round_pack(const struct auth_round *round, struct es_buf *out);
+es_status auth_round_unpack(struct es_reader *in, struct auth_round *out) ES_MUST_USE;
+
+#endif

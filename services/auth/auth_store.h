@@ -1,0 +1,82 @@
+/* auth_store.h -- all SQL of auth.
+ *
+ * auth_store_open() opens the database; the other functions run inside an es_db_read() or es_db_write() job, on its
+ * connection. They know rows, not what is sealed in them. */
+#ifndef AUTH_STORE_H
+#define AUTH_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth_session.h"
+#include "auth_sqn.h"
+#include "es_arena.h"
+#include "es_db.h"
+
+#define AUTH_KEYS_SEALED (32 + ES_SEAL_OVERHEAD)
+#define AUTH_OWNER 16
+
+es_status auth_store_open(const char *url, struct es_db **out, struct es_buf *error) ES_MUST_USE;
+
+/* ---- keys ---- */
+
+struct auth_key_row {
+	uint8_t sealed[AUTH_KEYS_SEALED];
+	uint8_t amf[2];
+	char algorithm[16];
+	int64_t generation, dif, hop, updated_ms;
+};
+/* ES_NOT_FOUND; ES_INTERNAL when the row is not what auth writes. */
+es_status auth_store_keys_get(struct es_db_conn *conn, const char *tenant, const char *imsi,
+							  struct auth_key_row *out) ES_MUST_USE;
+es_status auth_store_keys_put(struct es_db_conn *conn, const char *tenant, const char *imsi,
+							  const struct auth_key_row *row) ES_MUST_USE;
+/* Also when there are none. */
+es_status auth_store_keys_delete(struct es_db_conn *conn, const char *tenant, const char *imsi) ES_MUST_USE;
+/* A difference is raised, never lowered; ES_CONFLICT when the keys have been replaced. */
+es_status auth_store_raise_dif(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t generation,
+							   int64_t dif) ES_MUST_USE;
+/* Compare-and-set; ES_CONFLICT when it is not `seen` any more. */
+es_status auth_store_set_hop(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t generation,
+							 int64_t seen, int64_t hop) ES_MUST_USE;
+
+/* ---- indices of replicas ---- */
+
+struct auth_claim {
+	uint8_t owner[AUTH_OWNER]; /* random, of this claim */
+	const char *name;
+	int64_t clock_tick, now_ms;
+	/* Results. */
+	unsigned ind;
+	int64_t floor, hwm;
+};
+/* The row of the same name, else a free one, else the one claimed longest ago. ES_BUSY when every one was renewed within
+ * the last two minutes, ES_CONFLICT when another replica was faster. */
+es_status auth_store_claim(struct es_db_conn *conn, struct auth_claim *claim) ES_MUST_USE;
+/* ES_CONFLICT: the index is somebody else's now. */
+es_status auth_store_extend(struct es_db_conn *conn, unsigned ind, const uint8_t owner[AUTH_OWNER], int64_t hwm,
+							int64_t now_ms) ES_MUST_USE;
+/* Gives the index back with the mark as it really is. */
+es_status auth_store_release(struct es_db_conn *conn, unsigned ind, const uint8_t owner[AUTH_OWNER],
+							 int64_t hwm) ES_MUST_USE;
+
+/* ---- exchanges ---- */
+
+struct auth_exchange_row {
+	int64_t round;
+	struct es_slice packet_hash, outcome, state, request; /* empty: NULL */
+	int64_t expires_ms;
+};
+/* Slices live in the arena. ES_NOT_FOUND. */
+es_status auth_store_exchange_get(struct es_db_conn *conn, const uint8_t session[AUTH_SESSION_ID],
+								  struct es_arena *arena, struct auth_exchange_row *out) ES_MUST_USE;
+/* A new row; ES_CONFLICT when there is one. */
+es_status auth_store_exchange_insert(struct es_db_conn *conn, const uint8_t session[AUTH_SESSION_ID],
+									 const struct auth_exchange_row *row) ES_MUST_USE;
+/* Compare-and-set from the round before row->round; ES_CONFLICT when it is not there any more. Keeps `request`. */
+es_status auth_store_exchange_advance(struct es_db_conn *conn, const uint8_t session[AUTH_SESSION_ID],
+									  const struct auth_exchange_row *row) ES_MUST_USE;
+/* Removes at most 500 rows that expired; `removed` says how many. */
+es_status auth_store_purge(struct es_db_conn *conn, int64_t now_ms, int64_t *removed) ES_MUST_USE;
+
+#endif

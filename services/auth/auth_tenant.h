@@ -1,0 +1,51 @@
+/* auth_tenant.h -- whose subscriber is this? From host, NAI, IMSI and GID1 to one tenant, or to none. Pure.
+ *
+ * A snapshot of what policy says about tenants is immutable once built and shared by count. */
+#ifndef AUTH_TENANT_H
+#define AUTH_TENANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "es_arena.h"
+#include "es_id.h"
+#include "es_slice.h"
+#include "es_status.h"
+
+struct auth_tenant {
+	char id[32];
+	const struct es_slice *hosts, *plmns, *imsi_ranges, *gid1;
+	size_t host_count, plmn_count, imsi_range_count, gid1_count;
+	int64_t token_ttl_s; /* 0: the process's default */
+	bool decoy_challenge, notifications, identity_request, checkcode;
+};
+
+#define AUTH_TENANTS_MAX 1024
+
+struct auth_tenants {
+	uint64_t version;
+	const struct auth_tenant *items;
+	size_t count; /* AUTH_TENANTS_MAX at most */
+};
+
+/* What EAP_ID is (settled rule 8). */
+enum auth_identity_kind {
+	AUTH_ID_PERMANENT, /* 0<IMSI>@...3gppnetwork.org: `nai` is filled in */
+	AUTH_ID_UNUSABLE,  /* a NAI of 3GPP: a pseudonym, a re-authentication identity or a method not offered */
+	AUTH_ID_FOREIGN,   /* a NAI of somebody else */
+	AUTH_ID_MALFORMED,
+};
+enum auth_identity_kind auth_identity_classify(struct es_slice text, struct es_nai *nai);
+
+/* The only tenant that serves this subscriber, or NULL when there is none or more than one. PLMN and IMSI ranges that a
+ * tenant names must match. Of those left: the ones that name the host; then the longest IMSI range; then GID1; then the PLMN. */
+const struct auth_tenant *auth_tenant_resolve(const struct auth_tenants *tenants, struct es_slice host,
+											  const struct es_nai *nai, struct es_slice gid1);
+/* Whether PLMN and IMSI range, where the tenant names any, contain this subscriber. */
+bool auth_tenant_serves(const struct auth_tenant *tenant, const struct es_nai *nai);
+/* For an identity that says nothing: the only tenant that names the host, or NULL. */
+const struct auth_tenant *auth_tenant_of_host(const struct auth_tenants *tenants, struct es_slice host);
+const struct auth_tenant *auth_tenant_by_id(const struct auth_tenants *tenants, const char *id);
+
+#endif

@@ -1,0 +1,54 @@
+/* auth_vault.c -- sealing of K and OPc at rest. */
+#include "auth_vault.h"
+
+#include <string.h>
+
+#include "es_crypto.h"
+
+es_status auth_vault_aad(const char *tenant, const char *imsi, uint8_t *storage, struct es_slice *aad)
+{
+	size_t tenant_len = strlen(tenant), imsi_len = strlen(imsi);
+
+	if (tenant_len + 1 + imsi_len > AUTH_AAD_MAX)
+		return ES_MALFORMED;
+	memcpy(storage, tenant, tenant_len + 1);
+	memcpy(storage + tenant_len + 1, imsi, imsi_len);
+	*aad = es_slice_of(storage, tenant_len + 1 + imsi_len);
+	return ES_OK;
+}
+
+es_status auth_vault_seal(struct es_keyring *ring, const char *tenant, const char *imsi, const struct auth_keys *keys,
+						  struct auth_key_row *row)
+{
+	uint8_t storage[AUTH_AAD_MAX], plain[32];
+	struct es_slice aad;
+
+	ES_TRY(auth_vault_aad(tenant, imsi, storage, &aad));
+	memcpy(plain, keys->k, 16);
+	memcpy(plain + 16, keys->opc, 16);
+	es_seal(ring, "auc", aad, es_slice_of(plain, sizeof plain), row->sealed);
+	es_wipe(plain, sizeof plain);
+	memcpy(row->amf, keys->amf, sizeof row->amf);
+	row->generation = (int64_t)keys->generation;
+	row->dif = keys->dif;
+	row->hop = keys->hop;
+	return ES_OK;
+}
+
+es_status auth_vault_open(struct es_keyring *ring, const char *tenant, const char *imsi, const struct auth_key_row *row,
+						  struct auth_keys *out)
+{
+	uint8_t storage[AUTH_AAD_MAX], plain[32];
+	struct es_slice aad;
+
+	ES_TRY(auth_vault_aad(tenant, imsi, storage, &aad));
+	ES_TRY(es_unseal(ring, "auc", aad, es_slice_of(row->sealed, sizeof row->sealed), plain));
+	memcpy(out->k, plain, 16);
+	memcpy(out->opc, plain + 16, 16);
+	es_wipe(plain, sizeof plain);
+	memcpy(out->amf, row->amf, sizeof out->amf);
+	out->generation = (uint64_t)row->generation;
+	out->dif = row->dif;
+	out->hop = row->hop;
+	return ES_OK;
+}

@@ -1,0 +1,331 @@
+/* gw_admin_keys.c -- actions on a subscriber's keys: allowed and recorded by policy, carried out by auth.
+ *
+ *     POLICY_ADMIN_BEGIN -> AUTH_KEYS_* -> POLICY_ADMIN_END -> the answer
+ *
+ * K and OPc pass as a box sealed to auth's transport key: nothing here could read them. Keys are written, never read
+ * back. When auth fails, the trail says so ("failed: timeout") and so does the answer. */
+#include <stdio.h>
+#include <string.h>
+
+#include "auth.pb-c.h"
+#include "bus.pb-c.h"
+#include "es_cleanup.h"
+#include "es_crypto.h"
+#include "es_json.h"
+#include "es_log.h"
+#include "es_text.h"
+#include "gw_admin_call.h"
+
+#define BOX_SIZE (ES_BOX_OVERHEAD + 32) /* K and OPc */
+#define SQN_MAX ((1LL << 48) - 1)       /* TS 33.102 6.3: 48 bits */
+
+static char *text_of(struct gw_admin_call *call, const char *param)
+{
+	return es_arena_strdup(es_http_arena(call->request), gw_admin_param_of(&call->match, param));
+}
+
+/* ---- the end: policy marks the audit record, the caller gets the answer ---- */
+
+static void answer_result(struct gw_admin_call *call)
+{
+	if (call->result.text != NULL)
+		gw_admin_answer_error(call, call->result.status, call->result.text, call->result.field);
+	else
+		gw_admin_answer(call, call->result.status, call->result.body);
+}
+
+static void on_ended(const struct es_bus_reply_view *view, void *user)
+{
+	struct gw_admin_call *call = user;
+
+	/* The change is made or not, whatever became of its mark; the trail shows it as begun. ES_NOT_FOUND is an END that
+	 * was repeated and had arrived the first time. */
+	if (view->status != ES_OK && view->status != ES_NOT_FOUND)
+		es_error(es_http_trace(call->request), "admin.audit_unmarked", es_f_str("audit_id", call->audit_id),
+				 es_f_str("outcome", call->result.outcome), es_f_status(view->status));
+	answer_result(call);
+}
+
+static void finish(struct gw_admin_call *call)
+{
+	Openes__AdminEndRequest message = OPENES__ADMIN_END_REQUEST__INIT;
+
+	if (call->audit_id[0] == '\0') { /* a read: policy keeps no record of it */
+		answer_result(call);
+		return;
+	}
+	message.audit_id = call->audit_id;
+	message.outcome = call->result.outcome;
+	es_status status = gw_admin_bus(call, call->admin->clients->policy, OPENES__BUS_METHOD__POLICY_ADMIN_END, true,
+									&message.base, on_ended);
+	if (status != ES_OK)
+		on_ended(&(struct es_bus_reply_view){ .status = status, .detail = "" }, call);
+}
+
+static void finish_done(struct gw_admin_call *call, unsigned http_status, struct es_slice body)
+{
+	(void)snprintf(call->result.outcome, sizeof call->result.outcome, "done");
+	call->result.status = http_status;
+	call->result.body = body;
+	finish(call);
+}
+
+static void finish_failed(struct gw_admin_call *call, es_status status)
+{
+	struct gw_admin_http http = gw_admin_http_of(status);
+
+	(void)snprintf(call->result.outcome, sizeof call->result.outcome, "failed: %s", es_status_name(status));
+	call->result.status = http.status;
+	call->result.text = http.text;
+	finish(call);
+}
+
+static void finish_invalid(struct gw_admin_call *call, const char *text, const char *field)
+{
+	(void)snprintf(call->result.outcome, sizeof call->result.outcome, "failed: invalid");
+	call->result.status = 422;
+	call->result.text = text;
+	call->result.field = field;
+	finish(call);
+}
+
+/* Ends the call with JSON written by `write`, which lives on in the request's arena. */
+static void finish_with_json(struct gw_admin_call *call, const ProtobufCMessage *reply,
+							 void (*write)(struct es_json_out *json, const ProtobufCMessage *reply))
+{
+	uint8_t storage[512];
+	struct es_buf buf;
+
+	es_buf_init_fixed(&buf, storage, sizeof storage);
+	struct es_json_out json = es_json_to(&buf);
+	es_json_object(&json, NULL);
+	write(&json, reply);
+	es_json_end_object(&json);
+	struct es_slice body = es_arena_copy(es_http_arena(call->request), es_buf_slice(&buf));
+	if (es_buf_status(&buf) != ES_OK || body.ptr == NULL)
+		finish_failed(call, ES_INTERNAL);
+	else
+		finish_done(call, 200, body);
+}
+
+/* ---- the work: auth ---- */
+
+static void on_changed(const struct es_bus_reply_view *view, void *user)
+{
+	if (view->status == ES_OK)
+		finish_done(user, 204, (struct es_slice){ NULL, 0 });
+	else
+		finish_failed(user, view->status);
+}
+
+static void write_status(struct es_json_out *json, const ProtobufCMessage *message)
+{
+	const Openes__KeysStatusReply *reply = (const Openes__KeysStatusReply *)message;
+	char when[21];
+
+	es_json_put_bool(json, "exists", reply->exists);
+	if (!reply->exists)
+		return;
+	es_time_iso8601(reply->updated_unix_ms, when);
+	es_json_put_str(json, "algorithm", reply->algorithm);
+	es_json_put_str(json, "updated", when);
+}
+
+static void write_transport(struct es_json_out *json, const ProtobufCMessage *message)
+{
+	const Openes__TransportKeyReply *reply = (const Openes__TransportKeyReply *)message;
+	uint8_t storage[128];
+	struct es_buf text;
+
+	es_buf_init_fixed(&text, storage, sizeof storage);
+	es_base64_encode(es_slice_of(reply->public_key.data, reply->public_key.len), &text);
+	es_json_put_str(json, "algorithm", "x25519-hkdf-sha256-aes256gcm");
+	es_json_put(json, "public_key", es_buf_slice(&text));
+}
+
+static void on_read(const struct es_bus_reply_view *view, struct gw_admin_call *call,
+					const ProtobufCMessageDescriptor *type,
+					void (*write)(struct es_json_out *json, const ProtobufCMessage *reply))
+{
+	if (view->status != ES_OK) {
+		finish_failed(call, view->status);
+		return;
+	}
+	ProtobufCMessage *reply = es_bus_unpack(type, view->payload, es_http_arena(call->request));
+	if (reply == NULL)
+		finish_failed(call, ES_INTERNAL);
+	else
+		finish_with_json(call, reply, write);
+}
+
+static void on_status(const struct es_bus_reply_view *view, void *user)
+{
+	on_read(view, user, &openes__keys_status_reply__descriptor, write_status);
+}
+
+static void on_transport(const struct es_bus_reply_view *view, void *user)
+{
+	on_read(view, user, &openes__transport_key_reply__descriptor, write_transport);
+}
+
+/* Ends the call when auth could not even be asked. */
+static void ask_auth(struct gw_admin_call *call, uint32_t method, const ProtobufCMessage *message,
+					 es_bus_callback *callback)
+{
+	/* All of these may safely happen twice. */
+	es_status status = gw_admin_bus(call, call->admin->clients->auth, method, true, message, callback);
+	if (status != ES_OK)
+		finish_failed(call, status);
+}
+
+static void keys_request(struct gw_admin_call *call, uint32_t method, es_bus_callback *callback)
+{
+	Openes__KeysRequest message = OPENES__KEYS_REQUEST__INIT;
+
+	message.tenant = text_of(call, "tenant");
+	message.imsi = text_of(call, "imsi");
+	if (message.tenant == NULL || message.imsi == NULL)
+		finish_failed(call, ES_TOO_LARGE);
+	else
+		ask_auth(call, method, &message.base, callback);
+}
+
+static void keys_delete(struct gw_admin_call *call)
+{
+	keys_request(call, OPENES__BUS_METHOD__AUTH_KEYS_DELETE, on_changed);
+}
+
+static void keys_status(struct gw_admin_call *call)
+{
+	keys_request(call, OPENES__BUS_METHOD__AUTH_KEYS_STATUS, on_status);
+}
+
+static void keys_transport(struct gw_admin_call *call)
+{
+	Openes__Empty message = OPENES__EMPTY__INIT;
+	ask_auth(call, OPENES__BUS_METHOD__AUTH_TRANSPORT_KEY, &message.base, on_transport);
+}
+
+/* ---- keys.put: its body ---- */
+
+struct keys_body {
+	struct es_slice box;
+	uint8_t amf[2];
+	const char *algorithm;
+	bool has_sqn;
+	int64_t sqn;
+};
+
+/* NULL when the body is good, else the field that is not. Strings point into the JSON tree, the box into the arena. */
+static const char *keys_body_read(const cJSON *json, struct es_arena *arena, struct keys_body *out)
+{
+	static const char *const known[] = { "box", "amf", "algorithm", "sqn" };
+
+	for (const cJSON *member = json->child; member != NULL; member = member->next) {
+		size_t i = 0;
+		while (i < ES_COUNT(known) && strcmp(member->string, known[i]) != 0)
+			i++;
+		if (i == ES_COUNT(known)) {
+			const char *name = es_arena_strdup(arena, es_slice_sub(es_slice_str(member->string), 0, 64));
+			return name != NULL ? name : "";
+		}
+	}
+	const char *amf = es_json_str(json, "amf"), *algorithm = es_json_str(json, "algorithm");
+	if (es_base64_decode(es_slice_str(es_json_str(json, "box")), arena, &out->box) != ES_OK || out->box.len != BOX_SIZE)
+		return "box";
+	if (amf == NULL || es_hex_decode(es_slice_str(amf), out->amf, sizeof out->amf) != ES_OK)
+		return "amf";
+	if (algorithm == NULL && cJSON_GetObjectItemCaseSensitive(json, "algorithm") != NULL)
+		return "algorithm";
+	if (algorithm != NULL && strcmp(algorithm, "milenage") != 0)
+		return "algorithm";
+	out->algorithm = "milenage";
+	out->has_sqn = cJSON_GetObjectItemCaseSensitive(json, "sqn") != NULL;
+	if (out->has_sqn && (!es_json_i64(json, "sqn", &out->sqn) || out->sqn < 0 || out->sqn > SQN_MAX))
+		return "sqn";
+	return NULL;
+}
+
+static void keys_put(struct gw_admin_call *call)
+{
+	struct es_arena *arena = es_http_arena(call->request);
+	ES_CLEANUP(es_json_done) cJSON *json = NULL;
+	struct keys_body body = { .algorithm = NULL };
+	Openes__KeysPutRequest message = OPENES__KEYS_PUT_REQUEST__INIT;
+
+	if (es_json_parse(es_http_body(call->request), ES_JSON_SMALL, &json) != ES_OK || !cJSON_IsObject(json)) {
+		finish_invalid(call, "the body is not a JSON object", NULL);
+		return;
+	}
+	const char *wrong = keys_body_read(json, arena, &body);
+	if (wrong != NULL) {
+		finish_invalid(call, "keys are {box, amf, algorithm, sqn}; see the API's description", wrong);
+		return;
+	}
+	message.tenant = text_of(call, "tenant");
+	message.imsi = text_of(call, "imsi");
+	message.algorithm = es_arena_strdup(arena, es_slice_str(body.algorithm));
+	if (message.tenant == NULL || message.imsi == NULL || message.algorithm == NULL) {
+		finish_failed(call, ES_TOO_LARGE);
+		return;
+	}
+	message.box = (ProtobufCBinaryData){ .len = body.box.len, .data = (uint8_t *)(uintptr_t)body.box.ptr };
+	message.amf = (ProtobufCBinaryData){ .len = sizeof body.amf, .data = body.amf };
+	message.has_sqn = body.has_sqn;
+	message.sqn = (uint64_t)body.sqn;
+	ask_auth(call, OPENES__BUS_METHOD__AUTH_KEYS_PUT, &message.base, on_changed);
+}
+
+/* ---- the begin: policy allows and records ---- */
+
+static const struct {
+	const char *action;
+	void (*run)(struct gw_admin_call *call);
+} works[] = {
+	{ "keys.status", keys_status },
+	{ "keys.put", keys_put },
+	{ "keys.delete", keys_delete },
+	{ "keys.transport", keys_transport },
+};
+
+static void on_begun(const struct es_bus_reply_view *view, void *user)
+{
+	struct gw_admin_call *call = user;
+	Openes__AdminReply *reply = NULL;
+
+	if (view->status != ES_OK) {
+		gw_admin_answer_status(call, view->status);
+		return;
+	}
+	reply = (Openes__AdminReply *)es_bus_unpack(&openes__admin_reply__descriptor, view->payload,
+												es_http_arena(call->request));
+	if (reply == NULL) {
+		gw_admin_answer_status(call, ES_INTERNAL);
+		return;
+	}
+	if (reply->outcome != OPENES__ADMIN_REPLY__OUTCOME__DONE) {
+		gw_admin_answer_reply(call, reply);
+		return;
+	}
+	gw_admin_note_audit(call, reply);
+	for (size_t i = 0; i < ES_COUNT(works); i++) {
+		if (strcmp(works[i].action, call->match.route->action) == 0) {
+			works[i].run(call);
+			return;
+		}
+	}
+	finish_failed(call, ES_UNSUPPORTED);
+}
+
+void gw_admin_keys(struct gw_admin_call *call)
+{
+	Openes__AdminRequest message;
+	/* The trail needs who, what and whom; the sealed keys stay here. */
+	es_status status = gw_admin_message(call, (struct es_slice){ NULL, 0 }, &message);
+
+	if (status == ES_OK)
+		status = gw_admin_bus(call, call->admin->clients->policy, OPENES__BUS_METHOD__POLICY_ADMIN_BEGIN, false,
+							  &message.base, on_begun);
+	if (status != ES_OK)
+		gw_admin_answer_status(call, status);
+}

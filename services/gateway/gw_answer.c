@@ -1,0 +1,159 @@
+/* gw_answer.c -- the end of a device request: reply, one log line, one count. */
+#include <stdio.h>
+
+#include "es_cleanup.h"
+#include "es_clock.h"
+#include "es_gzip.h"
+#include "es_json.h"
+#include "es_log.h"
+#include "es_metrics.h"
+#include "es_text.h"
+#include "gw_exchange.h"
+
+#define RELAY_TYPE "application/vnd.gsma.eap-relay.v1.0+json"
+#define XML_TYPE "text/vnd.wap.connectivity-xml"
+#define JSON_TYPE "application/json"
+#define DOCUMENT_MAX (1024u * 1024)
+#define GZIP_FROM 1024 /* smaller documents are not worth a client's trouble */
+
+static const char *const outcome_labels[] = {
+#define OUTCOME_LABEL(name, label, status, text) label,
+	GW_OUTCOME_LIST(OUTCOME_LABEL)
+#undef OUTCOME_LABEL
+};
+static const char *const app_labels[] = { "ap2003", "ap2004", "ap2005", "ap2006", "ap2009", "ap2010",
+										  "ap2011", "ap2012", "ap2013", "ap2014", "ap2015", "ap2016" };
+_Static_assert(ES_COUNT(app_labels) == GW_APPS_MAX, "one label for each application");
+
+ES_METRIC_COUNTER(requests, "openes_device_requests_total", "Device requests by outcome", "outcome", outcome_labels);
+ES_METRIC_COUNTER(documents, "openes_device_documents_total", "Applications answered with a document", "app",
+				  app_labels);
+ES_METRIC_HISTOGRAM(seconds, "openes_device_request_seconds", "Time from the whole request to its answer");
+
+void gw_answer_metrics(void)
+{
+	es_metric_register(&requests);
+	es_metric_register(&documents);
+	es_metric_register(&seconds);
+}
+
+/* The applications and the version asked for, for the log. */
+static void describe(const struct gw_exchange *x, struct es_buf *apps, struct es_buf *version)
+{
+	if (x->request == NULL)
+		return;
+	for (size_t i = 0; i < x->request->n_apps; i++) {
+		if (i > 0)
+			es_put_u8(apps, ',');
+		es_put_str(apps, x->request->apps[i]);
+	}
+	es_put_printf(version, "%u.%u", x->request->version_major, x->request->version_minor);
+}
+
+static const char *imsi_of(const struct gw_exchange *x)
+{
+	if (x->decision != NULL && x->decision->subject != NULL)
+		return x->decision->subject->imsi;
+	return x->request != NULL ? x->request->imsi : "";
+}
+
+/* Before the reply: afterwards the request is no longer ours. */
+static void record(const struct gw_exchange *x, enum gw_outcome outcome)
+{
+	int64_t took_us = es_mono_us() - x->started_us;
+	char apps_text[GW_APPS_MAX * 8], version_text[24];
+	struct es_buf apps, version;
+
+	es_count(&requests, outcome);
+	es_observe_us(&seconds, took_us > 0 ? (uint64_t)took_us : 0);
+	es_buf_init_fixed(&apps, apps_text, sizeof(apps_text));
+	es_buf_init_fixed(&version, version_text, sizeof(version_text));
+	describe(x, &apps, &version);
+	es_info(es_http_trace(x->http), "device.request", es_f_str("outcome", gw_outcome_label(outcome)),
+			es_f_i64("code", gw_outcome_status(outcome)), es_f_slice("apps", es_buf_slice(&apps)),
+			es_f_slice("version", es_buf_slice(&version)), es_f_i64("us", took_us),
+			es_f_str("reason", x->reason != NULL ? x->reason : ""), es_f_id("imsi", es_slice_str(imsi_of(x))));
+}
+
+static void set_common_headers(const struct gw_exchange *x)
+{
+	char traceparent[ES_TRACEPARENT_SIZE];
+
+	es_trace_format(es_http_trace(x->http), traceparent);
+	es_http_set_header(x->http, "traceparent", traceparent);
+	es_http_set_header(x->http, "Cache-Control", "no-store");
+}
+
+void gw_answer(struct gw_exchange *x, enum gw_outcome outcome)
+{
+	unsigned status = gw_outcome_status(outcome);
+	char retry_after[16];
+
+	record(x, outcome);
+	set_common_headers(x);
+	switch (status) {
+	case 401: es_http_set_header(x->http, "WWW-Authenticate", "Bearer"); break;
+	case 405: es_http_set_header(x->http, "Allow", "GET, POST"); break;
+	case 406: es_http_set_reason(x->http, "protocol not supported"); break; /* TS.43 2.5 */
+	case 503: /* integer seconds: clients compare dates badly, and without the header some stop asking */
+		snprintf(retry_after, sizeof(retry_after), "%u", x->config->retry_after_s);
+		es_http_set_header(x->http, "Retry-After", retry_after);
+		break;
+	default: break;
+	}
+	es_http_reply(x->http, status, "text/plain", es_slice_str(gw_outcome_text(outcome)));
+}
+
+/* TS.43 2.8.1. Base64 stands unescaped in the JSON string: clients undo no escapes but their own library's. */
+void gw_answer_challenge(struct gw_exchange *x, struct es_slice packet, const char *cookie)
+{
+	ES_CLEANUP(es_buf_wipe) struct es_buf body;
+	char *set_cookie = es_arena_printf(x->arena, GW_COOKIE_NAME "=%s; Path=/; Secure; HttpOnly", cookie);
+
+	es_buf_init(&body, DOCUMENT_MAX);
+	es_put_str(&body, "{\"eap-relay-packet\":\"");
+	es_base64_encode(packet, &body);
+	es_put_str(&body, "\"}");
+	if (packet.len == 0 || cookie[0] == '\0' || set_cookie == NULL || es_buf_status(&body) != ES_OK) {
+		gw_answer(x, GW_OUTCOME_INTERNAL);
+		return;
+	}
+	record(x, GW_OUTCOME_CHALLENGE);
+	set_common_headers(x);
+	/* The same value again with every challenge: some clients keep the first, some the last (ts43 3.6). */
+	es_http_set_header(x->http, "Set-Cookie", set_cookie);
+	es_http_reply(x->http, gw_outcome_status(GW_OUTCOME_CHALLENGE), RELAY_TYPE, es_buf_slice(&body));
+}
+
+static bool wants_json(const struct gw_exchange *x)
+{
+	return x->form == GW_FORM_UNSAID ? x->request->wants_json : x->form == GW_FORM_JSON;
+}
+
+void gw_answer_document(struct gw_exchange *x)
+{
+	ES_CLEANUP(es_buf_wipe) struct es_buf plain;
+	ES_CLEANUP(es_buf_wipe) struct es_buf packed;
+	bool as_json = wants_json(x), is_packed;
+
+	es_buf_init(&plain, DOCUMENT_MAX);
+	es_buf_init(&packed, DOCUMENT_MAX);
+	if (gw_document_write(x, as_json, &plain) != ES_OK) {
+		x->reason = "the document exceeds its bounds";
+		gw_answer(x, GW_OUTCOME_INTERNAL);
+		return;
+	}
+	is_packed = x->takes_gzip && plain.len >= GZIP_FROM && es_gzip(es_buf_slice(&plain), &packed) == ES_OK;
+	for (size_t i = 0; i < x->request->n_apps; i++) {
+		size_t app = gw_app_index(es_slice_str(x->request->apps[i]));
+
+		if (app < GW_APPS_MAX)
+			es_count(&documents, app);
+	}
+	record(x, GW_OUTCOME_DOCUMENT);
+	set_common_headers(x);
+	if (is_packed)
+		es_http_set_header(x->http, "Content-Encoding", "gzip");
+	es_http_reply(x->http, gw_outcome_status(GW_OUTCOME_DOCUMENT), as_json ? JSON_TYPE : XML_TYPE,
+				  es_buf_slice(is_packed ? &packed : &plain));
+}

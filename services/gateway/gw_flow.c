@@ -1,0 +1,325 @@
+/* gw_flow.c -- which process is asked what, and in which order (TS.43 2.8; ts43 annex 4).
+ *
+ *     EAP answer ───────────────► CONTINUE ─ challenge ──────────────► 200, packet
+ *     EAP_ID, no usable token ──► START ────┘   │ success: original request, fresh token
+ *     token ────────────────────────────────────▼
+ *                                            DECIDE ─ no ────────────► 511, 403
+ *                                               │
+ *                     RENEW (token near its end), OPERATE (each ODSA application), REGISTER (push), as due
+ *                                               ▼
+ *                                           document
+ *
+ * Every call is a row of `calls`; its callback hands the reply to the row's function, which starts the next call or
+ * answers. Nothing blocks, nothing is kept outside the exchange. */
+#include "es_clock.h"
+#include "es_crypto.h"
+#include "gw_exchange.h"
+
+enum { CALL_START, CALL_CONTINUE, CALL_DECIDE, CALL_RENEW, CALL_OPERATE, CALL_REGISTER };
+
+static void on_eap(struct gw_exchange *x, const ProtobufCMessage *message);
+static void on_decision(struct gw_exchange *x, const ProtobufCMessage *message);
+static void on_renewed(struct gw_exchange *x, const ProtobufCMessage *message);
+static void on_operated(struct gw_exchange *x, const ProtobufCMessage *message);
+static void on_registered(struct gw_exchange *x, const ProtobufCMessage *message);
+
+static const struct call {
+	uint32_t method;
+	size_t client; /* in struct gw_clients */
+	const ProtobufCMessageDescriptor *reply;
+	void (*on_reply)(struct gw_exchange *x, const ProtobufCMessage *message);
+	bool may_fail;   /* the answer is worth having without it: on_reply gets NULL then */
+	bool may_repeat; /* running it twice does no harm */
+} calls[] = {
+#define CLIENT(name) offsetof(struct gw_clients, name)
+	[CALL_START] = { OPENES__BUS_METHOD__AUTH_EAP_START, CLIENT(auth), &openes__eap_reply__descriptor, on_eap, false,
+					 true },
+	[CALL_CONTINUE] = { OPENES__BUS_METHOD__AUTH_EAP_CONTINUE, CLIENT(auth), &openes__eap_reply__descriptor, on_eap,
+						false, true },
+	[CALL_DECIDE] = { OPENES__BUS_METHOD__POLICY_DECIDE, CLIENT(policy), &openes__decide_reply__descriptor, on_decision,
+					  false, true },
+	[CALL_RENEW] = { OPENES__BUS_METHOD__AUTH_TOKEN_RENEW, CLIENT(auth), &openes__token_renew_reply__descriptor,
+					 on_renewed, true, true },
+	/* An operation may order a profile: a phone that gets 503 asks again, nobody else repeats it. */
+	[CALL_OPERATE] = { OPENES__BUS_METHOD__ESIM_OPERATE, CLIENT(esim), &openes__operate_reply__descriptor, on_operated,
+					   false, false },
+	[CALL_REGISTER] = { OPENES__BUS_METHOD__NOTIFY_REGISTER, CLIENT(notify), &openes__register_reply__descriptor,
+						on_registered, true, true },
+#undef CLIENT
+};
+
+/* ---- calls ---- */
+
+static void failed(struct gw_exchange *x, es_status status, const char *detail)
+{
+	const struct call *call = &calls[x->step];
+
+	if (call->may_fail) {
+		call->on_reply(x, NULL);
+		return;
+	}
+	x->reason = es_arena_printf(x->arena, "%s: %s", es_status_name(status), detail);
+	gw_answer(x, gw_outcome_of_status(status));
+}
+
+static void on_bus_reply(const struct es_bus_reply_view *reply, void *user)
+{
+	struct gw_exchange *x = user;
+	ProtobufCMessage *message;
+
+	if (reply->status != ES_OK) {
+		failed(x, reply->status, reply->detail);
+		return;
+	}
+	message = es_bus_unpack(calls[x->step].reply, reply->payload, x->arena);
+	if (message == NULL)
+		failed(x, ES_INTERNAL, "a reply that does not parse");
+	else
+		calls[x->step].on_reply(x, message);
+}
+
+static void call(struct gw_exchange *x, int step, const ProtobufCMessage *request)
+{
+	struct es_bus_client *const *client = (const void *)((const char *)x->clients + calls[step].client);
+	uint8_t key[16];
+	struct es_bus_call_options options = { .method = calls[step].method,
+										   .deadline = x->deadline,
+										   .trace = es_http_trace(x->http) };
+	es_status status;
+
+	if (calls[step].may_repeat) {
+		es_random(key, sizeof(key));
+		options.idempotency_key = es_slice_of(key, sizeof(key));
+	}
+	x->step = step;
+	status = es_bus_call(*client, &options, request, on_bus_reply, x);
+	/* Once a call is under way, its callback owns the exchange. */
+	if (status != ES_OK)
+		failed(x, status, "not sent");
+}
+
+/* ---- authentication ---- */
+
+static void start_eap(struct gw_exchange *x)
+{
+	Openes__EapStartRequest request = OPENES__EAP_START_REQUEST__INIT;
+
+	request.eap_id = x->eap_id;
+	request.request = x->request;
+	request.had_token = x->token != NULL;
+	request.client_address = es_arena_strdup(x->arena, es_slice_str(es_http_peer(x->http)));
+	if (request.client_address == NULL)
+		gw_answer(x, GW_OUTCOME_INTERNAL);
+	else
+		call(x, CALL_START, &request.base);
+}
+
+static void continue_eap(struct gw_exchange *x)
+{
+	Openes__EapContinueRequest request = OPENES__EAP_CONTINUE_REQUEST__INIT;
+	char *values[GW_COOKIES_MAX];
+
+	for (size_t i = 0; i < x->cookies.count; i++) {
+		values[i] = es_arena_strdup(x->arena, x->cookies.values[i]);
+		if (values[i] == NULL) {
+			gw_answer(x, GW_OUTCOME_INTERNAL);
+			return;
+		}
+	}
+	request.cookies = values;
+	request.n_cookies = x->cookies.count;
+	request.packet = (ProtobufCBinaryData){ x->packet.len, (uint8_t *)(uintptr_t)x->packet.ptr }; /* only read */
+	call(x, CALL_CONTINUE, &request.base);
+}
+
+static void decide(struct gw_exchange *x)
+{
+	Openes__DecideRequest request = OPENES__DECIDE_REQUEST__INIT;
+
+	request.token = x->token;
+	request.request = x->request;
+	request.fresh = x->is_fresh;
+	call(x, CALL_DECIDE, &request.base);
+}
+
+static void on_authenticated(struct gw_exchange *x, const Openes__EapReply *reply)
+{
+	if (reply->request == NULL || reply->request->n_apps > GW_APPS_MAX || reply->token[0] == '\0') {
+		x->reason = "auth: success without a usable request or token";
+		gw_answer(x, GW_OUTCOME_INTERNAL);
+		return;
+	}
+	x->request = reply->request;
+	x->token = reply->token;
+	x->token_validity_s = reply->token_validity_s;
+	x->is_fresh = true;
+	decide(x);
+}
+
+static void on_eap(struct gw_exchange *x, const ProtobufCMessage *message)
+{
+	const Openes__EapReply *reply = (const void *)message;
+
+	x->reason = reply->reason;
+	switch (reply->outcome) {
+	case OPENES__EAP_REPLY__OUTCOME__CHALLENGE:
+		gw_answer_challenge(x, es_slice_of(reply->packet.data, reply->packet.len), reply->cookie);
+		return;
+	case OPENES__EAP_REPLY__OUTCOME__SUCCESS: on_authenticated(x, reply); return;
+	case OPENES__EAP_REPLY__OUTCOME__REJECTED: gw_answer(x, GW_OUTCOME_FORBIDDEN); return;
+	case OPENES__EAP_REPLY__OUTCOME__MALFORMED: gw_answer(x, GW_OUTCOME_BAD_REQUEST); return;
+	case OPENES__EAP_REPLY__OUTCOME__NO_SESSION: gw_answer(x, GW_OUTCOME_AUTHENTICATE); return;
+	case OPENES__EAP_REPLY__OUTCOME__OUTCOME_NONE:
+	default: gw_answer(x, GW_OUTCOME_INTERNAL); return;
+	}
+}
+
+/* ---- after the decision: what else is due ---- */
+
+static bool renew_is_due(const struct gw_exchange *x)
+{
+	return x->decision->token_renew && !x->is_fresh && !x->was_renewed;
+}
+
+static void renew(struct gw_exchange *x)
+{
+	Openes__TokenRenewRequest request = OPENES__TOKEN_RENEW_REQUEST__INIT;
+
+	x->was_renewed = true;
+	request.token = x->token;
+	call(x, CALL_RENEW, &request.base);
+}
+
+/* Looks for the next ODSA application; without an operation its AppID alone is the answer (TS.43 8.1). */
+static bool operation_is_due(struct gw_exchange *x)
+{
+	if (x->request->operation[0] == '\0')
+		return false;
+	while (x->operated_count < x->request->n_apps && !gw_app_is_odsa(es_slice_str(x->request->apps[x->operated_count])))
+		x->operated_count++;
+	return x->operated_count < x->request->n_apps;
+}
+
+static void operate(struct gw_exchange *x)
+{
+	Openes__OperateRequest request = OPENES__OPERATE_REQUEST__INIT;
+
+	request.subject = x->decision->subject;
+	request.facts = x->decision->esim;
+	request.request = x->request;
+	request.app = x->request->apps[x->operated_count];
+	call(x, CALL_OPERATE, &request.base);
+}
+
+static bool registration_is_due(const struct gw_exchange *x)
+{
+	return x->request->has_notif && !x->has_notif_status;
+}
+
+static void register_push(struct gw_exchange *x)
+{
+	Openes__RegisterRequest request = OPENES__REGISTER_REQUEST__INIT;
+
+	request.subject = x->decision->subject;
+	request.apps = x->request->apps;
+	request.n_apps = x->request->n_apps;
+	request.action = x->request->notif_action;
+	request.token = x->request->notif_token;
+	call(x, CALL_REGISTER, &request.base);
+}
+
+static void go_on(struct gw_exchange *x)
+{
+	if (renew_is_due(x))
+		renew(x);
+	else if (operation_is_due(x))
+		operate(x);
+	else if (registration_is_due(x))
+		register_push(x);
+	else
+		gw_answer_document(x);
+}
+
+static void on_decision(struct gw_exchange *x, const ProtobufCMessage *message)
+{
+	const Openes__DecideReply *reply = (const void *)message;
+
+	x->reason = reply->reason;
+	switch (reply->outcome) {
+	case OPENES__DECIDE_REPLY__OUTCOME__DECIDED:
+		x->decision = reply;
+		if (!x->is_fresh)
+			x->token_validity_s = reply->token_remaining_s;
+		if (reply->subject == NULL)
+			gw_answer(x, GW_OUTCOME_INTERNAL);
+		else
+			go_on(x);
+		return;
+	case OPENES__DECIDE_REPLY__OUTCOME__AUTHENTICATE:
+		/* A token made a moment ago and dead already: the subscriber has just changed. Not 511, which would send a
+		 * phone that came by EAP into another round at once (TS.43 2.10). */
+		if (x->is_fresh)
+			gw_answer(x, GW_OUTCOME_UNAVAILABLE);
+		else if (x->eap_id != NULL)
+			start_eap(x);
+		else
+			gw_answer(x, GW_OUTCOME_AUTHENTICATE);
+		return;
+	case OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN: gw_answer(x, GW_OUTCOME_FORBIDDEN); return;
+	case OPENES__DECIDE_REPLY__OUTCOME__OUTCOME_NONE:
+	default: gw_answer(x, GW_OUTCOME_INTERNAL); return;
+	}
+}
+
+/* Without a new token the old one is repeated: it is still good. */
+static void on_renewed(struct gw_exchange *x, const ProtobufCMessage *message)
+{
+	const Openes__TokenRenewReply *reply = (const void *)message;
+
+	if (reply != NULL && reply->token[0] != '\0') {
+		x->token = reply->token;
+		x->token_validity_s = reply->token_validity_s;
+	}
+	go_on(x);
+}
+
+static void on_operated(struct gw_exchange *x, const ProtobufCMessage *message)
+{
+	const Openes__OperateReply *reply = (const void *)message;
+
+	if (reply->outcome == OPENES__OPERATE_REPLY__OUTCOME__NOT_OFFERED) {
+		gw_answer(x, GW_OUTCOME_NOT_OFFERED);
+		return;
+	}
+	if (reply->outcome != OPENES__OPERATE_REPLY__OUTCOME__ANSWERED || reply->answer == NULL) {
+		gw_answer(x, GW_OUTCOME_INTERNAL);
+		return;
+	}
+	x->operated[x->operated_count++] = reply->answer;
+	go_on(x);
+}
+
+/* Status 1, not registered, makes a client try again another time; failing the whole answer would take its service. */
+static void on_registered(struct gw_exchange *x, const ProtobufCMessage *message)
+{
+	const Openes__RegisterReply *reply = (const void *)message;
+
+	x->has_notif_status = true;
+	x->notif_status = reply != NULL ? reply->status : 1;
+	go_on(x);
+}
+
+/* TS.43 2.8: the first credential that is there decides. An EAP_ID without a token always gets a challenge. */
+void gw_flow_start(struct gw_exchange *x)
+{
+	if (x->packet.len > 0)
+		continue_eap(x);
+	else if (x->token != NULL)
+		decide(x);
+	else if (x->has_other_token)
+		gw_answer(x, GW_OUTCOME_NO_TOKEN);
+	else if (x->eap_id != NULL)
+		start_eap(x);
+	else
+		gw_answer(x, GW_OUTCOME_AUTHENTICATE);
+}

@@ -1,0 +1,103 @@
+/* gw_process.c -- start, readiness, drain and stop of openes-gateway. */
+#include "gw_process.h"
+
+#include <stdlib.h>
+
+#include "es_cleanup.h"
+#include "es_crypto.h"
+#include "gw_config.h"
+#include "gw_device.h"
+
+struct gw_process {
+	struct gw_clients clients;
+	struct gw_device *device;
+	struct gw_admin *admin;
+};
+
+static es_status start_clients(struct gw_process *p, const struct gw_config *c, struct es_bus_key *key,
+							   struct es_buf *error)
+{
+	const struct {
+		const char *target, *name;
+		struct es_bus_client **client;
+	} links[] = {
+		{ c->auth_target, "auth", &p->clients.auth },
+		{ c->policy_target, "policy", &p->clients.policy },
+		{ c->esim_target, "esim", &p->clients.esim },
+		{ c->notify_target, "notify", &p->clients.notify },
+	};
+
+	for (size_t i = 0; i < ES_COUNT(links); i++) {
+		const struct es_bus_client_options options = { .target = links[i].target, .name = links[i].name, .key = key };
+
+		ES_TRY(es_bus_client_start(&options, links[i].client, error));
+	}
+	return ES_OK;
+}
+
+/* Listeners first: what they still have under way gets its 503 before the calls it waits for are failed. */
+static void gw_stop(void *state, int64_t wait_ms)
+{
+	struct gw_process *p = state;
+	struct es_bus_client *clients[] = { p->clients.auth, p->clients.policy, p->clients.esim, p->clients.notify };
+
+	gw_device_stop(p->device, wait_ms);
+	gw_admin_stop(p->admin, wait_ms);
+	for (size_t i = 0; i < ES_COUNT(clients); i++)
+		if (clients[i] != NULL)
+			es_bus_client_stop(clients[i]);
+	free(p);
+}
+
+static es_status gw_start(struct es_service *service, const void *config, void **state, struct es_buf *error)
+{
+	const struct gw_config *c = config;
+	struct gw_process *p = calloc(1, sizeof(*p));
+	es_status status;
+
+	if (p == NULL) {
+		es_put_str(error, "out of memory");
+		return ES_TOO_LARGE;
+	}
+	es_crypto_init();
+	status = start_clients(p, c, es_service_bus_key(service), error);
+	if (status == ES_OK)
+		status = gw_admin_start(c, &p->clients, &p->admin, error);
+	if (status == ES_OK)
+		status = gw_device_start(c, &p->clients, &p->device, error);
+	if (status != ES_OK) {
+		gw_stop(p, 0);
+		return status;
+	}
+	*state = p;
+	return ES_OK;
+}
+
+/* A device is served with auth and policy; without esim or notify parts of some answers are missing. */
+static bool gw_is_ready(void *state)
+{
+	const struct gw_process *p = state;
+
+	return es_bus_client_is_ready(p->clients.auth) && es_bus_client_is_ready(p->clients.policy);
+}
+
+static void gw_drain(void *state)
+{
+	struct gw_process *p = state;
+
+	gw_device_drain(p->device);
+	gw_admin_drain(p->admin);
+}
+
+const struct es_service_ops gw_service = {
+	.name = "gateway",
+	.summary = "the front of openes: TS.43 for devices over HTTPS, the operators' API",
+	.keys = gw_config_keys,
+	.key_count = ES_COUNT(gw_config_keys),
+	.config_size = sizeof(struct gw_config),
+	.check = gw_config_check,
+	.start = gw_start,
+	.is_ready = gw_is_ready,
+	.drain = gw_drain,
+	.stop = gw_stop,
+};

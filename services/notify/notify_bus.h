@@ -1,0 +1,20 @@
+/* notify_bus.h -- NOTIFY_REGISTER: from protobuf to the domain and the store, and back. */
+#ifndef NOTIFY_BUS_H
+#define NOTIFY_BUS_H
+
+#include "es_bus.h"
+#include "es_worker.h"
+#include "notify_store.h"
+
+struct notify_bus {
+	struct notify_store *store;
+	struct es_worker *readers; /* where reads of this database block; else NULL */
+};
+
+extern const struct es_bus_method notify_bus_methods[];
+extern const size_t notify_bus_method_count;
+
+/* Shows the metrics before the first request. */
+void notify_bus_init(void);
+
+#endif

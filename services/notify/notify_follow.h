@@ -1,0 +1,23 @@
+/* notify_follow.h -- keeps up with policy's outbox: the doorbell wakes, POLICY_EVENTS is the truth, the place reached is
+ * a row in our own database, moved in the same transaction as what the events did. One page is under way at a time. */
+#ifndef NOTIFY_FOLLOW_H
+#define NOTIFY_FOLLOW_H
+
+#include "es_bus.h"
+#include "notify_store.h"
+
+struct notify_follow;
+
+struct notify_follow_options {
+	const char *policy_target, *policy_events;
+	struct es_bus_key *key; /* borrowed */
+	int64_t poll_ms;
+	struct notify_store *store; /* borrowed */
+};
+es_status notify_follow_start(const struct notify_follow_options *options, struct notify_follow **out,
+							  struct es_buf *error) ES_MUST_USE;
+/* Takes no more events. A write already queued still runs: free after the store's database is closed. */
+void notify_follow_stop(struct notify_follow *follow);
+void notify_follow_free(struct notify_follow *follow);
+
+#endif

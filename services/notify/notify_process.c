@@ -1,0 +1,97 @@
+/* notify_process.c -- start in order, stop in reverse. */
+#include "notify_process.h"
+
+#include <stdlib.h>
+
+#include "es_crypto.h"
+#include "notify_bus.h"
+#include "notify_follow.h"
+
+/* Where reads block (PostgreSQL): as many threads as reading connections. */
+#define READER_THREADS 4
+
+struct notify_process {
+	struct es_keyring *ring;
+	struct notify_store *store;
+	struct notify_follow *follow;
+	struct notify_bus bus;
+	struct es_bus_server *server;
+};
+
+static es_status start_readers(struct notify_process *p, uint32_t calls_max)
+{
+	if (!es_db_reads_block(notify_store_db(p->store)))
+		return ES_OK;
+	p->bus.readers = es_worker_new("notify-reads", READER_THREADS, calls_max);
+	return p->bus.readers == NULL ? ES_TOO_LARGE : ES_OK;
+}
+
+static es_status start_parts(struct notify_process *p, const struct notify_config *config, struct es_bus_key *key,
+							 struct es_buf *error)
+{
+	ES_TRY(es_keyring_load(config->push_keys_file, &p->ring, error));
+	ES_TRY(notify_store_open(config->db, p->ring, &p->store, error));
+	ES_TRY(start_readers(p, config->calls_max));
+
+	const struct notify_follow_options follow = {
+		.policy_target = config->policy_target,
+		.policy_events = config->policy_events,
+		.key = key,
+		.poll_ms = config->events_poll,
+		.store = p->store,
+	};
+	ES_TRY(notify_follow_start(&follow, &p->follow, error));
+
+	p->bus.store = p->store;
+	notify_bus_init();
+	const struct es_bus_server_options server = {
+		.url = config->bus_listen,
+		.key = key,
+		.service = "notify",
+		.methods = notify_bus_methods,
+		.method_count = notify_bus_method_count,
+		.user = &p->bus,
+		.slots = config->calls_max,
+	};
+	return es_bus_server_start(&server, &p->server, error);
+}
+
+es_status notify_process_start(const struct notify_config *config, struct es_bus_key *key, struct notify_process **out,
+							   struct es_buf *error)
+{
+	struct notify_process *p = calloc(1, sizeof *p);
+
+	if (p == NULL)
+		return ES_TOO_LARGE;
+	es_crypto_init();
+	const es_status status = start_parts(p, config, key, error);
+	if (status != ES_OK) {
+		if (error->len == 0)
+			es_put_str(error, es_status_meaning(status));
+		notify_process_stop(p, 0);
+		return status;
+	}
+	*out = p;
+	return ES_OK;
+}
+
+/* The store goes last but one: it finishes queued writes, whose calls and pages are answered and freed by it. */
+void notify_process_stop(struct notify_process *p, int64_t wait_ms)
+{
+	if (p == NULL)
+		return;
+	if (p->server != NULL)
+		es_bus_server_stop(p->server, wait_ms);
+	notify_follow_stop(p->follow);
+	if (p->bus.readers != NULL)
+		es_worker_free(p->bus.readers);
+	notify_store_close(p->store);
+	notify_follow_free(p->follow);
+	es_keyring_free(p->ring);
+	free(p);
+}
+
+bool notify_process_is_ready(struct notify_process *p)
+{
+	return es_db_is_ready(notify_store_db(p->store));
+}

@@ -1,0 +1,27 @@
+/* notify_process.h -- the parts of openes-notify put together, for main.c and for tests. */
+#ifndef NOTIFY_PROCESS_H
+#define NOTIFY_PROCESS_H
+
+#include "es_bus.h"
+#include "es_service.h"
+
+/* The [notify] section. */
+struct notify_config {
+	struct es_service_config base;
+	const char *bus_listen;
+	const char *db;
+	const char *push_keys_file; /* es_keyring.h */
+	const char *policy_target, *policy_events;
+	int64_t events_poll; /* ms */
+	uint32_t calls_max;
+};
+
+extern const struct es_service_ops notify_service;
+
+struct notify_process;
+es_status notify_process_start(const struct notify_config *config, struct es_bus_key *key, struct notify_process **out,
+							   struct es_buf *error) ES_MUST_USE;
+void notify_process_stop(struct notify_process *process, int64_t wait_ms);
+bool notify_process_is_ready(struct notify_process *process);
+
+#endif

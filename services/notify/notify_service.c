@@ -1,0 +1,50 @@
+/* notify_service.c -- openes-notify as a process: its configuration and its life (es_service.h). */
+#include "notify_process.h"
+
+#include "es_cleanup.h"
+
+#define SECOND INT64_C(1000)
+
+#define KEY(field, kind, fallback, min, max, help)                                                                     \
+	ES_CONF(notify, struct notify_config, field, kind, fallback, min, max, help)
+
+static const struct es_conf_key keys[] = {
+	ES_SERVICE_CONF_KEYS(notify, struct notify_config, "127.0.0.1:9104"),
+	KEY(bus_listen, ES_CONF_STRING, "ipc:///run/openes/notify.sock", 0, 0, "where the other processes reach this one"),
+	KEY(db, ES_CONF_SECRET, "sqlite:/var/lib/openes/notify.db", 0, 0, "sqlite:PATH or postgresql://..."),
+	KEY(push_keys_file, ES_CONF_STRING, NULL, 0, 0, "key ring that seals push tokens in the database"),
+	KEY(policy_target, ES_CONF_STRING, "ipc:///run/openes/policy.sock", 0, 0, "where policy listens"),
+	KEY(policy_events, ES_CONF_STRING, "ipc:///run/openes/policy-events.sock", 0, 0, "where policy rings for changes"),
+	KEY(events_poll, ES_CONF_DURATION, "10s", SECOND, 3600 * SECOND, "how long a lost ring may go unnoticed"),
+	KEY(calls_max, ES_CONF_U32, "256", 1, 65536, "calls in work at once; more are answered busy"),
+};
+
+static es_status start(struct es_service *service, const void *config, void **state, struct es_buf *error)
+{
+	struct notify_process *process = NULL;
+
+	ES_TRY(notify_process_start(config, es_service_bus_key(service), &process, error));
+	*state = process;
+	return ES_OK;
+}
+
+static bool is_ready(void *state)
+{
+	return notify_process_is_ready(state);
+}
+
+static void stop(void *state, int64_t wait_ms)
+{
+	notify_process_stop(state, wait_ms);
+}
+
+const struct es_service_ops notify_service = {
+	.name = "notify",
+	.summary = "keeps the push registrations of devices (TS.43 2.6) and follows policy's events",
+	.keys = keys,
+	.key_count = ES_COUNT(keys),
+	.config_size = sizeof(struct notify_config),
+	.start = start,
+	.is_ready = is_ready,
+	.stop = stop,
+};

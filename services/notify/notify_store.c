@@ -1,0 +1,282 @@
+/* notify_store.c -- all SQL of notify. */
+#include "notify_store.h"
+
+#include <stdlib.h>
+
+#include "es_cleanup.h"
+#include "es_crypto.h"
+#include "notify_0001_sql.h"
+
+#define PURPOSE_TOKEN "push"
+#define PURPOSE_HASH_KEY "push-hash"
+#define HASH_KEY_SIZE 32
+
+struct notify_store {
+	struct es_db *db;
+	struct es_keyring *ring;
+	uint8_t hash_key[HASH_KEY_SIZE];
+};
+
+enum {
+	IS_REGISTERED,
+	DELETE_MOVED,
+	PUT,
+	DELETE_EXCESS,
+	DELETE_TOKEN,
+	DELETE_SUBSCRIBER,
+	GET_TOKEN,
+	GET_POSITION,
+	SET_POSITION,
+	ADD_HASH_KEY,
+	SET_HASH_KEY,
+	GET_HASH_KEY,
+	STATEMENT_COUNT
+};
+
+static const char *const statements[] = {
+	[IS_REGISTERED] = "SELECT 1 FROM registration WHERE token_hash = ?1 AND app = ?2 AND tenant = ?3 AND imsi = ?4 AND"
+					  " terminal_id = ?5 AND channel = ?6",
+	[DELETE_MOVED] = "DELETE FROM registration WHERE token_hash = ?1 AND"
+					 " NOT (tenant = ?2 AND imsi = ?3 AND terminal_id = ?4 AND channel = ?5)",
+	[PUT] = "INSERT INTO registration"
+			" (tenant, imsi, terminal_id, app, app_name, channel, token_hash, token_sealed, registered_unix_ms)"
+			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+			" ON CONFLICT (tenant, imsi, terminal_id, app, app_name, channel) DO UPDATE SET"
+			" token_hash = excluded.token_hash, token_sealed = excluded.token_sealed,"
+			" registered_unix_ms = excluded.registered_unix_ms",
+	[DELETE_EXCESS] = "DELETE FROM registration WHERE tenant = ?1 AND imsi = ?2 AND id NOT IN"
+					  " (SELECT id FROM registration WHERE tenant = ?1 AND imsi = ?2"
+					  " ORDER BY registered_unix_ms DESC, id DESC LIMIT ?3)",
+	[DELETE_TOKEN] = "DELETE FROM registration WHERE token_hash = ?1 AND app = ?2 AND tenant = ?3 AND imsi = ?4 AND"
+					 " terminal_id = ?5",
+	[DELETE_SUBSCRIBER] = "DELETE FROM registration WHERE tenant = ?1 AND imsi = ?2",
+	[GET_TOKEN] = "SELECT token_sealed FROM registration WHERE tenant = ?1 AND imsi = ?2 AND terminal_id = ?3 AND"
+				  " app = ?4 AND app_name = ?5 AND channel = ?6",
+	[GET_POSITION] = "SELECT sequence FROM followed WHERE source = 'policy'",
+	[SET_POSITION] = "UPDATE followed SET sequence = ?1 WHERE source = 'policy'",
+	[ADD_HASH_KEY] = "INSERT INTO hash_key (id, sealed) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING",
+	[SET_HASH_KEY] = "UPDATE hash_key SET sealed = ?1 WHERE id = 1",
+	[GET_HASH_KEY] = "SELECT sealed FROM hash_key WHERE id = 1",
+};
+_Static_assert(ES_COUNT(statements) == STATEMENT_COUNT, "every statement has its SQL");
+
+static const struct es_migration migrations[] = { { 1, notify_0001_sql } };
+
+static const struct es_slice no_aad = { NULL, 0 };
+
+/* ---- the key of the hash ---- */
+
+static es_status read_hash_key(struct es_db_conn *conn, struct notify_store *store)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+
+	ES_TRY(es_db_query(conn, GET_HASH_KEY, NULL, 0, &rows));
+	ES_TRY(es_rows_next(rows));
+	const struct es_slice sealed = es_col_blob(rows, 0);
+	if (sealed.len != HASH_KEY_SIZE + ES_SEAL_OVERHEAD)
+		return ES_UNAUTHENTIC;
+	return es_unseal(store->ring, PURPOSE_HASH_KEY, no_aad, sealed, store->hash_key);
+}
+
+/* Made once, by whichever replica comes first; sealed again at every start, so that it follows the key ring. */
+static es_status make_hash_key(struct es_db_conn *conn, void *user)
+{
+	struct notify_store *store = user;
+	uint8_t sealed[HASH_KEY_SIZE + ES_SEAL_OVERHEAD];
+	const struct es_slice bytes = { sealed, sizeof sealed };
+
+	es_random(store->hash_key, sizeof store->hash_key);
+	es_seal(store->ring, PURPOSE_HASH_KEY, no_aad, es_slice_of(store->hash_key, sizeof store->hash_key), sealed);
+	ES_TRY(ES_DB_EXEC(conn, ADD_HASH_KEY, NULL, es_bind_blob(bytes)));
+	ES_TRY(read_hash_key(conn, store));
+	es_seal(store->ring, PURPOSE_HASH_KEY, no_aad, es_slice_of(store->hash_key, sizeof store->hash_key), sealed);
+	return ES_DB_EXEC(conn, SET_HASH_KEY, NULL, es_bind_blob(bytes));
+}
+
+es_status notify_store_open(const char *url, struct es_keyring *ring, struct notify_store **out, struct es_buf *error)
+{
+	const struct es_db_options options = { .url = url,
+										   .migrations = migrations,
+										   .migration_count = ES_COUNT(migrations),
+										   .statements = statements,
+										   .statement_count = STATEMENT_COUNT };
+	struct notify_store *store = calloc(1, sizeof *store);
+
+	if (store == NULL) {
+		es_put_str(error, es_status_meaning(ES_TOO_LARGE));
+		return ES_TOO_LARGE;
+	}
+	store->ring = ring;
+	es_status status = es_db_open(&options, &store->db, error);
+	if (status == ES_OK) {
+		status = es_db_write_wait(store->db, make_hash_key, store);
+		if (status == ES_UNAUTHENTIC)
+			es_put_str(error, "push_keys_file does not hold the key that sealed this database: add its line again");
+		else if (status != ES_OK)
+			es_put_str(error, es_status_meaning(status));
+	}
+	if (status != ES_OK) {
+		notify_store_close(store);
+		return status;
+	}
+	*out = store;
+	return ES_OK;
+}
+
+void notify_store_close(struct notify_store *store)
+{
+	if (store == NULL)
+		return;
+	es_db_close(store->db);
+	es_wipe(store->hash_key, sizeof store->hash_key);
+	free(store);
+}
+
+struct es_db *notify_store_db(struct notify_store *store)
+{
+	return store->db;
+}
+
+/* ---- tokens ---- */
+
+void notify_store_hash(const struct notify_store *store, struct es_slice token, uint8_t out[NOTIFY_HASH_SIZE])
+{
+	es_hmac_sha256(es_slice_of(store->hash_key, sizeof store->hash_key), &token, 1, out);
+}
+
+/* Binds a sealed token to its owner: copied into another's row it does not open. */
+static struct es_slice owner_digest(const struct notify_owner *owner, uint8_t out[32])
+{
+	static const struct es_slice nul = { (const uint8_t *)"", 1 };
+	const struct es_slice parts[] = { owner->tenant, nul, owner->imsi, nul, owner->terminal_id };
+
+	es_sha256(parts, ES_COUNT(parts), out);
+	return es_slice_of(out, 32);
+}
+
+void notify_store_seal(struct notify_store *store, const struct notify_owner *owner, struct es_slice token,
+					   uint8_t *out)
+{
+	uint8_t digest[32];
+
+	es_seal(store->ring, PURPOSE_TOKEN, owner_digest(owner, digest), token, out);
+}
+
+es_status notify_store_token(struct notify_store *store, struct es_db_conn *conn, const struct notify_owner *owner,
+							 struct es_slice app, enum notify_channel channel, struct es_arena *arena,
+							 struct es_slice *out)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+	uint8_t digest[32];
+
+	ES_TRY(ES_DB_QUERY(conn, GET_TOKEN, &rows, es_bind_text(owner->tenant), es_bind_text(owner->imsi),
+					   es_bind_text(owner->terminal_id), es_bind_text(app), es_bind_text(owner->app_name),
+					   es_bind_int(channel)));
+	ES_TRY(es_rows_next(rows));
+	const struct es_slice sealed = es_col_blob(rows, 0);
+	if (sealed.len < ES_SEAL_OVERHEAD)
+		return ES_MALFORMED;
+	uint8_t *plain = es_arena_alloc(arena, sealed.len - ES_SEAL_OVERHEAD);
+	if (plain == NULL)
+		return ES_TOO_LARGE;
+	ES_TRY(es_unseal(store->ring, PURPOSE_TOKEN, owner_digest(owner, digest), sealed, plain));
+	*out = es_slice_of(plain, sealed.len - ES_SEAL_OVERHEAD);
+	return ES_OK;
+}
+
+/* ---- registrations ---- */
+
+static struct es_slice hash_of(const struct notify_registration *r)
+{
+	return es_slice_of(r->token_hash, sizeof r->token_hash);
+}
+
+static es_status is_registered(struct es_db_conn *conn, const struct notify_registration *r, struct es_slice app,
+							   bool *out)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+
+	ES_TRY(ES_DB_QUERY(conn, IS_REGISTERED, &rows, es_bind_blob(hash_of(r)), es_bind_text(app),
+					   es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi), es_bind_text(r->owner.terminal_id),
+					   es_bind_int(r->channel)));
+	const es_status status = es_rows_next(rows);
+	if (status != ES_OK && status != ES_NOT_FOUND)
+		return status;
+	*out = status == ES_OK;
+	return ES_OK;
+}
+
+es_status notify_store_duplicates(struct es_db_conn *conn, const struct notify_registration *r, size_t *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->app_count; i++) {
+		bool found = false;
+		ES_TRY(is_registered(conn, r, r->apps[i], &found));
+		count += found ? 1 : 0;
+	}
+	*out = count;
+	return ES_OK;
+}
+
+static es_status put(struct es_db_conn *conn, const struct notify_registration *r, struct es_slice app)
+{
+	return ES_DB_EXEC(conn, PUT, NULL, es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi),
+					  es_bind_text(r->owner.terminal_id), es_bind_text(app), es_bind_text(r->owner.app_name),
+					  es_bind_int(r->channel), es_bind_blob(hash_of(r)), es_bind_blob(r->token_sealed),
+					  es_bind_int(r->now_ms));
+}
+
+es_status notify_store_register(struct es_db_conn *conn, const struct notify_registration *r, size_t *duplicates)
+{
+	size_t found_before = 0;
+
+	ES_TRY(ES_DB_EXEC(conn, DELETE_MOVED, NULL, es_bind_blob(hash_of(r)), es_bind_text(r->owner.tenant),
+					  es_bind_text(r->owner.imsi), es_bind_text(r->owner.terminal_id), es_bind_int(r->channel)));
+	for (size_t i = 0; i < r->app_count; i++) {
+		bool found = false;
+		ES_TRY(is_registered(conn, r, r->apps[i], &found));
+		if (found)
+			found_before++; /* the registration stays as it is */
+		else
+			ES_TRY(put(conn, r, r->apps[i]));
+	}
+	ES_TRY(ES_DB_EXEC(conn, DELETE_EXCESS, NULL, es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi),
+					  es_bind_int(NOTIFY_REGISTRATIONS_MAX)));
+	*duplicates = found_before;
+	return ES_OK;
+}
+
+es_status notify_store_disable(struct es_db_conn *conn, const struct notify_registration *r)
+{
+	for (size_t i = 0; i < r->app_count; i++)
+		ES_TRY(ES_DB_EXEC(conn, DELETE_TOKEN, NULL, es_bind_blob(hash_of(r)), es_bind_text(r->apps[i]),
+						  es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi),
+						  es_bind_text(r->owner.terminal_id)));
+	return ES_OK;
+}
+
+/* ---- following policy ---- */
+
+es_status notify_store_erase(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi, int64_t *removed)
+{
+	return ES_DB_EXEC(conn, DELETE_SUBSCRIBER, removed, es_bind_text(tenant), es_bind_text(imsi));
+}
+
+es_status notify_store_position(struct es_db_conn *conn, uint64_t *out)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+
+	ES_TRY(es_db_query(conn, GET_POSITION, NULL, 0, &rows));
+	ES_TRY(es_rows_next(rows));
+	*out = (uint64_t)es_col_int(rows, 0);
+	return ES_OK;
+}
+
+es_status notify_store_set_position(struct es_db_conn *conn, uint64_t sequence)
+{
+	int64_t changed = 0;
+
+	ES_TRY(ES_DB_EXEC(conn, SET_POSITION, &changed, es_bind_int((int64_t)sequence)));
+	return changed == 1 ? ES_OK : ES_INTERNAL;
+}

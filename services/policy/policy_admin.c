@@ -1,0 +1,312 @@
+/* policy_admin.c -- the table of actions, credentials and roles, the transaction around an action, the trail. */
+#include "policy_admin.h"
+
+#include <string.h>
+
+#include "es_cleanup.h"
+#include "es_clock.h"
+#include "es_crypto.h"
+#include "es_text.h"
+#include "policy_admin_call.h"
+#include "policy_resource.h"
+
+#define ARENA_BYTES (4u << 20)
+#define BODY_OUT_MAX 900000u /* a bus frame is 1 MiB */
+
+static const struct policy_admin_action actions[] = {
+	/* name                     least role        flags                                   done by */
+	{ "tenant.list", POLICY_READONLY, POLICY_NO_TENANT, policy_do_tenant_list },
+	{ "tenant.get", POLICY_READONLY, 0, policy_do_tenant_get },
+	{ "tenant.put", POLICY_ADMIN, POLICY_WRITES, policy_do_tenant_put },
+	{ "plan.list", POLICY_READONLY, 0, policy_do_plan_list },
+	{ "plan.get", POLICY_READONLY, 0, policy_do_plan_get },
+	{ "plan.put", POLICY_ADMIN, POLICY_WRITES, policy_do_plan_put },
+	{ "plan.delete", POLICY_ADMIN, POLICY_WRITES, policy_do_plan_delete },
+	{ "subscriber.list", POLICY_SUPPORT, 0, policy_do_subscriber_list },
+	{ "subscriber.get", POLICY_SUPPORT, 0, policy_do_subscriber_get },
+	{ "subscriber.put", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_put },
+	{ "subscriber.patch", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_patch },
+	{ "subscriber.delete", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_delete },
+	{ "subscriber.suspend", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_suspend },
+	{ "subscriber.resume", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_resume },
+	{ "subscriber.swap-sim", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_swap_sim },
+	{ "subscriber.reset-tokens", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_reset_tokens },
+	{ "subscriber.terminate", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_terminate },
+	{ "subscriber.import", POLICY_OPERATOR, POLICY_WRITES | POLICY_BULK, policy_do_subscriber_import },
+	{ "explain", POLICY_SUPPORT, 0, policy_do_explain },
+	{ "flow.resolve", POLICY_SUPPORT, POLICY_NO_TENANT, policy_do_flow_resolve },
+	{ "audit.list", POLICY_ADMIN, POLICY_NO_TENANT, policy_do_audit_list },
+	{ "credential.list", POLICY_ADMIN, POLICY_NO_TENANT | POLICY_GLOBAL, policy_do_credential_list },
+	{ "credential.put", POLICY_ADMIN, POLICY_NO_TENANT | POLICY_GLOBAL | POLICY_WRITES, policy_do_credential_put },
+	{ "credential.delete", POLICY_ADMIN, POLICY_NO_TENANT | POLICY_GLOBAL | POLICY_WRITES,
+	  policy_do_credential_delete },
+	/* carried out by auth, between POLICY_ADMIN_BEGIN and POLICY_ADMIN_END */
+	{ "keys.put", POLICY_OPERATOR, POLICY_ELSEWHERE | POLICY_WRITES, NULL },
+	{ "keys.delete", POLICY_OPERATOR, POLICY_ELSEWHERE | POLICY_WRITES, NULL },
+	{ "keys.status", POLICY_SUPPORT, POLICY_ELSEWHERE, NULL },
+	{ "keys.transport", POLICY_OPERATOR, POLICY_ELSEWHERE | POLICY_NO_TENANT, NULL },
+};
+
+static const struct policy_admin_action *find(const char *name, bool elsewhere)
+{
+	for (size_t i = 0; i < ES_COUNT(actions); i++)
+		if (strcmp(actions[i].name, name) == 0)
+			return ((actions[i].flags & POLICY_ELSEWHERE) != 0) == elsewhere ? &actions[i] : NULL;
+	return NULL;
+}
+
+/* ---- what the actions use ---- */
+
+const char *policy_param(const struct policy_admin_call *call, const char *name)
+{
+	for (size_t i = 0; i < call->request->param_count; i++)
+		if (strcmp(call->request->params[i].name, name) == 0)
+			return call->request->params[i].value;
+	return "";
+}
+
+es_status policy_param_limit(struct policy_admin_call *call, uint32_t *out)
+{
+	const char *limit = policy_param(call, "limit");
+	if (limit[0] == '\0') {
+		*out = 100;
+		return ES_OK;
+	}
+	if (es_parse_u32(es_slice_str(limit), 1, 500, out) != ES_OK)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "limit", "must be a number from 1 to 500");
+	return ES_OK;
+}
+
+struct es_json_out policy_answer_start(struct policy_admin_call *call)
+{
+	es_buf_reset(&call->result->body);
+	struct es_json_out j = es_json_to(&call->result->body);
+	es_json_object(&j, NULL);
+	return j;
+}
+
+es_status policy_answer_end(struct policy_admin_call *call, struct es_json_out *j, enum policy_admin_outcome outcome)
+{
+	es_json_end_object(j);
+	call->result->outcome = outcome;
+	return es_buf_status(&call->result->body);
+}
+
+es_status policy_answer_resource(struct policy_admin_call *call, enum policy_admin_outcome outcome, const void *shape,
+								 const void *resource)
+{
+	struct es_json_out j = policy_answer_start(call);
+	policy_resource_write(shape, resource, &j);
+	return policy_answer_end(call, &j, outcome);
+}
+
+es_status policy_refuse(struct policy_admin_call *call, enum policy_admin_outcome outcome, const char *field,
+						const char *error)
+{
+	struct es_json_out j = policy_answer_start(call);
+	es_json_put_str(&j, "error", error);
+	if (field != NULL && field[0] != '\0')
+		es_json_put_str(&j, "field", field);
+	ES_TRY(policy_answer_end(call, &j, outcome));
+	return ES_CONFLICT;
+}
+
+es_status policy_tell(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
+					  const char *apps, uint64_t *sequence)
+{
+	char traceparent[ES_TRACEPARENT_SIZE] = "";
+	if (call->request->trace != NULL)
+		es_trace_format(call->request->trace, traceparent);
+	const struct policy_event event = {
+		.at_ms = call->now_ms, .kind = kind, .tenant = tenant, .imsi = imsi, .apps = apps, .traceparent = traceparent
+	};
+	ES_TRY(policy_row_event_add(call->conn, &event, sequence));
+	call->result->sequence = *sequence;
+	return ES_OK;
+}
+
+/* ---- who may ---- */
+
+static es_status authorize(struct policy_admin_call *call)
+{
+	const struct es_slice token = es_slice_str(call->request->credential);
+	uint8_t digest[32];
+
+	es_sha256(&token, 1, digest);
+	es_status status =
+		token.len == 0 ? ES_NOT_FOUND : policy_row_credential(call->conn, digest, call->arena, &call->who);
+	if (status == ES_NOT_FOUND)
+		return policy_refuse(call, POLICY_ADMIN_UNAUTHENTICATED, NULL, "the credential is not known");
+	if (status != ES_OK)
+		return status;
+	if (call->who.role < call->action->role)
+		return policy_refuse(call, POLICY_ADMIN_FORBIDDEN, NULL, "the credential's role does not allow this");
+
+	bool everywhere = call->who.tenant[0] == '\0';
+	bool global = (call->action->flags & POLICY_GLOBAL) != 0;
+	bool any = (call->action->flags & POLICY_NO_TENANT) != 0;
+	if (!everywhere && (global || (!any && strcmp(call->who.tenant, call->tenant) != 0)))
+		return policy_refuse(call, POLICY_ADMIN_FORBIDDEN, NULL, "the credential is for another tenant");
+	if (any)
+		return ES_OK;
+	if (!policy_id_is_valid(es_slice_str(call->tenant)))
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "tenant", "1 to 31 of a-z, 0-9 and -");
+	return ES_OK;
+}
+
+/* Every action in a tenant but the one that makes it needs the tenant. */
+static es_status require_tenant(struct policy_admin_call *call)
+{
+	bool exists = false;
+	if ((call->action->flags & POLICY_NO_TENANT) != 0 || call->action->run == policy_do_tenant_put)
+		return ES_OK;
+	ES_TRY(policy_row_tenant_exists(call->conn, call->tenant, &exists));
+	return exists ? ES_OK : policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "tenant", "no such tenant");
+}
+
+/* ---- the transaction ---- */
+
+static es_status note_in_trail(struct policy_admin_call *call)
+{
+	const char *outcome = call->result->outcome == POLICY_ADMIN_CREATED ? "created" : "done";
+	const struct policy_audit entry = {
+		.at_ms = call->now_ms,
+		.who = call->who.name,
+		.client = call->request->client,
+		.action = call->action->name,
+		.tenant = call->tenant,
+		.resource = call->resource,
+		.outcome = call->noted != NULL ? call->noted : outcome,
+	};
+	return policy_row_audit_add(call->conn, &entry, &call->result->audit_id);
+}
+
+/* An action of another process: allowed, and on record before it is ordered (design decision 15). */
+static es_status begin_elsewhere(struct policy_admin_call *call)
+{
+	const char *imsi = policy_param(call, "imsi");
+	struct es_imsi valid;
+
+	if ((call->action->flags & POLICY_NO_TENANT) == 0) {
+		if (es_imsi_parse(es_slice_str(imsi), &valid) != ES_OK)
+			return policy_refuse(call, POLICY_ADMIN_INVALID, "imsi", "6 to 15 digits");
+		call->resource = es_arena_printf(call->arena, "subscriber/%s/keys", imsi);
+	}
+	if (call->resource == NULL)
+		return ES_TOO_LARGE;
+	call->noted = "begun";
+	struct es_json_out j = policy_answer_start(call);
+	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
+}
+
+static es_status attempt(struct policy_admin_call *call)
+{
+	ES_TRY(authorize(call));
+	ES_TRY(require_tenant(call));
+	ES_TRY(call->action->run != NULL ? call->action->run(call) : begin_elsewhere(call));
+	return (call->action->flags & POLICY_WRITES) != 0 ? note_in_trail(call) : ES_OK;
+}
+
+static es_status in_transaction(struct es_db_conn *conn, void *user)
+{
+	struct policy_admin_call *call = user;
+
+	call->conn = conn;
+	call->resource = "";
+	call->noted = NULL;
+	call->result->outcome = POLICY_ADMIN_NONE;
+	call->result->audit_id = 0;
+	call->result->sequence = 0;
+	es_arena_reset(call->arena);
+	return attempt(call);
+}
+
+static es_status only_authorize(struct es_db_conn *conn, void *user)
+{
+	struct policy_admin_call *call = user;
+	call->conn = conn;
+	return authorize(call);
+}
+
+static es_status run(struct policy_admin_call *call)
+{
+	struct es_db *db = policy_store_db(call->store);
+	bool writes = (call->action->flags & POLICY_WRITES) != 0;
+	return writes ? es_db_write_wait(db, in_transaction, call) : es_db_read(db, in_transaction, call);
+}
+
+static es_status parse_body(struct policy_admin_call *call, cJSON **body)
+{
+	const struct es_json_limits bulk = { 800000, 6, 40000 };
+	bool is_bulk = (call->action->flags & POLICY_BULK) != 0;
+
+	if (call->request->body.len == 0)
+		return ES_OK;
+	if (es_json_parse(call->request->body, is_bulk ? bulk : ES_JSON_SMALL, body) != ES_OK)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, NULL, "the body is not JSON, or too large");
+	call->body = *body;
+	return ES_OK;
+}
+
+static es_status run_with_arenas(struct policy_admin_call *call)
+{
+	ES_CLEANUP(es_json_done) cJSON *body = NULL;
+
+	call->action = find(call->request->action, call->request->elsewhere);
+	if (call->action == NULL)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "action", "no such action");
+	call->tenant = (call->action->flags & POLICY_NO_TENANT) != 0 ? "" : policy_param(call, "tenant");
+	/* Strangers get neither to the parser nor to the one writer. */
+	if (call->request->body.len > 0 || (call->action->flags & POLICY_WRITES) != 0)
+		ES_TRY(es_db_read(policy_store_db(call->store), only_authorize, call));
+	ES_TRY(parse_body(call, &body));
+	return run(call);
+}
+
+es_status policy_admin_run(struct policy_store *store, struct es_keyring *ring,
+						   const struct policy_admin_request *request, struct policy_admin_result *result)
+{
+	struct policy_admin_call call = {
+		.store = store, .ring = ring, .request = request, .now_ms = es_wall_ms(), .result = result
+	};
+
+	*result = (struct policy_admin_result){ .outcome = POLICY_ADMIN_NONE };
+	es_buf_init(&result->body, BODY_OUT_MAX);
+	call.arena = es_arena_new(0, ARENA_BYTES);
+	call.row_arena = es_arena_new(0, ARENA_BYTES);
+	es_status status = ES_TOO_LARGE;
+	if (call.arena != NULL && call.row_arena != NULL) {
+		es_arena_set_secret(call.arena); /* a new credential's token passes through */
+		status = run_with_arenas(&call);
+	}
+	es_arena_free(call.arena);
+	es_arena_free(call.row_arena);
+	/* A refusal rolled the transaction back on purpose; a failure after an answer was written did not succeed. */
+	if (status == ES_CONFLICT && result->outcome > POLICY_ADMIN_CREATED)
+		return ES_OK;
+	return status;
+}
+
+/* ---- the end of what others did ---- */
+
+struct ending {
+	int64_t id;
+	const char *outcome;
+};
+
+static es_status end_in_transaction(struct es_db_conn *conn, void *user)
+{
+	const struct ending *ending = user;
+	return policy_row_audit_end(conn, ending->id, ending->outcome);
+}
+
+es_status policy_admin_end(struct policy_store *store, const char *audit_id, const char *outcome)
+{
+	struct ending ending = { .outcome = outcome };
+	struct es_slice text = es_slice_str(outcome);
+
+	ES_TRY(es_parse_i64(es_slice_str(audit_id), 1, INT64_MAX, &ending.id));
+	if (text.len == 0 || text.len > 128 || !es_text_is_clean_utf8(text))
+		return ES_MALFORMED;
+	return es_db_write_wait(policy_store_db(store), end_in_transaction, &ending);
+}

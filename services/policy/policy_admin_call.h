@@ -1,0 +1,69 @@
+/* policy_admin_call.h -- one administrative request inside its transaction. Internal to policy_admin_*.c. */
+#ifndef POLICY_ADMIN_CALL_H
+#define POLICY_ADMIN_CALL_H
+
+#include "es_json.h"
+#include "policy_admin.h"
+
+struct policy_admin_action;
+
+struct policy_admin_call {
+	struct policy_store *store;
+	struct es_keyring *ring;
+	const struct policy_admin_request *request;
+	const struct policy_admin_action *action;
+	const cJSON *body; /* NULL: none */
+	int64_t now_ms;
+	/* Of the running transaction: set anew when a job runs a second time. */
+	struct es_db_conn *conn;
+	struct es_arena *arena;     /* of the request */
+	struct es_arena *row_arena; /* of one row in a list */
+	struct policy_credential who;
+	const char *tenant;   /* of the parameters; "" for actions without */
+	const char *resource; /* for the trail: "subscriber/001010123456789" */
+	const char *noted;    /* outcome in the trail; NULL: by the outcome itself */
+	struct policy_admin_result *result;
+};
+
+/* An action's function: ES_OK after answering by policy_answer_*; the value of policy_refuse() to refuse, which rolls
+ * everything back; or a failure. */
+typedef es_status policy_admin_fn(struct policy_admin_call *call);
+
+enum { POLICY_WRITES = 1, POLICY_NO_TENANT = 2, POLICY_GLOBAL = 4, POLICY_ELSEWHERE = 8, POLICY_BULK = 16 };
+struct policy_admin_action {
+	const char *name;
+	uint8_t role; /* least */
+	unsigned flags;
+	policy_admin_fn *run; /* NULL: another process does it */
+};
+
+/* Parameter by name; "" when absent. */
+const char *policy_param(const struct policy_admin_call *call, const char *name);
+/* 1 to 500, 100 when absent. */
+es_status policy_param_limit(struct policy_admin_call *call, uint32_t *out) ES_MUST_USE;
+
+/* {"error", "field"}; `field` NULL or "": none. */
+es_status policy_refuse(struct policy_admin_call *call, enum policy_admin_outcome outcome, const char *field,
+						const char *error) ES_MUST_USE;
+/* Starts the JSON answer: an open object. */
+struct es_json_out policy_answer_start(struct policy_admin_call *call);
+es_status policy_answer_end(struct policy_admin_call *call, struct es_json_out *j,
+							enum policy_admin_outcome outcome) ES_MUST_USE;
+es_status policy_answer_resource(struct policy_admin_call *call, enum policy_admin_outcome outcome, const void *shape,
+								 const void *resource) ES_MUST_USE;
+
+/* Writes an event and remembers its number. */
+es_status policy_tell(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
+					  const char *apps, uint64_t *sequence) ES_MUST_USE;
+
+policy_admin_fn policy_do_tenant_list, policy_do_tenant_get, policy_do_tenant_put;
+policy_admin_fn policy_do_plan_list, policy_do_plan_get, policy_do_plan_put, policy_do_plan_delete;
+policy_admin_fn policy_do_subscriber_list, policy_do_subscriber_get, policy_do_subscriber_put,
+	policy_do_subscriber_patch;
+policy_admin_fn policy_do_subscriber_delete, policy_do_subscriber_suspend, policy_do_subscriber_resume,
+	policy_do_subscriber_terminate;
+policy_admin_fn policy_do_subscriber_swap_sim, policy_do_subscriber_reset_tokens, policy_do_subscriber_import;
+policy_admin_fn policy_do_explain, policy_do_flow_resolve;
+policy_admin_fn policy_do_audit_list, policy_do_credential_list, policy_do_credential_put, policy_do_credential_delete;
+
+#endif

@@ -1,0 +1,221 @@
+/* policy_admin_catalog.c -- actions on tenants and plans. */
+#include <string.h>
+
+#include "policy_admin_call.h"
+#include "policy_lifecycle.h"
+#include "policy_resource.h"
+
+/* ---- reading: from the copy in memory, as of this transaction ---- */
+
+static es_status catalog_of(struct policy_admin_call *call, const struct policy_catalog **out)
+{
+	uint64_t version = 0;
+	ES_TRY(policy_row_catalog_version(call->conn, &version));
+	return policy_catalog_at(call->store, call->conn, version, out);
+}
+
+/* Ends a list: "next" when there may be more after `last`. */
+static es_status list_end(struct policy_admin_call *call, struct es_json_out *j, const char *last)
+{
+	es_json_end_array(j);
+	if (last != NULL)
+		es_json_put_str(j, "next", last);
+	return policy_answer_end(call, j, POLICY_ADMIN_DONE);
+}
+
+static es_status list_tenants(struct policy_admin_call *call, const struct policy_catalog *catalog)
+{
+	const char *cursor = policy_param(call, "cursor"), *last = NULL;
+	uint32_t limit = 0, count = 0;
+
+	ES_TRY(policy_param_limit(call, &limit));
+	struct es_json_out j = policy_answer_start(call);
+	es_json_array(&j, "items");
+	for (size_t i = 0; i < catalog->tenant_count; i++) {
+		const struct policy_tenant *tenant = &catalog->tenants[i];
+		bool visible = call->who.tenant[0] == '\0' || strcmp(call->who.tenant, tenant->id) == 0;
+		if (!visible || strcmp(tenant->id, cursor) <= 0)
+			continue;
+		if (count++ == limit)
+			return list_end(call, &j, last);
+		es_json_object(&j, NULL);
+		policy_resource_write(&policy_tenant_shape, tenant, &j);
+		es_json_end_object(&j);
+		last = tenant->id;
+	}
+	return list_end(call, &j, NULL);
+}
+
+es_status policy_do_tenant_list(struct policy_admin_call *call)
+{
+	const struct policy_catalog *catalog = NULL;
+	ES_TRY(catalog_of(call, &catalog));
+	es_status status = list_tenants(call, catalog);
+	policy_catalog_release(call->store, catalog);
+	return status;
+}
+
+es_status policy_do_tenant_get(struct policy_admin_call *call)
+{
+	const struct policy_catalog *catalog = NULL;
+	ES_TRY(catalog_of(call, &catalog));
+	const struct policy_tenant *tenant = policy_catalog_tenant(catalog, call->tenant);
+	es_status status = tenant != NULL ? policy_answer_resource(call, POLICY_ADMIN_DONE, &policy_tenant_shape, tenant)
+									  : policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "tenant", "no such tenant");
+	policy_catalog_release(call->store, catalog);
+	return status;
+}
+
+static es_status list_plans(struct policy_admin_call *call, const struct policy_catalog *catalog)
+{
+	const char *cursor = policy_param(call, "cursor"), *last = NULL;
+	uint32_t limit = 0, count = 0;
+
+	ES_TRY(policy_param_limit(call, &limit));
+	struct es_json_out j = policy_answer_start(call);
+	es_json_array(&j, "items");
+	for (size_t i = 0; i < catalog->plan_count; i++) {
+		const struct policy_plan *plan = &catalog->plans[i];
+		if (strcmp(plan->tenant, call->tenant) != 0 || strcmp(plan->id, cursor) <= 0)
+			continue;
+		if (count++ == limit)
+			return list_end(call, &j, last);
+		es_json_object(&j, NULL);
+		policy_resource_write(&policy_plan_shape, plan, &j);
+		es_json_end_object(&j);
+		last = plan->id;
+	}
+	return list_end(call, &j, NULL);
+}
+
+es_status policy_do_plan_list(struct policy_admin_call *call)
+{
+	const struct policy_catalog *catalog = NULL;
+	ES_TRY(catalog_of(call, &catalog));
+	es_status status = list_plans(call, catalog);
+	policy_catalog_release(call->store, catalog);
+	return status;
+}
+
+es_status policy_do_plan_get(struct policy_admin_call *call)
+{
+	const struct policy_catalog *catalog = NULL;
+	ES_TRY(catalog_of(call, &catalog));
+	const struct policy_plan *plan = policy_catalog_plan(catalog, call->tenant, policy_param(call, "plan"));
+	es_status status = plan != NULL ? policy_answer_resource(call, POLICY_ADMIN_DONE, &policy_plan_shape, plan)
+									: policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "plan", "no such plan");
+	policy_catalog_release(call->store, catalog);
+	return status;
+}
+
+/* ---- writing ---- */
+
+/* The document as it is kept: the version is a column of its own. */
+static es_status document_of(struct policy_admin_call *call, const struct policy_shape *shape, const void *resource,
+							 struct es_slice *out)
+{
+	struct es_buf text;
+	es_buf_init(&text, 65536); /* es_json_parse reads as much when the catalog is loaded */
+	struct es_json_out j = es_json_to(&text);
+	es_json_object(&j, NULL);
+	policy_resource_write(shape, resource, &j);
+	es_json_end_object(&j);
+	struct es_slice copy = es_arena_copy(call->arena, es_buf_slice(&text));
+	bool fits = es_buf_status(&text) == ES_OK;
+	es_buf_free(&text);
+	if (!fits)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, NULL, "the document is larger than 65536 octets");
+	if (copy.ptr == NULL)
+		return ES_TOO_LARGE;
+	*out = copy;
+	return ES_OK;
+}
+
+static es_status read_body(struct policy_admin_call *call, const struct policy_shape *shape, void *into)
+{
+	struct policy_fault fault = { "", "the body must be a JSON object" };
+	es_status status = policy_resource_read(shape, call->body, call->arena, into, &fault);
+	return status == ES_MALFORMED ? policy_refuse(call, POLICY_ADMIN_INVALID, fault.field, fault.error) : status;
+}
+
+es_status policy_do_tenant_put(struct policy_admin_call *call)
+{
+	struct policy_tenant tenant;
+	struct policy_document before = { .version = 0 };
+	struct es_slice document;
+	bool created = false;
+
+	policy_resource_defaults(&policy_tenant_shape, &tenant);
+	tenant.id = call->tenant;
+	ES_TRY(read_body(call, &policy_tenant_shape, &tenant));
+	if (strcmp(tenant.id, call->tenant) != 0)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "id", "is not the one of the path");
+	call->resource = es_arena_printf(call->arena, "tenant/%s", tenant.id);
+	if (call->resource == NULL)
+		return ES_TOO_LARGE;
+	ES_TRY(document_of(call, &policy_tenant_shape, &tenant, &document));
+	es_status status = policy_row_tenant_document(call->conn, tenant.id, call->arena, &before);
+	if (status != ES_OK && status != ES_NOT_FOUND)
+		return status;
+	if (status == ES_OK && es_slice_eq(before.json, document)) {
+		call->noted = "unchanged";
+		tenant.version = before.version;
+	} else {
+		ES_TRY(policy_tell(call, "tenant.changed", tenant.id, "", POLICY_ALL_APPS, &tenant.version));
+		ES_TRY(policy_row_tenant_put(call->conn, tenant.id, document, tenant.version, &created));
+	}
+	return policy_answer_resource(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &policy_tenant_shape,
+								  &tenant);
+}
+
+es_status policy_do_plan_put(struct policy_admin_call *call)
+{
+	const char *id = policy_param(call, "plan");
+	struct policy_plan plan;
+	struct policy_document before = { .version = 0 };
+	struct es_slice document;
+	bool created = false;
+
+	policy_resource_defaults(&policy_plan_shape, &plan);
+	plan.id = id;
+	ES_TRY(read_body(call, &policy_plan_shape, &plan));
+	if (!policy_name_is_valid(es_slice_str(id)) || strcmp(plan.id, id) != 0)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "id", "is not the one of the path");
+	call->resource = es_arena_printf(call->arena, "plan/%s", plan.id);
+	if (call->resource == NULL)
+		return ES_TOO_LARGE;
+	ES_TRY(document_of(call, &policy_plan_shape, &plan, &document));
+	es_status status = policy_row_plan_document(call->conn, call->tenant, plan.id, call->arena, &before);
+	if (status != ES_OK && status != ES_NOT_FOUND)
+		return status;
+	if (status == ES_OK && es_slice_eq(before.json, document)) {
+		call->noted = "unchanged";
+		plan.version = before.version;
+	} else {
+		ES_TRY(policy_tell(call, "plan.changed", call->tenant, "", POLICY_ALL_APPS, &plan.version));
+		ES_TRY(policy_row_plan_put(call->conn, call->tenant, plan.id, document, plan.version, &created));
+	}
+	return policy_answer_resource(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &policy_plan_shape, &plan);
+}
+
+es_status policy_do_plan_delete(struct policy_admin_call *call)
+{
+	const char *id = policy_param(call, "plan");
+	uint64_t sequence = 0;
+	bool in_use = false;
+
+	call->resource = es_arena_printf(call->arena, "plan/%s", id);
+	if (call->resource == NULL)
+		return ES_TOO_LARGE;
+	ES_TRY(policy_row_plan_in_use(call->conn, call->tenant, id, &in_use));
+	if (in_use)
+		return policy_refuse(call, POLICY_ADMIN_CONFLICT, "plan", "subscribers have this plan");
+	es_status status = policy_row_plan_delete(call->conn, call->tenant, id);
+	if (status == ES_NOT_FOUND)
+		return policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "plan", "no such plan");
+	if (status != ES_OK)
+		return status;
+	ES_TRY(policy_tell(call, "plan.removed", call->tenant, "", POLICY_ALL_APPS, &sequence));
+	struct es_json_out j = policy_answer_start(call);
+	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
+}

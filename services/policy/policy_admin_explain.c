@@ -1,0 +1,151 @@
+/* policy_admin_explain.c -- customer care: why did this phone get that answer; and the portal: whose handle is this. */
+#include <string.h>
+
+#include "es_text.h"
+#include "policy_admin_call.h"
+#include "policy_decide.h"
+#include "policy_flow.h"
+#include "policy_resource.h"
+
+struct question {
+	const char *imsi, *app, *version;
+	struct policy_subscriber line;
+	struct policy_context context;
+};
+
+/* From the query, or from a body of the same names. */
+static const char *value_of(const struct policy_admin_call *call, const char *name)
+{
+	const char *value = policy_param(call, name);
+	const char *member = value[0] == '\0' && call->body != NULL ? es_json_str(call->body, name) : NULL;
+	return member != NULL ? member : value;
+}
+
+/* TS.43 2.5: 1*DIGIT "." 1*DIGIT. */
+static es_status parse_version(struct es_slice text, uint32_t *major, uint32_t *minor)
+{
+	struct es_slice rest = text, first = es_slice_cut(&rest, '.');
+	ES_TRY(es_parse_u32(first, 0, 999, major));
+	return es_parse_u32(rest, 0, 999, minor);
+}
+
+static es_status read_question(struct policy_admin_call *call, struct question *q)
+{
+	struct es_imsi valid;
+
+	q->imsi = value_of(call, "imsi");
+	q->app = value_of(call, "app");
+	q->version = value_of(call, "entitlement_version");
+	if (q->version[0] == '\0')
+		q->version = "12.0";
+	if (es_imsi_parse(es_slice_str(q->imsi), &valid) != ES_OK)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "imsi", "6 to 15 digits");
+	struct es_slice app = es_slice_str(q->app);
+	if (!policy_is_answered(app) && !policy_is_odsa(app))
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "app", "must be an application of TS.43, as ap2004");
+	if (parse_version(es_slice_str(q->version), &q->context.version_major, &q->context.version_minor) != ES_OK)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "entitlement_version",
+							 "must be two numbers with a dot, as 12.0");
+	return ES_OK;
+}
+
+static void write_esim(const struct policy_context *context, struct es_json_out *j)
+{
+	const struct policy_esim_facts facts = policy_decide_esim(context);
+	es_json_object(j, "esim");
+	es_json_put_bool(j, "companion_allowed", facts.companion_allowed);
+	es_json_put_bool(j, "primary_allowed", facts.primary_allowed);
+	es_json_put_i64(j, "companion_max", facts.companion_max);
+	es_json_end_object(j);
+}
+
+/* The document as the phone would get it, but for TOKEN. */
+static es_status write_document(struct policy_admin_call *call, const struct question *q, struct es_json_out *j)
+{
+	struct es_doc_app app = { .app_id = es_slice_str(q->app) };
+	const struct es_doc doc = { .version = 1, .validity_s = q->context.tenant->validity_s, .apps = &app };
+	struct es_buf text;
+
+	ES_TRY(policy_answer(&q->context, app.app_id, call->arena, &app.first));
+	es_buf_init(&text, 65536);
+	es_doc_write_json(&doc, &text);
+	es_status status = es_buf_status(&text);
+	if (status == ES_OK)
+		es_json_put_raw(j, "answer", es_buf_slice(&text));
+	es_buf_free(&text);
+	return status;
+}
+
+static es_status write_explanation(struct policy_admin_call *call, struct question *q)
+{
+	struct policy_trace trace = { .arena = call->arena };
+
+	q->context.trace = &trace;
+	struct es_json_out j = policy_answer_start(call);
+	es_json_put_str(&j, "imsi", q->imsi);
+	es_json_put_str(&j, "app", q->app);
+	es_json_put_str(&j, "entitlement_version", q->version);
+	es_json_put_str(&j, "status", policy_status_names[q->line.status]);
+	if (q->line.status == POLICY_TERMINATED)
+		POLICY_NOTE(&trace, "subscriber.status", "refused", "terminated: 403 before any application is looked at");
+	else if (policy_is_odsa(es_slice_str(q->app)))
+		write_esim(&q->context, &j);
+	else
+		ES_TRY(write_document(call, q, &j));
+	policy_trace_write(&trace, &j);
+	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
+}
+
+static es_status explain(struct policy_admin_call *call, struct question *q, const struct policy_catalog *catalog)
+{
+	q->context.tenant = policy_catalog_tenant(catalog, call->tenant);
+	if (q->context.tenant == NULL)
+		return policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "tenant", "no such tenant");
+	q->context.plan = policy_catalog_plan(catalog, call->tenant, q->line.plan);
+	q->context.subscriber = &q->line;
+	q->context.now_ms = call->now_ms;
+	q->context.language = policy_language(es_slice_str(value_of(call, "accept_language")), q->context.tenant->language);
+	return write_explanation(call, q);
+}
+
+es_status policy_do_explain(struct policy_admin_call *call)
+{
+	const struct policy_catalog *catalog = NULL;
+	struct question q = { .imsi = "" };
+	uint64_t version = 0;
+
+	ES_TRY(read_question(call, &q));
+	es_status status = policy_row_subscriber(call->conn, call->tenant, q.imsi, call->arena, &q.line, &version);
+	if (status == ES_NOT_FOUND)
+		return policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "imsi", "no such subscriber");
+	if (status != ES_OK)
+		return status;
+	ES_TRY(policy_catalog_at(call->store, call->conn, version, &catalog));
+	status = explain(call, &q, catalog);
+	policy_catalog_release(call->store, catalog);
+	return status;
+}
+
+es_status policy_do_flow_resolve(struct policy_admin_call *call)
+{
+	struct policy_flow flow;
+	struct policy_subscriber line;
+	uint64_t version = 0;
+
+	es_status status =
+		policy_flow_open(call->ring, es_slice_str(value_of(call, "user_data")), call->now_ms, call->arena, &flow);
+	bool ours = status == ES_OK && (call->who.tenant[0] == '\0' || strcmp(call->who.tenant, flow.tenant) == 0);
+	if (!ours)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "user_data", "is not a handle of this server, or is too old");
+	status = policy_row_subscriber(call->conn, flow.tenant, flow.imsi.digits, call->arena, &line, &version);
+	if (status == ES_NOT_FOUND)
+		return policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "user_data", "the subscriber is gone");
+	if (status != ES_OK)
+		return status;
+	struct es_json_out j = policy_answer_start(call);
+	es_json_put_str(&j, "tenant", flow.tenant);
+	es_json_object(&j, "subscriber");
+	policy_resource_write(&policy_subscriber_shape, &line, &j);
+	es_json_end_object(&j);
+	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
+}

@@ -1,0 +1,387 @@
+/* policy_admin_subscriber.c -- actions on subscribers. */
+#include <string.h>
+
+#include "es_cleanup.h"
+#include "policy_admin_call.h"
+#include "policy_lifecycle.h"
+#include "policy_resource.h"
+
+static es_status name_resource(struct policy_admin_call *call, const char *imsi)
+{
+	call->resource = es_arena_printf(call->arena, "subscriber/%s", imsi);
+	return call->resource != NULL ? ES_OK : ES_TOO_LARGE;
+}
+
+/* The subscriber of the path; refused when there is none. */
+static es_status load(struct policy_admin_call *call, struct policy_subscriber *out)
+{
+	const char *imsi = policy_param(call, "imsi");
+	uint64_t version;
+
+	ES_TRY(name_resource(call, imsi));
+	es_status status = policy_row_subscriber(call->conn, call->tenant, imsi, call->arena, out, &version);
+	return status == ES_NOT_FOUND ? policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "imsi", "no such subscriber") : status;
+}
+
+static es_status answer(struct policy_admin_call *call, enum policy_admin_outcome outcome,
+						const struct policy_subscriber *line)
+{
+	return policy_answer_resource(call, outcome, &policy_subscriber_shape, line);
+}
+
+/* ---- storing a change: epoch, event and version ---- */
+
+/* Never an epoch twice for one IMSI: a number drawn from the outbox is above all that were drawn before, and a raise goes
+ * at least one up. A subscriber that is deleted and made again starts above its old tokens, since the deletion is an
+ * event. */
+static es_status insert(struct policy_admin_call *call, struct policy_subscriber *line)
+{
+	uint64_t head = 0;
+	ES_TRY(policy_row_event_head(call->conn, &head));
+	line->epoch = head + 1;
+	line->version = head; /* a creation is no event: nobody can have asked about this line before */
+	line->updated_ms = call->now_ms;
+	return policy_row_subscriber_insert(call->conn, line);
+}
+
+static es_status update(struct policy_admin_call *call, const struct policy_subscriber *before,
+						struct policy_subscriber *line, bool kills_tokens)
+{
+	char storage[64], apps[64];
+	struct es_buf list;
+
+	es_buf_init_fixed(&list, storage, sizeof storage - 1);
+	policy_changed_apps(before, line, &list);
+	memcpy(apps, storage, list.len);
+	apps[list.len] = '\0';
+	ES_TRY(policy_tell(call, "subscriber.changed", line->tenant, line->imsi, list.len > 0 ? apps : POLICY_ALL_APPS,
+					   &line->version));
+	if (kills_tokens)
+		line->epoch = before->epoch + 1 > line->version ? before->epoch + 1 : line->version;
+	line->updated_ms = call->now_ms;
+	return policy_row_subscriber_update(call->conn, line);
+}
+
+/* Replaces `before` by `line`, or finds that nothing differs. */
+static es_status replace(struct policy_admin_call *call, const struct policy_subscriber *before,
+						 struct policy_subscriber *line, bool *changed)
+{
+	line->epoch = before->epoch;
+	line->version = before->version;
+	line->updated_ms = before->updated_ms;
+	*changed = policy_subscriber_differs(before, line);
+	if (!*changed)
+		return ES_OK;
+	return update(call, before, line, policy_change_kills_tokens(before, line));
+}
+
+/* ---- put, patch, import ---- */
+
+static es_status check_plan(struct policy_admin_call *call, const char *plan, bool *exists)
+{
+	return policy_row_plan_exists(call->conn, call->tenant, plan, exists);
+}
+
+static es_status put_line(struct policy_admin_call *call, struct policy_subscriber *line, bool *created, bool *changed)
+{
+	struct policy_subscriber before;
+	uint64_t version;
+
+	line->tenant = call->tenant;
+	es_status status = policy_row_subscriber(call->conn, call->tenant, line->imsi, call->row_arena, &before, &version);
+	if (status == ES_OK) {
+		*created = false;
+		return replace(call, &before, line, changed);
+	}
+	if (status != ES_NOT_FOUND)
+		return status;
+	*created = *changed = true;
+	return insert(call, line);
+}
+
+static es_status read_line(struct policy_admin_call *call, const cJSON *json, struct policy_subscriber *line)
+{
+	struct policy_fault fault = { "", "the body must be a JSON object" };
+	bool exists = false;
+
+	es_status status = policy_resource_read(&policy_subscriber_shape, json, call->arena, line, &fault);
+	if (status == ES_MALFORMED)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, fault.field, fault.error);
+	if (status != ES_OK)
+		return status;
+	if (strcmp(line->imsi, policy_param(call, "imsi")) != 0)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "imsi", "is not the one of the path");
+	ES_TRY(check_plan(call, line->plan, &exists));
+	return exists ? ES_OK : policy_refuse(call, POLICY_ADMIN_INVALID, "plan", "no such plan");
+}
+
+es_status policy_do_subscriber_put(struct policy_admin_call *call)
+{
+	struct policy_subscriber line;
+	bool created = false, changed = false;
+
+	policy_resource_defaults(&policy_subscriber_shape, &line);
+	line.imsi = policy_param(call, "imsi");
+	ES_TRY(name_resource(call, line.imsi));
+	ES_TRY(read_line(call, call->body, &line));
+	es_arena_reset(call->row_arena);
+	ES_TRY(put_line(call, &line, &created, &changed));
+	if (!changed)
+		call->noted = "unchanged";
+	return answer(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &line);
+}
+
+es_status policy_do_subscriber_patch(struct policy_admin_call *call)
+{
+	struct policy_subscriber before, line;
+	bool changed = false;
+
+	ES_TRY(load(call, &before));
+	line = before;
+	ES_TRY(read_line(call, call->body, &line));
+	ES_TRY(replace(call, &before, &line, &changed));
+	if (!changed)
+		call->noted = "unchanged";
+	return answer(call, POLICY_ADMIN_DONE, &line);
+}
+
+struct import {
+	struct policy_admin_call *call;
+	struct es_json_out *j;
+	char plan[64]; /* the last one that was looked up, since a list has few */
+	bool plan_exists;
+	unsigned created, changed, unchanged, refused;
+};
+
+static es_status import_row(struct import *import, const cJSON *json, const char **outcome, struct policy_fault *fault)
+{
+	struct policy_admin_call *call = import->call;
+	struct policy_subscriber line;
+	bool created = false, changed = false;
+
+	policy_resource_defaults(&policy_subscriber_shape, &line);
+	es_arena_reset(call->row_arena);
+	ES_TRY(policy_resource_read(&policy_subscriber_shape, json, call->row_arena, &line, fault));
+	if (strcmp(import->plan, line.plan) != 0) {
+		ES_TRY(check_plan(call, line.plan, &import->plan_exists));
+		memcpy(import->plan, line.plan, strlen(line.plan) + 1); /* 63 at most: policy_name_is_valid() */
+	}
+	if (!import->plan_exists) {
+		*fault = (struct policy_fault){ "plan", "no such plan" };
+		return ES_MALFORMED;
+	}
+	ES_TRY(put_line(call, &line, &created, &changed));
+	unsigned *counter = created ? &import->created : changed ? &import->changed : &import->unchanged;
+	(*counter)++;
+	*outcome = created ? "created" : changed ? "changed" : "unchanged";
+	return ES_OK;
+}
+
+/* A bad row is reported and the others go in; only the world's failures end it. */
+static es_status import_rows(struct import *import, const cJSON *rows)
+{
+	const cJSON *row;
+
+	cJSON_ArrayForEach(row, rows)
+	{
+		struct policy_fault fault = { "", "must be an object" };
+		const char *outcome = "refused";
+		es_status status = import_row(import, row, &outcome, &fault);
+		if (status != ES_OK && status != ES_MALFORMED)
+			return status;
+		const char *imsi = es_json_str(row, "imsi");
+		es_json_object(import->j, NULL);
+		es_json_put(import->j, "imsi", es_slice_sub(es_slice_str(imsi), 0, 15));
+		es_json_put_str(import->j, "outcome", outcome);
+		if (status == ES_MALFORMED) {
+			import->refused++;
+			es_json_put_str(import->j, "error", fault.error);
+			es_json_put_str(import->j, "field", fault.field);
+		}
+		es_json_end_object(import->j);
+	}
+	return ES_OK;
+}
+
+es_status policy_do_subscriber_import(struct policy_admin_call *call)
+{
+	const cJSON *rows = cJSON_GetObjectItemCaseSensitive(call->body, "rows");
+
+	if (!cJSON_IsArray(rows) || cJSON_GetArraySize(rows) > 500)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "rows", "must be an array of at most 500 subscribers");
+	struct es_json_out j = policy_answer_start(call);
+	struct import import = { .call = call, .j = &j };
+	es_json_array(&j, "results");
+	ES_TRY(import_rows(&import, rows));
+	es_json_end_array(&j);
+	es_json_put_i64(&j, "created", import.created);
+	es_json_put_i64(&j, "changed", import.changed);
+	es_json_put_i64(&j, "unchanged", import.unchanged);
+	es_json_put_i64(&j, "refused", import.refused);
+	call->resource = "subscribers";
+	call->noted = es_arena_printf(call->arena, "%u created, %u changed, %u unchanged, %u refused", import.created,
+								  import.changed, import.unchanged, import.refused);
+	if (call->noted == NULL)
+		return ES_TOO_LARGE;
+	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
+}
+
+/* ---- reading ---- */
+
+static es_status write_device(const struct policy_device *device, void *user)
+{
+	struct es_json_out *j = user;
+	es_json_object(j, NULL);
+	policy_resource_write(&policy_device_shape, device, j);
+	es_json_end_object(j);
+	return ES_OK;
+}
+
+es_status policy_do_subscriber_get(struct policy_admin_call *call)
+{
+	struct policy_subscriber line;
+
+	ES_TRY(load(call, &line));
+	struct es_json_out j = policy_answer_start(call);
+	policy_resource_write(&policy_subscriber_shape, &line, &j);
+	es_json_array(&j, "devices");
+	ES_TRY(policy_row_devices(call->conn, call->tenant, line.imsi, call->row_arena, write_device, &j));
+	es_json_end_array(&j);
+	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
+}
+
+struct listing {
+	struct es_json_out *j;
+	uint32_t limit, count;
+	char last[16];
+	bool more;
+};
+
+static es_status write_line(const struct policy_subscriber *line, void *user)
+{
+	struct listing *listing = user;
+	if (listing->count == listing->limit) {
+		listing->more = true;
+		return ES_OK;
+	}
+	listing->count++;
+	size_t len = strlen(line->imsi);
+	memcpy(listing->last, line->imsi, len < sizeof listing->last ? len + 1 : 0);
+	es_json_object(listing->j, NULL);
+	policy_resource_write(&policy_subscriber_shape, line, listing->j);
+	es_json_end_object(listing->j);
+	return ES_OK;
+}
+
+es_status policy_do_subscriber_list(struct policy_admin_call *call)
+{
+	struct policy_filter filter = {
+		.after = policy_param(call, "cursor"),
+		.msisdn = policy_param(call, "msisdn"),
+		.plan = policy_param(call, "plan"),
+		.status = -1,
+	};
+	const char *status = policy_param(call, "status");
+	struct listing listing = { .limit = 0 };
+
+	ES_TRY(policy_param_limit(call, &listing.limit));
+	if (status[0] != '\0' && (filter.status = policy_name_value(policy_status_names, status)) < 0)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "status",
+							 "must be one of: active, suspended, barred, terminated");
+	filter.limit = listing.limit + 1; /* one more tells whether there is a next page */
+	struct es_json_out j = policy_answer_start(call);
+	listing.j = &j;
+	es_json_array(&j, "items");
+	ES_TRY(policy_row_subscribers(call->conn, call->tenant, &filter, call->row_arena, write_line, &listing));
+	es_json_end_array(&j);
+	if (listing.more)
+		es_json_put_str(&j, "next", listing.last);
+	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
+}
+
+/* ---- lifecycle ---- */
+
+static es_status move(struct policy_admin_call *call, enum policy_move how)
+{
+	struct policy_subscriber before, line;
+	bool changed = false;
+
+	ES_TRY(load(call, &before));
+	line = before;
+	if (policy_move_to(how, before.status, &line.status) != ES_OK)
+		return policy_refuse(call, POLICY_ADMIN_CONFLICT, "status", "the line is terminated");
+	ES_TRY(replace(call, &before, &line, &changed));
+	if (!changed)
+		call->noted = "unchanged";
+	return answer(call, POLICY_ADMIN_DONE, &line);
+}
+
+es_status policy_do_subscriber_suspend(struct policy_admin_call *call)
+{
+	return move(call, POLICY_MOVE_SUSPEND);
+}
+
+es_status policy_do_subscriber_resume(struct policy_admin_call *call)
+{
+	return move(call, POLICY_MOVE_RESUME);
+}
+
+es_status policy_do_subscriber_terminate(struct policy_admin_call *call)
+{
+	return move(call, POLICY_MOVE_TERMINATE);
+}
+
+es_status policy_do_subscriber_reset_tokens(struct policy_admin_call *call)
+{
+	struct policy_subscriber before, line;
+
+	ES_TRY(load(call, &before));
+	line = before;
+	ES_TRY(update(call, &before, &line, true));
+	return answer(call, POLICY_ADMIN_DONE, &line);
+}
+
+/* Moves the line to another IMSI; the old one is then nobody's. */
+static es_status change_imsi(struct policy_admin_call *call, const struct policy_subscriber *before,
+							 struct policy_subscriber *line, const char *to)
+{
+	struct es_imsi valid;
+	uint64_t sequence = 0;
+
+	if (es_imsi_parse(es_slice_str(to), &valid) != ES_OK)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "new_imsi", "6 to 15 digits");
+	es_status status = policy_row_subscriber_move(call->conn, call->tenant, before->imsi, to);
+	if (status == ES_CONFLICT)
+		return policy_refuse(call, POLICY_ADMIN_CONFLICT, "new_imsi", "another subscriber has this IMSI");
+	if (status != ES_OK)
+		return status;
+	line->imsi = to;
+	return policy_tell(call, "subscriber.removed", before->tenant, before->imsi, POLICY_ALL_APPS, &sequence);
+}
+
+es_status policy_do_subscriber_swap_sim(struct policy_admin_call *call)
+{
+	const char *to = call->body != NULL ? es_json_str(call->body, "new_imsi") : NULL;
+	struct policy_subscriber before, line;
+
+	ES_TRY(load(call, &before));
+	line = before;
+	if (before.status == POLICY_TERMINATED)
+		return policy_refuse(call, POLICY_ADMIN_CONFLICT, "status", "the line is terminated");
+	if (to != NULL && strcmp(to, before.imsi) != 0)
+		ES_TRY(change_imsi(call, &before, &line, to));
+	ES_TRY(update(call, &before, &line, true));
+	return answer(call, POLICY_ADMIN_DONE, &line);
+}
+
+es_status policy_do_subscriber_delete(struct policy_admin_call *call)
+{
+	struct policy_subscriber line;
+	uint64_t sequence = 0;
+
+	ES_TRY(load(call, &line));
+	ES_TRY(policy_row_subscriber_delete(call->conn, call->tenant, line.imsi));
+	ES_TRY(policy_tell(call, "subscriber.removed", line.tenant, line.imsi, POLICY_ALL_APPS, &sequence));
+	struct es_json_out j = policy_answer_start(call);
+	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
+}

@@ -1,0 +1,222 @@
+/* policy_decide.c -- a row per application: from which version of TS.43, who decides, who renders. */
+#include "policy_decide.h"
+
+#include "es_cleanup.h"
+#include "policy_rules.h"
+
+/* ---- what every service has in common ---- */
+
+bool policy_has_opted_out(const struct policy_context *context, enum policy_service service)
+{
+	return (context->subscriber->opt_outs & (uint32_t)service) != 0;
+}
+
+uint8_t policy_offer_status(const struct policy_context *context, const struct policy_offer *offer,
+							enum policy_text *message)
+{
+	/* TS.43 T14 by ProvStatus: a service that is not tracked counts as provisioned. */
+	static const uint8_t by_prov[] = {
+		[POLICY_NOT_PROVISIONED] = POLICY_DISABLED,
+		[POLICY_PROVISIONED] = POLICY_ENABLED,
+		[POLICY_NOT_TRACKED] = POLICY_ENABLED,
+		[POLICY_PROV_IN_PROGRESS] = POLICY_PROVISIONING,
+	};
+	struct policy_trace *trace = context->trace;
+	const struct policy_subscriber *line = context->subscriber;
+
+	POLICY_NOTE(trace, "plan", offer->in_plan ? "offered" : "not offered", "%s, plan %s", offer->rule,
+				context->plan != NULL ? context->plan->id : "missing");
+	if (!offer->in_plan) {
+		*message = offer->not_in_plan;
+		return POLICY_INCOMPATIBLE;
+	}
+	bool out = policy_has_opted_out(context, offer->service);
+	POLICY_NOTE(trace, "opt_out", out ? "not offered" : "go on", "%s", offer->rule);
+	if (out) {
+		*message = POLICY_TEXT_OPTED_OUT;
+		return POLICY_INCOMPATIBLE;
+	}
+	POLICY_NOTE(trace, "status", line->status == POLICY_ACTIVE ? "go on" : "disabled", "line is %s",
+				policy_status_names[line->status]);
+	if (line->status != POLICY_ACTIVE)
+		return POLICY_DISABLED; /* settled rule 16 */
+	uint8_t status = by_prov[offer->prov & 3];
+	POLICY_NOTE(trace, "provisioning",
+				status == POLICY_ENABLED    ? "enabled"
+				: status == POLICY_DISABLED ? "disabled"
+											: "provisioning",
+				"%s is %s", offer->rule, policy_prov_names[offer->prov & 3]);
+	return status;
+}
+
+/* ---- the applications decided here ---- */
+
+static void decide_smsoip(const struct policy_context *context, struct policy_decision *out)
+{
+	const struct policy_offer offer = {
+		.rule = "smsoip",
+		.in_plan = context->plan != NULL && context->plan->smsoip,
+		.service = POLICY_SERVICE_SMSOIP,
+		.not_in_plan = POLICY_TEXT_SMSOIP,
+		.prov = context->subscriber->sms_prov,
+	};
+	out->status = policy_offer_status(context, &offer, &out->message);
+}
+
+static void decide_not_offered(const struct policy_context *context, struct policy_decision *out)
+{
+	POLICY_NOTE(context->trace, "offer", "not offered", "no rule of this server offers the application");
+	out->status = POLICY_INCOMPATIBLE;
+	out->message = POLICY_TEXT_NOT_OFFERED;
+}
+
+/* ---- rendering ---- */
+
+void policy_put(struct policy_render *r, struct es_doc_node *parent, const char *name, const char *value)
+{
+	if (parent == NULL || es_doc_parm(r->arena, parent, es_slice_str(name), es_slice_str(value)) == NULL)
+		r->bad = true;
+}
+
+void policy_put_number(struct policy_render *r, struct es_doc_node *parent, const char *name, unsigned digit)
+{
+	static const char *const digits[] = { "0", "1", "2", "3" };
+	policy_put(r, parent, name, digits[digit & 3]);
+}
+
+struct es_doc_node *policy_put_group(struct policy_render *r, struct es_doc_node *parent, const char *name,
+									 bool is_list)
+{
+	struct es_doc_node *node =
+		parent == NULL ? NULL : es_doc_characteristic(r->arena, parent, es_slice_str(name), is_list);
+	r->bad = r->bad || node == NULL;
+	return node;
+}
+
+/* TS.43 T24, T110. */
+static void render_status(struct policy_render *r, const struct policy_decision *decision)
+{
+	policy_put_number(r, r->root, "EntitlementStatus", decision->status);
+}
+
+/* TS.43 T136. */
+static void render_status_message(struct policy_render *r, const struct policy_decision *decision)
+{
+	render_status(r, decision);
+	policy_put(r, r->root, "MessageForIncompatible", policy_text(decision->message, r->context->language));
+}
+
+/* TS.43 T91 to T96: TC_Status is mandatory, too. */
+static void render_billing(struct policy_render *r, const struct policy_decision *decision)
+{
+	render_status_message(r, decision);
+	policy_put_number(r, r->root, "TC_Status", POLICY_NOT_REQUIRED);
+}
+
+/* ap2010 has no status; a server may answer any subset of its functions (TS.43 9), so here none. */
+static void render_nothing(struct policy_render *r, const struct policy_decision *decision)
+{
+	(void)r;
+	(void)decision;
+}
+
+/* Applications made of operations: ERROR, INVALID OPERATION (TS.43 T38). */
+static void render_no_operation(struct policy_render *r, const struct policy_decision *decision)
+{
+	(void)decision;
+	policy_put(r, r->root, "OperationResult", "101");
+}
+
+/* ---- the table ---- */
+
+struct row {
+	const char *app;
+	uint32_t since_major; /* form of this version and later; the newest that fits is taken */
+	void (*decide)(const struct policy_context *context, struct policy_decision *out);
+	void (*render)(struct policy_render *r, const struct policy_decision *decision);
+};
+
+static const struct row rows[] = {
+	/* app      since  decides                renders */
+	{ "ap2003", 7, policy_decide_voice, policy_render_voice_list }, /* settled rule 3, TS.43 annex A32 */
+	{ "ap2003", 0, policy_decide_voice, policy_render_voice_flat },
+	{ "ap2004", 0, policy_decide_vowifi, policy_render_vowifi },
+	{ "ap2005", 0, decide_smsoip, render_status },
+	{ "ap2010", 0, decide_not_offered, render_nothing },
+	{ "ap2012", 0, decide_not_offered, render_billing },
+	{ "ap2013", 0, decide_not_offered, render_status },
+	{ "ap2014", 0, decide_not_offered, render_no_operation },
+	{ "ap2015", 0, decide_not_offered, render_no_operation },
+	{ "ap2016", 0, decide_not_offered, render_status_message },
+};
+
+static const struct row *find(struct es_slice app, uint32_t version_major)
+{
+	for (size_t i = 0; i < ES_COUNT(rows); i++)
+		if (version_major >= rows[i].since_major && es_slice_eq_nocase(app, es_slice_str(rows[i].app)))
+			return &rows[i];
+	return NULL;
+}
+
+bool policy_is_answered(struct es_slice app)
+{
+	return find(app, UINT32_MAX) != NULL;
+}
+
+bool policy_is_odsa(struct es_slice app)
+{
+	static const char *const odsa[] = { "ap2006", "ap2009", "ap2011" };
+	for (size_t i = 0; i < ES_COUNT(odsa); i++)
+		if (es_slice_eq_nocase(app, es_slice_str(odsa[i])))
+			return true;
+	return false;
+}
+
+static struct policy_decision decide(const struct policy_context *context, const struct row *row)
+{
+	struct policy_decision decision = { .status = POLICY_INCOMPATIBLE, .message = POLICY_TEXT_NONE };
+	row->decide(context, &decision);
+	return decision;
+}
+
+es_status policy_decide(const struct policy_context *context, struct es_slice app, struct policy_decision *out)
+{
+	const struct row *row = find(app, context->version_major);
+	if (row == NULL)
+		return ES_UNSUPPORTED;
+	*out = decide(context, row);
+	return ES_OK;
+}
+
+es_status policy_answer(const struct policy_context *context, struct es_slice app, struct es_arena *arena,
+						struct es_doc_node **first)
+{
+	const struct row *row = find(app, context->version_major);
+	if (row == NULL)
+		return ES_UNSUPPORTED;
+	const struct policy_decision decision = decide(context, row);
+	struct policy_render r = { .context = context, .arena = arena };
+
+	r.root = es_doc_characteristic(arena, NULL, ES_SLICE_LIT("APPLICATION"), false);
+	if (r.root == NULL)
+		return ES_TOO_LARGE;
+	row->render(&r, &decision);
+	if (r.bad)
+		return ES_TOO_LARGE;
+	*first = r.root->child;
+	return ES_OK;
+}
+
+struct policy_esim_facts policy_decide_esim(const struct policy_context *context)
+{
+	const struct policy_plan *plan = context->plan;
+	struct policy_esim_facts facts = { 0 };
+
+	if (plan == NULL || context->subscriber->status != POLICY_ACTIVE)
+		return facts;
+	facts.companion_allowed = plan->companion_allowed && !policy_has_opted_out(context, POLICY_SERVICE_COMPANION);
+	facts.primary_allowed = plan->primary_esim && !policy_has_opted_out(context, POLICY_SERVICE_PRIMARY);
+	facts.companion_services = plan->companion_services;
+	facts.companion_max = (uint32_t)plan->companion_max;
+	return facts;
+}

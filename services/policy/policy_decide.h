@@ -1,0 +1,65 @@
+/* policy_decide.h -- what a subscriber may use: one pure function per application.
+ *
+ * Inputs are values: subscriber, plan, tenant and the context of the request. The result is the list of nodes that go
+ * into the application's characteristic, in the form of the client's version. docs/decisions.md explains the rules. */
+#ifndef POLICY_DECIDE_H
+#define POLICY_DECIDE_H
+
+#include "es_arena.h"
+#include "es_ts43_doc.h"
+#include "policy_explain.h"
+#include "policy_text.h"
+#include "policy_types.h"
+
+struct policy_context {
+	const struct policy_tenant *tenant;
+	const struct policy_plan *plan; /* NULL: the subscriber's plan is gone; nothing is offered */
+	const struct policy_subscriber *subscriber;
+	uint32_t version_major, version_minor; /* entitlement_version */
+	unsigned language;                     /* policy_language() */
+	int64_t now_ms;
+	struct es_slice flow_user_data; /* ServiceFlow_UserData: an opaque handle; may be empty */
+	struct policy_trace *trace;     /* NULL: nobody asked why */
+};
+
+/* One RATVoiceEntitleInfoDetails of TS.43 T21. */
+struct policy_rat {
+	uint8_t access;  /* 1 LTE, 2 NG-RAN */
+	uint8_t network; /* 1 all, 2 home, 3 roaming */
+	uint8_t status;
+	enum policy_text message;
+	const char *irat; /* NULL: none */
+};
+
+/* What was decided, before it takes a form. */
+struct policy_decision {
+	uint8_t status; /* enum policy_entitlement; of ap2003: LTE in the home network */
+	enum policy_text message;
+	struct policy_rat rats[4]; /* ap2003; LTE in the home network is the last */
+	size_t rat_count;
+	struct {
+		uint8_t prov, terms, address;
+	} vowifi;
+};
+
+bool policy_is_odsa(struct es_slice app);
+/* Whether policy answers it itself. */
+bool policy_is_answered(struct es_slice app);
+
+/* Decides alone; for tests and for rules built on it. ES_UNSUPPORTED for an application that is not policy's. */
+es_status policy_decide(const struct policy_context *context, struct es_slice app,
+						struct policy_decision *out) ES_MUST_USE;
+/* Decides and renders: `first` is the first of the application's nodes, NULL when AppID alone is the answer.
+ * ES_UNSUPPORTED as above, ES_TOO_LARGE when the arena is exhausted. */
+es_status policy_answer(const struct policy_context *context, struct es_slice app, struct es_arena *arena,
+						struct es_doc_node **first) ES_MUST_USE;
+
+/* What esim needs to know of the subscriber. */
+struct policy_esim_facts {
+	bool companion_allowed, primary_allowed;
+	uint32_t companion_services; /* enum policy_companion */
+	uint32_t companion_max;
+};
+struct policy_esim_facts policy_decide_esim(const struct policy_context *context);
+
+#endif

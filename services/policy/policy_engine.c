@@ -1,0 +1,198 @@
+/* policy_engine.c -- POLICY_ADMIT, POLICY_TENANTS, POLICY_EVENTS. */
+#include "policy_engine.h"
+
+#include <string.h>
+
+#include "es_cleanup.h"
+
+#define EVENTS_MAX 200 /* of one answer; a bus call has 256 KiB */
+
+static char *dup(struct es_arena *arena, const char *text, bool *bad)
+{
+	char *copy = es_arena_strdup(arena, es_slice_str(text));
+	*bad = *bad || copy == NULL;
+	return copy;
+}
+
+/* ---- admit ---- */
+
+struct admitting {
+	const Openes__AdmitRequest *request;
+	struct es_arena *arena;
+	struct policy_subscriber line;
+	bool has_line;
+};
+
+static es_status read_line(struct es_db_conn *conn, void *user)
+{
+	struct admitting *a = user;
+	uint64_t version;
+	es_status status = policy_row_subscriber(conn, a->request->tenant, a->request->imsi, a->arena, &a->line, &version);
+	a->has_line = status == ES_OK;
+	return status == ES_NOT_FOUND ? ES_OK : status;
+}
+
+es_status policy_serve_admit(struct policy_engine *engine, const Openes__AdmitRequest *request, struct es_arena *arena,
+							 Openes__AdmitReply *reply)
+{
+	struct admitting a = { .request = request, .arena = arena };
+
+	ES_TRY(es_db_read(policy_store_db(engine->store), read_line, &a));
+	if (!a.has_line) {
+		reply->outcome = OPENES__ADMIT_REPLY__OUTCOME__UNKNOWN;
+		return ES_OK;
+	}
+	bool terminated = a.line.status == POLICY_TERMINATED;
+	reply->outcome = terminated ? OPENES__ADMIT_REPLY__OUTCOME__TERMINATED : OPENES__ADMIT_REPLY__OUTCOME__ADMITTED;
+	reply->epoch = (uint32_t)a.line.epoch;
+	return ES_OK;
+}
+
+/* ---- tenants ---- */
+
+static char **strings(const struct policy_list *list, struct es_arena *arena, size_t *count, bool *bad)
+{
+	char **out = es_arena_array(arena, list->count, sizeof *out);
+	if (out == NULL) {
+		*bad = true;
+		return NULL;
+	}
+	for (size_t i = 0; i < list->count; i++)
+		out[i] = dup(arena, list->items[i], bad);
+	*count = list->count;
+	return out;
+}
+
+static es_status tenant_message(const struct policy_tenant *tenant, struct es_arena *arena, Openes__Tenant **out)
+{
+	Openes__Tenant *message = es_arena_alloc(arena, sizeof *message);
+	bool bad = false;
+
+	if (message == NULL)
+		return ES_TOO_LARGE;
+	openes__tenant__init(message);
+	message->id = dup(arena, tenant->id, &bad);
+	message->hosts = strings(&tenant->hosts, arena, &message->n_hosts, &bad);
+	message->plmns = strings(&tenant->plmns, arena, &message->n_plmns, &bad);
+	message->imsi_ranges = strings(&tenant->imsi_ranges, arena, &message->n_imsi_ranges, &bad);
+	message->gid1 = strings(&tenant->gid1, arena, &message->n_gid1, &bad);
+	message->token_ttl_s = tenant->token_ttl_s;
+	message->decoy_challenge = tenant->decoy_challenge;
+	message->eap_notifications = tenant->eap_notifications;
+	message->eap_identity_request = tenant->eap_identity_request;
+	message->checkcode = tenant->checkcode;
+	if (bad)
+		return ES_TOO_LARGE;
+	*out = message;
+	return ES_OK;
+}
+
+static es_status tenant_messages(const struct policy_catalog *catalog, struct es_arena *arena,
+								 Openes__TenantsReply *reply)
+{
+	Openes__Tenant **messages = es_arena_array(arena, catalog->tenant_count, sizeof(Openes__Tenant *));
+	if (messages == NULL)
+		return ES_TOO_LARGE;
+	for (size_t i = 0; i < catalog->tenant_count; i++)
+		ES_TRY(tenant_message(&catalog->tenants[i], arena, &messages[i]));
+	reply->tenants = messages;
+	reply->n_tenants = catalog->tenant_count;
+	return ES_OK;
+}
+
+struct looking {
+	struct policy_engine *engine;
+	uint64_t known, version;
+	const struct policy_catalog *catalog; /* NULL: nothing new */
+};
+
+static es_status read_catalog(struct es_db_conn *conn, void *user)
+{
+	struct looking *l = user;
+	ES_TRY(policy_row_catalog_version(conn, &l->version));
+	return l->version == l->known ? ES_OK : policy_catalog_at(l->engine->store, conn, l->version, &l->catalog);
+}
+
+es_status policy_serve_tenants(struct policy_engine *engine, const Openes__TenantsRequest *request,
+							   struct es_arena *arena, Openes__TenantsReply *reply)
+{
+	struct looking l = { .engine = engine, .known = request->known_version };
+
+	ES_TRY(es_db_read(policy_store_db(engine->store), read_catalog, &l));
+	reply->version = l.version;
+	if (l.catalog == NULL)
+		return ES_OK;
+	es_status status = tenant_messages(l.catalog, arena, reply);
+	policy_catalog_release(engine->store, l.catalog);
+	return status;
+}
+
+/* ---- events ---- */
+
+struct fetching {
+	const Openes__EventsRequest *request;
+	struct es_arena *arena;
+	Openes__EventsReply *reply;
+	size_t room;
+};
+
+/* "ap2003 ap2004" to a list. */
+static char **app_list(const char *apps, struct es_arena *arena, size_t *count, bool *bad)
+{
+	const char *items[16];
+	struct policy_list list = { items, 0 };
+	struct es_slice rest = es_slice_str(apps);
+
+	while (rest.len > 0 && list.count < ES_COUNT(items)) {
+		struct es_slice word = es_slice_cut(&rest, ' ');
+		const char *app = es_arena_strdup(arena, word);
+		*bad = *bad || app == NULL;
+		if (word.len > 0 && app != NULL)
+			items[list.count++] = app;
+	}
+	return strings(&list, arena, count, bad);
+}
+
+static es_status add_event(const struct policy_event *event, void *user)
+{
+	struct fetching *f = user;
+	Openes__Event *message = es_arena_alloc(f->arena, sizeof *message);
+	bool bad = false;
+
+	if (message == NULL || f->reply->n_events == f->room)
+		return ES_TOO_LARGE;
+	openes__event__init(message);
+	message->sequence = event->sequence;
+	message->at_unix_ms = event->at_ms;
+	message->kind = dup(f->arena, event->kind, &bad);
+	message->tenant = dup(f->arena, event->tenant, &bad);
+	message->imsi = dup(f->arena, event->imsi, &bad);
+	message->traceparent = dup(f->arena, event->traceparent, &bad);
+	message->apps = app_list(event->apps, f->arena, &message->n_apps, &bad);
+	if (bad)
+		return ES_TOO_LARGE;
+	f->reply->events[f->reply->n_events++] = message;
+	return ES_OK;
+}
+
+static es_status read_events(struct es_db_conn *conn, void *user)
+{
+	struct fetching *f = user;
+	f->reply->n_events = 0;
+	ES_TRY(policy_row_event_head(conn, &f->reply->head));
+	return policy_row_events(conn, f->request->after, (uint32_t)f->room, f->arena, add_event, f);
+}
+
+es_status policy_serve_events(struct policy_engine *engine, const Openes__EventsRequest *request,
+							  struct es_arena *arena, Openes__EventsReply *reply)
+{
+	struct fetching f = { .request = request, .arena = arena, .reply = reply };
+
+	f.room = request->limit > 0 && request->limit < EVENTS_MAX ? request->limit : EVENTS_MAX;
+	if (request->after > INT64_MAX)
+		return ES_MALFORMED;
+	reply->events = es_arena_array(arena, f.room, sizeof(Openes__Event *));
+	if (reply->events == NULL)
+		return ES_TOO_LARGE;
+	return es_db_read(policy_store_db(engine->store), read_events, &f);
+}

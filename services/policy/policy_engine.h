@@ -1,0 +1,27 @@
+/* policy_engine.h -- policy's answers as messages, without the bus they travel on. The one place where protobuf meets the
+ * domain. Functions fill `reply` (initialised by the caller) with memory of `arena`; a failure is the world's. */
+#ifndef POLICY_ENGINE_H
+#define POLICY_ENGINE_H
+
+#include "es_keyring.h"
+#include "policy.pb-c.h"
+#include "policy_seen.h"
+#include "policy_store.h"
+
+struct policy_engine {
+	struct policy_store *store;
+	struct es_keyring *ring;
+	struct policy_seen *seen; /* NULL: devices are not noted */
+};
+
+/* At most one indexed read. */
+es_status policy_serve_decide(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
+							  struct es_arena *arena, Openes__DecideReply *reply) ES_MUST_USE;
+es_status policy_serve_admit(struct policy_engine *engine, const Openes__AdmitRequest *request, struct es_arena *arena,
+							 Openes__AdmitReply *reply) ES_MUST_USE;
+es_status policy_serve_tenants(struct policy_engine *engine, const Openes__TenantsRequest *request,
+							   struct es_arena *arena, Openes__TenantsReply *reply) ES_MUST_USE;
+es_status policy_serve_events(struct policy_engine *engine, const Openes__EventsRequest *request,
+							  struct es_arena *arena, Openes__EventsReply *reply) ES_MUST_USE;
+
+#endif

@@ -1,0 +1,284 @@
+/* policy_engine_decide.c -- POLICY_DECIDE: open the token, read the line, decide for every application asked. */
+#include <string.h>
+
+#include "es_cleanup.h"
+#include "es_metrics.h"
+#include "es_token.h"
+#include "policy_decide.h"
+#include "policy_engine.h"
+#include "policy_flow.h"
+#include "policy_token_check.h"
+
+ES_METRIC_COUNTER(decisions, "openes_policy_decisions_total", "Requests with a token, by what became of it", "result",
+				  policy_token_verdict_names);
+
+struct deciding {
+	struct policy_engine *engine;
+	const Openes__DecideRequest *request;
+	const Openes__DeviceRequest *device;
+	int64_t now_ms;
+	struct es_arena *arena;
+	Openes__DecideReply *reply;
+	struct es_token token;
+	bool has_line;
+	struct policy_subscriber line;
+	const struct policy_catalog *catalog;
+};
+
+static char *dup(struct es_arena *arena, const char *text)
+{
+	return es_arena_strdup(arena, es_slice_str(text));
+}
+
+/* ---- the document's nodes as messages ---- */
+
+static es_status node_message(const struct es_doc_node *node, struct es_arena *arena, unsigned depth,
+							  Openes__DocNode **out);
+
+static es_status node_messages(const struct es_doc_node *first, struct es_arena *arena, unsigned depth, size_t *count,
+							   Openes__DocNode ***out)
+{
+	size_t n = 0, i = 0;
+	for (const struct es_doc_node *node = first; node != NULL; node = node->next)
+		n++;
+	Openes__DocNode **nodes = es_arena_array(arena, n, sizeof(Openes__DocNode *));
+	if (nodes == NULL)
+		return ES_TOO_LARGE;
+	for (const struct es_doc_node *node = first; node != NULL; node = node->next)
+		ES_TRY(node_message(node, arena, depth, &nodes[i++]));
+	*count = n;
+	*out = nodes;
+	return ES_OK;
+}
+
+static es_status node_message(const struct es_doc_node *node, struct es_arena *arena, unsigned depth,
+							  Openes__DocNode **out)
+{
+	Openes__DocNode *message = es_arena_alloc(arena, sizeof *message);
+	if (message == NULL || depth == 8) /* our own documents have three levels */
+		return ES_TOO_LARGE;
+	openes__doc_node__init(message);
+	message->name = es_arena_strdup(arena, node->name);
+	message->value = es_arena_strdup(arena, node->value);
+	if (message->name == NULL || message->value == NULL)
+		return ES_TOO_LARGE;
+	message->is_parm = node->is_parm;
+	message->is_list = node->is_list;
+	ES_TRY(node_messages(node->child, arena, depth + 1, &message->n_children, &message->children));
+	*out = message;
+	return ES_OK;
+}
+
+/* ---- the answer ---- */
+
+static es_status fill_subject(const struct deciding *d)
+{
+	Openes__Subject *subject = es_arena_alloc(d->arena, sizeof *subject);
+	if (subject == NULL)
+		return ES_TOO_LARGE;
+	openes__subject__init(subject);
+	subject->tenant = dup(d->arena, d->token.tenant);
+	subject->imsi = dup(d->arena, d->token.imsi.digits);
+	subject->msisdn = dup(d->arena, d->line.msisdn);
+	subject->terminal_id = dup(d->arena, d->device->terminal_id);
+	subject->app_name = dup(d->arena, d->device->app_name);
+	if (subject->tenant == NULL || subject->imsi == NULL || subject->msisdn == NULL || subject->terminal_id == NULL ||
+		subject->app_name == NULL)
+		return ES_TOO_LARGE;
+	d->reply->subject = subject;
+	return ES_OK;
+}
+
+static es_status fill_esim(const struct deciding *d, const struct policy_context *context)
+{
+	const struct policy_esim_facts facts = policy_decide_esim(context);
+	Openes__EsimFacts *message = es_arena_alloc(d->arena, sizeof *message);
+	char **services = es_arena_array(d->arena, 3, sizeof *services);
+
+	if (message == NULL || services == NULL)
+		return ES_TOO_LARGE;
+	openes__esim_facts__init(message);
+	message->companion_allowed = facts.companion_allowed;
+	message->primary_allowed = facts.primary_allowed;
+	message->companion_max = facts.companion_max;
+	message->companion_services = services;
+	for (unsigned i = 0; policy_companion_names[i] != NULL; i++) {
+		if ((facts.companion_services >> i & 1) == 0)
+			continue;
+		char *name = dup(d->arena, policy_companion_names[i]);
+		if (name == NULL)
+			return ES_TOO_LARGE;
+		services[message->n_companion_services++] = name;
+	}
+	message->not_enabled_url = dup(d->arena, context->tenant->not_enabled_url);
+	message->not_enabled_user_data = dup(d->arena, context->tenant->not_enabled_user_data);
+	if (message->not_enabled_url == NULL || message->not_enabled_user_data == NULL)
+		return ES_TOO_LARGE;
+	d->reply->esim = message;
+	return ES_OK;
+}
+
+static es_status answer_app(const struct deciding *d, const struct policy_context *context, const char *app)
+{
+	struct es_doc_node *first = NULL;
+
+	es_status status = policy_answer(context, es_slice_str(app), d->arena, &first);
+	if (status == ES_UNSUPPORTED) /* settled rule 10: beside known ones, the known ones are answered */
+		return ES_OK;
+	if (status != ES_OK)
+		return status;
+	Openes__AppAnswer *answer = es_arena_alloc(d->arena, sizeof *answer);
+	if (answer == NULL)
+		return ES_TOO_LARGE;
+	openes__app_answer__init(answer);
+	answer->app = dup(d->arena, app);
+	if (answer->app == NULL)
+		return ES_TOO_LARGE;
+	ES_TRY(node_messages(first, d->arena, 0, &answer->n_nodes, &answer->nodes));
+	d->reply->answers[d->reply->n_answers++] = answer;
+	return ES_OK;
+}
+
+/* The handle costs a seal, so it is made for the one application that shows it. */
+static es_status make_handle(const struct deciding *d, struct policy_context *context)
+{
+	bool asked = false;
+	for (size_t i = 0; i < d->device->n_apps; i++)
+		asked = asked || strcmp(d->device->apps[i], "ap2004") == 0;
+	if (!asked || context->tenant->vowifi_url[0] == '\0')
+		return ES_OK;
+	struct policy_flow flow = { .imsi = d->token.imsi, .expires_ms = d->now_ms + POLICY_FLOW_LIFE_MS };
+	memcpy(flow.tenant, d->token.tenant, sizeof flow.tenant);
+	return policy_flow_seal(d->engine->ring, &flow, d->arena, &context->flow_user_data);
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static es_status answer(const struct deciding *d, const struct policy_tenant *tenant)
+{
+	struct policy_context context = {
+		.tenant = tenant,
+		.plan = policy_catalog_plan(d->catalog, d->token.tenant, d->line.plan),
+		.subscriber = &d->line,
+		.version_major = d->device->version_major,
+		.version_minor = d->device->version_minor,
+		.language = policy_language(es_slice_str(d->device->accept_language), tenant->language),
+		.now_ms = d->now_ms,
+	};
+	bool odsa = false;
+
+	ES_TRY(fill_subject(d));
+	ES_TRY(make_handle(d, &context));
+	d->reply->answers = es_arena_array(d->arena, d->device->n_apps, sizeof(Openes__AppAnswer *));
+	if (d->reply->answers == NULL)
+		return ES_TOO_LARGE;
+	for (size_t i = 0; i < d->device->n_apps; i++) {
+		odsa = odsa || policy_is_odsa(es_slice_str(d->device->apps[i]));
+		ES_TRY(answer_app(d, &context, d->device->apps[i]));
+	}
+	if (odsa)
+		ES_TRY(fill_esim(d, &context));
+	/* VERS grows with whatever could change the answer: all three versions count in the outbox's numbers. */
+	uint64_t version =
+		larger(larger(d->line.version, tenant->version), context.plan != NULL ? context.plan->version : 0);
+	d->reply->vers = (int32_t)(version & INT32_MAX) > 0 ? (int32_t)(version & INT32_MAX) : 1;
+	d->reply->validity_s = tenant->validity_s;
+	d->reply->token_remaining_s = policy_token_remaining_s(&d->token, d->now_ms);
+	d->reply->token_renew = !d->request->fresh && policy_token_wants_renewal(&d->token, d->now_ms);
+	return ES_OK;
+}
+
+/* ---- the way there ---- */
+
+static es_status read_line(struct es_db_conn *conn, void *user)
+{
+	struct deciding *d = user;
+	uint64_t version = 0;
+
+	es_status status = policy_row_subscriber(conn, d->token.tenant, d->token.imsi.digits, d->arena, &d->line, &version);
+	d->has_line = status == ES_OK;
+	if (status != ES_OK)
+		return status == ES_NOT_FOUND ? ES_OK : status;
+	return policy_catalog_at(d->engine->store, conn, version, &d->catalog);
+}
+
+static enum policy_token_verdict check(const struct deciding *d)
+{
+	const struct policy_request request = {
+		.apps = (const char *const *)d->device->apps,
+		.app_count = d->device->n_apps,
+		.imsi = es_slice_str(d->device->imsi),
+		.terminal_id = es_slice_str(d->device->terminal_id),
+		.app_name = es_slice_str(d->device->app_name),
+		.fresh = d->request->fresh,
+	};
+	return policy_token_check(&d->token, d->has_line ? &d->line : NULL, &request, NULL);
+}
+
+static void note_device(const struct deciding *d)
+{
+	if (d->engine->seen == NULL)
+		return;
+	const struct policy_sighting sighting = {
+		.tenant = es_slice_str(d->token.tenant),
+		.imsi = es_slice_str(d->token.imsi.digits),
+		.terminal_id = es_slice_str(d->device->terminal_id),
+		.vendor = es_slice_str(d->device->terminal_vendor),
+		.model = es_slice_str(d->device->terminal_model),
+		.sw_version = es_slice_str(d->device->terminal_sw_version),
+	};
+	policy_seen_offer(d->engine->seen, &sighting, d->now_ms);
+}
+
+static es_status outcome(const struct deciding *d, enum policy_token_verdict verdict)
+{
+	es_count(&decisions, verdict);
+	d->reply->reason = dup(d->arena, policy_token_verdict_names[verdict]);
+	if (d->reply->reason == NULL)
+		return ES_TOO_LARGE;
+	if (verdict == POLICY_TOKEN_VALID)
+		d->reply->outcome = OPENES__DECIDE_REPLY__OUTCOME__DECIDED;
+	else if (verdict == POLICY_TOKEN_TERMINATED)
+		d->reply->outcome = OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN;
+	else
+		d->reply->outcome = OPENES__DECIDE_REPLY__OUTCOME__AUTHENTICATE;
+	return ES_OK;
+}
+
+static es_status decide(struct deciding *d)
+{
+	ES_TRY(es_db_read(policy_store_db(d->engine->store), read_line, d));
+	enum policy_token_verdict verdict = check(d);
+	ES_TRY(outcome(d, verdict));
+	if (verdict != POLICY_TOKEN_VALID)
+		return ES_OK;
+	const struct policy_tenant *tenant = policy_catalog_tenant(d->catalog, d->token.tenant);
+	if (tenant == NULL)
+		return ES_INTERNAL; /* the schema ties every line's plan to a tenant */
+	note_device(d);
+	return answer(d, tenant);
+}
+
+es_status policy_serve_decide(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
+							  struct es_arena *arena, Openes__DecideReply *reply)
+{
+	struct deciding d = { .engine = engine,
+						  .request = request,
+						  .device = request->request,
+						  .now_ms = now_ms,
+						  .arena = arena,
+						  .reply = reply };
+
+	if (d.device == NULL)
+		return ES_MALFORMED;
+	enum policy_token_verdict opened =
+		policy_token_opened(es_token_open(engine->ring, es_slice_str(request->token), now_ms, &d.token));
+	if (opened != POLICY_TOKEN_VALID)
+		return outcome(&d, opened);
+	es_status status = decide(&d);
+	policy_catalog_release(engine->store, d.catalog);
+	return status;
+}

@@ -1,0 +1,24 @@
+/* policy_lifecycle.h -- what may become of a line, and what a change means for tokens and devices. Pure. */
+#ifndef POLICY_LIFECYCLE_H
+#define POLICY_LIFECYCLE_H
+
+#include "es_buf.h"
+#include "policy_types.h"
+
+/* Actions of the operators' API that move a line between states. */
+enum policy_move { POLICY_MOVE_SUSPEND, POLICY_MOVE_RESUME, POLICY_MOVE_TERMINATE };
+
+/* ES_CONFLICT: not from this state (termination is for good; only a new put brings a line back). */
+es_status policy_move_to(enum policy_move move, uint8_t from, uint8_t *to) ES_MUST_USE;
+
+/* A line that leaves "active", or moves between the states in which it is not, loses its tokens (design decision 2). */
+bool policy_change_kills_tokens(const struct policy_subscriber *before, const struct policy_subscriber *after);
+/* AppIDs whose answers a change may alter, separated by blanks, into `out`; nothing written: no difference. */
+void policy_changed_apps(const struct policy_subscriber *before, const struct policy_subscriber *after,
+						 struct es_buf *out);
+/* Whether anything but epoch, version and time differs. */
+bool policy_subscriber_differs(const struct policy_subscriber *before, const struct policy_subscriber *after);
+
+#define POLICY_ALL_APPS "ap2003 ap2004 ap2005 ap2006 ap2009"
+
+#endif

@@ -1,0 +1,37 @@
+/* policy_resource.h -- the resources of the operators' API: one table per resource reads and writes its JSON.
+ *
+ * Reading is strict: an unknown member, a wrong type or a value out of range is refused with the member's path, since
+ * a misspelt setting that is silently dropped is an outage later. Members that only the server sets (epoch, version,
+ * updated) are passed over, so that what was read may be sent back. null gives a member its default. Pure. */
+#ifndef POLICY_RESOURCE_H
+#define POLICY_RESOURCE_H
+
+#include "es_arena.h"
+#include "es_json.h"
+#include "policy_types.h"
+
+/* Why a body was refused: {"error", "field"} of the answer. Static or of the arena. */
+struct policy_fault {
+	const char *field, *error;
+};
+
+struct policy_shape;                                      /* table of one resource */
+extern const struct policy_shape policy_tenant_shape;     /* struct policy_tenant */
+extern const struct policy_shape policy_plan_shape;       /* struct policy_plan */
+extern const struct policy_shape policy_subscriber_shape; /* struct policy_subscriber */
+extern const struct policy_shape policy_device_shape;     /* struct policy_device; written only */
+
+void policy_resource_defaults(const struct policy_shape *shape, void *into);
+/* Overlays the members of `object` on what `into` holds: defaults (put) or the present state (patch). ES_MALFORMED
+ * with `fault`; ES_TOO_LARGE when the arena is exhausted. On failure `into` is not to be used. */
+es_status policy_resource_read(const struct policy_shape *shape, const cJSON *object, struct es_arena *arena,
+							   void *into, struct policy_fault *fault) ES_MUST_USE;
+/* All members of the object that `j` is in. */
+void policy_resource_write(const struct policy_shape *shape, const void *from, struct es_json_out *j);
+
+/* "YYYY-MM-DDThh:mm:ss" and "Z" or "+hh:mm" (TS.43 3.1.3) to ms since 1970; years 1970 to 9999. */
+es_status policy_time_parse(struct es_slice text, int64_t *out) ES_MUST_USE;
+bool policy_id_is_valid(struct es_slice text);   /* tenants: a-z 0-9 and '-', 1..31 */
+bool policy_name_is_valid(struct es_slice text); /* plans, credentials: letters, digits, "._-", 1..63 */
+
+#endif

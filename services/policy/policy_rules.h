@@ -1,0 +1,41 @@
+/* policy_rules.h -- what policy_decide.c and the applications' files share. Internal to the domain. */
+#ifndef POLICY_RULES_H
+#define POLICY_RULES_H
+
+#include "policy_decide.h"
+
+/* A service as the plan and the line's own provisioning have it. */
+struct policy_offer {
+	const char *rule; /* name in explanations */
+	bool in_plan;
+	enum policy_service service;
+	enum policy_text not_in_plan;
+	uint8_t prov; /* enum policy_prov */
+};
+
+/* EntitlementStatus of a service by what holds for every line: not in the plan or opted out 2, line not active 0, then by
+ * provisioning. `message` is set with status 2. */
+uint8_t policy_offer_status(const struct policy_context *context, const struct policy_offer *offer,
+							enum policy_text *message);
+bool policy_has_opted_out(const struct policy_context *context, enum policy_service service);
+
+void policy_decide_voice(const struct policy_context *context, struct policy_decision *out);  /* ap2003 */
+void policy_decide_vowifi(const struct policy_context *context, struct policy_decision *out); /* ap2004 */
+
+/* Writes parms into a parent; failure of the arena sticks. */
+struct policy_render {
+	const struct policy_context *context;
+	struct es_arena *arena;
+	struct es_doc_node *root;
+	bool bad;
+};
+void policy_put(struct policy_render *r, struct es_doc_node *parent, const char *name, const char *value);
+void policy_put_number(struct policy_render *r, struct es_doc_node *parent, const char *name, unsigned digit);
+struct es_doc_node *policy_put_group(struct policy_render *r, struct es_doc_node *parent, const char *name,
+									 bool is_list);
+
+void policy_render_voice_flat(struct policy_render *r, const struct policy_decision *decision);
+void policy_render_voice_list(struct policy_render *r, const struct policy_decision *decision);
+void policy_render_vowifi(struct policy_render *r, const struct policy_decision *decision);
+
+#endif

@@ -1,0 +1,94 @@
+/* policy_service.c -- the policy process: database, token keys, bus. */
+#include "policy_service.h"
+
+#include <stdlib.h>
+
+#include "es_cleanup.h"
+#include "es_crypto.h"
+#include "policy_admin.h"
+#include "policy_bus.h"
+
+static const struct es_conf_key keys[] = {
+	ES_SERVICE_CONF_KEYS(policy, struct policy_config, "127.0.0.1:9102"),
+	ES_CONF(policy, struct policy_config, bus_listen, ES_CONF_STRING, "ipc:///run/openes/policy.sock", 0, 0,
+			"where the other processes call policy"),
+	ES_CONF(policy, struct policy_config, events_listen, ES_CONF_STRING, "ipc:///run/openes/policy-events.sock", 0, 0,
+			"where policy rings when something changed"),
+	ES_CONF(policy, struct policy_config, db, ES_CONF_SECRET, "sqlite:/var/lib/openes/policy.db", 0, 0,
+			"sqlite:/path/file.db or a postgresql:// URL"),
+	ES_CONF(policy, struct policy_config, token_keys_file, ES_CONF_STRING, NULL, 0, 0,
+			"key ring that opens tokens, the same as auth's"),
+	ES_CONF(policy, struct policy_config, admin_token_file, ES_CONF_STRING, "", 0, 0,
+			"file with the token of the first administrator; empty: none"),
+	ES_CONF(policy, struct policy_config, note_devices, ES_CONF_BOOL, "true", 0, 0,
+			"note which devices a subscriber uses"),
+};
+
+struct policy {
+	struct policy_engine engine;
+	struct policy_bus *bus;
+};
+
+static void stop(void *state, int64_t wait_ms)
+{
+	struct policy *policy = state;
+	policy_bus_stop(policy->bus, wait_ms);
+	policy_seen_stop(policy->engine.seen);
+	policy_store_close(policy->engine.store);
+	es_keyring_free(policy->engine.ring);
+	free(policy);
+}
+
+static es_status start_parts(struct policy *policy, struct es_service *service, const struct policy_config *config,
+							 struct es_buf *error)
+{
+	const struct policy_bus_options bus = {
+		.listen = config->bus_listen,
+		.events_listen = config->events_listen,
+		.key = es_service_bus_key(service),
+		.engine = &policy->engine,
+	};
+	es_crypto_init();
+	ES_TRY(es_keyring_load(config->token_keys_file, &policy->engine.ring, error));
+	ES_TRY(policy_store_open(config->db, &policy->engine.store, error));
+	if (config->admin_token_file[0] != '\0')
+		ES_TRY(policy_admin_bootstrap(policy->engine.store, config->admin_token_file, error));
+	if (config->note_devices && (policy->engine.seen = policy_seen_start(policy->engine.store)) == NULL) {
+		es_put_str(error, "threads cannot be had");
+		return ES_UNAVAILABLE;
+	}
+	return policy_bus_start(&bus, &policy->bus, error);
+}
+
+static es_status start(struct es_service *service, const void *config, void **state, struct es_buf *error)
+{
+	struct policy *policy = calloc(1, sizeof *policy);
+	if (policy == NULL) {
+		es_put_str(error, "out of memory");
+		return ES_TOO_LARGE;
+	}
+	es_status status = start_parts(policy, service, config, error);
+	if (status != ES_OK) {
+		stop(policy, 0);
+		return status;
+	}
+	*state = policy;
+	return ES_OK;
+}
+
+static bool is_ready(void *state)
+{
+	struct policy *policy = state;
+	return es_db_is_ready(policy_store_db(policy->engine.store));
+}
+
+const struct es_service_ops policy_service = {
+	.name = "policy",
+	.summary = "decides what each subscriber may use, and keeps tenants, plans and subscribers",
+	.keys = keys,
+	.key_count = ES_COUNT(keys),
+	.config_size = sizeof(struct policy_config),
+	.start = start,
+	.is_ready = is_ready,
+	.stop = stop,
+};

@@ -1,0 +1,18 @@
+/* policy_service.h -- the process: configuration, start, stop. */
+#ifndef POLICY_SERVICE_H
+#define POLICY_SERVICE_H
+
+#include "es_service.h"
+
+struct policy_config {
+	struct es_service_config base;
+	const char *bus_listen, *events_listen;
+	const char *db;
+	const char *token_keys_file;
+	const char *admin_token_file; /* "": no bootstrap credential */
+	bool note_devices;
+};
+
+extern const struct es_service_ops policy_service;
+
+#endif

@@ -1,0 +1,242 @@
+/* policy_store.c -- subscribers and devices; opening the database. */
+#include "policy_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "es_cleanup.h"
+#include "policy_schema_1_sql.h"
+#include "policy_statements.h"
+#include "policy_store_catalog.h"
+
+struct policy_store {
+	struct es_db *db;
+	struct policy_catalog_cache *cache;
+};
+
+static const struct es_migration migrations[] = { { 1, policy_schema_1_sql } };
+
+es_status policy_store_open(const char *url, struct policy_store **out, struct es_buf *error)
+{
+	const struct es_db_options options = {
+		.url = url,
+		.migrations = migrations,
+		.migration_count = ES_COUNT(migrations),
+		.statements = policy_statements,
+		.statement_count = ST_COUNT,
+	};
+	struct policy_store *store = calloc(1, sizeof *store);
+	if (store == NULL || (store->cache = policy_catalog_cache_new()) == NULL) {
+		free(store);
+		es_put_str(error, "out of memory");
+		return ES_TOO_LARGE;
+	}
+	es_status status = es_db_open(&options, &store->db, error);
+	if (status != ES_OK) {
+		policy_store_close(store);
+		return status;
+	}
+	*out = store;
+	return ES_OK;
+}
+
+void policy_store_close(struct policy_store *store)
+{
+	if (store == NULL)
+		return;
+	es_db_close(store->db);
+	policy_catalog_cache_free(store->cache);
+	free(store);
+}
+
+struct es_db *policy_store_db(struct policy_store *store)
+{
+	return store->db;
+}
+
+es_status policy_catalog_at(struct policy_store *store, struct es_db_conn *conn, uint64_t version,
+							const struct policy_catalog **out)
+{
+	return policy_catalog_cache_get(store->cache, conn, version, out);
+}
+
+void policy_catalog_release(struct policy_store *store, const struct policy_catalog *catalog)
+{
+	if (catalog != NULL)
+		policy_catalog_cache_put(store->cache, catalog);
+}
+
+/* ---- helpers ---- */
+
+/* Copies a text column; exhaustion sticks in `bad`. */
+static const char *text(struct es_rows *rows, int column, struct es_arena *arena, bool *bad)
+{
+	const char *copy = es_arena_strdup(arena, es_col_text(rows, column));
+	if (copy == NULL)
+		*bad = true;
+	return copy != NULL ? copy : "";
+}
+
+static es_status exec_one(es_status status, int64_t changed)
+{
+	if (status != ES_OK)
+		return status;
+	return changed > 0 ? ES_OK : ES_NOT_FOUND;
+}
+
+/* ---- subscribers ---- */
+
+enum { COL_IMSI = 14, COL_AFTER_LINE = 15 };
+
+/* Columns in the order of LINE in policy_statements.c. */
+static es_status line_of(struct es_rows *rows, const char *tenant, struct es_arena *arena,
+						 struct policy_subscriber *out)
+{
+	bool bad = false;
+	struct policy_subscriber line = {
+		.tenant = es_arena_strdup(arena, es_slice_str(tenant)),
+		.imsi = text(rows, COL_IMSI, arena, &bad),
+		.msisdn = text(rows, 0, arena, &bad),
+		.plan = text(rows, 1, arena, &bad),
+		.status = (uint8_t)es_col_int(rows, 2) & 3,
+		.opt_outs = (uint32_t)es_col_int(rows, 3),
+		.voice_prov = (uint8_t)es_col_int(rows, 4) & 3,
+		.sms_prov = (uint8_t)es_col_int(rows, 5) & 3,
+		.epoch = (uint64_t)es_col_int(rows, 11),
+		.version = (uint64_t)es_col_int(rows, 12),
+		.updated_ms = es_col_int(rows, 13),
+	};
+	line.vowifi.terms = (uint8_t)es_col_int(rows, 6) & 3;
+	line.vowifi.address = (uint8_t)es_col_int(rows, 7) & 3;
+	line.vowifi.address_expiry_ms = es_col_int(rows, 8);
+	line.vowifi.address_id = text(rows, 9, arena, &bad);
+	line.vowifi.prov = (uint8_t)es_col_int(rows, 10) & 3;
+	if (bad || line.tenant == NULL)
+		return ES_TOO_LARGE;
+	*out = line;
+	return ES_OK;
+}
+
+es_status policy_row_subscriber(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
+								struct policy_subscriber *out, uint64_t *catalog_version)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+
+	ES_TRY(ES_DB_QUERY(conn, ST_SUBSCRIBER, &rows, es_bind_str(tenant), es_bind_str(imsi)));
+	es_status status = es_rows_next(rows);
+	if (status != ES_OK)
+		return status == ES_NOT_FOUND ? ES_INTERNAL : status;
+	*catalog_version = (uint64_t)es_col_int(rows, COL_AFTER_LINE);
+	if (es_col_is_null(rows, COL_IMSI))
+		return ES_NOT_FOUND;
+	return line_of(rows, tenant, arena, out);
+}
+
+#define LINE_BINDS(line)                                                                                               \
+	es_bind_str((line)->tenant), es_bind_str((line)->imsi), es_bind_str((line)->msisdn), es_bind_str((line)->plan),    \
+		es_bind_int((line)->status), es_bind_int((line)->opt_outs), es_bind_int((line)->voice_prov),                   \
+		es_bind_int((line)->sms_prov), es_bind_int((line)->vowifi.terms), es_bind_int((line)->vowifi.address),         \
+		es_bind_int((line)->vowifi.address_expiry_ms), es_bind_str((line)->vowifi.address_id),                         \
+		es_bind_int((line)->vowifi.prov), es_bind_int((int64_t)(line)->epoch), es_bind_int((int64_t)(line)->version),  \
+		es_bind_int((line)->updated_ms)
+
+es_status policy_row_subscriber_insert(struct es_db_conn *conn, const struct policy_subscriber *line)
+{
+	int64_t changed = 0;
+	ES_TRY(ES_DB_EXEC(conn, ST_SUBSCRIBER_INSERT, &changed, LINE_BINDS(line)));
+	return changed > 0 ? ES_OK : ES_CONFLICT;
+}
+
+es_status policy_row_subscriber_update(struct es_db_conn *conn, const struct policy_subscriber *line)
+{
+	int64_t changed = 0;
+	es_status status = ES_DB_EXEC(conn, ST_SUBSCRIBER_UPDATE, &changed, LINE_BINDS(line));
+	return exec_one(status, changed);
+}
+
+es_status policy_row_subscriber_move(struct es_db_conn *conn, const char *tenant, const char *from, const char *to)
+{
+	int64_t changed = 0;
+	ES_TRY(ES_DB_EXEC(conn, ST_DEVICES_DELETE, NULL, es_bind_str(tenant), es_bind_str(from)));
+	es_status status =
+		ES_DB_EXEC(conn, ST_SUBSCRIBER_MOVE, &changed, es_bind_str(tenant), es_bind_str(from), es_bind_str(to));
+	return exec_one(status, changed);
+}
+
+es_status policy_row_subscriber_delete(struct es_db_conn *conn, const char *tenant, const char *imsi)
+{
+	int64_t changed = 0;
+	ES_TRY(ES_DB_EXEC(conn, ST_DEVICES_DELETE, NULL, es_bind_str(tenant), es_bind_str(imsi)));
+	es_status status = ES_DB_EXEC(conn, ST_SUBSCRIBER_DELETE, &changed, es_bind_str(tenant), es_bind_str(imsi));
+	return exec_one(status, changed);
+}
+
+/* The index that serves the filter: the number, else the plan, else the IMSI itself. */
+static es_status start_list(struct es_db_conn *conn, const char *tenant, const struct policy_filter *f,
+							struct es_rows **rows)
+{
+	struct es_bind binds[6] = {
+		es_bind_str(tenant),    es_bind_str(f->after),  es_bind_int(f->limit),
+		es_bind_int(f->status), es_bind_str(f->msisdn), es_bind_str(f->plan),
+	};
+	if (f->msisdn[0] != '\0')
+		return es_db_query(conn, ST_SUBSCRIBERS_MSISDN, binds, 6, rows);
+	if (f->plan[0] == '\0')
+		return es_db_query(conn, ST_SUBSCRIBERS, binds, 4, rows);
+	binds[4] = binds[5];
+	return es_db_query(conn, ST_SUBSCRIBERS_PLAN, binds, 5, rows);
+}
+
+es_status policy_row_subscribers(struct es_db_conn *conn, const char *tenant, const struct policy_filter *filter,
+								 struct es_arena *arena, policy_subscriber_each *each, void *user)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+	es_status status;
+
+	ES_TRY(start_list(conn, tenant, filter, &rows));
+	while ((status = es_rows_next(rows)) == ES_OK) {
+		struct policy_subscriber line;
+		es_arena_reset(arena);
+		ES_TRY(line_of(rows, tenant, arena, &line));
+		ES_TRY(each(&line, user));
+	}
+	return status == ES_NOT_FOUND ? ES_OK : status;
+}
+
+/* ---- devices ---- */
+
+es_status policy_row_device_seen(struct es_db_conn *conn, const char *tenant, const char *imsi,
+								 const struct policy_device *d)
+{
+	ES_TRY(ES_DB_EXEC(conn, ST_DEVICE_UPSERT, NULL, es_bind_str(tenant), es_bind_str(imsi), es_bind_str(d->terminal_id),
+					  es_bind_str(d->vendor), es_bind_str(d->model), es_bind_str(d->sw_version),
+					  es_bind_int(d->last_seen_ms)));
+	return ES_DB_EXEC(conn, ST_DEVICE_TRIM, NULL, es_bind_str(tenant), es_bind_str(imsi),
+					  es_bind_int(POLICY_DEVICES_MAX));
+}
+
+es_status policy_row_devices(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
+							 policy_device_each *each, void *user)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+	es_status status;
+
+	ES_TRY(
+		ES_DB_QUERY(conn, ST_DEVICES, &rows, es_bind_str(tenant), es_bind_str(imsi), es_bind_int(POLICY_DEVICES_MAX)));
+	while ((status = es_rows_next(rows)) == ES_OK) {
+		bool bad = false;
+		es_arena_reset(arena);
+		const struct policy_device device = {
+			.terminal_id = text(rows, 0, arena, &bad),
+			.vendor = text(rows, 1, arena, &bad),
+			.model = text(rows, 2, arena, &bad),
+			.sw_version = text(rows, 3, arena, &bad),
+			.first_seen_ms = es_col_int(rows, 4),
+			.last_seen_ms = es_col_int(rows, 5),
+		};
+		if (bad)
+			return ES_TOO_LARGE;
+		ES_TRY(each(&device, user));
+	}
+	return status == ES_NOT_FOUND ? ES_OK : status;
+}

@@ -1,0 +1,144 @@
+/* policy_text.c -- message catalogue and language choice (RFC 9110 12.5.4, basic filtering of RFC 4647). */
+#include "policy_text.h"
+
+#include <assert.h>
+
+#include "es_cleanup.h"
+#include "es_text.h"
+
+enum { EN, ES, FR, DE, AR, LANGUAGES };
+
+static const char codes[LANGUAGES][3] = { "en", "es", "fr", "de", "ar" };
+
+static const char *const texts[POLICY_TEXT_COUNT][LANGUAGES] = {
+	[POLICY_TEXT_NONE] = { "", "", "", "", "" },
+	[POLICY_TEXT_LTE] = {
+		"4G calling is not included in your plan.",
+		"Tu plan no incluye las llamadas 4G.",
+		"Les appels 4G ne sont pas inclus dans votre forfait.",
+		"4G-Telefonie ist in Ihrem Tarif nicht enthalten.",
+		"مكالمات الجيل الرابع غير متاحة في باقتك.",
+	},
+	[POLICY_TEXT_LTE_ABROAD] = {
+		"4G calling is not available abroad with your plan.",
+		"Con tu plan, las llamadas 4G no están disponibles en el extranjero.",
+		"Avec votre forfait, les appels 4G ne sont pas disponibles à l'étranger.",
+		"4G-Telefonie ist mit Ihrem Tarif im Ausland nicht verfügbar.",
+		"مكالمات الجيل الرابع غير متاحة خارج البلاد مع باقتك.",
+	},
+	[POLICY_TEXT_LTE_HOME] = {
+		"With your plan, 4G calling is available abroad only.",
+		"Con tu plan, las llamadas 4G solo están disponibles en el extranjero.",
+		"Avec votre forfait, les appels 4G ne sont disponibles qu'à l'étranger.",
+		"4G-Telefonie ist mit Ihrem Tarif nur im Ausland verfügbar.",
+		"مكالمات الجيل الرابع متاحة خارج البلاد فقط مع باقتك.",
+	},
+	[POLICY_TEXT_NR] = {
+		"5G calling is not included in your plan.",
+		"Tu plan no incluye las llamadas 5G.",
+		"Les appels 5G ne sont pas inclus dans votre forfait.",
+		"5G-Telefonie ist in Ihrem Tarif nicht enthalten.",
+		"مكالمات الجيل الخامس غير متاحة في باقتك.",
+	},
+	[POLICY_TEXT_NR_ABROAD] = {
+		"5G calling is not available abroad with your plan.",
+		"Con tu plan, las llamadas 5G no están disponibles en el extranjero.",
+		"Avec votre forfait, les appels 5G ne sont pas disponibles à l'étranger.",
+		"5G-Telefonie ist mit Ihrem Tarif im Ausland nicht verfügbar.",
+		"مكالمات الجيل الخامس غير متاحة خارج البلاد مع باقتك.",
+	},
+	[POLICY_TEXT_VOWIFI] = {
+		"Wi-Fi calling is not included in your plan.",
+		"Tu plan no incluye las llamadas por wifi.",
+		"Les appels Wi-Fi ne sont pas inclus dans votre forfait.",
+		"WLAN-Telefonie ist in Ihrem Tarif nicht enthalten.",
+		"الاتصال عبر Wi-Fi غير متاح في باقتك.",
+	},
+	[POLICY_TEXT_SMSOIP] = {
+		"SMS over IP is not included in your plan.",
+		"Tu plan no incluye los SMS por IP.",
+		"Les SMS sur IP ne sont pas inclus dans votre forfait.",
+		"SMS über IP ist in Ihrem Tarif nicht enthalten.",
+		"الرسائل القصيرة عبر بروتوكول الإنترنت غير متاحة في باقتك.",
+	},
+	[POLICY_TEXT_OPTED_OUT] = {
+		"This service is switched off for your line. Customer care can switch it on.",
+		"Este servicio está desactivado en tu línea. Atención al cliente puede activarlo.",
+		"Ce service est désactivé sur votre ligne. Le service client peut l'activer.",
+		"Dieser Dienst ist für Ihren Anschluss abgeschaltet. Der Kundendienst kann ihn einschalten.",
+		"هذه الخدمة متوقفة على خطك. يمكن لخدمة العملاء تفعيلها.",
+	},
+	[POLICY_TEXT_NOT_OFFERED] = {
+		"This service is not offered by your operator.",
+		"Tu operador no ofrece este servicio.",
+		"Votre opérateur ne propose pas ce service.",
+		"Ihr Netzbetreiber bietet diesen Dienst nicht an.",
+		"مشغل شبكتك لا يقدم هذه الخدمة.",
+	},
+};
+
+static unsigned find(struct es_slice range)
+{
+	for (unsigned i = 0; i < LANGUAGES; i++) {
+		struct es_slice code = es_slice_of(codes[i], 2);
+		if (es_slice_eq_nocase(es_slice_sub(range, 0, 2), code) && (range.len == 2 || range.ptr[2] == '-'))
+			return i;
+	}
+	return LANGUAGES;
+}
+
+/* "q=0.8" in thousandths; 1000 without; anything malformed is 0: not wanted. */
+static uint32_t quality(struct es_slice parameters)
+{
+	while (parameters.ptr != NULL) {
+		struct es_slice p = es_slice_trim(es_slice_cut(&parameters, ';'));
+		if (!es_slice_eq_nocase(es_slice_sub(p, 0, 2), ES_SLICE_LIT("q=")))
+			continue;
+		struct es_slice fraction = es_slice_sub(p, 2, p.len), whole = es_slice_cut(&fraction, '.');
+		uint32_t units, thousandths = 0, scale = 1000;
+		if (es_parse_u32(whole, 0, 1, &units) != ES_OK || fraction.len > 3)
+			return 0;
+		if (fraction.len > 0 && es_parse_u32(fraction, 0, 999, &thousandths) != ES_OK)
+			return 0;
+		for (size_t i = 0; i < fraction.len; i++)
+			scale /= 10;
+		uint32_t q = units * 1000 + thousandths * scale;
+		return q > 1000 ? 0 : q;
+	}
+	return 1000;
+}
+
+unsigned policy_language(struct es_slice accept_language, const char *fallback)
+{
+	uint32_t best_q = 0;
+	unsigned best = LANGUAGES;
+
+	/* A header of thousands of ranges is cut by the gateway's bound; each costs a few comparisons. */
+	while (accept_language.ptr != NULL) {
+		struct es_slice parameters = es_slice_cut(&accept_language, ',');
+		struct es_slice range = es_slice_trim(es_slice_cut(&parameters, ';'));
+		unsigned language = find(range);
+		if (es_slice_eq_str(range, "*"))
+			language = find(es_slice_str(fallback));
+		uint32_t q = quality(parameters);
+		if (language < LANGUAGES && q > best_q) {
+			best_q = q;
+			best = language;
+		}
+	}
+	if (best == LANGUAGES)
+		best = find(es_slice_str(fallback));
+	return best < LANGUAGES ? best : EN;
+}
+
+const char *policy_language_code(unsigned language)
+{
+	assert(language < LANGUAGES);
+	return codes[language];
+}
+
+const char *policy_text(enum policy_text text, unsigned language)
+{
+	assert(language < LANGUAGES && (unsigned)text < POLICY_TEXT_COUNT);
+	return texts[text][language];
+}

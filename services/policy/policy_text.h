@@ -1,0 +1,27 @@
+/* policy_text.h -- the texts a phone shows, in the user's language (Accept-Language, TS.43 2.2.2). Pure. */
+#ifndef POLICY_TEXT_H
+#define POLICY_TEXT_H
+
+#include "es_slice.h"
+
+enum policy_text {
+	POLICY_TEXT_NONE,       /* "" */
+	POLICY_TEXT_LTE,        /* 4G calling is not in the plan */
+	POLICY_TEXT_LTE_ABROAD, /* ... not abroad */
+	POLICY_TEXT_LTE_HOME,   /* ... not at home */
+	POLICY_TEXT_NR,
+	POLICY_TEXT_NR_ABROAD,
+	POLICY_TEXT_VOWIFI,
+	POLICY_TEXT_SMSOIP,
+	POLICY_TEXT_OPTED_OUT,
+	POLICY_TEXT_NOT_OFFERED,
+	POLICY_TEXT_COUNT
+};
+
+/* Index of the best language: the range with the highest q that is one of ours or starts with one ("de-AT"), the first of
+ * several; `*` and no match at all give `fallback` (a code of two letters; unknown: English). q=0 excludes. */
+unsigned policy_language(struct es_slice accept_language, const char *fallback);
+const char *policy_language_code(unsigned language);
+const char *policy_text(enum policy_text text, unsigned language);
+
+#endif

@@ -1,0 +1,22 @@
+/* policy_types.c -- the names of the enumerations. */
+#include "policy_types.h"
+
+#include <string.h>
+
+const char *const policy_status_names[] = { "active", "suspended", "barred", "terminated", NULL };
+const char *const policy_data_names[] = { "not_available", "available", "not_required", "in_progress", NULL };
+const char *const policy_prov_names[] = { "not_provisioned", "provisioned", "not_required", "in_progress", NULL };
+const char *const policy_scope_names[] = { "none", "home", "roaming", "all", NULL };
+const char *const policy_vonr_names[] = { "none", "home", "", "all", NULL };
+const char *const policy_irat_names[] = { "none", "4G-SRVCC", "5G-SRVCC", "4G-SRVCC,5G-SRVCC", NULL };
+const char *const policy_service_names[] = { "volte", "vonr", "vowifi", "smsoip", "companion", "primary", NULL };
+const char *const policy_companion_names[] = { "SharedNumber", "DiffNumber", "FamilyNumber", NULL };
+const char *const policy_role_names[] = { "readonly", "support", "operator", "admin", NULL };
+
+int policy_name_value(const char *const *names, const char *text)
+{
+	for (int i = 0; names[i] != NULL; i++)
+		if (names[i][0] != '\0' && strcmp(names[i], text) == 0)
+			return i;
+	return -1;
+}

@@ -1,0 +1,110 @@
+/* policy_types.h -- what policy knows: tenants, plans, subscribers, devices. Plain values in the standard's words.
+ *
+ * Pure: no database, no bus. Texts are NUL-terminated, never NULL ("" is absent), and live in an arena of whoever
+ * made the value. The numbers of TS.43's own enumerations are the ones that go to the device. */
+#ifndef POLICY_TYPES_H
+#define POLICY_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "es_id.h"
+
+enum policy_status { POLICY_ACTIVE, POLICY_SUSPENDED, POLICY_BARRED, POLICY_TERMINATED };
+
+/* EntitlementStatus: TS.43 T14, T21, T24. */
+enum policy_entitlement { POLICY_DISABLED, POLICY_ENABLED, POLICY_INCOMPATIBLE, POLICY_PROVISIONING };
+
+/* AddrStatus and TC_Status: TS.43 T16, T17. */
+enum policy_data { POLICY_NOT_AVAILABLE, POLICY_AVAILABLE, POLICY_NOT_REQUIRED, POLICY_IN_PROGRESS };
+
+/* ProvStatus: TS.43 T18. */
+enum policy_prov { POLICY_NOT_PROVISIONED, POLICY_PROVISIONED, POLICY_NOT_TRACKED, POLICY_PROV_IN_PROGRESS };
+
+/* Where a service may be used; the values are sets of networks. */
+enum policy_scope { POLICY_NOWHERE, POLICY_HOME, POLICY_ROAMING, POLICY_EVERYWHERE };
+
+/* NetworkVoiceIRATCapability that is offered beside EPS fallback: a set. */
+enum policy_irat { POLICY_IRAT_NONE, POLICY_IRAT_4G_SRVCC, POLICY_IRAT_5G_SRVCC };
+
+/* Services a line has opted out of: bits. */
+enum policy_service {
+	POLICY_SERVICE_VOLTE = 1 << 0,
+	POLICY_SERVICE_VONR = 1 << 1,
+	POLICY_SERVICE_VOWIFI = 1 << 2,
+	POLICY_SERVICE_SMSOIP = 1 << 3,
+	POLICY_SERVICE_COMPANION = 1 << 4,
+	POLICY_SERVICE_PRIMARY = 1 << 5,
+};
+
+/* CompanionDeviceServices, TS.43 T39: bits. */
+enum policy_companion { POLICY_SHARED_NUMBER = 1 << 0, POLICY_DIFF_NUMBER = 1 << 1, POLICY_FAMILY_NUMBER = 1 << 2 };
+
+enum policy_role { POLICY_READONLY, POLICY_SUPPORT, POLICY_OPERATOR, POLICY_ADMIN };
+
+struct policy_list {
+	const char **items;
+	size_t count;
+};
+
+struct policy_tenant {
+	const char *id, *name, *language; /* language of texts when Accept-Language names none of ours */
+	struct policy_list hosts, plmns, imsi_ranges, gid1;
+	int64_t token_ttl_s, validity_s; /* of TOKEN; of VERS */
+	const char *vowifi_url;          /* ServiceFlow_URL */
+	bool vowifi_terms_required, vowifi_address_required;
+	const char *not_enabled_url, *not_enabled_user_data; /* TS.43 T39 */
+	bool ap2003_flat_after; /* a flat EntitlementStatus after the RAT list, for clients that read the last one */
+	bool decoy_challenge, eap_notifications, eap_identity_request, checkcode;
+	uint64_t version; /* outbox sequence of its last change */
+};
+
+struct policy_plan {
+	const char *tenant, *id, *name;
+	uint8_t volte, vonr; /* enum policy_scope */
+	bool vonr_eps_fallback;
+	uint8_t irat; /* enum policy_irat */
+	bool vowifi, smsoip;
+	bool companion_allowed;
+	uint32_t companion_services; /* enum policy_companion */
+	int64_t companion_max;
+	bool primary_esim;
+	uint64_t version;
+};
+
+struct policy_subscriber {
+	const char *tenant, *imsi, *msisdn, *plan;
+	uint8_t status;    /* enum policy_status */
+	uint32_t opt_outs; /* enum policy_service */
+	uint8_t voice_prov, sms_prov;
+	struct {
+		uint8_t terms, address, prov;
+		int64_t address_expiry_ms; /* 0: never */
+		const char *address_id;
+	} vowifi;
+	uint64_t epoch;   /* a token of another epoch is dead */
+	uint64_t version; /* outbox sequence of its last change */
+	int64_t updated_ms;
+};
+
+struct policy_device {
+	const char *terminal_id, *vendor, *model, *sw_version;
+	int64_t first_seen_ms, last_seen_ms;
+};
+
+/* Names as the operators' API has them; an index is a value (sets: a bit). NULL ends a list, "" is a hole. */
+extern const char *const policy_status_names[];
+extern const char *const policy_data_names[];
+extern const char *const policy_prov_names[];
+extern const char *const policy_scope_names[];
+extern const char *const policy_vonr_names[];
+extern const char *const policy_irat_names[];
+extern const char *const policy_service_names[];
+extern const char *const policy_companion_names[];
+extern const char *const policy_role_names[];
+
+/* The value of a name, -1 when it is none of the list. */
+int policy_name_value(const char *const *names, const char *text);
+
+#endif

@@ -1,0 +1,53 @@
+/* ctl.h -- what the parts of openesctl share: one run of one command.
+ *
+ * A command returns how the program ends. Whoever finds out that something failed says so on standard error, once:
+ * what happened, and what to do next. Standard output carries results only, so that it can be piped. */
+#ifndef CTL_H
+#define CTL_H
+
+#include "ctl_api.h"
+#include "ctl_args.h"
+
+enum ctl_exit { CTL_OK = 0, CTL_REFUSED = 1, CTL_USAGE = 2, CTL_UNREACHABLE = 3 };
+
+struct ctl {
+	struct ctl_args args;
+	struct ctl_api *api;
+};
+
+/* The value of an option, NULL when it was not given. */
+const char *ctl_value(const struct ctl *ctl, enum ctl_opt opt);
+bool ctl_wants_json(const struct ctl *ctl);
+
+/* "openesctl: ..." on standard error. Gives back `code`, so that it can be returned. */
+int ctl_complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A sentence for people on standard output; silent with --json. */
+void ctl_say(const struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* One call. When it fails the problem has been said. `path` is a template with options in braces. */
+int ctl_request(struct ctl *ctl, const char *method, const char *path, const cJSON *body, struct ctl_answer *out);
+/* The same without a word: for commands that judge the failure themselves (ctl_api_problem()). */
+int ctl_ask(struct ctl *ctl, const char *method, const char *path, const cJSON *body, struct ctl_answer *out);
+
+/* ctl_run.c: commands that are one request or one page after another, and those that set. */
+int ctl_run_request(struct ctl *ctl);
+int ctl_run_list(struct ctl *ctl);
+int ctl_run_set(struct ctl *ctl);
+int ctl_run_credential_add(struct ctl *ctl);
+int ctl_run_explain(struct ctl *ctl);
+/* Goes through all pages; `each` returning other than CTL_OK ends it. `limit` 0: all. */
+typedef int ctl_each(struct ctl *ctl, const cJSON *item, void *user);
+int ctl_pages(struct ctl *ctl, const char *path, const uint8_t *query, size_t limit, ctl_each *each, void *user);
+
+/* ctl_subscriber.c: what spans policy and auth. */
+int ctl_run_subscriber_add(struct ctl *ctl);
+int ctl_run_subscriber_remove(struct ctl *ctl);
+int ctl_run_keys_set(struct ctl *ctl);
+int ctl_run_swap_sim(struct ctl *ctl);
+/* Removes the keys of --imsi when nobody of that IMSI is a subscriber. False: they may still be there. */
+bool ctl_keys_undo(struct ctl *ctl);
+void ctl_print_json(const cJSON *json);
+/* ctl_import.c, ctl_check.c */
+int ctl_run_import(struct ctl *ctl);
+int ctl_run_check(struct ctl *ctl);
+
+#endif

@@ -1,0 +1,362 @@
+/* ctl_args.c -- the options, and reading a command line against the tables. Pure. */
+#include "ctl_args.h"
+
+#include <string.h>
+
+#include "es_cleanup.h"
+
+const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
+	/* name, value, kind, member, env, help */
+	[CTL_URL] = { "url", "URL", CTL_TEXT, NULL, "OPENES_ADMIN_URL", "the operators' API: https://host:port" },
+	[CTL_CA] = { "ca", "FILE", CTL_TEXT, NULL, "OPENES_CA",
+				 "certificate authority that signed the server's certificate" },
+	[CTL_TOKEN_FILE] = { "token-file", "FILE", CTL_TEXT, NULL, NULL,
+						 "file with the credential (or the variable OPENES_ADMIN_TOKEN)" },
+	[CTL_CERT] = { "cert", "FILE", CTL_TEXT, NULL, "OPENES_CERT", "client certificate, where the server wants one" },
+	[CTL_KEY] = { "key", "FILE", CTL_TEXT, NULL, "OPENES_KEY", "its private key" },
+	[CTL_JSON] = { "json", NULL, CTL_FLAG, NULL, NULL, "print JSON instead of tables" },
+	[CTL_HELP] = { "help", NULL, CTL_FLAG, NULL, NULL, "explain the command" },
+
+	[CTL_TENANT] = { "tenant", "ID", CTL_TEXT, NULL, "OPENES_TENANT", "the operator's brand this is about" },
+	[CTL_IMSI] = { "imsi", "DIGITS", CTL_TEXT, NULL, NULL, "the subscriber: 6 to 15 digits" },
+	[CTL_MSISDN] = { "msisdn", "+DIGITS", CTL_TEXT, "msisdn", NULL, "telephone number in international form" },
+	[CTL_PLAN] = { "plan", "ID", CTL_TEXT, "plan", NULL, "the plan" },
+	[CTL_STATUS] = { "status", "STATUS", CTL_TEXT, "status", NULL, "active, suspended, barred or terminated" },
+	[CTL_NAME] = { "name", "TEXT", CTL_TEXT, "name", NULL, "its name, for people" },
+	[CTL_LIMIT] = { "limit", "N", CTL_TEXT, NULL, NULL, "stop after N" },
+	[CTL_FILE] = { "file", "FILE", CTL_TEXT, NULL, NULL, "file to read; - is standard input" },
+	[CTL_REPORT] = { "report", "FILE", CTL_TEXT, NULL, NULL, "write the refused lines there, too" },
+	[CTL_MEND] = { "mend", NULL, CTL_FLAG, NULL, NULL, "remove what is left over; without it nothing is changed" },
+	[CTL_ROLE] = { "role", "ROLE", CTL_TEXT, "role", NULL, "readonly, support, operator or admin" },
+	[CTL_NEW_IMSI] = { "new-imsi", "DIGITS", CTL_TEXT, NULL, NULL, "IMSI of the new SIM, when it is another one" },
+
+	[CTL_LANGUAGE] = { "language", "XX", CTL_TEXT, "language", NULL,
+					   "language of texts when a phone asks for none of ours" },
+	[CTL_HOSTS] = { "hosts", "A,B", CTL_LIST, "hosts", NULL, "host names phones of this tenant come to" },
+	[CTL_PLMNS] = { "plmns", "A,B", CTL_LIST, "plmns", NULL, "MCC and MNC without a separator: 00101" },
+	[CTL_IMSI_RANGES] = { "imsi-ranges", "A,B", CTL_LIST, "imsi_ranges", NULL,
+						  "IMSI prefixes; the most specific wins" },
+	[CTL_GID1] = { "gid1", "A,B", CTL_LIST, "gid1", NULL, "group identifiers (EF_GID1) of its SIMs" },
+	[CTL_TOKEN_TTL] = { "token-ttl", "TIME", CTL_SECONDS, "token_ttl", NULL, "life of a phone's TOKEN: 12h, 7d" },
+	[CTL_VALIDITY] = { "validity", "TIME", CTL_SECONDS, "validity", NULL, "how long a phone keeps an answer: 12h, 2d" },
+	[CTL_VOWIFI_URL] = { "vowifi-url", "URL", CTL_TEXT, "vowifi.url", NULL, "page for terms and emergency address" },
+	[CTL_TERMS_REQUIRED] = { "terms-required", "yes|no", CTL_BOOL, "vowifi.terms_required", NULL,
+							 "VoWiFi needs accepted terms" },
+	[CTL_ADDRESS_REQUIRED] = { "address-required", "yes|no", CTL_BOOL, "vowifi.address_required", NULL,
+							   "VoWiFi needs an emergency address" },
+	[CTL_NOT_ENABLED_URL] = { "not-enabled-url", "URL", CTL_TEXT, "not_enabled.url", NULL,
+							  "page shown when eSIM is not offered" },
+	[CTL_NOT_ENABLED_USER_DATA] = { "not-enabled-user-data", "TEXT", CTL_TEXT, "not_enabled.user_data", NULL,
+									"what that page is sent" },
+	[CTL_AP2003_FLAT_AFTER] = { "ap2003-flat-after", "yes|no", CTL_BOOL, "ap2003_flat_after", NULL,
+								"repeat the voice status in the old flat form" },
+	[CTL_DECOY_CHALLENGE] = { "decoy-challenge", "yes|no", CTL_BOOL, "decoy_challenge", NULL,
+							  "challenge unknown IMSIs, then refuse" },
+	[CTL_EAP_NOTIFICATIONS] = { "eap-notifications", "yes|no", CTL_BOOL, "eap_notifications", NULL,
+								"EAP notifications after failures" },
+	[CTL_EAP_IDENTITY_REQUEST] = { "eap-identity-request", "yes|no", CTL_BOOL, "eap_identity_request", NULL,
+								   "ask for the identity with AKA-Identity" },
+	[CTL_CHECKCODE] = { "checkcode", "yes|no", CTL_BOOL, "checkcode", NULL, "AT_CHECKCODE in challenges" },
+
+	[CTL_VOLTE] = { "volte", "WHERE", CTL_TEXT, "volte", NULL, "all, home, roaming or none" },
+	[CTL_VONR] = { "vonr", "WHERE", CTL_TEXT, "vonr", NULL, "all, home or none" },
+	[CTL_VONR_EPS_FALLBACK] = { "vonr-eps-fallback", "yes|no", CTL_BOOL, "vonr_eps_fallback", NULL,
+								"5G calls may fall back to VoLTE" },
+	[CTL_IRAT] = { "irat", "WAYS", CTL_TEXT, "irat", NULL, "none, 4G-SRVCC, 5G-SRVCC or 4G-SRVCC,5G-SRVCC" },
+	[CTL_VOWIFI] = { "vowifi", "yes|no", CTL_BOOL, "vowifi", NULL, "calls over Wi-Fi" },
+	[CTL_SMSOIP] = { "smsoip", "yes|no", CTL_BOOL, "smsoip", NULL, "SMS over IP" },
+	[CTL_COMPANION] = { "companion", "yes|no", CTL_BOOL, "companion.allowed", NULL, "watches and other companions" },
+	[CTL_COMPANION_SERVICES] = { "companion-services", "A,B", CTL_LIST, "companion.services", NULL,
+								 "SharedNumber, DiffNumber, FamilyNumber" },
+	[CTL_COMPANION_MAX] = { "companion-max", "N", CTL_NUMBER, "companion.max", NULL,
+							"companions of one subscriber at most" },
+	[CTL_PRIMARY_ESIM] = { "primary-esim", "yes|no", CTL_BOOL, "primary_esim", NULL,
+						   "eSIM activation and transfer on the phone" },
+
+	[CTL_OPT_OUTS] = { "opt-outs", "A,B", CTL_LIST, "opt_outs", NULL,
+					   "services switched off for this line: volte, vonr, vowifi, smsoip, companion, primary" },
+	[CTL_VOICE_PROVISIONING] = { "voice-provisioning", "STATE", CTL_TEXT, "voice.provisioning", NULL,
+								 "not_required, not_provisioned, in_progress or provisioned" },
+	[CTL_SMS_PROVISIONING] = { "sms-provisioning", "STATE", CTL_TEXT, "sms.provisioning", NULL,
+							   "not_required, not_provisioned, in_progress or provisioned" },
+	[CTL_TERMS] = { "terms", "STATE", CTL_TEXT, "vowifi.terms", NULL,
+					"VoWiFi terms: not_available, available, not_required or in_progress" },
+	[CTL_ADDRESS] = { "address", "STATE", CTL_TEXT, "vowifi.address", NULL,
+					  "emergency address: not_available, available, not_required or in_progress" },
+	[CTL_ADDRESS_EXPIRY] = { "address-expiry", "TIME", CTL_TEXT, "vowifi.address_expiry", NULL,
+							 "when it has to be given again: 2030-01-31T00:00:00Z" },
+	[CTL_ADDRESS_ID] = { "address-id", "TEXT", CTL_TEXT, "vowifi.address_id", NULL, "AddrIdentifier" },
+	[CTL_VOWIFI_PROVISIONING] = { "vowifi-provisioning", "STATE", CTL_TEXT, "vowifi.provisioning", NULL,
+								  "not_required, not_provisioned, in_progress or provisioned" },
+
+	[CTL_K] = { "k", "HEX", CTL_TEXT, NULL, NULL,
+				"K: 32 hexadecimal digits, @file, or - to read a line from standard input" },
+	[CTL_OPC] = { "opc", "HEX", CTL_TEXT, NULL, NULL, "OPc, given like --k" },
+	[CTL_OP] = { "op", "HEX", CTL_TEXT, NULL, NULL, "OP instead, given like --k: OPc is computed here" },
+	[CTL_AMF] = { "amf", "HEX", CTL_TEXT, NULL, NULL, "AMF: 4 hexadecimal digits; left out: 8000" },
+	[CTL_SQN] = { "sqn", "N", CTL_TEXT, NULL, NULL, "SQN last used for this SIM elsewhere, as a decimal number" },
+
+	[CTL_APP] = { "app", "ID", CTL_TEXT, NULL, NULL, "the application: ap2003, ap2004, ..." },
+	[CTL_ENTITLEMENT_VERSION] = { "entitlement-version", "N.N", CTL_TEXT, NULL, NULL, "as the phone sends it: 12.0" },
+	[CTL_ACCEPT_LANGUAGE] = { "accept-language", "XX", CTL_TEXT, NULL, NULL,
+							  "languages the phone asks for, as in HTTP" },
+};
+
+static const enum ctl_opt global_options[] = { CTL_URL, CTL_CA, CTL_TOKEN_FILE, CTL_CERT, CTL_KEY, CTL_JSON, CTL_HELP };
+
+static bool is_in(const uint8_t *list, enum ctl_opt opt)
+{
+	for (; list != NULL && *list != CTL_NONE; list++) {
+		if (*list == opt)
+			return true;
+	}
+	return false;
+}
+
+bool ctl_args_takes(const struct ctl_command *command, enum ctl_opt opt)
+{
+	for (size_t i = 0; i < ES_COUNT(global_options); i++) {
+		if (global_options[i] == opt)
+			return true;
+	}
+	return is_in(command->needs, opt) || is_in(command->takes, opt);
+}
+
+/* ---- "did you mean" ---- */
+
+#define WORD_MAX 32
+
+static size_t min3(size_t a, size_t b, size_t c)
+{
+	size_t least = a < b ? a : b;
+	return least < c ? least : c;
+}
+
+/* Levenshtein's distance of two words; far apart when one is long. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[WORD_MAX + 1], la = strlen(a), lb = strlen(b);
+
+	if (la > WORD_MAX || lb > WORD_MAX)
+		return WORD_MAX;
+	for (size_t k = 0; k <= lb; k++)
+		row[k] = k;
+	for (size_t i = 1; i <= la; i++) {
+		size_t diagonal = row[0];
+		row[0] = i;
+		for (size_t k = 1; k <= lb; k++) {
+			size_t above = row[k];
+			row[k] = min3(above + 1, row[k - 1] + 1, diagonal + (a[i - 1] != b[k - 1]));
+			diagonal = above;
+		}
+	}
+	return row[lb];
+}
+
+static void suggest_option(const struct ctl_command *command, const char *name, struct es_buf *error)
+{
+	const char *best = NULL;
+	size_t nearest = 3;
+
+	for (size_t opt = CTL_NONE + 1; opt < CTL_OPT_COUNT; opt++) {
+		size_t d = distance(name, ctl_options[opt].name);
+		if (d < nearest && ctl_args_takes(command, (enum ctl_opt)opt)) {
+			nearest = d;
+			best = ctl_options[opt].name;
+		}
+	}
+	if (best != NULL)
+		es_put_printf(error, "; did you mean --%s?", best);
+	else
+		es_put_printf(error, "; see openesctl %s%s%s --help", command->noun, command->verb[0] != '\0' ? " " : "",
+					  command->verb);
+}
+
+static void suggest_verbs(const char *noun, struct es_buf *error)
+{
+	const char *before = "";
+
+	es_put_printf(error, "openesctl %s: say what to do: ", noun);
+	for (size_t i = 0; i < ctl_command_count; i++) {
+		if (strcmp(ctl_commands[i].noun, noun) != 0)
+			continue;
+		es_put_printf(error, "%s%s", before, ctl_commands[i].verb);
+		before = ", ";
+	}
+}
+
+/* ---- parsing ---- */
+
+struct line {
+	char **words;
+	size_t count, at;
+	bool options_ended;
+};
+
+/* The option named at the start of `text` (behind "--"), which may go on with "=value". */
+static enum ctl_opt option_named(const char *text, size_t len)
+{
+	for (size_t opt = CTL_NONE + 1; opt < CTL_OPT_COUNT; opt++) {
+		if (strlen(ctl_options[opt].name) == len && memcmp(ctl_options[opt].name, text, len) == 0)
+			return (enum ctl_opt)opt;
+	}
+	return CTL_NONE;
+}
+
+static es_status value_set(struct ctl_args *args, enum ctl_opt opt, char *value, struct es_buf *error)
+{
+	if (args->value[opt] != NULL) {
+		es_put_printf(error, "--%s is given twice", ctl_options[opt].name);
+		return ES_MALFORMED;
+	}
+	args->value[opt] = value;
+	return ES_OK;
+}
+
+static es_status option_parse(struct line *line, struct ctl_args *args, struct es_buf *error)
+{
+	char *text = line->words[line->at++] + 2;
+	size_t len = strcspn(text, "=");
+	enum ctl_opt opt = option_named(text, len);
+	bool has_value = text[len] == '=';
+
+	if (opt == CTL_NONE || !ctl_args_takes(args->command, opt)) {
+		/* Only the name is repeated: what follows could be a key. */
+		char name[WORD_MAX + 1] = "";
+		memcpy(name, text, len < WORD_MAX ? len : WORD_MAX);
+		es_put_printf(error, "--%s is no option of this command", name);
+		suggest_option(args->command, name, error);
+		return ES_MALFORMED;
+	}
+	if (ctl_options[opt].kind == CTL_FLAG) {
+		if (!has_value)
+			return value_set(args, opt, text + len, error);
+		es_put_printf(error, "--%s takes no value", ctl_options[opt].name);
+		return ES_MALFORMED;
+	}
+	if (has_value)
+		return value_set(args, opt, text + len + 1, error);
+	if (line->at == line->count) {
+		es_put_printf(error, "--%s needs a value: --%s %s", ctl_options[opt].name, ctl_options[opt].name,
+					  ctl_options[opt].value);
+		return ES_MALFORMED;
+	}
+	return value_set(args, opt, line->words[line->at++], error);
+}
+
+static es_status word_parse(struct line *line, struct ctl_args *args, struct es_buf *error)
+{
+	char *word = line->words[line->at];
+
+	if (!line->options_ended && strcmp(word, "--") == 0) {
+		line->options_ended = true;
+		line->at++;
+		return ES_OK;
+	}
+	if (!line->options_ended && strncmp(word, "--", 2) == 0)
+		return option_parse(line, args, error);
+	line->at++;
+	if (args->command->operand == CTL_NONE || args->value[args->command->operand] != NULL) {
+		es_put_str(error, "there is a word too many; options start with --");
+		return ES_MALFORMED;
+	}
+	args->value[args->command->operand] = word;
+	return ES_OK;
+}
+
+static es_status needs_check(const struct ctl_args *args, struct es_buf *error)
+{
+	for (const uint8_t *opt = args->command->needs; *opt != CTL_NONE; opt++) {
+		const struct ctl_option *option = &ctl_options[*opt];
+		if (args->value[*opt] != NULL && args->value[*opt][0] != '\0')
+			continue;
+		es_put_printf(error, "--%s %s is missing", option->name, option->value);
+		if (option->env != NULL)
+			es_put_printf(error, " (or the variable %s)", option->env);
+		return ES_MALFORMED;
+	}
+	return ES_OK;
+}
+
+static void env_read(struct ctl_args *args, char *(*env)(const char *name))
+{
+	for (size_t opt = CTL_NONE + 1; opt < CTL_OPT_COUNT; opt++) {
+		if (ctl_options[opt].env == NULL || args->value[opt] != NULL ||
+			!ctl_args_takes(args->command, (enum ctl_opt)opt))
+			continue;
+		char *value = env(ctl_options[opt].env);
+		if (value != NULL && value[0] != '\0')
+			args->value[opt] = value;
+	}
+}
+
+/* Finds the command in the first one or two words. */
+static es_status command_find(struct line *line, struct ctl_args *args, struct es_buf *error)
+{
+	const char *noun = line->words[0];
+	const char *verb = line->count > 1 ? line->words[1] : "";
+
+	for (size_t i = 0; i < ctl_command_count; i++) {
+		const struct ctl_command *command = &ctl_commands[i];
+		if (strcmp(command->noun, noun) != 0)
+			continue;
+		args->noun = command->noun;
+		if (command->verb[0] == '\0' || strcmp(command->verb, verb) == 0) {
+			args->command = command;
+			line->at = command->verb[0] == '\0' ? 1 : 2;
+			return ES_OK;
+		}
+	}
+	if (args->noun != NULL)
+		suggest_verbs(args->noun, error);
+	else
+		es_put_str(error, "there is no such command; openesctl --help lists them");
+	return ES_MALFORMED;
+}
+
+static bool asks_for_help(const struct line *line)
+{
+	if (line->count == 0 || strcmp(line->words[0], "help") == 0)
+		return true;
+	for (size_t i = 0; i < line->count; i++) {
+		if (strcmp(line->words[i], "--help") == 0 || strcmp(line->words[i], "-h") == 0)
+			return true;
+	}
+	return false;
+}
+
+static void help_parse(struct line *line, struct ctl_args *args)
+{
+	uint8_t nowhere[1];
+	struct es_buf ignored;
+
+	es_buf_init_fixed(&ignored, nowhere, sizeof nowhere);
+	if (line->count > 0 && strcmp(line->words[0], "help") == 0) {
+		line->words++;
+		line->count--;
+	}
+	if (line->count > 0 && command_find(line, args, &ignored) != ES_OK)
+		args->command = NULL;
+}
+
+es_status ctl_args_parse(char **words, size_t count, char *(*env)(const char *name), struct ctl_args *out,
+						 struct es_buf *error)
+{
+	static char given[1];
+	struct line line = { .words = words, .count = count };
+	struct ctl_args args = { .command = NULL };
+
+	if (asks_for_help(&line)) {
+		help_parse(&line, &args);
+		args.value[CTL_HELP] = given;
+		*out = args;
+		return ES_OK;
+	}
+	ES_TRY(command_find(&line, &args, error));
+	while (line.at < line.count)
+		ES_TRY(word_parse(&line, &args, error));
+	env_read(&args, env);
+	ES_TRY(needs_check(&args, error));
+	*out = args;
+	return ES_OK;
+}

@@ -1,0 +1,133 @@
+/* ctl_args.h -- the command line: options and commands are tables, parsing checks a line against them. Pure.
+ *
+ * An option knows which member of a JSON body it sets, so that "what can be set" is written once. Values stay in the
+ * caller's argv: K and OPc are wiped there once they are read. */
+#ifndef CTL_ARGS_H
+#define CTL_ARGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "es_buf.h"
+#include "es_status.h"
+
+enum ctl_opt {
+	CTL_NONE,
+	/* of every command */
+	CTL_URL,
+	CTL_CA,
+	CTL_TOKEN_FILE,
+	CTL_CERT,
+	CTL_KEY,
+	CTL_JSON,
+	CTL_HELP,
+	/* whom or what */
+	CTL_TENANT,
+	CTL_IMSI,
+	CTL_MSISDN,
+	CTL_PLAN,
+	CTL_STATUS,
+	CTL_NAME,
+	CTL_LIMIT,
+	CTL_FILE,
+	CTL_REPORT,
+	CTL_MEND,
+	CTL_ROLE,
+	CTL_NEW_IMSI,
+	/* a tenant's settings */
+	CTL_LANGUAGE,
+	CTL_HOSTS,
+	CTL_PLMNS,
+	CTL_IMSI_RANGES,
+	CTL_GID1,
+	CTL_TOKEN_TTL,
+	CTL_VALIDITY,
+	CTL_VOWIFI_URL,
+	CTL_TERMS_REQUIRED,
+	CTL_ADDRESS_REQUIRED,
+	CTL_NOT_ENABLED_URL,
+	CTL_NOT_ENABLED_USER_DATA,
+	CTL_AP2003_FLAT_AFTER,
+	CTL_DECOY_CHALLENGE,
+	CTL_EAP_NOTIFICATIONS,
+	CTL_EAP_IDENTITY_REQUEST,
+	CTL_CHECKCODE,
+	/* a plan's */
+	CTL_VOLTE,
+	CTL_VONR,
+	CTL_VONR_EPS_FALLBACK,
+	CTL_IRAT,
+	CTL_VOWIFI,
+	CTL_SMSOIP,
+	CTL_COMPANION,
+	CTL_COMPANION_SERVICES,
+	CTL_COMPANION_MAX,
+	CTL_PRIMARY_ESIM,
+	/* a subscriber's */
+	CTL_OPT_OUTS,
+	CTL_VOICE_PROVISIONING,
+	CTL_SMS_PROVISIONING,
+	CTL_TERMS,
+	CTL_ADDRESS,
+	CTL_ADDRESS_EXPIRY,
+	CTL_ADDRESS_ID,
+	CTL_VOWIFI_PROVISIONING,
+	/* keys */
+	CTL_K,
+	CTL_OPC,
+	CTL_OP,
+	CTL_AMF,
+	CTL_SQN,
+	/* what a device would ask */
+	CTL_APP,
+	CTL_ENTITLEMENT_VERSION,
+	CTL_ACCEPT_LANGUAGE,
+	CTL_OPT_COUNT
+};
+
+enum ctl_kind { CTL_TEXT, CTL_FLAG, CTL_LIST, CTL_SECONDS, CTL_BOOL, CTL_NUMBER };
+
+struct ctl_option {
+	const char *name;  /* without "--" */
+	const char *value; /* what stands for its value in the help; NULL: a flag */
+	enum ctl_kind kind;
+	const char *member; /* of a JSON body: "vowifi.url"; NULL: none */
+	const char *env;    /* variable that stands in for it; NULL: none */
+	const char *help;
+};
+extern const struct ctl_option ctl_options[CTL_OPT_COUNT];
+
+struct ctl;
+
+struct ctl_command {
+	const char *noun, *verb; /* verb "": the noun alone is the command */
+	int (*run)(struct ctl *ctl);
+	const uint8_t *needs, *takes; /* enum ctl_opt, ended by CTL_NONE */
+	enum ctl_opt operand;         /* a word without "--" is this option's value */
+	const char *summary;          /* one line */
+	const char *teach;            /* what it does and examples, for --help */
+	/* Commands that are one request; the rest know their own: */
+	const char *method, *path; /* "/v1/tenants/{tenant}": options in braces */
+	const uint8_t *query;      /* options that go into the query */
+	const struct ctl_view *view;
+};
+extern const struct ctl_command ctl_commands[];
+extern const size_t ctl_command_count;
+
+struct ctl_args {
+	const struct ctl_command *command; /* NULL: help about all or one noun */
+	const char *noun;                  /* with command NULL: the noun asked about, or NULL */
+	char *value[CTL_OPT_COUNT];        /* NULL: not given; flags: "" */
+};
+
+/* Reads a line of words (argv without the program's name). `env` looks up a variable (getenv). ES_MALFORMED with a
+ * sentence in `error` that says what to write instead. A line that asks for help is never refused. */
+es_status ctl_args_parse(char **words, size_t count, char *(*env)(const char *name), struct ctl_args *out,
+						 struct es_buf *error) ES_MUST_USE;
+bool ctl_args_takes(const struct ctl_command *command, enum ctl_opt opt);
+
+/* ctl_help.c: what --help says. With command NULL: the overview, of one noun when it is given. */
+void ctl_help_write(const struct ctl_args *args, struct es_buf *out);
+
+#endif

@@ -1,0 +1,213 @@
+/* ctl_commands.c -- every command of openesctl: what it needs, what it takes, what it teaches. */
+#include "ctl.h"
+#include "ctl_view.h"
+#include "es_cleanup.h"
+
+#define OPTS(...)                                                                                                      \
+	(const uint8_t[])                                                                                                  \
+	{                                                                                                                  \
+		__VA_ARGS__, CTL_NONE                                                                                          \
+	}
+#define NO_OPTS                                                                                                        \
+	(const uint8_t[])                                                                                                  \
+	{                                                                                                                  \
+		CTL_NONE                                                                                                       \
+	}
+
+static const struct ctl_view tenants = { (const struct ctl_column[]){ { "TENANT", "id", 12 },
+																	  { "NAME", "name", 20 },
+																	  { "PLMNS", "plmns", 8 },
+																	  { "HOSTS", "hosts", 0 },
+																	  { NULL, NULL, 0 } } };
+static const struct ctl_view plans = { (const struct ctl_column[]){ { "PLAN", "id", 12 },
+																	{ "VOLTE", "volte", 7 },
+																	{ "VONR", "vonr", 5 },
+																	{ "VOWIFI", "vowifi", 6 },
+																	{ "SMSOIP", "smsoip", 6 },
+																	{ "COMPANION", "companion.allowed", 9 },
+																	{ "ESIM", "primary_esim", 4 },
+																	{ "NAME", "name", 0 },
+																	{ NULL, NULL, 0 } } };
+static const struct ctl_view subscribers = { (const struct ctl_column[]){ { "IMSI", "imsi", 15 },
+																		  { "MSISDN", "msisdn", 16 },
+																		  { "PLAN", "plan", 12 },
+																		  { "STATUS", "status", 10 },
+																		  { "TERMS", "vowifi.terms", 13 },
+																		  { "ADDRESS", "vowifi.address", 13 },
+																		  { "VOWIFI", "vowifi.provisioning", 15 },
+																		  { "UPDATED", "updated", 20 },
+																		  { NULL, NULL, 0 } } };
+static const struct ctl_view trail = { (const struct ctl_column[]){ { "ID", "id", 6 },
+																	{ "AT", "at", 20 },
+																	{ "WHO", "who", 12 },
+																	{ "ACTION", "action", 22 },
+																	{ "TENANT", "tenant", 10 },
+																	{ "RESOURCE", "resource", 32 },
+																	{ "OUTCOME", "outcome", 0 },
+																	{ NULL, NULL, 0 } } };
+static const struct ctl_view credentials = { (const struct ctl_column[]){ { "NAME", "name", 16 },
+																		  { "ROLE", "role", 8 },
+																		  { "TENANT", "tenant", 12 },
+																		  { "CREATED", "created", 20 },
+																		  { NULL, NULL, 0 } } };
+
+#define TENANT "/v1/tenants/{tenant}"
+#define PLAN TENANT "/plans/{plan}"
+#define SUBSCRIBER TENANT "/subscribers/{imsi}"
+
+#define TENANT_SETTINGS                                                                                                \
+	CTL_NAME, CTL_HOSTS, CTL_PLMNS, CTL_IMSI_RANGES, CTL_GID1, CTL_LANGUAGE, CTL_TOKEN_TTL, CTL_VALIDITY,              \
+		CTL_VOWIFI_URL, CTL_TERMS_REQUIRED, CTL_ADDRESS_REQUIRED, CTL_NOT_ENABLED_URL, CTL_NOT_ENABLED_USER_DATA,      \
+		CTL_AP2003_FLAT_AFTER, CTL_DECOY_CHALLENGE, CTL_EAP_NOTIFICATIONS, CTL_EAP_IDENTITY_REQUEST, CTL_CHECKCODE
+#define PLAN_SETTINGS                                                                                                  \
+	CTL_NAME, CTL_VOLTE, CTL_VONR, CTL_VONR_EPS_FALLBACK, CTL_IRAT, CTL_VOWIFI, CTL_SMSOIP, CTL_COMPANION,             \
+		CTL_COMPANION_SERVICES, CTL_COMPANION_MAX, CTL_PRIMARY_ESIM
+#define LINE_SETTINGS                                                                                                  \
+	CTL_OPT_OUTS, CTL_VOICE_PROVISIONING, CTL_SMS_PROVISIONING, CTL_TERMS, CTL_ADDRESS, CTL_ADDRESS_EXPIRY,            \
+		CTL_ADDRESS_ID, CTL_VOWIFI_PROVISIONING
+#define DEVICE CTL_ENTITLEMENT_VERSION, CTL_ACCEPT_LANGUAGE
+
+#define SHOW_KEY                                                                                                       \
+	"K and OPc are sealed here to the transport key of auth: no process in between, no log and no shell history of "   \
+	"the\n"                                                                                                            \
+	"server sees them. Give them as @file or - (standard input) where others can read your command lines."
+
+const struct ctl_command ctl_commands[] = {
+	{ "tenant", "list", ctl_run_list, NO_OPTS, OPTS(CTL_LIMIT), CTL_NONE, "the tenants you may see",
+	  "  openesctl tenant list", "GET", "/v1/tenants", NULL, &tenants },
+	{ "tenant", "show", ctl_run_request, OPTS(CTL_TENANT), NO_OPTS, CTL_TENANT, "one tenant with all its settings",
+	  "  openesctl tenant show demo\n  openesctl tenant show demo --json > demo.json", "GET", TENANT, NULL, NULL },
+	{ "tenant", "set", ctl_run_set, NO_OPTS, OPTS(CTL_FILE, CTL_TENANT, TENANT_SETTINGS), CTL_FILE,
+	  "make a tenant or change its settings",
+	  "With a file the tenant becomes what the file says; without, only the options given are changed.\n\n"
+	  "  openesctl tenant set demo.json\n"
+	  "  openesctl tenant set --tenant demo --hosts aes.mnc001.mcc001.pub.3gppnetwork.org --plmns 00101\n"
+	  "  openesctl tenant set --tenant demo --token-ttl 7d --terms-required no",
+	  "PUT", TENANT, NULL, NULL },
+
+	{ "plan", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT, "a tenant's plans",
+	  "  openesctl plan list --tenant demo", "GET", TENANT "/plans", NULL, &plans },
+	{ "plan", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_PLAN), NO_OPTS, CTL_PLAN, "one plan",
+	  "  openesctl plan show --tenant demo gold", "GET", PLAN, NULL, NULL },
+	{ "plan", "set", ctl_run_set, OPTS(CTL_TENANT), OPTS(CTL_FILE, CTL_PLAN, PLAN_SETTINGS), CTL_FILE,
+	  "make a plan or change what it offers",
+	  "With a file the plan becomes what the file says; without, only the options given are changed. Phones of its\n"
+	  "subscribers learn of the change by push or at their next request.\n\n"
+	  "  openesctl plan set --tenant demo gold.json\n"
+	  "  openesctl plan set --tenant demo --plan gold --volte all --vowifi yes --smsoip yes\n"
+	  "  openesctl plan set --tenant demo --plan gold --companion yes --companion-services SharedNumber "
+	  "--companion-max 3",
+	  "PUT", PLAN, NULL, NULL },
+	{ "plan", "delete", ctl_run_request, OPTS(CTL_TENANT, CTL_PLAN), NO_OPTS, CTL_PLAN, "remove a plan that nobody has",
+	  "  openesctl plan delete --tenant demo old-gold\n  openesctl subscriber list --tenant demo --plan old-gold   "
+	  "(who still has it)",
+	  "DELETE", PLAN, NULL, NULL },
+
+	{ "subscriber", "add", ctl_run_subscriber_add, OPTS(CTL_TENANT, CTL_IMSI, CTL_PLAN),
+	  OPTS(CTL_MSISDN, CTL_STATUS, LINE_SETTINGS, CTL_K, CTL_OPC, CTL_OP, CTL_AMF, CTL_SQN), CTL_IMSI,
+	  "add a subscriber, with the keys of the SIM",
+	  "Keys go first, the subscriber last; when the subscriber is refused the keys are taken back. Running it again "
+	  "with\n"
+	  "the same values changes nothing. Without --k the SIM is authenticated elsewhere (HSS, AAA).\n" SHOW_KEY "\n\n"
+	  "  openesctl subscriber add --tenant demo --imsi 001010000000042 --msisdn +15550000042 --plan gold \\\n"
+	  "      --k @k.hex --opc @opc.hex --amf 8000\n"
+	  "  printf '%s\\n%s\\n' \"$K\" \"$OP\" | openesctl subscriber add --tenant demo --imsi 001010000000042 --plan "
+	  "gold --k - --op -",
+	  NULL, NULL, NULL, NULL },
+	{ "subscriber", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
+	  "one subscriber and the devices seen", "  openesctl subscriber show --tenant demo 001010000000042", "GET",
+	  SUBSCRIBER, NULL, NULL },
+	{ "subscriber", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS, CTL_LIMIT),
+	  CTL_TENANT, "subscribers, by IMSI",
+	  "  openesctl subscriber list --tenant demo --plan gold --status suspended\n"
+	  "  openesctl subscriber list --tenant demo --msisdn +15550000042\n"
+	  "  openesctl subscriber list --tenant demo --json | jq length",
+	  "GET", TENANT "/subscribers", OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS), &subscribers },
+	{ "subscriber", "set", ctl_run_set, OPTS(CTL_TENANT, CTL_IMSI),
+	  OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS, LINE_SETTINGS), CTL_IMSI,
+	  "change a subscriber's plan, number or service state",
+	  "Only what is given changes.\n\n"
+	  "  openesctl subscriber set --tenant demo --imsi 001010000000042 --plan silver\n"
+	  "  openesctl subscriber set --tenant demo --imsi 001010000000042 --terms available --address available",
+	  "PATCH", SUBSCRIBER, NULL, NULL },
+	{ "subscriber", "suspend", ctl_run_request, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
+	  "no service until resumed; tokens are void",
+	  "  openesctl subscriber suspend --tenant demo --imsi 001010000000042", "POST", SUBSCRIBER ":suspend", NULL,
+	  NULL },
+	{ "subscriber", "resume", ctl_run_request, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI, "end a suspension",
+	  "  openesctl subscriber resume --tenant demo --imsi 001010000000042", "POST", SUBSCRIBER ":resume", NULL, NULL },
+	{ "subscriber", "swap-sim", ctl_run_swap_sim, OPTS(CTL_TENANT, CTL_IMSI),
+	  OPTS(CTL_NEW_IMSI, CTL_K, CTL_OPC, CTL_OP, CTL_AMF, CTL_SQN), CTL_IMSI, "the subscriber has another SIM",
+	  "Every token of the old SIM is void at once. Give the new SIM's keys along, and its IMSI when that is another "
+	  "one;\n"
+	  "they are set first, the old SIM's keys removed last.\n" SHOW_KEY "\n\n"
+	  "  openesctl subscriber swap-sim --tenant demo --imsi 001010000000042 --new-imsi 001010000000043 --k @k.hex "
+	  "--opc @opc.hex",
+	  NULL, NULL, NULL, NULL },
+	{ "subscriber", "reset-tokens", ctl_run_request, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
+	  "void all tokens: every device authenticates anew",
+	  "  openesctl subscriber reset-tokens --tenant demo --imsi 001010000000042", "POST", SUBSCRIBER ":reset-tokens",
+	  NULL, NULL },
+	{ "subscriber", "terminate", ctl_run_request, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
+	  "end the contract for good; the record stays",
+	  "There is no way back but remove and add.\n\n  openesctl subscriber terminate --tenant demo --imsi "
+	  "001010000000042",
+	  "POST", SUBSCRIBER ":terminate", NULL, NULL },
+	{ "subscriber", "remove", ctl_run_subscriber_remove, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
+	  "remove a subscriber, then the keys",
+	  "May be run again after a failure.\n\n  openesctl subscriber remove --tenant demo --imsi 001010000000042", NULL,
+	  NULL, NULL, NULL },
+	{ "subscriber", "import", ctl_run_import, OPTS(CTL_TENANT, CTL_FILE), OPTS(CTL_REPORT), CTL_FILE,
+	  "add or change many, from a CSV file",
+	  "The first line names the columns: imsi and plan, and any of msisdn, status, k, opc, amf, terms, address,\n"
+	  "provisioning. Good lines go in whole; bad ones are reported with their number and do not hold up the others.\n"
+	  "The same file may be imported again.\n\n"
+	  "  imsi,msisdn,plan,status,k,opc,amf\n"
+	  "  001010000000042,+15550000042,gold,active,465b...a6bc,cd63...2baf,8000\n\n"
+	  "  openesctl subscriber import --tenant demo subscribers.csv --report refused.txt\n"
+	  "  gpg -d subscribers.csv.gpg | openesctl subscriber import --tenant demo -",
+	  NULL, NULL, NULL, NULL },
+
+	{ "keys", "set", ctl_run_keys_set, OPTS(CTL_TENANT, CTL_IMSI, CTL_K), OPTS(CTL_OPC, CTL_OP, CTL_AMF, CTL_SQN),
+	  CTL_IMSI, "set or replace the keys of a SIM",
+	  SHOW_KEY "\n\n  openesctl keys set --tenant demo --imsi 001010000000042 --k @k.hex --op @op.hex", NULL, NULL,
+	  NULL, NULL },
+	{ "keys", "status", ctl_run_request, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
+	  "whether there are keys, and since when",
+	  "Keys are never read back.\n\n  openesctl keys status --tenant demo --imsi 001010000000042", "GET",
+	  SUBSCRIBER "/keys", NULL, NULL },
+	{ "keys", "remove", ctl_run_request, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI, "remove the keys of a SIM",
+	  "  openesctl keys remove --tenant demo --imsi 001010000000042", "DELETE", SUBSCRIBER "/keys", NULL, NULL },
+
+	{ "explain", "", ctl_run_explain, OPTS(CTL_TENANT, CTL_IMSI, CTL_APP), OPTS(DEVICE), CTL_IMSI,
+	  "why a phone gets the answer it gets",
+	  "Decides as for a request of that phone and shows each rule that was looked at, what it saw and what it said.\n\n"
+	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2004\n"
+	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2003 --entitlement-version 6.0",
+	  "GET", TENANT "/explain", OPTS(CTL_IMSI, CTL_APP, DEVICE), NULL },
+	{ "audit", "", ctl_run_list, NO_OPTS, OPTS(CTL_TENANT, CTL_LIMIT), CTL_NONE, "who changed what, newest first",
+	  "  openesctl audit --limit 20\n  openesctl audit --tenant demo --json", "GET", "/v1/audit", OPTS(CTL_TENANT),
+	  &trail },
+	{ "check", "", ctl_run_check, OPTS(CTL_TENANT), OPTS(CTL_MEND), CTL_TENANT,
+	  "find what a crash left between subscribers and keys",
+	  "Lists subscribers without keys, and keys without a subscriber (of all the audit trail names). --mend removes "
+	  "the\n"
+	  "latter; those younger than ten minutes are left alone, since somebody may be adding them right now. Exit status "
+	  "1\n"
+	  "when something was found and not mended.\n\n"
+	  "  openesctl check --tenant demo\n  openesctl check --tenant demo --mend",
+	  NULL, NULL, NULL, NULL },
+
+	{ "credential", "list", ctl_run_list, NO_OPTS, OPTS(CTL_LIMIT), CTL_NONE, "who may use the operators' API",
+	  "  openesctl credential list", "GET", "/v1/credentials", NULL, &credentials },
+	{ "credential", "add", ctl_run_credential_add, OPTS(CTL_NAME, CTL_ROLE), OPTS(CTL_TENANT), CTL_NAME,
+	  "make a credential, or replace its token",
+	  "Roles, each may do what those before it may: readonly (settings), support (subscribers, explain), operator "
+	  "(change\n"
+	  "subscribers and keys), admin (settings, credentials, audit). The token is shown once.\n\n"
+	  "  openesctl credential add helpdesk --role support --tenant demo",
+	  NULL, NULL, NULL, NULL },
+	{ "credential", "remove", ctl_run_request, OPTS(CTL_NAME), NO_OPTS, CTL_NAME, "remove a credential at once",
+	  "  openesctl credential remove helpdesk", "DELETE", "/v1/credentials/{name}", NULL, NULL },
+};
+const size_t ctl_command_count = ES_COUNT(ctl_commands);

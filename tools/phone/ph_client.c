@@ -1,0 +1,364 @@
+/* ph_client.c -- requests as TS.43 2.3 and 2.4 list them, and the EAP relay until a document or a refusal comes. */
+#include "ph_client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "es_arena.h"
+#include "es_cleanup.h"
+#include "es_json.h"
+#include "es_text.h"
+
+#include "ph_doc.h"
+#include "ph_eap_peer.h"
+#include "ph_trace.h"
+
+enum { URL_MAX = 16384, PACKET_MAX = 4096, ARENA_MAX = 4 << 20, IDENTITY_SIZE = 96, COMMON = 10 };
+
+struct ph_client {
+	const struct ph_profile *profile;
+	struct ph_trace *trace;
+	struct ph_http *http;
+	struct es_arena *arena; /* of one exchange */
+	struct es_buf url, body, packet, cookie;
+};
+
+/* The parameters of one request; `app` is not among them, since it repeats. */
+struct params {
+	struct ph_param at[COMMON + PH_PARAMS_MAX];
+	size_t count;
+	char identity[IDENTITY_SIZE], terminal_id[32];
+};
+
+struct ph_client *ph_client_new(const struct ph_profile *profile, struct ph_trace *trace)
+{
+	struct ph_client *c = calloc(1, sizeof *c);
+	if (c == NULL)
+		return NULL;
+	c->profile = profile;
+	c->trace = trace;
+	c->http = ph_http_new(&profile->http);
+	c->arena = es_arena_new(16384, ARENA_MAX);
+	es_buf_init(&c->url, URL_MAX);
+	es_buf_init(&c->body, URL_MAX);
+	es_buf_init(&c->packet, PACKET_MAX);
+	es_buf_init(&c->cookie, URL_MAX);
+	if (c->http != NULL && c->arena != NULL)
+		return c;
+	ph_client_free(c);
+	return NULL;
+}
+
+void ph_client_free(struct ph_client *c)
+{
+	if (c == NULL)
+		return;
+	ph_http_free(c->http);
+	es_arena_free(c->arena);
+	es_buf_free(&c->url);
+	es_buf_free(&c->body);
+	es_buf_free(&c->packet);
+	es_buf_free(&c->cookie);
+	free(c);
+}
+
+static void set_param(struct params *p, const char *name, const char *value)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (strcmp(p->at[i].name, name) == 0) {
+			p->at[i].value = value;
+			return;
+		}
+	p->at[p->count++] = (struct ph_param){ name, value };
+}
+
+/* TS 23.003 19.3.2: 0<IMSI>@nai.epc.mnc<three digits>.mcc<MCC>.3gppnetwork.org */
+static void make_identity(const struct ph_profile *profile, const char *imsi, char out[IDENTITY_SIZE])
+{
+	struct es_slice mcc = profile->mcc != NULL ? es_slice_str(profile->mcc) : es_slice_of(imsi, 3);
+	struct es_slice mnc = profile->mnc != NULL ? es_slice_str(profile->mnc) : es_slice_of(imsi + 3, 2);
+	(void)snprintf(out, IDENTITY_SIZE, "0%s@nai.epc.mnc%s" ES_SLICE_FMT ".mcc" ES_SLICE_FMT ".3gppnetwork.org", imsi,
+				   mnc.len == 2 ? "0" : "", ES_SLICE_ARG(mnc), ES_SLICE_ARG(mcc));
+}
+
+/* An IMEI of its own for each phone: the test TAC 00101000 of TS 23.003 and the IMSI's last six digits, with the check
+ * digit of annex B. */
+static void make_imei(const char *imsi, char out[32])
+{
+	unsigned sum = 0;
+	size_t len = strlen(imsi);
+
+	(void)snprintf(out, 32, "00101000%s", imsi + (len < 6 ? 0 : len - 6));
+	for (unsigned i = 0; i < 14; i++) {
+		unsigned digit = (unsigned)(out[i] - '0');
+		sum += i % 2 == 0 ? digit : digit * 2 / 10 + digit * 2 % 10;
+	}
+	out[14] = (char)('0' + (10 - sum % 10) % 10);
+	out[15] = 0;
+}
+
+static void collect_params(const struct ph_profile *profile, const struct ph_phone *phone, bool use_token,
+						   struct params *p)
+{
+	const char *imsi = phone->usim.imsi.digits;
+
+	p->count = 0;
+	make_identity(profile, imsi, p->identity);
+	make_imei(imsi, p->terminal_id);
+	if (use_token) {
+		set_param(p, "token", phone->token);
+		set_param(p, "IMSI", imsi);
+	} else {
+		set_param(p, "EAP_ID", p->identity);
+	}
+	set_param(p, "terminal_id", profile->terminal_id != NULL ? profile->terminal_id : p->terminal_id);
+	set_param(p, "terminal_vendor", "OPEN");
+	set_param(p, "terminal_model", "SoftPhone");
+	set_param(p, "terminal_sw_version", OPENES_VERSION);
+	set_param(p, "vers", "0");
+	for (size_t i = 0; i < profile->param_count; i++)
+		set_param(p, profile->params[i].name, profile->params[i].value);
+}
+
+/* ---- writing a request ---- */
+
+static void put_query(struct es_buf *url, char *separator, const char *name, const char *value)
+{
+	es_put_u8(url, (uint8_t)*separator);
+	*separator = '&';
+	es_put_str(url, name);
+	es_put_u8(url, '=');
+	es_percent_encode(es_slice_str(value), url);
+}
+
+static void write_query(const struct ph_profile *profile, const struct params *p, struct es_buf *url)
+{
+	char separator = strchr(profile->url, '?') == NULL ? '?' : '&';
+
+	es_put_str(url, profile->url);
+	for (size_t i = 0; i < p->count; i++)
+		put_query(url, &separator, p->at[i].name, p->at[i].value);
+	for (size_t i = 0; i < profile->app_count; i++)
+		put_query(url, &separator, "app", profile->apps[i]);
+}
+
+static void write_json(const struct ph_profile *profile, const struct params *p, struct es_buf *body)
+{
+	struct es_json_out j = es_json_to(body);
+
+	es_json_object(&j, NULL);
+	for (size_t i = 0; i < p->count; i++)
+		es_json_put_str(&j, p->at[i].name, p->at[i].value);
+	if (profile->app_count == 1) {
+		es_json_put_str(&j, "app", profile->apps[0]);
+	} else {
+		es_json_array(&j, "app");
+		for (size_t i = 0; i < profile->app_count; i++)
+			es_json_put_str(&j, NULL, profile->apps[i]);
+		es_json_end_array(&j);
+	}
+	es_json_end_object(&j);
+}
+
+/* A request of either kind, narrated and sent. */
+static const struct ph_http_answer *send(struct ph_client *c, const struct ph_http_request *request,
+										 const struct params *p)
+{
+	ph_trace_request(c->trace, request, p == NULL ? NULL : p->at, p == NULL ? 0 : p->count, c->profile);
+	const struct ph_http_answer *answer = ph_http_send(c->http, request);
+	ph_trace_answer(c->trace, answer);
+	return answer;
+}
+
+/* TS.43 2.3 and 2.4. Accept names the relay type when a challenge may come (2.8.1). */
+static const struct ph_http_answer *send_first(struct ph_client *c, const struct ph_phone *phone, bool use_token)
+{
+	const struct ph_profile *profile = c->profile;
+	struct params p;
+	char accept[128];
+
+	collect_params(profile, phone, use_token, &p);
+	es_buf_reset(&c->url);
+	es_buf_reset(&c->body);
+	if (profile->is_post) {
+		es_put_str(&c->url, profile->url);
+		write_json(profile, &p, &c->body);
+	} else {
+		write_query(profile, &p, &c->url);
+	}
+	es_put_u8(&c->url, 0);
+	if (c->url.bad || c->body.bad)
+		return NULL;
+	(void)snprintf(accept, sizeof accept, "%s%s", use_token ? "" : PH_RELAY ", ", profile->accept);
+	const struct ph_http_request request = { .is_post = profile->is_post,
+											 .url = (const char *)c->url.ptr,
+											 .body = es_buf_slice(&c->body),
+											 .accept = accept,
+											 .content_type = PH_JSON };
+	return send(c, &request, &p);
+}
+
+/* The POST of 2.8.1: the packet, the cookie, and nothing else. */
+static const struct ph_http_answer *send_packet(struct ph_client *c, struct es_slice packet)
+{
+	char accept[128];
+
+	es_buf_reset(&c->body);
+	es_put_str(&c->body, "{\"eap-relay-packet\":\"");
+	es_base64_encode(packet, &c->body);
+	es_put_str(&c->body, "\"}");
+	if (c->body.bad)
+		return NULL;
+	(void)snprintf(accept, sizeof accept, PH_RELAY ", %s", c->profile->accept);
+	const struct ph_http_request request = { .is_post = true,
+											 .url = c->profile->url,
+											 .body = es_buf_slice(&c->body),
+											 .accept = accept,
+											 .content_type = PH_RELAY,
+											 .cookie = c->cookie.len == 0 ? NULL : (const char *)c->cookie.ptr };
+	return send(c, &request, NULL);
+}
+
+/* ---- reading an answer ---- */
+
+static bool is_type(const struct ph_http_answer *answer, const char *type)
+{
+	struct es_slice rest = es_slice_str(answer->type);
+	return es_slice_eq_nocase(es_slice_trim(es_slice_cut(&rest, ';')), es_slice_str(type));
+}
+
+static bool is_challenge(const struct ph_http_answer *answer)
+{
+	return answer->status == 200 && is_type(answer, PH_RELAY);
+}
+
+static es_status read_packet(struct ph_client *c, const struct ph_http_answer *answer, struct es_slice *packet)
+{
+	ES_CLEANUP(es_json_done) cJSON *tree = NULL;
+
+	ES_TRY(es_json_parse(answer->body, ES_JSON_SMALL, &tree));
+	const char *text = es_json_str(tree, "eap-relay-packet");
+	return text == NULL ? ES_MALFORMED : es_base64_decode(es_slice_str(text), c->arena, packet);
+}
+
+/* Android keeps the cookie of the first challenge and repeats it for the rest of the exchange. */
+static void keep_cookie(struct ph_client *c, const struct ph_http_answer *answer)
+{
+	if (c->cookie.len > 0 || answer->cookie.len == 0)
+		return;
+	es_put_bytes(&c->cookie, answer->cookie);
+	es_put_u8(&c->cookie, 0);
+}
+
+static void give_up(struct ph_outcome *out, enum ph_result result, const char *why)
+{
+	out->result = result;
+	out->why = why;
+}
+
+static const struct ph_http_answer *count(struct ph_outcome *out, const struct ph_http_answer *answer)
+{
+	out->requests++;
+	out->status = answer == NULL ? 0 : answer->status;
+	return answer;
+}
+
+/* One challenge: the packet out of the answer, through the peer, and back. NULL when there is nothing to send. */
+static const struct ph_http_answer *relay(struct ph_client *c, struct ph_eap_peer *peer,
+										  const struct ph_http_answer *answer, struct ph_outcome *out)
+{
+	struct es_slice packet;
+	struct ph_eap_step step;
+
+	keep_cookie(c, answer);
+	if (c->cookie.len == 0) {
+		give_up(out, PH_GAVE_UP, "the challenge came without a cookie");
+		return NULL;
+	}
+	if (read_packet(c, answer, &packet) != ES_OK) {
+		give_up(out, PH_GAVE_UP, "there is no eap-relay-packet in the answer");
+		return NULL;
+	}
+	ph_trace_packet(c->trace, packet);
+	if (ph_eap_peer_step(peer, packet, &c->packet, &step) != ES_OK || step.response.len == 0) {
+		give_up(out, PH_GAVE_UP, "the packet asks for no answer");
+		return NULL;
+	}
+	ph_trace_step(c->trace, &step);
+	out->challenges += step.did != PH_EAP_IDENTIFIED && step.did != PH_EAP_ACKNOWLEDGED;
+	out->resyncs += step.did == PH_EAP_RESYNC;
+	return count(out, send_packet(c, step.response));
+}
+
+static const struct ph_http_answer *authenticate(struct ph_client *c, struct ph_phone *phone,
+												 const struct ph_http_answer *answer, struct ph_outcome *out)
+{
+	struct ph_eap_peer peer;
+	char identity[IDENTITY_SIZE];
+	unsigned rounds = 0;
+
+	make_identity(c->profile, phone->usim.imsi.digits, identity);
+	for (size_t i = 0; i < c->profile->param_count; i++) /* MK is made from what was sent, whatever that was */
+		if (strcmp(c->profile->params[i].name, "EAP_ID") == 0)
+			(void)snprintf(identity, sizeof identity, "%s", c->profile->params[i].value);
+	ph_eap_peer_init(&peer, &phone->usim, es_slice_str(identity));
+	while (answer != NULL && is_challenge(answer)) {
+		if (rounds++ == 2 * PH_CHALLENGES_MAX || out->challenges == PH_CHALLENGES_MAX) {
+			give_up(out, PH_GAVE_UP, "the server does not stop asking");
+			answer = NULL;
+			break;
+		}
+		answer = relay(c, &peer, answer, out);
+	}
+	ph_eap_peer_done(&peer);
+	return answer;
+}
+
+static void read_document(struct ph_client *c, struct ph_phone *phone, const struct ph_http_answer *answer,
+						  struct ph_outcome *out)
+{
+	struct es_slice token;
+
+	out->document = answer->body;
+	out->is_json = is_type(answer, PH_JSON);
+	out->token_validity_s = -1;
+	es_status status = ph_doc_token(answer->body, out->is_json, c->arena, &token, &out->token_validity_s);
+	if (status != ES_OK && status != ES_NOT_FOUND) {
+		give_up(out, PH_GAVE_UP, "the document is malformed");
+		return;
+	}
+	if (status == ES_OK && token.len >= sizeof phone->token) {
+		give_up(out, PH_GAVE_UP, "the token is longer than this phone keeps");
+		return;
+	}
+	out->result = PH_DOCUMENT;
+	out->has_token = status == ES_OK;
+	if (out->has_token) {
+		memcpy(phone->token, token.ptr, token.len);
+		phone->token[token.len] = 0;
+	}
+}
+
+void ph_client_run(struct ph_client *c, struct ph_phone *phone, bool use_token, struct ph_outcome *out)
+{
+	*out = (struct ph_outcome){ .result = PH_GAVE_UP, .why = "the request does not fit in its buffer" };
+	es_arena_reset(c->arena);
+	es_buf_reset(&c->cookie);
+	use_token = use_token && phone->token[0] != 0;
+
+	const struct ph_http_answer *answer = count(out, send_first(c, phone, use_token));
+	if (answer != NULL && is_challenge(answer))
+		answer = authenticate(c, phone, answer, out);
+	if (answer == NULL)
+		return;
+	(void)snprintf(out->retry_after, sizeof out->retry_after, "%s", answer->retry_after);
+	if (answer->status == 0)
+		give_up(out, PH_NO_ANSWER, answer->failure);
+	else if (answer->status != 200)
+		give_up(out, PH_REFUSED, answer->reason);
+	else if (is_type(answer, PH_XML) || is_type(answer, PH_JSON) || is_type(answer, "text/xml"))
+		read_document(c, phone, answer, out);
+	else
+		give_up(out, PH_GAVE_UP, "the answer is neither a challenge nor a document");
+}

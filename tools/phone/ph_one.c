@@ -1,0 +1,179 @@
+/* ph_one.c -- the one-phone mode: state in, exchange, state and token out, a last line that says how it went. */
+#include "ph_one.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "es_cleanup.h"
+#include "es_clock.h"
+#include "es_crypto.h"
+#include "es_json.h"
+
+#include "ph_trace.h"
+
+enum { REPORT_MAX = 4 << 20 };
+
+static int complain(const char *what, const char *path, es_status status)
+{
+	(void)fprintf(stderr, "openes-phone: %s %s: %s\n", what, path, es_status_meaning(status));
+	return EXIT_FAILURE;
+}
+
+static es_status save_token(const char *path, const char *token)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return ES_UNAVAILABLE;
+	FILE *f = fdopen(fd, "w");
+	if (f == NULL) {
+		(void)close(fd);
+		return ES_UNAVAILABLE;
+	}
+	bool ok = fputs(token, f) >= 0;
+	return fclose(f) == 0 && ok ? ES_OK : ES_UNAVAILABLE;
+}
+
+static void set_up_phone(const struct ph_options *options, const struct ph_run *run, struct ph_phone *phone)
+{
+	uint8_t k[16];
+
+	memcpy(k, run->k, sizeof k);
+	if (options->wrong_key)
+		k[15] ^= 0xff;
+	ph_usim_init(&phone->usim, &run->imsi, k, run->opc, run->sqn);
+	phone->usim.is_impostor = options->wrong_key;
+	es_wipe(k, sizeof k);
+	phone->token[0] = 0;
+	if (options->token != NULL)
+		(void)snprintf(phone->token, sizeof phone->token, "%s", options->token);
+}
+
+static const char *result_name(enum ph_result result)
+{
+	static const char *const names[] = {
+		[PH_DOCUMENT] = "document", [PH_REFUSED] = "refused", [PH_GAVE_UP] = "gave_up", [PH_NO_ANSWER] = "no_answer"
+	};
+	return names[result];
+}
+
+/* What a phone would do next, by status (TS.43 2.10). */
+static const char *advice(unsigned status)
+{
+	switch (status) {
+	case 302: return "the server wants OpenID Connect: a phone would open the location in a browser";
+	case 403: return "a phone would not ask again until its SIM or its settings change";
+	case 503: return "a phone would ask again after Retry-After";
+	case 511: return "the token is not taken: a phone would authenticate with its SIM now";
+	default: return NULL;
+	}
+}
+
+static void tell(struct ph_trace *trace, const struct ph_outcome *o, int64_t elapsed_us)
+{
+	if (trace == NULL)
+		return;
+	if (o->result == PH_DOCUMENT)
+		ph_trace_line(trace, "\nA document %s after %u requests and %u challenges%s, %.1f ms in all.",
+					  o->has_token ? "with a token" : "without a token", o->requests, o->challenges,
+					  o->resyncs > 0 ? " (with a resynchronisation)" : "", (double)elapsed_us / 1000);
+	else
+		ph_trace_line(trace, "\nNo document: %s%s%s.", o->result == PH_REFUSED ? "the server refused, " : "", o->why,
+					  o->retry_after[0] != 0 ? "; Retry-After given" : "");
+	if (o->result == PH_REFUSED && advice(o->status) != NULL)
+		ph_trace_line(trace, "%s.", advice(o->status));
+}
+
+static es_status write_report(const char *path, const struct ph_outcome *o, const struct ph_phone *phone,
+							  int64_t elapsed_us)
+{
+	ES_CLEANUP(es_buf_free) struct es_buf text;
+
+	es_buf_init(&text, REPORT_MAX);
+	struct es_json_out j = es_json_to(&text);
+	es_json_object(&j, NULL);
+	es_json_put_str(&j, "result", result_name(o->result));
+	es_json_put_str(&j, "why", o->result == PH_DOCUMENT ? NULL : o->why);
+	es_json_put_i64(&j, "status", o->status);
+	es_json_put_str(&j, "retry_after", o->retry_after[0] == 0 ? NULL : o->retry_after);
+	es_json_put_i64(&j, "requests", o->requests);
+	es_json_put_i64(&j, "challenges", o->challenges);
+	es_json_put_i64(&j, "resynchronisations", o->resyncs);
+	es_json_put_i64(&j, "elapsed_us", elapsed_us);
+	es_json_put_str(&j, "token", o->has_token ? phone->token : NULL);
+	if (o->result == PH_DOCUMENT) {
+		es_json_put_i64(&j, "token_validity_s", o->token_validity_s);
+		es_json_put_str(&j, "type", o->is_json ? PH_JSON : PH_XML);
+		es_json_put(&j, "document", o->document);
+	}
+	es_json_end_object(&j);
+	es_put_u8(&text, '\n');
+	ES_TRY(es_buf_status(&text));
+	FILE *f = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+	if (f == NULL)
+		return ES_UNAVAILABLE;
+	bool ok = fwrite(text.ptr, 1, text.len, f) == text.len;
+	return (f == stdout ? fflush(f) : fclose(f)) == 0 && ok ? ES_OK : ES_UNAVAILABLE;
+}
+
+static void client_done(struct ph_client **client)
+{
+	ph_client_free(*client);
+}
+
+static void arena_done(struct es_arena **arena)
+{
+	es_arena_free(*arena);
+}
+
+static void phone_done(struct ph_phone *phone)
+{
+	es_wipe(phone, sizeof *phone);
+}
+
+/* Everything that is kept after the exchange, whether it went well or not: a USIM never forgets what it accepted. */
+static int keep(const struct ph_options *options, const struct ph_phone *phone, const struct ph_outcome *outcome,
+				int64_t elapsed_us)
+{
+	es_status status = ES_OK;
+
+	if (options->state != NULL && (status = ph_usim_save(&phone->usim, options->state)) != ES_OK)
+		return complain("the SIM's state cannot be written to", options->state, status);
+	if (options->save_token != NULL && outcome->has_token &&
+		(status = save_token(options->save_token, phone->token)) != ES_OK)
+		return complain("the token cannot be written to", options->save_token, status);
+	if (options->json != NULL && (status = write_report(options->json, outcome, phone, elapsed_us)) != ES_OK)
+		return complain("the report cannot be written to", options->json, status);
+	return EXIT_SUCCESS;
+}
+
+int ph_one(const struct ph_options *options, const struct ph_run *run)
+{
+	bool is_quiet = options->json != NULL && strcmp(options->json, "-") == 0;
+	struct ph_trace story = ph_trace_to(stdout), *trace = is_quiet ? NULL : &story;
+	ES_CLEANUP(phone_done) struct ph_phone phone;
+	ES_CLEANUP(client_done) struct ph_client *client = ph_client_new(&run->profile, trace);
+	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, 4 << 20);
+	struct ph_outcome outcome;
+
+	set_up_phone(options, run, &phone);
+	if (client == NULL || arena == NULL)
+		return complain("cannot start", "the HTTP client", ES_TOO_LARGE);
+	es_status status = options->state == NULL ? ES_OK : ph_usim_load(&phone.usim, options->state);
+	if (status != ES_OK && status != ES_NOT_FOUND)
+		return complain("this is not the state of this SIM:", options->state, status);
+
+	int64_t start = es_mono_us();
+	if (trace != NULL)
+		trace->amf = run->has_amf ? run->amf : NULL;
+	ph_client_run(client, &phone, options->token != NULL, &outcome);
+	int64_t elapsed_us = es_mono_us() - start;
+	if (outcome.result == PH_DOCUMENT)
+		ph_trace_document(trace, outcome.document, outcome.is_json, arena);
+	tell(trace, &outcome, elapsed_us);
+	if (keep(options, &phone, &outcome, elapsed_us) != EXIT_SUCCESS)
+		return EXIT_FAILURE;
+	bool came = outcome.result == PH_DOCUMENT && (outcome.has_token || options->token != NULL);
+	return came ? EXIT_SUCCESS : EXIT_FAILURE;
+}

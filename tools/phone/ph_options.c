@@ -1,0 +1,331 @@
+/* ph_options.c -- the table of options and what they turn into. */
+#include "ph_options.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "es_cleanup.h"
+#include "es_text.h"
+
+enum kind { TEXT, FLAG, PARAM, REPORT };
+
+#define FIELD(name) offsetof(struct ph_options, name)
+static const struct option {
+	const char *name, *value;
+	enum kind kind;
+	size_t at;
+	const char *help;
+} options[] = {
+	{ NULL, "Server", FLAG, 0, NULL },
+	{ "url", "URL", TEXT, FIELD(url), "where the entitlement server answers (https://localhost:8443/)" },
+	{ "ca", "FILE", TEXT, FIELD(ca), "certificates to trust; default: those of the system" },
+	{ "post", NULL, FLAG, FIELD(post), "parameters as JSON in a POST (TS.43 2.4); default: GET" },
+	{ "accept", "xml|json", TEXT, FIELD(accept), "form of the document (xml)" },
+	{ "language", "TAG", TEXT, FIELD(language), "Accept-Language" },
+	{ "gzip", NULL, FLAG, FIELD(gzip), "offer Accept-Encoding: gzip" },
+	{ "reconnect", NULL, FLAG, FIELD(reconnect), "a new TLS connection for every request" },
+
+	{ NULL, "SIM", FLAG, 0, NULL },
+	{ "imsi", "DIGITS", TEXT, FIELD(imsi), "identity of the SIM" },
+	{ "k", "HEX", TEXT, FIELD(k), "its Milenage key, 32 hexadecimal digits" },
+	{ "opc", "HEX", TEXT, FIELD(opc), "its OPc, 32 hexadecimal digits" },
+	{ "amf", "HEX", TEXT, FIELD(amf), "AMF the subscriber is provisioned with; another one in AUTN is pointed out" },
+	{ "sqn", "HEX", TEXT, FIELD(sqn), "highest SQN accepted so far; a high one makes the SIM resynchronise" },
+	{ "mcc", "DIGITS", TEXT, FIELD(mcc), "country code of the realm; default: from the IMSI" },
+	{ "mnc", "DIGITS", TEXT, FIELD(mnc), "network code of the realm, 2 or 3 digits; default: 2 from the IMSI" },
+	{ "state", "FILE", TEXT, FIELD(state), "keep the accepted sequence numbers here" },
+	{ "wrong-key", NULL, FLAG, FIELD(wrong_key), "an impostor: another K, and AUTN not checked" },
+
+	{ NULL, "Request", FLAG, 0, NULL },
+	{ "apps", "LIST", TEXT, FIELD(apps), "applications, separated by commas (ap2003,ap2004,ap2005)" },
+	{ "entitlement-version", "V", TEXT, FIELD(entitlement_version), "version of TS.43 (12.0)" },
+	{ "terminal-id", "ID", TEXT, FIELD(terminal_id), "IMEI or UUID; default: an IMEI made from the IMSI" },
+	{ "app-name", "NAME", TEXT, FIELD(app_name), "name of the client application" },
+	{ "notif-token", "TOKEN", TEXT, FIELD(notif_token), "register for push messages" },
+	{ "notif-action", "N", TEXT, FIELD(notif_action), "0 off, 1 GCM, 2 FCM, 3 WNS, 4 APNs" },
+	{ "operation", "NAME", TEXT, FIELD(operation), "ODSA operation, for example CheckEligibility" },
+	{ "param", "NAME=VALUE", PARAM, 0, "any other parameter, or another value for a usual one; may repeat" },
+	{ "token", "TOKEN", TEXT, FIELD(token), "fast authentication with this token, no SIM needed" },
+	{ "save-token", "FILE", TEXT, FIELD(save_token), "write the token that came, readable by the owner alone" },
+
+	{ NULL, "Load", FLAG, 0, NULL },
+	{ "phones", "N", TEXT, FIELD(phones), "N phones from --imsi-base on, all with --k and --opc" },
+	{ "imsi-base", "DIGITS", TEXT, FIELD(imsi_base), "IMSI of the first of them" },
+	{ "subscribers", "FILE", TEXT, FIELD(subscribers), "phones from a CSV list with the columns imsi, k, opc" },
+	{ "rate", "R", TEXT, FIELD(rate), "exchanges a second, whatever the answers; default: as fast as they come" },
+	{ "for", "TIME", TEXT, FIELD(duration), "how long: 500ms, 10s, 2m (10s)" },
+	{ "connections", "C", TEXT, FIELD(connections), "kept-alive connections, one thread each (16)" },
+	{ "mix", "LIST", TEXT, FIELD(mix), "weights of full and fast authentication (auth=1); auth=1,token=9" },
+
+	{ NULL, "Output", FLAG, 0, NULL },
+	{ "json", "[FILE]", REPORT, FIELD(json), "the result as JSON, to the file or instead of the story" },
+	{ "help", NULL, FLAG, FIELD(help), "this text" },
+	{ "version", NULL, FLAG, FIELD(version), "version of this program" },
+};
+
+void ph_options_help(FILE *out)
+{
+	(void)fputs("openes-phone -- simulated phones with a software USIM for a TS.43 entitlement server\n\n"
+				"One phone authenticates with its SIM (EAP-AKA) and prints every message, every EAP packet and the\n"
+				"document it got. Many phones make load and measure it.\n\n"
+				"  openes-phone --url https://localhost:8443/ --ca run/keys/ca.crt --imsi 001010000000001 \\\n"
+				"    --k 465b5ce8b199b49faa5f0a2ee238a6bc --opc cd63cb71954a9f4e48a5994e37a02baf\n\n"
+				"  openes-phone --url https://localhost:8443/ --ca run/keys/ca.crt --subscribers "
+				"deploy/demo/subscribers.csv \\\n"
+				"    --connections 8 --for 10s --mix auth=1,token=9\n",
+				out);
+	for (size_t i = 0; i < ES_COUNT(options); i++) {
+		char left[64];
+		const struct option *o = &options[i];
+		if (o->name == NULL) {
+			(void)fprintf(out, "\n%s\n", o->value);
+			continue;
+		}
+		(void)snprintf(left, sizeof left, "--%s %s", o->name, o->value == NULL ? "" : o->value);
+		(void)fprintf(out, "  %-25s %s\n", left, o->help);
+	}
+	(void)fputs("\nEnds with 0 when a document came (with a TOKEN, unless --token was given), in load mode when the "
+				"load ran and\n"
+				"something succeeded; with 1 otherwise, with 2 when the command line is wrong.\n",
+				out);
+}
+
+static const struct option *option_of(struct es_slice name)
+{
+	for (size_t i = 0; i < ES_COUNT(options); i++)
+		if (options[i].name != NULL && es_slice_eq_str(name, options[i].name))
+			return &options[i];
+	return NULL;
+}
+
+static es_status fail(struct es_buf *error, const char *format, const char *what)
+{
+	es_put_str(error, format);
+	es_put_str(error, what);
+	return ES_MALFORMED;
+}
+
+/* A NUL-terminated copy inside the options; NULL when there is no room. */
+static const char *keep(struct ph_options *o, struct es_slice text)
+{
+	if (text.len >= sizeof o->storage - o->stored)
+		return NULL;
+	char *copy = o->storage + o->stored;
+	if (text.len > 0)
+		memcpy(copy, text.ptr, text.len);
+	copy[text.len] = 0;
+	o->stored += text.len + 1;
+	return copy;
+}
+
+static es_status add_param(struct ph_options *o, struct es_slice name, const char *value, struct es_buf *error)
+{
+	const char *kept = keep(o, name);
+	if (name.len == 0 || value == NULL || kept == NULL || o->param_count == ES_COUNT(o->params))
+		return fail(error, "too many parameters, or not NAME=VALUE: ", value == NULL ? "--param" : value);
+	o->params[o->param_count++] = (struct ph_param){ kept, value };
+	return ES_OK;
+}
+
+es_status ph_options_parse(int argc, char **argv, struct ph_options *out, struct es_buf *error)
+{
+	*out = (struct ph_options){ 0 };
+	for (int i = 1; i < argc; i++) {
+		struct es_slice rest = es_slice_str(argv[i]);
+		if (!es_slice_starts_with(rest, ES_SLICE_LIT("--")))
+			return fail(error, "this is no option: ", argv[i]);
+		const char *inside = strchr(argv[i], '=');
+		rest = es_slice_sub(rest, 2, inside == NULL ? rest.len : (size_t)(inside - argv[i]));
+		const struct option *o = option_of(rest);
+		if (o == NULL)
+			return fail(error, "there is no such option: ", argv[i]);
+		void *field = (char *)out + o->at;
+		if (o->kind == FLAG) {
+			*(bool *)field = true;
+			continue;
+		}
+		const char *value = inside != NULL ? inside + 1 : NULL;
+		bool next_is_value = i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0;
+		if (value == NULL && next_is_value)
+			value = argv[++i];
+		if (value == NULL && o->kind == REPORT)
+			value = "-";
+		if (value == NULL)
+			return fail(error, "this option needs a value: ", argv[i]);
+		if (o->kind == PARAM) {
+			struct es_slice text = es_slice_str(value), name = es_slice_cut(&text, '=');
+			ES_TRY(add_param(out, name, text.ptr == NULL ? NULL : (const char *)text.ptr, error));
+		} else {
+			*(const char **)field = value;
+		}
+	}
+	return ES_OK;
+}
+
+/* ---- what the options mean ---- */
+
+static es_status hex_of(const char *text, const char *name, uint8_t *out, size_t len, struct es_buf *error)
+{
+	if (text == NULL)
+		return fail(error, "this option is needed: --", name);
+	if (es_hex_decode(es_slice_str(text), out, len) == ES_OK)
+		return ES_OK;
+	return fail(error, "not so many hexadecimal digits: --", name);
+}
+
+static es_status number_of(const char *text, uint32_t fallback, const char *name, uint32_t *out, struct es_buf *error)
+{
+	*out = fallback;
+	if (text == NULL || es_parse_u32(es_slice_str(text), 1, 1000000000, out) == ES_OK)
+		return ES_OK;
+	return fail(error, "not a number above 0: --", name);
+}
+
+static es_status check_apps(struct ph_options *o, struct ph_profile *p, struct es_buf *error)
+{
+	struct es_slice rest = es_slice_str(o->apps == NULL ? "ap2003,ap2004,ap2005" : o->apps);
+
+	while (rest.ptr != NULL) {
+		const char *app = keep(o, es_slice_cut(&rest, ','));
+		if (app == NULL || p->app_count == PH_APPS_MAX)
+			return fail(error, "too many applications: ", o->apps);
+		p->apps[p->app_count++] = app;
+	}
+	return ES_OK;
+}
+
+static es_status check_params(struct ph_options *o, struct ph_profile *p, struct es_buf *error)
+{
+	const struct ph_param named[] = { { "entitlement_version",
+										o->entitlement_version == NULL ? "12.0" : o->entitlement_version },
+									  { "app_name", o->app_name },
+									  { "notif_token", o->notif_token },
+									  { "notif_action", o->notif_action },
+									  { "operation", o->operation } };
+
+	for (size_t i = 0; i < ES_COUNT(named); i++)
+		if (named[i].value != NULL)
+			p->params[p->param_count++] = named[i];
+	if (o->param_count > PH_PARAMS_MAX - p->param_count)
+		return fail(error, "too many parameters", "");
+	for (size_t i = 0; i < o->param_count; i++)
+		p->params[p->param_count++] = o->params[i];
+	return ES_OK;
+}
+
+static es_status check_profile(struct ph_options *o, struct ph_profile *p, struct es_buf *error)
+{
+	if (o->url == NULL)
+		return fail(error, "this option is needed: --", "url");
+	if (o->accept != NULL && strcmp(o->accept, "xml") != 0 && strcmp(o->accept, "json") != 0)
+		return fail(error, "xml or json, not ", o->accept);
+	*p = (struct ph_profile){ .url = o->url,
+							  .accept = o->accept != NULL && strcmp(o->accept, "json") == 0 ? PH_JSON : PH_XML,
+							  .is_post = o->post,
+							  .mcc = o->mcc,
+							  .mnc = o->mnc,
+							  .terminal_id = o->terminal_id,
+							  .http = { .ca = o->ca,
+										/* TS.43 2.2.1 */
+										.user_agent =
+											"PRD-TS43 term-OPEN/SoftPhone client-IMS-Entitlement/" OPENES_VERSION
+											" OS-Linux/" OPENES_VERSION,
+										.language = o->language,
+										.gzip = o->gzip,
+										.reconnect = o->reconnect,
+										.timeout_ms = 30000 } };
+	ES_TRY(check_apps(o, p, error));
+	return check_params(o, p, error);
+}
+
+static es_status check_sim(const struct ph_options *o, struct ph_run *run, struct es_buf *error)
+{
+	uint8_t sqn[6] = { 0 };
+	const char *imsi = run->is_load ? o->imsi_base : o->imsi;
+
+	if (o->sqn != NULL)
+		ES_TRY(hex_of(o->sqn, "sqn", sqn, sizeof sqn, error));
+	for (size_t i = 0; i < sizeof sqn; i++)
+		run->sqn = run->sqn << 8 | sqn[i];
+	run->has_amf = o->amf != NULL;
+	if (run->has_amf)
+		ES_TRY(hex_of(o->amf, "amf", run->amf, sizeof run->amf, error));
+	if (run->is_load && o->subscribers != NULL)
+		return ES_OK;
+	if (es_imsi_parse(es_slice_str(imsi), &run->imsi) != ES_OK)
+		return fail(error, "6 to 15 digits are needed: --", run->is_load ? "imsi-base" : "imsi");
+	run->has_keys = o->k != NULL || o->opc != NULL || o->token == NULL;
+	if (!run->has_keys)
+		return ES_OK;
+	ES_TRY(hex_of(o->k, "k", run->k, sizeof run->k, error));
+	return hex_of(o->opc, "opc", run->opc, sizeof run->opc, error);
+}
+
+/* "500ms", "10s", "2m". */
+static es_status check_duration(const char *text, int64_t *out, struct es_buf *error)
+{
+	static const struct {
+		const char *unit;
+		uint32_t ms;
+	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 } };
+	struct es_slice all = es_slice_str(text == NULL ? "10s" : text);
+	uint32_t number = 0;
+	size_t digits = 0;
+
+	while (digits < all.len && all.ptr[digits] >= '0' && all.ptr[digits] <= '9')
+		digits++;
+	for (size_t i = 0; i < ES_COUNT(units); i++)
+		if (es_slice_eq_str(es_slice_sub(all, digits, all.len), units[i].unit) &&
+			es_parse_u32(es_slice_sub(all, 0, digits), 1, 1000000, &number) == ES_OK) {
+			*out = (int64_t)number * units[i].ms;
+			return ES_OK;
+		}
+	return fail(error, "a time like 500ms, 10s or 2m is needed, not ", text);
+}
+
+static es_status check_mix(const char *text, struct ph_run *run, struct es_buf *error)
+{
+	struct es_slice rest = es_slice_str(text == NULL ? "auth=1" : text);
+
+	while (rest.ptr != NULL) {
+		struct es_slice weight = es_slice_cut(&rest, ','), name = es_slice_cut(&weight, '=');
+		uint32_t *field = es_slice_eq_str(name, "auth")    ? &run->mix_auth
+						  : es_slice_eq_str(name, "token") ? &run->mix_token
+														   : NULL;
+		if (field == NULL || es_parse_u32(weight, 0, 1000000, field) != ES_OK)
+			return fail(error, "a mix like auth=1,token=9 is needed, not ", text);
+	}
+	if (run->mix_auth + run->mix_token == 0)
+		return fail(error, "a mix of nothing: ", text);
+	return ES_OK;
+}
+
+static es_status check_load(const struct ph_options *o, struct ph_run *run, struct es_buf *error)
+{
+	uint32_t rate = 0;
+
+	if (o->rate != NULL) {
+		struct es_slice text = es_slice_str(o->rate), number = es_slice_cut(&text, '/');
+		if ((text.ptr != NULL && !es_slice_eq_str(text, "s")) || es_parse_u32(number, 1, 10000000, &rate) != ES_OK)
+			return fail(error, "exchanges a second, above 0, are needed, not ", o->rate);
+	}
+	run->rate = rate;
+	ES_TRY(number_of(o->phones, 1, "phones", &run->phones, error));
+	ES_TRY(number_of(o->connections, 16, "connections", &run->connections, error));
+	if (run->connections > 4096)
+		return fail(error, "4096 connections are the most this program opens: --connections ", o->connections);
+	ES_TRY(check_mix(o->mix, run, error));
+	return check_duration(o->duration, &run->duration_ms, error);
+}
+
+es_status ph_options_check(struct ph_options *o, struct ph_run *out, struct es_buf *error)
+{
+	struct ph_run run = { .is_load = o->phones != NULL || o->subscribers != NULL };
+
+	ES_TRY(check_profile(o, &run.profile, error));
+	ES_TRY(check_sim(o, &run, error));
+	if (run.is_load)
+		ES_TRY(check_load(o, &run, error));
+	*out = run;
+	return ES_OK;
+}
