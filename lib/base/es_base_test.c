@@ -40,7 +40,7 @@ static void every_status_has_its_name_meaning_and_retry_rule(void **state)
 		assert_string_not_equal(es_status_name(status), "unknown");
 		assert_true(strlen(es_status_meaning(status)) > 0);
 		assert_int_equal(es_status_is_retryable(status),
-						 status == ES_BUSY || status == ES_UNAVAILABLE || status == ES_TIMEOUT);
+		                 status == ES_BUSY || status == ES_UNAVAILABLE || status == ES_TIMEOUT);
 	}
 	assert_string_equal(es_status_name(ES_NOT_FOUND), "not_found");
 }

@@ -19,7 +19,7 @@ es_status es_imsi_parse(struct es_slice text, struct es_imsi *out)
 es_status es_msisdn_parse(struct es_slice text, struct es_msisdn *out)
 {
 	if (text.len < 1 + MSISDN_MIN || text.len > 1 + MSISDN_MAX || text.ptr[0] != '+' ||
-		!es_text_is_digits(es_slice_sub(text, 1, text.len)))
+	    !es_text_is_digits(es_slice_sub(text, 1, text.len)))
 		return ES_MALFORMED;
 	*out = (struct es_msisdn){ "" };
 	memcpy(out->text, text.ptr, text.len);
@@ -84,10 +84,10 @@ es_status es_nai_parse(struct es_slice text, struct es_nai *out)
 	nai.lead = (char)user.ptr[0];
 	ES_TRY(es_imsi_parse(es_slice_sub(user, 1, user.len), &nai.imsi));
 	if (!es_slice_eq_nocase(take_last_label(&realm), ES_SLICE_LIT("org")) ||
-		!es_slice_eq_nocase(take_last_label(&realm), ES_SLICE_LIT("3gppnetwork")) ||
-		!network_code(take_last_label(&realm), ES_SLICE_LIT("mcc"), nai.mcc) ||
-		!network_code(take_last_label(&realm), ES_SLICE_LIT("mnc"), nai.mnc) ||
-		realm.len == 0) /* nai.epc, nai.5gc, wlan, or what the operator has agreed */
+	    !es_slice_eq_nocase(take_last_label(&realm), ES_SLICE_LIT("3gppnetwork")) ||
+	    !network_code(take_last_label(&realm), ES_SLICE_LIT("mcc"), nai.mcc) ||
+	    !network_code(take_last_label(&realm), ES_SLICE_LIT("mnc"), nai.mnc) ||
+	    realm.len == 0) /* nai.epc, nai.5gc, wlan, or what the operator has agreed */
 		return ES_MALFORMED;
 	*out = nai;
 	return ES_OK;

@@ -163,7 +163,7 @@ static bool padding_is_valid(struct es_slice tail, size_t symbols)
 }
 
 static es_status base64_decode(struct es_slice text, const char *alphabet, bool lenient, struct es_arena *arena,
-							   struct es_slice *out)
+                               struct es_slice *out)
 {
 	char c62 = alphabet[62], c63 = alphabet[63];
 	size_t symbols = 0, len = 0, i;
@@ -230,7 +230,7 @@ es_status es_percent_decode(struct es_slice text, bool plus_is_space, struct es_
 static bool is_unreserved(uint8_t c)
 {
 	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_' ||
-		   c == '~';
+	       c == '~';
 }
 
 void es_percent_encode(struct es_slice text, struct es_buf *out)

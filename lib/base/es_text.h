@@ -29,7 +29,7 @@ void es_base64url_encode(struct es_slice bytes, struct es_buf *out);
 
 /* Percent-decoding of a query value; '+' becomes a space when plus_is_space. A damaged escape is ES_MALFORMED. */
 es_status es_percent_decode(struct es_slice text, bool plus_is_space, struct es_arena *arena,
-							struct es_slice *out) ES_MUST_USE;
+                            struct es_slice *out) ES_MUST_USE;
 void es_percent_encode(struct es_slice text, struct es_buf *out);
 
 /* Octets of the well-formed UTF-8 character (RFC 3629) at the start of `text`: 1..4, and 0 when there is none. */

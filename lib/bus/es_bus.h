@@ -61,7 +61,7 @@ struct es_bus_server_options {
 	uint32_t slots; /* calls in work at once; more: ES_BUSY. 0: 256 */
 };
 es_status es_bus_server_start(const struct es_bus_server_options *options, struct es_bus_server **out,
-							  struct es_buf *error) ES_MUST_USE;
+                              struct es_buf *error) ES_MUST_USE;
 /* Stops taking requests (callers go elsewhere), waits up to wait_ms for those in work, closes. */
 void es_bus_server_stop(struct es_bus_server *server, int64_t wait_ms);
 
@@ -84,7 +84,7 @@ struct es_bus_client_options {
 	uint32_t slots; /* calls under way at once. 0: 512 */
 };
 es_status es_bus_client_start(const struct es_bus_client_options *options, struct es_bus_client **out,
-							  struct es_buf *error) ES_MUST_USE;
+                              struct es_buf *error) ES_MUST_USE;
 /* Fails all calls under way with ES_UNAVAILABLE, waits for their callbacks, closes. */
 void es_bus_client_stop(struct es_bus_client *client);
 /* Whether at least one replica answers. */
@@ -106,20 +106,20 @@ struct es_bus_call_options {
 /* Starts a call. The request is packed before it returns. `callback` runs exactly once, unless the return is not ES_OK
  * (ES_BUSY, ES_UNAVAILABLE: no replica answers, ES_TOO_LARGE), when it never does. */
 es_status es_bus_call(struct es_bus_client *client, const struct es_bus_call_options *options,
-					  const ProtobufCMessage *request, es_bus_callback *callback, void *user) ES_MUST_USE;
+                      const ProtobufCMessage *request, es_bus_callback *callback, void *user) ES_MUST_USE;
 /* The same, waiting: for workers, tools and tests, never in a handler or callback. Unpacks into the arena. */
 es_status es_bus_call_wait(struct es_bus_client *client, const struct es_bus_call_options *options,
-						   const ProtobufCMessage *request, const ProtobufCMessageDescriptor *reply_type,
-						   struct es_arena *arena, ProtobufCMessage **reply) ES_MUST_USE;
+                           const ProtobufCMessage *request, const ProtobufCMessageDescriptor *reply_type,
+                           struct es_arena *arena, ProtobufCMessage **reply) ES_MUST_USE;
 /* Unpacks and checks (no NULL where proto3 means "", UTF-8 clean) into the arena; NULL when it does not parse. */
 ProtobufCMessage *es_bus_unpack(const ProtobufCMessageDescriptor *type, struct es_slice payload,
-								struct es_arena *arena) ES_MUST_USE;
+                                struct es_arena *arena) ES_MUST_USE;
 
 /* ---- events: a doorbell, not a letter. The truth is in the publisher's outbox. ---- */
 
 struct es_bus_publisher;
 es_status es_bus_publisher_start(const char *url, struct es_bus_key *key, struct es_bus_publisher **out,
-								 struct es_buf *error) ES_MUST_USE;
+                                 struct es_buf *error) ES_MUST_USE;
 /* Says that the outbox of `topic` has reached `sequence`. Never blocks; may get lost. */
 void es_bus_publish(struct es_bus_publisher *publisher, const char *topic, uint64_t sequence);
 void es_bus_publisher_stop(struct es_bus_publisher *publisher);
@@ -128,7 +128,7 @@ struct es_bus_subscriber;
 typedef void es_bus_doorbell(const char *topic, uint64_t sequence, void *user);
 /* Rings for every hint, and with sequence 0 every `poll_ms` without one, so that a lost hint costs a delay only. */
 es_status es_bus_subscriber_start(const char *target, struct es_bus_key *key, int64_t poll_ms, es_bus_doorbell *bell,
-								  void *user, struct es_bus_subscriber **out, struct es_buf *error) ES_MUST_USE;
+                                  void *user, struct es_bus_subscriber **out, struct es_buf *error) ES_MUST_USE;
 void es_bus_subscriber_stop(struct es_bus_subscriber *subscriber);
 
 #endif

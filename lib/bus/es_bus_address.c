@@ -1,15 +1,24 @@
 /* es_bus_address.c -- URLs of the bus, and sockets set up, listening and dialling the way ours do. */
+#include <errno.h>
+#include <nng/nng.h>
 #include <nng/transport/ipc/ipc.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "es_bus_internal.h"
+#include "es_clock.h"
+#include "es_log.h"
+#include "es_metrics.h"
 
 #define URL_MAX 300
 /* NNG's own defaults are 1 s for ever: too slow for a replica that restarts. */
 #define RECONNECT_MIN_MS 50
 #define RECONNECT_MAX_MS 1000
+#define CLOSE_MS 1000
 
 static bool is_url(struct es_slice url)
 {
@@ -28,7 +37,7 @@ static bool is_url(struct es_slice url)
 }
 
 es_status es_bus_each_url(const char *list, es_status (*each)(const char *url, void *user, struct es_buf *error),
-						  void *user, struct es_buf *error)
+                          void *user, struct es_buf *error)
 {
 	struct es_slice rest = es_slice_str(list);
 	char text[URL_MAX];
@@ -37,7 +46,7 @@ es_status es_bus_each_url(const char *list, es_status (*each)(const char *url, v
 		struct es_slice url = es_slice_trim(es_slice_cut(&rest, ','));
 		if (!is_url(url)) {
 			es_put_printf(error, "\"" ES_SLICE_FMT "\" is not a bus address (ipc:///path or tcp://host:port)",
-						  ES_SLICE_ARG(url));
+			              ES_SLICE_ARG(url));
 			return ES_MALFORMED;
 		}
 		memcpy(text, url.ptr, url.len);
@@ -51,8 +60,8 @@ es_status es_bus_socket_setup(nng_socket socket)
 {
 	/* Without RECVMAXSZ, NNG takes a claimed length of gigabytes. Must be set before listening and dialling. */
 	if (nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, ES_BUS_MAX_FRAME) != 0 ||
-		nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, RECONNECT_MIN_MS) != 0 ||
-		nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS) != 0) {
+	    nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, RECONNECT_MIN_MS) != 0 ||
+	    nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS) != 0) {
 		return ES_UNAVAILABLE;
 	}
 	return ES_OK;
@@ -86,4 +95,94 @@ es_status es_bus_dial(nng_socket socket, const char *url, nng_dialer *out)
 {
 	/* A blocking dial to an absent peer fails for good; this one goes on trying. */
 	return nng_dial(socket, url, out, NNG_FLAG_NONBLOCK) == 0 ? ES_OK : ES_UNAVAILABLE;
+}
+
+/* ---- closing ---- */
+
+struct closing {
+	nng_socket socket;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool is_closed, is_given_up;
+};
+
+ES_METRIC_COUNTER1(stuck, "openes_bus_close_stuck_total", "Sockets that NNG did not close");
+
+static void closing_free(struct closing *c)
+{
+	(void)pthread_cond_destroy(&c->changed);
+	(void)pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+static void *close_socket(void *user)
+{
+	struct closing *c = user;
+
+	(void)nng_close(c->socket);
+	(void)pthread_mutex_lock(&c->lock);
+	c->is_closed = true;
+	bool is_mine = c->is_given_up;
+	(void)pthread_cond_signal(&c->changed);
+	(void)pthread_mutex_unlock(&c->lock);
+	if (is_mine) {
+		closing_free(c);
+	}
+	return NULL;
+}
+
+static struct closing *closing_start(nng_socket socket)
+{
+	pthread_condattr_t condattr;
+	pthread_attr_t attr;
+	pthread_t thread;
+	struct closing *c = calloc(1, sizeof *c);
+
+	if (c == NULL) {
+		return NULL;
+	}
+	c->socket = socket;
+	(void)pthread_mutex_init(&c->lock, NULL);
+	(void)pthread_condattr_init(&condattr);
+	(void)pthread_condattr_setclock(&condattr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&c->changed, &condattr);
+	(void)pthread_condattr_destroy(&condattr);
+	(void)pthread_attr_init(&attr);
+	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	int rv = pthread_create(&thread, &attr, close_socket, c);
+	(void)pthread_attr_destroy(&attr);
+	if (rv != 0) {
+		closing_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+/* When a message arrives on a connection just while it is being closed, NNG's transports may start to read the message's
+ * body on an operation that is stopped already, which then neither starts nor ends; and NNG's only reaper thread, and
+ * with it nng_close(), waits for it for ever. The window is some microseconds, but a process that stops under load
+ * meets it. So closing has a thread of its own that may be left behind. */
+bool es_bus_close(nng_socket socket)
+{
+	struct closing *c = closing_start(socket);
+	if (c == NULL) {
+		(void)nng_close(socket);
+		return true;
+	}
+	int64_t due = es_mono_ms() + CLOSE_MS;
+	const struct timespec until = { .tv_sec = due / 1000, .tv_nsec = due % 1000 * 1000000 };
+
+	(void)pthread_mutex_lock(&c->lock);
+	while (!c->is_closed && pthread_cond_timedwait(&c->changed, &c->lock, &until) != ETIMEDOUT) {
+	}
+	bool is_closed = c->is_closed;
+	c->is_given_up = !is_closed;
+	(void)pthread_mutex_unlock(&c->lock);
+	if (is_closed) {
+		closing_free(c);
+	} else {
+		es_count(&stuck, 0);
+		es_warn(NULL, "bus.close_stuck");
+	}
+	return is_closed;
 }

@@ -157,7 +157,7 @@ static es_status slot_send(struct es_bus_slot *slot)
 }
 
 static es_status slot_fill(struct es_bus_slot *slot, const struct es_bus_call_options *options,
-						   const ProtobufCMessage *request)
+                           const ProtobufCMessage *request)
 {
 	struct es_trace trace = options->trace == NULL ? es_trace_new() : es_trace_child(options->trace);
 	size_t size = protobuf_c_message_get_packed_size(request);
@@ -179,7 +179,7 @@ static es_status slot_fill(struct es_bus_slot *slot, const struct es_bus_call_op
 }
 
 es_status es_bus_call(struct es_bus_client *client, const struct es_bus_call_options *options,
-					  const ProtobufCMessage *request, es_bus_callback *callback, void *user)
+                      const ProtobufCMessage *request, es_bus_callback *callback, void *user)
 {
 	struct es_bus_slot *slot;
 	int64_t now = es_wall_ms();
@@ -272,7 +272,7 @@ static bool slot_repeat(struct es_bus_slot *slot, struct es_bus_lane *lane, bool
 
 	(void)pthread_mutex_lock(&client->lock);
 	bool may = !slot->is_repeated && !client->is_stopping && slot->deadline > es_wall_ms() &&
-			   (is_safe || es_bus_slot_may_repeat(slot));
+	           (is_safe || es_bus_slot_may_repeat(slot));
 	if (may) {
 		slot->is_repeated = true;
 		es_bus_lane_release(lane);
@@ -306,13 +306,13 @@ static void slot_lost(struct es_bus_slot *slot, struct es_bus_lane *lane, int er
 
 /* Opens the reply; ES_OK and *out when it is one. */
 static es_status slot_open(struct es_bus_slot *slot, const struct es_bus_lane *lane, nng_msg *msg,
-						   const Openes__BusReply **out)
+                           const Openes__BusReply **out)
 {
 	struct es_bus_frame_id id;
 	ProtobufCMessage *m = NULL;
 
 	es_status status = es_bus_message_open(slot->client->key, ES_BUS_REPLY, &lane->asked, msg,
-										   &openes__bus_reply__descriptor, slot->arena, &id, &m);
+	                                       &openes__bus_reply__descriptor, slot->arena, &id, &m);
 	if (status != ES_OK) {
 		es_bus_refuse(status == ES_MALFORMED ? ES_BUS_NOT_A_FRAME : ES_BUS_BAD_SEAL, slot->client->name);
 		return status;
@@ -339,9 +339,9 @@ static void slot_answered(struct es_bus_slot *slot, struct es_bus_lane *lane, co
 		return;
 	}
 	slot_finish(slot, lane,
-				&(struct es_bus_reply_view){ .status = es_status_from_wire(reply->status),
-											 .payload = es_slice_of(reply->payload.data, reply->payload.len),
-											 .detail = reply->detail });
+	            &(struct es_bus_reply_view){ .status = es_status_from_wire(reply->status),
+	                                         .payload = es_slice_of(reply->payload.data, reply->payload.len),
+	                                         .detail = reply->detail });
 }
 
 void es_bus_slot_ended(struct es_bus_slot *slot, struct es_bus_lane *lane, int error, bool has_left, nng_msg *msg)
@@ -391,8 +391,8 @@ static void on_waited(const struct es_bus_reply_view *view, void *user)
 }
 
 es_status es_bus_call_wait(struct es_bus_client *client, const struct es_bus_call_options *options,
-						   const ProtobufCMessage *request, const ProtobufCMessageDescriptor *reply_type,
-						   struct es_arena *arena, ProtobufCMessage **reply)
+                           const ProtobufCMessage *request, const ProtobufCMessageDescriptor *reply_type,
+                           struct es_arena *arena, ProtobufCMessage **reply)
 {
 	struct waiter w = {
 		.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER, .type = reply_type, .arena = arena
@@ -493,7 +493,7 @@ static void on_addresses(const char *const *urls, size_t count, void *user)
 }
 
 es_status es_bus_client_start(const struct es_bus_client_options *options, struct es_bus_client **out,
-							  struct es_buf *error)
+                              struct es_buf *error)
 {
 	es_bus_init();
 	es_metric_register(&calls);

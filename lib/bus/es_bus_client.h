@@ -99,7 +99,7 @@ void es_bus_replica_leave(struct es_bus_replica *replica);
 struct es_bus_replica *es_bus_replica_pick(struct es_bus_client *client);
 /* Sends on a lane of the replica; takes the message when ES_OK (locked). */
 es_status es_bus_lane_send(struct es_bus_replica *replica, struct es_bus_slot *slot, nng_msg *msg,
-						   const struct es_bus_frame_id *id) ES_MUST_USE;
+                           const struct es_bus_frame_id *id) ES_MUST_USE;
 void es_bus_lane_release(struct es_bus_lane *lane); /* (locked) */
 /* What a call has shown about its replica's health (locked). */
 void es_bus_replica_heard(struct es_bus_replica *replica);

@@ -51,7 +51,7 @@ ES_METRIC_COUNTER1(received, "openes_bus_hints_received_total", "Hints received"
 /* ---- publisher ---- */
 
 es_status es_bus_publisher_start(const char *url, struct es_bus_key *key, struct es_bus_publisher **out,
-								 struct es_buf *error)
+                                 struct es_buf *error)
 {
 	es_bus_init();
 	struct es_bus_publisher *p = calloc(1, sizeof *p);
@@ -87,7 +87,7 @@ void es_bus_publish(struct es_bus_publisher *p, const char *topic, uint64_t sequ
 	hint.topic = (char *)(uintptr_t)topic; /* only read */
 	hint.sequence = sequence;
 	if (arena != NULL && es_bus_envelope_pack(&hint.base, 0, NULL, arena, &plain) == ES_OK &&
-		es_bus_message_seal(p->key, ES_BUS_EVENT, NULL, plain, &msg, &id) == ES_OK) {
+	    es_bus_message_seal(p->key, ES_BUS_EVENT, NULL, plain, &msg, &id) == ES_OK) {
 		if (nng_sendmsg(p->socket, msg, NNG_FLAG_NONBLOCK) != 0) {
 			nng_msg_free(msg);
 		}
@@ -192,7 +192,7 @@ static es_status subscriber_open(struct es_bus_subscriber *s)
 		return ES_UNAVAILABLE;
 	}
 	if (es_bus_socket_setup(s->socket) != ES_OK || nng_socket_set_int(s->socket, NNG_OPT_RECVBUF, BUFFERS) != 0 ||
-		nng_socket_set(s->socket, NNG_OPT_SUB_SUBSCRIBE, "", 0) != 0 || nng_aio_alloc(&s->aio, on_event, s) != 0) {
+	    nng_socket_set(s->socket, NNG_OPT_SUB_SUBSCRIBE, "", 0) != 0 || nng_aio_alloc(&s->aio, on_event, s) != 0) {
 		(void)nng_close(s->socket);
 		return ES_UNAVAILABLE;
 	}
@@ -209,7 +209,7 @@ static void subscriber_free(struct es_bus_subscriber *s)
 }
 
 es_status es_bus_subscriber_start(const char *target, struct es_bus_key *key, int64_t poll_ms, es_bus_doorbell *bell,
-								  void *user, struct es_bus_subscriber **out, struct es_buf *error)
+                                  void *user, struct es_bus_subscriber **out, struct es_buf *error)
 {
 	es_bus_init();
 	struct es_bus_subscriber *s = calloc(1, sizeof *s);

@@ -34,7 +34,7 @@ struct es_bus_key {
 static void derive(const struct es_bus_key *key, const uint8_t salt[ES_BUS_SALT], uint8_t out[ES_GCM_KEY])
 {
 	es_hkdf_sha256(es_slice_of(key->secret, sizeof key->secret), es_slice_of(salt, ES_BUS_SALT),
-				   ES_SLICE_LIT("openes bus v1"), out, ES_GCM_KEY);
+	               ES_SLICE_LIT("openes bus v1"), out, ES_GCM_KEY);
 }
 
 struct es_bus_key *es_bus_key_from(const uint8_t secret[32])
@@ -218,7 +218,7 @@ static struct es_slice aad_of(const uint8_t *header, const struct es_bus_frame_i
 }
 
 void es_bus_frame_seal(struct es_bus_key *key, enum es_bus_kind kind, const struct es_bus_frame_id *answers,
-					   struct es_slice plain, uint8_t *out, struct es_bus_frame_id *id)
+                       struct es_slice plain, uint8_t *out, struct es_bus_frame_id *id)
 {
 	assert((kind == ES_BUS_REPLY) == (answers != NULL));
 	uint8_t nonce[ES_GCM_NONCE], aad[AAD_MAX];
@@ -237,7 +237,7 @@ void es_bus_frame_seal(struct es_bus_key *key, enum es_bus_kind kind, const stru
 }
 
 static es_status header_parse(struct es_slice frame, enum es_bus_kind kind, struct es_bus_frame_id *id,
-							  struct es_slice *sealed)
+                              struct es_slice *sealed)
 {
 	struct es_reader r = es_reader_of(frame);
 	struct es_slice magic = es_read_bytes(&r, 2);
@@ -248,7 +248,7 @@ static es_status header_parse(struct es_slice frame, enum es_bus_kind kind, stru
 	struct es_slice rest = es_read_rest(&r);
 
 	if (r.bad || !es_slice_eq_str(magic, "OB") || version != FRAME_VERSION || got_kind != (uint8_t)kind ||
-		rest.len < ES_GCM_TAG) {
+	    rest.len < ES_GCM_TAG) {
 		return ES_MALFORMED;
 	}
 	memcpy(id->salt, salt.ptr, ES_BUS_SALT);
@@ -258,7 +258,7 @@ static es_status header_parse(struct es_slice frame, enum es_bus_kind kind, stru
 }
 
 es_status es_bus_frame_open(struct es_bus_key *key, enum es_bus_kind kind, const struct es_bus_frame_id *answers,
-							struct es_slice frame, uint8_t *out, struct es_bus_frame_id *id)
+                            struct es_slice frame, uint8_t *out, struct es_bus_frame_id *id)
 {
 	assert((kind == ES_BUS_REPLY) == (answers != NULL));
 	struct es_bus_frame_id from;

@@ -32,12 +32,12 @@ struct es_bus_frame_id {
 
 /* `answers` is the request's id in a reply, NULL otherwise. Writes plain.len + ES_BUS_FRAME_OVERHEAD octets. */
 void es_bus_frame_seal(struct es_bus_key *key, enum es_bus_kind kind, const struct es_bus_frame_id *answers,
-					   struct es_slice plain, uint8_t *out, struct es_bus_frame_id *id);
+                       struct es_slice plain, uint8_t *out, struct es_bus_frame_id *id);
 
 /* ES_MALFORMED: not a frame of this version and kind. ES_UNAUTHENTIC: sealed under another key, for another request, or
  * altered. Writes frame.len - ES_BUS_FRAME_OVERHEAD octets. */
 es_status es_bus_frame_open(struct es_bus_key *key, enum es_bus_kind kind, const struct es_bus_frame_id *answers,
-							struct es_slice frame, uint8_t *out, struct es_bus_frame_id *id) ES_MUST_USE;
+                            struct es_slice frame, uint8_t *out, struct es_bus_frame_id *id) ES_MUST_USE;
 
 /* To be asked once for each request that opened and whose deadline has not passed: remembers the sender's key. False: a
  * frame of that number was admitted before, or it is older than the window. */

@@ -44,7 +44,7 @@ static int tear_down(void **state)
 }
 
 static struct es_bus_frame_id seal(struct es_bus_key *key, enum es_bus_kind kind, const struct es_bus_frame_id *answers,
-								   uint8_t frame[FRAME])
+                                   uint8_t frame[FRAME])
 {
 	struct es_bus_frame_id id;
 	es_bus_frame_seal(key, kind, answers, ES_SLICE_LIT(TEXT), frame, &id);
@@ -112,7 +112,7 @@ static void another_secret_opens_nothing(void **state)
 	struct es_bus_key *stranger = es_bus_key_from(other);
 	(void)seal(stranger, ES_BUS_REQUEST, NULL, frame);
 	assert_int_equal(es_bus_frame_open(p->a, ES_BUS_REQUEST, NULL, es_slice_of(frame, FRAME), plain, &id),
-					 ES_UNAUTHENTIC);
+	                 ES_UNAUTHENTIC);
 	es_bus_key_free(stranger);
 }
 
@@ -207,7 +207,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_reply_opens_for_its_own_request_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_secret_opens_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(each_number_of_a_sender_is_admitted_once_in_any_order_within_the_window, set_up,
-										tear_down),
+		                                tear_down),
 		cmocka_unit_test_setup_teardown(the_sender_unused_for_longest_is_forgotten_first, set_up, tear_down),
 		cmocka_unit_test(a_secret_file_that_others_may_read_is_refused),
 	};

@@ -117,7 +117,7 @@ static bool clean_message(ProtobufCMessage *message)
 			continue;
 		}
 		if ((f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 &&
-			*(const uint32_t *)(const void *)(base + f->quantifier_offset) != f->id) {
+		    *(const uint32_t *)(const void *)(base + f->quantifier_offset) != f->id) {
 			continue; /* the union holds another member */
 		}
 		size_t count = 1;
@@ -158,13 +158,13 @@ static size_t put_varint(uint8_t *out, uint64_t v)
 }
 
 es_status es_bus_envelope_pack(const ProtobufCMessage *envelope, uint32_t payload_field,
-							   const ProtobufCMessage *payload, struct es_arena *arena, struct es_slice *out)
+                               const ProtobufCMessage *payload, struct es_arena *arena, struct es_slice *out)
 {
 	size_t head = protobuf_c_message_get_packed_size(envelope);
 	size_t body = payload == NULL ? 0 : protobuf_c_message_get_packed_size(payload);
 
 	if (head > ES_BUS_MAX_FRAME || body > ES_BUS_MAX_FRAME ||
-		head + body + 20 + ES_BUS_FRAME_OVERHEAD > ES_BUS_MAX_FRAME) {
+	    head + body + 20 + ES_BUS_FRAME_OVERHEAD > ES_BUS_MAX_FRAME) {
 		return ES_TOO_LARGE;
 	}
 	uint8_t *bytes = es_arena_alloc(arena, head + body + 20); /* and two varints */
@@ -182,7 +182,7 @@ es_status es_bus_envelope_pack(const ProtobufCMessage *envelope, uint32_t payloa
 }
 
 es_status es_bus_message_seal(struct es_bus_key *key, enum es_bus_kind kind, const struct es_bus_frame_id *answers,
-							  struct es_slice plain, nng_msg **out, struct es_bus_frame_id *id)
+                              struct es_slice plain, nng_msg **out, struct es_bus_frame_id *id)
 {
 	nng_msg *msg;
 
@@ -195,8 +195,8 @@ es_status es_bus_message_seal(struct es_bus_key *key, enum es_bus_kind kind, con
 }
 
 es_status es_bus_message_open(struct es_bus_key *key, enum es_bus_kind kind, const struct es_bus_frame_id *answers,
-							  nng_msg *msg, const ProtobufCMessageDescriptor *type, struct es_arena *arena,
-							  struct es_bus_frame_id *id, ProtobufCMessage **out)
+                              nng_msg *msg, const ProtobufCMessageDescriptor *type, struct es_arena *arena,
+                              struct es_bus_frame_id *id, ProtobufCMessage **out)
 {
 	struct es_slice frame = es_slice_of(nng_msg_body(msg), nng_msg_len(msg));
 	if (frame.len < ES_BUS_FRAME_OVERHEAD) {

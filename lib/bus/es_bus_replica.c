@@ -63,7 +63,7 @@ static void set_down(struct es_bus_replica *r, const char *why)
 		r->is_up = false;
 		es_count(&replica_changes, 1);
 		es_warn(NULL, "bus.replica_down", es_f_str("target", r->client->name), es_f_str("url", r->url),
-				es_f_str("why", why));
+		        es_f_str("why", why));
 	}
 }
 
@@ -195,7 +195,7 @@ static struct es_bus_lane *lane_new(struct es_bus_replica *r)
 }
 
 es_status es_bus_lane_send(struct es_bus_replica *r, struct es_bus_slot *slot, nng_msg *msg,
-						   const struct es_bus_frame_id *id)
+                           const struct es_bus_frame_id *id)
 {
 	struct es_bus_lane *lane = r->idle;
 	if (lane != NULL) {
@@ -261,7 +261,7 @@ static void ping_send(struct es_bus_replica *r)
 	envelope.deadline_unix_ms = es_wall_ms() + PING_TIMEOUT_MS;
 	es_arena_reset(r->ping.arena);
 	if (es_bus_envelope_pack(&envelope.base, 0, NULL, r->ping.arena, &plain) != ES_OK ||
-		es_bus_message_seal(r->client->key, ES_BUS_REQUEST, NULL, plain, &msg, &r->ping.asked) != ES_OK) {
+	    es_bus_message_seal(r->client->key, ES_BUS_REQUEST, NULL, plain, &msg, &r->ping.asked) != ES_OK) {
 		ping_pause(r);
 		return;
 	}
@@ -286,7 +286,7 @@ static void ping_answered(struct es_bus_replica *r, nng_msg *msg)
 	ProtobufCMessage *m = NULL;
 
 	es_status status = es_bus_message_open(r->client->key, ES_BUS_REPLY, &r->ping.asked, msg,
-										   &openes__bus_reply__descriptor, r->ping.arena, &id, &m);
+	                                       &openes__bus_reply__descriptor, r->ping.arena, &id, &m);
 	if (status != ES_OK) {
 		es_bus_refuse(status == ES_MALFORMED ? ES_BUS_NOT_A_FRAME : ES_BUS_BAD_SEAL, r->client->name);
 		return;
@@ -366,10 +366,10 @@ static es_status socket_open(struct es_bus_replica *r)
 	}
 	/* Otherwise NNG itself sends a request again when its replica dies: SQNs and orders would be run twice. */
 	if (es_bus_socket_setup(r->socket) != ES_OK ||
-		nng_socket_set_ms(r->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE) != 0 ||
-		nng_pipe_notify(r->socket, NNG_PIPE_EV_ADD_POST, on_connected, r) != 0 ||
-		nng_pipe_notify(r->socket, NNG_PIPE_EV_REM_POST, on_disconnected, r) != 0 ||
-		nng_ctx_open(&r->ping.ctx, r->socket) != 0 || es_bus_dial(r->socket, r->url, &r->dialer) != ES_OK) {
+	    nng_socket_set_ms(r->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE) != 0 ||
+	    nng_pipe_notify(r->socket, NNG_PIPE_EV_ADD_POST, on_connected, r) != 0 ||
+	    nng_pipe_notify(r->socket, NNG_PIPE_EV_REM_POST, on_disconnected, r) != 0 ||
+	    nng_ctx_open(&r->ping.ctx, r->socket) != 0 || es_bus_dial(r->socket, r->url, &r->dialer) != ES_OK) {
 		(void)nng_close(r->socket);
 		return ES_UNAVAILABLE;
 	}
@@ -387,7 +387,7 @@ void es_bus_replica_open(struct es_bus_client *client, const char *url)
 	(void)snprintf(r->url, sizeof r->url, "%s", url);
 	r->ping.arena = es_arena_new(1024, ES_BUS_CALL_MEMORY);
 	if (r->ping.arena == NULL || nng_aio_alloc(&r->ping.aio, on_ping, r) != 0 ||
-		nng_aio_alloc(&r->ping.pause, on_ping_pause, r) != 0 || socket_open(r) != ES_OK) {
+	    nng_aio_alloc(&r->ping.pause, on_ping_pause, r) != 0 || socket_open(r) != ES_OK) {
 		es_error(NULL, "bus.no_replica", es_f_str("target", client->name), es_f_str("url", url));
 		replica_free(r);
 		return;

@@ -65,7 +65,7 @@ static void add_address(struct target *t, const struct addrinfo *a)
 	char host[NI_MAXHOST], url[ADDRESS_MAX];
 
 	if (getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0 ||
-		strchr(host, '%') != NULL || strlen(host) > 64) {
+	    strchr(host, '%') != NULL || strlen(host) > 64) {
 		return; /* a link-local address with its scope has no form as NNG's URL */
 	}
 	(void)snprintf(url, sizeof url, a->ai_family == AF_INET6 ? "tcp://[%s]:%s" : "tcp://%s:%s", host, t->port);
@@ -254,7 +254,7 @@ static void watch_done(struct es_bus_watch **w)
 }
 
 es_status es_bus_watch_start(const char *target, es_bus_addresses *changed, void *user, struct es_bus_watch **out,
-							 struct es_buf *error)
+                             struct es_buf *error)
 {
 	ES_CLEANUP(watch_done) struct es_bus_watch *w = calloc(1, sizeof *w);
 	if (w == NULL) {

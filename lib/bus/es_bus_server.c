@@ -172,7 +172,7 @@ static void call_receive(struct es_bus_call *call)
 /* ---- answers ---- */
 
 static es_status pack_reply(struct es_bus_call *call, const Openes__BusReply *reply, const ProtobufCMessage *payload,
-							nng_msg **out)
+                            nng_msg **out)
 {
 	/* Not from the call's arena: a reply may be larger than what a request may make us allocate. */
 	struct es_arena *arena = es_arena_new(2048, ES_BUS_MAX_FRAME + 4096);
@@ -193,7 +193,7 @@ static es_status pack_reply(struct es_bus_call *call, const Openes__BusReply *re
 
 /* The one way out of a call: sends and, when sent, receives the next. */
 static void answer(struct es_bus_call *call, es_status status, const char *detail, const ProtobufCMessage *payload,
-				   bool not_run)
+                   bool not_run)
 {
 	static char empty[] = "";
 	Openes__BusReply reply = OPENES__BUS_REPLY__INIT;
@@ -344,7 +344,7 @@ static void call_open(struct es_bus_call *call, nng_msg *msg)
 		return;
 	}
 	es_status status = es_bus_message_open(call->server->key, ES_BUS_REQUEST, NULL, msg,
-										   &openes__bus_request__descriptor, call->arena, &call->asked, &request);
+	                                       &openes__bus_request__descriptor, call->arena, &call->asked, &request);
 	nng_msg_free(msg);
 	if (status != ES_OK) { /* a stranger learns nothing, not even that somebody listens */
 		es_bus_refuse(status == ES_MALFORMED ? ES_BUS_NOT_A_FRAME : ES_BUS_BAD_SEAL, call->server->service);
@@ -418,7 +418,7 @@ static struct es_bus_server *server_new(const struct es_bus_server_options *opti
 }
 
 es_status es_bus_server_start(const struct es_bus_server_options *options, struct es_bus_server **out,
-							  struct es_buf *error)
+                              struct es_buf *error)
 {
 	es_bus_init();
 	es_metric_register(&served);

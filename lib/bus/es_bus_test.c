@@ -82,7 +82,7 @@ static struct es_bus_server *server_start(const char *url, uint32_t slots)
 }
 
 static es_status call_with(struct es_bus_client *client, uint32_t method, const ProtobufCMessage *request,
-						   const ProtobufCMessageDescriptor *type, size_t *size)
+                           const ProtobufCMessageDescriptor *type, size_t *size)
 {
 	struct es_arena *arena = es_arena_new(0, 4 << 20);
 	ProtobufCMessage *reply = NULL;
@@ -221,7 +221,7 @@ static void what_does_not_parse_or_fit_is_refused_before_the_handler(void **stat
 	const ProtobufCMessageDescriptor *type = &openes__transport_key_reply__descriptor;
 	assert_int_equal(call_with(client, 999, &token.base, type, NULL), ES_UNSUPPORTED);
 	assert_int_equal(call_with(client, METHOD_ECHO, &token.base, type, NULL),
-					 ES_MALFORMED); /* text where a number is due */
+	                 ES_MALFORMED); /* text where a number is due */
 	assert_int_equal(call_with(client, renew, &token.base, type, NULL), ES_MALFORMED);
 	token.token = memset(large, 'x', 300000);
 	assert_int_equal(call_with(client, renew, &token.base, type, NULL), ES_TOO_LARGE); /* for the callee's arena */
@@ -431,14 +431,14 @@ static void an_address_that_is_none_is_refused_with_a_sentence(void **state)
 {
 	(void)state;
 	static const char *const wrong[] = { "",
-										 "policy:7000",
-										 "http://policy:7000",
-										 "tcp://policy",
-										 "tcp://:7000",
-										 "tcp://policy:http",
-										 "ipc://relative",
-										 "ipc:///tmp/a,",
-										 "tcp://a b:1" };
+		                                 "policy:7000",
+		                                 "http://policy:7000",
+		                                 "tcp://policy",
+		                                 "tcp://:7000",
+		                                 "tcp://policy:http",
+		                                 "ipc://relative",
+		                                 "ipc:///tmp/a,",
+		                                 "tcp://a b:1" };
 	for (size_t i = 0; i < ES_COUNT(wrong); i++) {
 		struct es_bus_client *client = NULL;
 		struct es_buf error;

@@ -111,7 +111,7 @@ static inline void kit_echo(struct es_bus_call *call, const ProtobufCMessage *re
 }
 
 static inline es_status kit_call_echo(struct es_bus_client *client, uint64_t number, int64_t ms, const char *key,
-									  uint64_t *head)
+                                      uint64_t *head)
 {
 	struct es_arena *arena = es_arena_new(0, 65536);
 	Openes__EventsRequest request = OPENES__EVENTS_REQUEST__INIT;
@@ -119,8 +119,8 @@ static inline es_status kit_call_echo(struct es_bus_client *client, uint64_t num
 
 	request.after = number;
 	const struct es_bus_call_options options = { .method = METHOD_ECHO,
-												 .deadline = es_wall_ms() + ms,
-												 .idempotency_key = es_slice_str(key) };
+		                                         .deadline = es_wall_ms() + ms,
+		                                         .idempotency_key = es_slice_str(key) };
 	es_status status =
 		es_bus_call_wait(client, &options, &request.base, &openes__events_reply__descriptor, arena, &reply);
 	if (status == ES_OK && head != NULL) {
@@ -144,12 +144,12 @@ static inline void kit_note(const struct es_bus_reply_view *reply, void *user)
 }
 
 static inline es_status kit_begin(struct es_bus_client *client, uint32_t method, int64_t ms, const char *key,
-								  struct kit_outcome *outcome)
+                                  struct kit_outcome *outcome)
 {
 	Openes__EventsRequest request = OPENES__EVENTS_REQUEST__INIT;
 	const struct es_bus_call_options options = { .method = method,
-												 .deadline = es_wall_ms() + ms,
-												 .idempotency_key = es_slice_str(key) };
+		                                         .deadline = es_wall_ms() + ms,
+		                                         .idempotency_key = es_slice_str(key) };
 	return es_bus_call(client, &options, &request.base, kit_note, outcome);
 }
 

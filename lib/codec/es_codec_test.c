@@ -137,8 +137,8 @@ static void writer_puts_commas_and_escapes(void **state)
 
 	assert_int_equal(es_buf_status(&buf), ES_OK);
 	assert_string_equal((const char *)buf.ptr,
-						"{\"text\":\"a\\\"b\\\\c\\n\\u0001\x7f</\xc3\xa9\",\"bytes\":\"\xef\xbf\xbd\\u0000x\","
-						"\"n\":-9223372036854775808,\"list\":[true,null,{},{\"raw\":1}],\"last\":0}");
+	                    "{\"text\":\"a\\\"b\\\\c\\n\\u0001\x7f</\xc3\xa9\",\"bytes\":\"\xef\xbf\xbd\\u0000x\","
+	                    "\"n\":-9223372036854775808,\"list\":[true,null,{},{\"raw\":1}],\"last\":0}");
 }
 
 static void gzip_comes_back(void **state)

@@ -83,9 +83,9 @@ void es_eap_put_16(struct es_eap_writer *w, uint8_t attr, const uint8_t value[16
 void es_eap_put_res(struct es_eap_writer *w, struct es_slice res); /* 4..16 octets */
 void es_eap_put_auts(struct es_eap_writer *w, const uint8_t auts[14]);
 void es_eap_put_u16(struct es_eap_writer *w, uint8_t attr,
-					uint16_t value); /* AT_NOTIFICATION, AT_CLIENT_ERROR_CODE, ... */
+                    uint16_t value); /* AT_NOTIFICATION, AT_CLIENT_ERROR_CODE, ... */
 void es_eap_put_counted(struct es_eap_writer *w, uint8_t attr,
-						struct es_slice value); /* actual length, value, padding: AT_IDENTITY, AT_KDF_INPUT */
+                        struct es_slice value); /* actual length, value, padding: AT_IDENTITY, AT_KDF_INPUT */
 void es_eap_put_checkcode(struct es_eap_writer *w, struct es_slice hash); /* empty or 20 or 32 octets */
 void es_eap_put_mac_space(struct es_eap_writer *w);                       /* zeroed AT_MAC */
 /* Fills Length. Returns the whole packet and, when there is an AT_MAC, where its 16 octets are to be written. */

@@ -35,12 +35,12 @@ static es_status rewrite(const struct es_eap_packet *p, struct es_buf *buf, stru
 		uint8_t attr;
 		uint16_t value;
 	} numbers[] = { { p->has_notification, AT_NOTIFICATION, p->notification },
-					{ p->has_client_error_code, AT_CLIENT_ERROR_CODE, p->client_error_code },
-					{ p->has_bidding, AT_BIDDING, p->bidding },
-					{ p->has_permanent_id_req, AT_PERMANENT_ID_REQ, 0 },
-					{ p->has_any_id_req, AT_ANY_ID_REQ, 0 },
-					{ p->has_fullauth_id_req, AT_FULLAUTH_ID_REQ, 0 },
-					{ p->has_result_ind, AT_RESULT_IND, 0 } };
+		            { p->has_client_error_code, AT_CLIENT_ERROR_CODE, p->client_error_code },
+		            { p->has_bidding, AT_BIDDING, p->bidding },
+		            { p->has_permanent_id_req, AT_PERMANENT_ID_REQ, 0 },
+		            { p->has_any_id_req, AT_ANY_ID_REQ, 0 },
+		            { p->has_fullauth_id_req, AT_FULLAUTH_ID_REQ, 0 },
+		            { p->has_result_ind, AT_RESULT_IND, 0 } };
 	for (size_t i = 0; i < ES_COUNT(numbers); i++)
 		if (numbers[i].has)
 			es_eap_put_u16(&w, numbers[i].attr, numbers[i].value);

@@ -53,7 +53,7 @@ static es_status parse(const struct packet *p, struct es_eap_packet *out)
 static void challenge_request_is_parsed_completely(void **state)
 {
 	struct packet p = packet_of("0107000017010000", RAND_ATTR AUTN_ATTR "86010000"
-																		"88018000" MAC_ATTR);
+	                                                                    "88018000" MAC_ATTR);
 	struct es_eap_packet out;
 
 	(void)state;
@@ -85,9 +85,9 @@ static void skippable_attributes_are_skipped(void **state)
 static void aka_prime_lists_its_key_derivations(void **state)
 {
 	struct packet p = packet_of("0107000032010000", RAND_ATTR AUTN_ATTR "18010001"
-																		"18010002"
-																		"17020004"
-																		"574c414e" MAC_ATTR);
+	                                                                    "18010002"
+	                                                                    "17020004"
+	                                                                    "574c414e" MAC_ATTR);
 	struct es_eap_packet out;
 
 	(void)state;
@@ -160,14 +160,14 @@ static void malformed_packets_are_refused(void **state)
 		  "0040" RES_ATTR },
 		{ "attribute past the end", "0201000017010000",
 		  RES_ATTR "0b050000"
-				   "0000000000000000000000000000" },
+		           "0000000000000000000000000000" },
 		{ "half an attribute header", "0201000017010000", RES_ATTR "0b" },
 		{ "unknown non-skippable attribute", "0201000017010000", RES_ATTR "7f010000" },
 		{ "duplicate AT_RES", "0201000017010000", RES_ATTR RES_ATTR },
 		{ "duplicate AT_MAC", "0201000017010000", MAC_ATTR RES_ATTR MAC_ATTR },
 		{ "AT_MAC of 4 words", "0201000017010000",
 		  RES_ATTR "0b040000"
-				   "000000000000000000000000" },
+		           "000000000000000000000000" },
 		{ "AT_RAND of 6 words", "0101000017010000",
 		  "01060000"
 		  "23553cbe9637a89d218ae64dae47bf3500000000" AUTN_ATTR },
@@ -204,18 +204,18 @@ static void malformed_packets_are_refused(void **state)
 		  "00000000" },
 		{ "AT_CHECKCODE of 3 words", "0201000017010000",
 		  RES_ATTR "86030000"
-				   "0000000000000000" },
+		           "0000000000000000" },
 		{ "AT_CHECKCODE of SHA-256 in EAP-AKA", "0201000017010000",
 		  RES_ATTR "86090000"
-				   "0000000000000000000000000000000000000000000000000000000000000000" },
+		           "0000000000000000000000000000000000000000000000000000000000000000" },
 		{ "AT_ENCR_DATA without AT_IV", "0101000017010000",
 		  RAND_ATTR AUTN_ATTR "82050000"
-							  "00000000000000000000000000000000" },
+		                      "00000000000000000000000000000000" },
 		{ "AT_ENCR_DATA of half a block", "0101000017010000",
 		  RAND_ATTR "81050000"
-					"00000000000000000000000000000000"
-					"82070000"
-					"000000000000000000000000000000000000000000000000" },
+		            "00000000000000000000000000000000"
+		            "82070000"
+		            "000000000000000000000000000000000000000000000000" },
 		{ "AT_RES in a request", "0101000017010000", RAND_ATTR AUTN_ATTR RES_ATTR },
 		{ "AT_RAND in a response", "0201000017010000", RES_ATTR RAND_ATTR },
 		{ "AT_AUTS in a challenge response", "0201000017010000",
@@ -225,7 +225,7 @@ static void malformed_packets_are_refused(void **state)
 		{ "AT_COUNTER outside AT_ENCR_DATA", "0201000017010000", RES_ATTR "13010001" },
 		{ "AT_NEXT_PSEUDONYM outside AT_ENCR_DATA", "0101000017010000",
 		  RAND_ATTR "84020003"
-					"30303000" },
+		            "30303000" },
 		{ "AT_KDF in EAP-AKA", "0101000017010000", RAND_ATTR AUTN_ATTR "18010001" },
 		{ "AT_BIDDING in a response", "0201000017010000", RES_ATTR "88018000" },
 		{ "nine AT_KDF", "0101000032010000",

@@ -82,7 +82,7 @@ static es_status unpack(z_stream *z, struct es_buf *plain)
 }
 
 es_status es_gunzip(struct es_slice packed, size_t max_octets, unsigned max_ratio, struct es_arena *arena,
-					struct es_slice *out)
+                    struct es_slice *out)
 {
 	if (packed.len > UINT_MAX / 2)
 		return ES_TOO_LARGE;

@@ -11,6 +11,6 @@ es_status es_gzip(struct es_slice plain, struct es_buf *out) ES_MUST_USE;
 /* ES_TOO_LARGE past max_octets or when more than max_ratio times the input comes out (after the first 4 KiB);
  * ES_MALFORMED for damage, truncation and trailing bytes. */
 es_status es_gunzip(struct es_slice packed, size_t max_octets, unsigned max_ratio, struct es_arena *arena,
-					struct es_slice *out) ES_MUST_USE;
+                    struct es_slice *out) ES_MUST_USE;
 
 #endif

@@ -24,7 +24,7 @@ static struct es_doc_node *node_new(struct es_arena *arena, struct es_doc_node *
 }
 
 struct es_doc_node *es_doc_parm(struct es_arena *arena, struct es_doc_node *parent, struct es_slice name,
-								struct es_slice value)
+                                struct es_slice value)
 {
 	struct es_doc_node *node = node_new(arena, parent, name);
 	if (node == NULL)
@@ -35,7 +35,7 @@ struct es_doc_node *es_doc_parm(struct es_arena *arena, struct es_doc_node *pare
 }
 
 struct es_doc_node *es_doc_characteristic(struct es_arena *arena, struct es_doc_node *parent, struct es_slice name,
-										  bool is_list)
+                                          bool is_list)
 {
 	struct es_doc_node *node = node_new(arena, parent, name);
 	if (node != NULL)
@@ -89,8 +89,8 @@ static void put_attribute(struct es_buf *out, const char *before, struct es_slic
 		uint32_t c = 0;
 		unsigned n = es_utf8_next(text, at, &c);
 		const char *instead = n == 0 || !is_xml_char(c) ? ES_UTF8_REPLACEMENT
-							  : n == 1                  ? entity_of((uint8_t)c, hostile)
-														: NULL;
+		                      : n == 1                  ? entity_of((uint8_t)c, hostile)
+		                                                : NULL;
 		n = n == 0 ? 1 : n;
 		if (instead != NULL) {
 			es_put_bytes(out, es_slice_sub(text, written, at));

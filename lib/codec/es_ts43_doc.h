@@ -40,9 +40,9 @@ struct es_doc {
 
 /* Nodes from an arena; NULL (and nothing added) when it is exhausted. `parent` NULL: a root of its own. */
 struct es_doc_node *es_doc_parm(struct es_arena *arena, struct es_doc_node *parent, struct es_slice name,
-								struct es_slice value);
+                                struct es_slice value);
 struct es_doc_node *es_doc_characteristic(struct es_arena *arena, struct es_doc_node *parent, struct es_slice name,
-										  bool is_list);
+                                          bool is_list);
 
 void es_doc_write_xml(const struct es_doc *doc, struct es_buf *out);
 void es_doc_write_json(const struct es_doc *doc, struct es_buf *out);

@@ -94,11 +94,11 @@ static void vowifi_document(void **state)
 					  "<parm name=\"MessageForIncompatible\" value=\"\"/>\n"
 					  "<parm name=\"AddrStatus\" value=\"0\"/>\n"));
 	assert_string_equal(write(f, es_doc_write_json), "{\"Vers\":{\"version\":\"1\",\"validity\":\"172800\"},"
-													 "\"Token\":{\"token\":\"q0Yt4c-9xW\",\"validity\":\"86400\"},"
-													 "\"ap2004\":{\"EntitlementStatus\":\"0\","
-													 "\"ServiceFlow_URL\":\"https://portal.op.example/vowifi\","
-													 "\"ServiceFlow_UserData\":\"sid=8f2a61c0&svc=vowifi&sig=Zk3nQ\","
-													 "\"MessageForIncompatible\":\"\",\"AddrStatus\":\"0\"}}");
+	                                                 "\"Token\":{\"token\":\"q0Yt4c-9xW\",\"validity\":\"86400\"},"
+	                                                 "\"ap2004\":{\"EntitlementStatus\":\"0\","
+	                                                 "\"ServiceFlow_URL\":\"https://portal.op.example/vowifi\","
+	                                                 "\"ServiceFlow_UserData\":\"sid=8f2a61c0&svc=vowifi&sig=Zk3nQ\","
+	                                                 "\"MessageForIncompatible\":\"\",\"AddrStatus\":\"0\"}}");
 }
 
 /* TS.43 section 4, example. V12-DOC-07: a list is characteristics in XML, an array of one-member objects in JSON. */
@@ -118,17 +118,17 @@ static void voice_over_cellular_document(void **state)
 	assert_string_equal(
 		write(f, es_doc_write_xml),
 		VERS_XML APP_XML("ap2003",
-						 "<characteristic type=\"VoiceOverCellularEntitleInfo\">\n"
-						 "<characteristic type=\"RATVoiceEntitleInfoDetails\">\n"
-						 "<parm name=\"AccessType\" value=\"1\"/>\n<parm name=\"HomeRoamingNWType\" value=\"1\"/>\n"
-						 "</characteristic>\n<characteristic type=\"RATVoiceEntitleInfoDetails\">\n"
-						 "<parm name=\"AccessType\" value=\"2\"/>\n<parm name=\"HomeRoamingNWType\" value=\"1\"/>\n"
-						 "</characteristic>\n</characteristic>\n"));
+	                     "<characteristic type=\"VoiceOverCellularEntitleInfo\">\n"
+	                     "<characteristic type=\"RATVoiceEntitleInfoDetails\">\n"
+	                     "<parm name=\"AccessType\" value=\"1\"/>\n<parm name=\"HomeRoamingNWType\" value=\"1\"/>\n"
+	                     "</characteristic>\n<characteristic type=\"RATVoiceEntitleInfoDetails\">\n"
+	                     "<parm name=\"AccessType\" value=\"2\"/>\n<parm name=\"HomeRoamingNWType\" value=\"1\"/>\n"
+	                     "</characteristic>\n</characteristic>\n"));
 	assert_string_equal(write(f, es_doc_write_json),
-						"{\"Vers\":{\"version\":\"1\",\"validity\":\"172800\"},"
-						"\"ap2003\":{\"VoiceOverCellularEntitleInfo\":["
-						"{\"RATVoiceEntitleInfoDetails\":{\"AccessType\":\"1\",\"HomeRoamingNWType\":\"1\"}},"
-						"{\"RATVoiceEntitleInfoDetails\":{\"AccessType\":\"2\",\"HomeRoamingNWType\":\"1\"}}]}}");
+	                    "{\"Vers\":{\"version\":\"1\",\"validity\":\"172800\"},"
+	                    "\"ap2003\":{\"VoiceOverCellularEntitleInfo\":["
+	                    "{\"RATVoiceEntitleInfoDetails\":{\"AccessType\":\"1\",\"HomeRoamingNWType\":\"1\"}},"
+	                    "{\"RATVoiceEntitleInfoDetails\":{\"AccessType\":\"2\",\"HomeRoamingNWType\":\"1\"}}]}}");
 }
 
 /* V12-SAT-06: PLMNAllowed is repeated inside APPLICATION in XML, an array of plain objects in JSON. */
@@ -146,17 +146,17 @@ static void satellite_document(void **state)
 	assert_string_equal(
 		write(f, es_doc_write_xml),
 		VERS_XML APP_XML("ap2016", "<parm name=\"EntitlementStatus\" value=\"1\"/>\n"
-								   "<characteristic type=\"PLMNAllowed\">\n<parm name=\"PLMN\" value=\"00199\"/>\n"
-								   "</characteristic>\n<characteristic type=\"PLMNAllowed\">\n"
-								   "<parm name=\"PLMN\" value=\"00188\"/>\n"
-								   "<characteristic type=\"AllowedServicesInfo\">\n"
-								   "<characteristic type=\"AllowedServices\">\n"
-								   "<parm name=\"ServiceType\" value=\"data\"/>\n"
-								   "</characteristic>\n</characteristic>\n</characteristic>\n"));
+	                               "<characteristic type=\"PLMNAllowed\">\n<parm name=\"PLMN\" value=\"00199\"/>\n"
+	                               "</characteristic>\n<characteristic type=\"PLMNAllowed\">\n"
+	                               "<parm name=\"PLMN\" value=\"00188\"/>\n"
+	                               "<characteristic type=\"AllowedServicesInfo\">\n"
+	                               "<characteristic type=\"AllowedServices\">\n"
+	                               "<parm name=\"ServiceType\" value=\"data\"/>\n"
+	                               "</characteristic>\n</characteristic>\n</characteristic>\n"));
 	assert_string_equal(write(f, es_doc_write_json),
-						"{\"Vers\":{\"version\":\"1\",\"validity\":\"172800\"},\"ap2016\":{\"EntitlementStatus\":\"1\","
-						"\"PLMNAllowed\":[{\"PLMN\":\"00199\"},{\"PLMN\":\"00188\",\"AllowedServicesInfo\":["
-						"{\"AllowedServices\":{\"ServiceType\":\"data\"}}]}]}}");
+	                    "{\"Vers\":{\"version\":\"1\",\"validity\":\"172800\"},\"ap2016\":{\"EntitlementStatus\":\"1\","
+	                    "\"PLMNAllowed\":[{\"PLMN\":\"00199\"},{\"PLMN\":\"00188\",\"AllowedServicesInfo\":["
+	                    "{\"AllowedServices\":{\"ServiceType\":\"data\"}}]}]}}");
 }
 
 /* RCC.14's special versions are negative. */
@@ -168,7 +168,7 @@ static void negative_versions_and_an_application_without_nodes(void **state)
 	f->doc.version = -1;
 	f->doc.validity_s = INT64_MIN;
 	assert_string_equal(write(f, es_doc_write_json),
-						"{\"Vers\":{\"version\":\"-1\",\"validity\":\"-9223372036854775808\"},\"ap2005\":{}}");
+	                    "{\"Vers\":{\"version\":\"-1\",\"validity\":\"-9223372036854775808\"},\"ap2005\":{}}");
 	assert_string_equal(
 		write(f, es_doc_write_xml),
 		"<?xml version=\"1.0\"?>\n<wap-provisioningdoc version=\"1.1\">\n"
@@ -222,7 +222,7 @@ static void json_document_is_json_whatever_the_values_are(void **state)
 	parm(f, f->root, "v\n", "a\"b\\c\x01\xff");
 	assert_int_equal(es_json_parse(es_slice_str(write(f, es_doc_write_json)), ES_JSON_SMALL, &tree), ES_OK);
 	assert_string_equal(es_json_str(cJSON_GetObjectItemCaseSensitive(tree, "ap2004\"\\"), "v\n"),
-						"a\"b\\c\x01\xef\xbf\xbd");
+	                    "a\"b\\c\x01\xef\xbf\xbd");
 }
 
 static void exhausted_arena_adds_nothing(void **state)

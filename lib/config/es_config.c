@@ -48,7 +48,7 @@ static bool on_value(void *user, unsigned line, const char *section, const char 
 			continue;
 		if (setting->text != NULL) {
 			es_put_printf(load->error, "%s:%u: [%s] %s is set twice, first in line %u", load->name, line, section, name,
-						  setting->line);
+			              setting->line);
 			return false;
 		}
 		setting->text = es_arena_strdup(load->arena, es_slice_str(value));
@@ -200,7 +200,7 @@ static es_status fill(struct load *load, struct es_slice text, void *into)
 }
 
 es_status es_config_parse(const struct es_conf_key *keys, size_t count, struct es_slice text, void *into,
-						  struct es_arena *arena, struct es_buf *error)
+                          struct es_arena *arena, struct es_buf *error)
 {
 	struct load load = { .keys = keys, .count = count, .name = "configuration", .arena = arena, .error = error };
 
@@ -208,7 +208,7 @@ es_status es_config_parse(const struct es_conf_key *keys, size_t count, struct e
 }
 
 es_status es_config_load(const struct es_conf_key *keys, size_t count, const char *path, void *into,
-						 struct es_arena *arena, struct es_buf *error)
+                         struct es_arena *arena, struct es_buf *error)
 {
 	struct load load = { .keys = keys, .count = count, .name = path, .arena = arena, .error = error };
 	struct es_buf text;
@@ -252,7 +252,7 @@ void es_config_print_help(const struct es_conf_key *keys, size_t count, struct e
 		conf_bounds_print(key, &bounds);
 		put_section(keys, i, out);
 		es_put_printf(out, "  %s (%s%s" ES_SLICE_FMT, key->name, conf_kind_name(key->kind), bounds.len > 0 ? ", " : "",
-					  ES_SLICE_ARG(es_buf_slice(&bounds)));
+		              ES_SLICE_ARG(es_buf_slice(&bounds)));
 		if (key->fallback == NULL)
 			es_put_str(out, ", required");
 		else
@@ -260,5 +260,5 @@ void es_config_print_help(const struct es_conf_key *keys, size_t count, struct e
 		es_put_printf(out, ")\n      %s\n", key->help);
 	}
 	es_put_str(out,
-			   "\nEach key can be given in the environment as OPENES_<SECTION>_<KEY>, which stands over the file.\n");
+	           "\nEach key can be given in the environment as OPENES_<SECTION>_<KEY>, which stands over the file.\n");
 }

@@ -42,11 +42,11 @@ struct es_conf_key {
 /* Fills `into` (sizeof the program's struct, zeroed by the caller). Strings live in `arena`. `path` NULL: no file.
  * On failure `error` (may not be NULL) says file, line, key and reason in one sentence for people. */
 es_status es_config_load(const struct es_conf_key *keys, size_t count, const char *path, void *into,
-						 struct es_arena *arena, struct es_buf *error) ES_MUST_USE;
+                         struct es_arena *arena, struct es_buf *error) ES_MUST_USE;
 
 /* Same from text already in memory (tests, fuzzing). */
 es_status es_config_parse(const struct es_conf_key *keys, size_t count, struct es_slice text, void *into,
-						  struct es_arena *arena, struct es_buf *error) ES_MUST_USE;
+                          struct es_arena *arena, struct es_buf *error) ES_MUST_USE;
 
 /* The effective configuration as ini; secrets appear as "***". */
 void es_config_print(const struct es_conf_key *keys, size_t count, const void *from, struct es_buf *out);

@@ -12,6 +12,6 @@ typedef bool conf_ini_fn(void *user, unsigned line, const char *section, const c
 
 /* ES_MALFORMED with the line, and a static sentence or, when `fn` ended it, NULL. ES_TOO_LARGE is lack of memory. */
 es_status conf_ini_parse(struct es_slice text, conf_ini_fn *fn, void *user, unsigned *line,
-						 const char **reason) ES_MUST_USE;
+                         const char **reason) ES_MUST_USE;
 
 #endif

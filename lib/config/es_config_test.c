@@ -85,13 +85,13 @@ static void the_file_stands_over_the_defaults(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(parse(f, ES_SLICE_LIT("# one file for all programs\n"
-										   "[other]\nwhatever = 1\n"
-										   "[sample]\n"
-										   "key_file = /etc/openes/keys ; the ring\n"
-										   "  threads: 8\r\n"
-										   "[limits]\nsession_ttl=2m\nbody_max = 1M\n"
-										   "[sample]\nverbose = Yes\n")),
-					 ES_OK);
+	                                       "[other]\nwhatever = 1\n"
+	                                       "[sample]\n"
+	                                       "key_file = /etc/openes/keys ; the ring\n"
+	                                       "  threads: 8\r\n"
+	                                       "[limits]\nsession_ttl=2m\nbody_max = 1M\n"
+	                                       "[sample]\nverbose = Yes\n")),
+	                 ES_OK);
 	assert_string_equal(f->error_text, "");
 	assert_string_equal(f->sample.listen, "tcp://127.0.0.1:5701");
 	assert_string_equal(f->sample.key_file, "/etc/openes/keys");
@@ -115,7 +115,7 @@ static void the_environment_stands_over_the_file(void **state)
 	assert_int_equal(setenv("OPENES_LIMITS_SESSION_TTL", "7", 1), 0);
 	assert_int_equal(parse(f, ES_SLICE_LIT("")), ES_MALFORMED);
 	assert_string_equal(f->error_text, "OPENES_LIMITS_SESSION_TTL in the environment must be a duration such as 250ms, "
-									   "30s, 5m, 12h or 7d");
+	                                   "30s, 5m, 12h or 7d");
 	assert_int_equal(unsetenv("OPENES_SAMPLE_KEY_FILE"), 0);
 	assert_int_equal(unsetenv("OPENES_LIMITS_SESSION_TTL"), 0);
 }
@@ -217,7 +217,7 @@ static void lack_of_memory_is_an_error_and_no_crash(void **state)
 		struct es_arena *small = es_arena_new(16, limit);
 		begin(f);
 		es_status status = es_config_parse(keys, ES_COUNT(keys), ES_SLICE_LIT("[sample]\nkey_file = k\n"), &f->sample,
-										   small, &f->error);
+		                                   small, &f->error);
 		assert_int_equal(f->sample.threads, status == ES_OK ? 4 : 4711);
 		assert_int_equal(f->error.len == 0, status == ES_OK);
 		es_arena_free(small);
@@ -231,19 +231,19 @@ static void the_printed_configuration_reads_back_and_hides_secrets(void **state)
 	struct es_buf out;
 
 	assert_int_equal(parse(f, ES_SLICE_LIT("[sample]\nkey_file = k\ndatabase_url = postgresql://u:secret@db/es\n"
-										   "[limits]\nsession_ttl = 90s\nbody_max = 1536k\n")),
-					 ES_OK);
+	                                       "[limits]\nsession_ttl = 90s\nbody_max = 1536k\n")),
+	                 ES_OK);
 	es_buf_init_fixed(&out, printed, sizeof printed - 1);
 	es_config_print(keys, ES_COUNT(keys), &f->sample, &out);
 	assert_string_equal(printed, "[sample]\n"
-								 "listen = tcp://127.0.0.1:5701\n"
-								 "database_url = ***\n"
-								 "key_file = k\n"
-								 "threads = 4\n"
-								 "verbose = false\n"
-								 "\n[limits]\n"
-								 "session_ttl = 90s\n"
-								 "body_max = 1536k\n");
+	                             "listen = tcp://127.0.0.1:5701\n"
+	                             "database_url = ***\n"
+	                             "key_file = k\n"
+	                             "threads = 4\n"
+	                             "verbose = false\n"
+	                             "\n[limits]\n"
+	                             "session_ttl = 90s\n"
+	                             "body_max = 1536k\n");
 	assert_int_equal(parse(f, es_buf_slice(&out)), ES_OK);
 	assert_int_equal(f->sample.session_ttl, 90000);
 	assert_int_equal(f->sample.body_max, 1536 * 1024);
@@ -258,7 +258,7 @@ static void the_help_shows_kind_bounds_default_and_sentence(void **state)
 	es_buf_init_fixed(&out, help, sizeof help - 1);
 	es_config_print_help(keys, ES_COUNT(keys), &out);
 	assert_non_null(strstr(help, "[sample]\n  listen (string, default tcp://127.0.0.1:5701)\n      Where the socket "
-								 "listens.\n  database_url (secret, default empty)\n"));
+	                             "listens.\n  database_url (secret, default empty)\n"));
 	assert_non_null(strstr(help, "  key_file (string, required)\n      Key ring.\n"));
 	assert_non_null(strstr(help, "  threads (number, 1 to 64, default 4)\n"));
 	assert_non_null(strstr(help, "\n[limits]\n  session_ttl (duration, 1s to 10m, default 30s)\n"));

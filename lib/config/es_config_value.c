@@ -13,7 +13,7 @@ struct unit {
 
 /* Largest first: the first that divides a number is the one it is printed with. */
 static const struct unit durations[] = { { "d", 86400000 }, { "h", 3600000 }, { "m", 60000 },
-										 { "s", 1000 },     { "ms", 1 },      { NULL, 0 } };
+	                                     { "s", 1000 },     { "ms", 1 },      { NULL, 0 } };
 static const struct unit sizes[] = { { "g", 1 << 30 }, { "m", 1 << 20 }, { "k", 1 << 10 }, { "", 1 }, { NULL, 0 } };
 static const struct unit plain[] = { { "", 1 }, { NULL, 0 } };
 
@@ -97,7 +97,7 @@ static bool parse(const struct es_conf_key *key, struct es_slice text, struct es
 }
 
 es_status conf_value_parse(const struct es_conf_key *key, struct es_slice text, struct es_arena *arena,
-						   struct conf_value *out, struct es_buf *reason)
+                           struct conf_value *out, struct es_buf *reason)
 {
 	bool is_text = key->kind == ES_CONF_STRING || key->kind == ES_CONF_SECRET;
 	struct conf_value value = { .text = NULL };

@@ -13,7 +13,7 @@ const char *conf_kind_name(enum es_conf_kind kind);
 
 /* Reads and checks against the key's bounds. On failure the reason ("must be ...") is written to `reason`. */
 es_status conf_value_parse(const struct es_conf_key *key, struct es_slice text, struct es_arena *arena,
-						   struct conf_value *out, struct es_buf *reason) ES_MUST_USE;
+                           struct conf_value *out, struct es_buf *reason) ES_MUST_USE;
 /* Into and out of the key's member of the program's struct. */
 void conf_value_store(const struct es_conf_key *key, const struct conf_value *value, void *into);
 struct conf_value conf_value_load(const struct es_conf_key *key, const void *from);

@@ -38,7 +38,7 @@ void es_box_keypair(uint8_t public_key[32], uint8_t private_key[32])
 /* The box's key: bound to both public keys, so that neither can be exchanged. False when the peer's point is of low
  * order and the shared secret would be known to anybody (RFC 7748 6.1). */
 static bool box_key(const uint8_t private_key[32], const uint8_t peer[32], const uint8_t ephemeral[32],
-					const uint8_t recipient[32], uint8_t out[ES_GCM_KEY])
+                    const uint8_t recipient[32], uint8_t out[ES_GCM_KEY])
 {
 	ES_CLEANUP(pkey_done) EVP_PKEY *own = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, private_key, 32);
 	ES_CLEANUP(pkey_done) EVP_PKEY *other = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, peer, 32);
@@ -47,12 +47,12 @@ static bool box_key(const uint8_t private_key[32], const uint8_t peer[32], const
 	size_t len = sizeof shared;
 
 	if (other == NULL || ctx == NULL || EVP_PKEY_derive_init(ctx) != 1 || EVP_PKEY_derive_set_peer(ctx, other) != 1 ||
-		EVP_PKEY_derive(ctx, shared, &len) != 1 || len != sizeof shared)
+	    EVP_PKEY_derive(ctx, shared, &len) != 1 || len != sizeof shared)
 		return false;
 	memcpy(info, ephemeral, 32);
 	memcpy(info + 32, recipient, 32);
 	es_hkdf_sha256(es_slice_of(shared, sizeof shared), ES_SLICE_LIT("openes box 1"), es_slice_of(info, sizeof info),
-				   out, ES_GCM_KEY);
+	               out, ES_GCM_KEY);
 	es_wipe(shared, sizeof shared);
 	return true;
 }

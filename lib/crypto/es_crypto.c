@@ -69,8 +69,8 @@ static void fetch_all(void)
 	algorithms.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	algorithms.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	must(algorithms.aes128_ecb != NULL && algorithms.aes256_gcm != NULL && algorithms.sha1 != NULL &&
-			 algorithms.sha256 != NULL && algorithms.hmac != NULL,
-		 "fetching the algorithms");
+	         algorithms.sha256 != NULL && algorithms.hmac != NULL,
+	     "fetching the algorithms");
 	must(pthread_key_create(&algorithms.per_thread, contexts_free) == 0, "a thread key");
 }
 
@@ -83,7 +83,7 @@ void es_crypto_init(void)
 static EVP_MAC_CTX *hmac_new(char *digest)
 {
 	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-							OSSL_PARAM_construct_end() };
+		                    OSSL_PARAM_construct_end() };
 	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(algorithms.hmac);
 	must(ctx != NULL && EVP_MAC_CTX_set_params(ctx, params) == 1, "HMAC");
 	return ctx;
@@ -148,7 +148,7 @@ void es_sha256(const struct es_slice *parts, size_t count, uint8_t out[32])
 }
 
 static void hmac(EVP_MAC_CTX *ctx, struct es_slice key, const struct es_slice *parts, size_t count, uint8_t *out,
-				 size_t size)
+                 size_t size)
 {
 	/* HMAC pads a key with zeros (RFC 2104), so one zero octet is the empty key, which OpenSSL would not take. */
 	static const uint8_t empty[1];
@@ -211,7 +211,7 @@ void es_aes128_forget(void)
 }
 
 static bool gcm_start(EVP_CIPHER_CTX *ctx, int seal, const uint8_t *key, const uint8_t *nonce,
-					  const struct es_slice *aad, size_t aad_count)
+                      const struct es_slice *aad, size_t aad_count)
 {
 	int len = 0;
 	bool ok = EVP_CipherInit_ex2(ctx, NULL, key, nonce, seal, NULL) == 1;
@@ -222,7 +222,7 @@ static bool gcm_start(EVP_CIPHER_CTX *ctx, int seal, const uint8_t *key, const u
 }
 
 void es_gcm_seal_parts(const uint8_t key[ES_GCM_KEY], const uint8_t nonce[ES_GCM_NONCE], const struct es_slice *aad,
-					   size_t aad_count, struct es_slice plain, uint8_t *out)
+                       size_t aad_count, struct es_slice plain, uint8_t *out)
 {
 	EVP_CIPHER_CTX *ctx = contexts()->gcm;
 	int len = 0;
@@ -235,7 +235,7 @@ void es_gcm_seal_parts(const uint8_t key[ES_GCM_KEY], const uint8_t nonce[ES_GCM
 }
 
 es_status es_gcm_open_parts(const uint8_t key[ES_GCM_KEY], const uint8_t nonce[ES_GCM_NONCE],
-							const struct es_slice *aad, size_t aad_count, struct es_slice sealed, uint8_t *out)
+                            const struct es_slice *aad, size_t aad_count, struct es_slice sealed, uint8_t *out)
 {
 	if (sealed.len < ES_GCM_TAG)
 		return ES_UNAUTHENTIC;
@@ -258,13 +258,13 @@ es_status es_gcm_open_parts(const uint8_t key[ES_GCM_KEY], const uint8_t nonce[E
 }
 
 void es_gcm_seal(const uint8_t key[ES_GCM_KEY], const uint8_t nonce[ES_GCM_NONCE], struct es_slice aad,
-				 struct es_slice plain, uint8_t *out)
+                 struct es_slice plain, uint8_t *out)
 {
 	es_gcm_seal_parts(key, nonce, &aad, 1, plain, out);
 }
 
 es_status es_gcm_open(const uint8_t key[ES_GCM_KEY], const uint8_t nonce[ES_GCM_NONCE], struct es_slice aad,
-					  struct es_slice sealed, uint8_t *out)
+                      struct es_slice sealed, uint8_t *out)
 {
 	return es_gcm_open_parts(key, nonce, &aad, 1, sealed, out);
 }

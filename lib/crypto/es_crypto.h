@@ -31,10 +31,10 @@ void es_hkdf_sha256(struct es_slice key, struct es_slice salt, struct es_slice i
 #define ES_GCM_TAG 16
 /* AES-256-GCM. out: plain.len octets, then the tag. A nonce may never repeat under one key. */
 void es_gcm_seal(const uint8_t key[ES_GCM_KEY], const uint8_t nonce[ES_GCM_NONCE], struct es_slice aad,
-				 struct es_slice plain, uint8_t *out /* plain.len + ES_GCM_TAG */);
+                 struct es_slice plain, uint8_t *out /* plain.len + ES_GCM_TAG */);
 /* ES_UNAUTHENTIC when the tag is wrong; `out` (sealed.len - ES_GCM_TAG octets) is then wiped. */
 es_status es_gcm_open(const uint8_t key[ES_GCM_KEY], const uint8_t nonce[ES_GCM_NONCE], struct es_slice aad,
-					  struct es_slice sealed, uint8_t *out) ES_MUST_USE;
+                      struct es_slice sealed, uint8_t *out) ES_MUST_USE;
 
 /* Sealing to a public key (K and OPc on their way from openesctl to auth): X25519 with an ephemeral key, HKDF-SHA256
  * bound to both public keys, AES-256-GCM. Box = ephemeral public key (32) | ciphertext | tag. */
@@ -42,8 +42,8 @@ es_status es_gcm_open(const uint8_t key[ES_GCM_KEY], const uint8_t nonce[ES_GCM_
 void es_box_keypair(uint8_t public_key[32], uint8_t private_key[32]);
 void es_box_public(const uint8_t private_key[32], uint8_t public_key[32]);
 es_status es_box_seal(const uint8_t public_key[32], struct es_slice aad, struct es_slice plain,
-					  uint8_t *out) ES_MUST_USE;
+                      uint8_t *out) ES_MUST_USE;
 es_status es_box_open(const uint8_t private_key[32], struct es_slice aad, struct es_slice box,
-					  uint8_t *out) ES_MUST_USE;
+                      uint8_t *out) ES_MUST_USE;
 
 #endif

@@ -63,7 +63,7 @@ static void hmacs_match_rfc_2202_and_4231(void **state)
 		es_hmac_sha256(ES_SLICE_LIT("Jefe"), parts, 2, out);
 		assert_hex(out, 32, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 		es_hmac_sha256(ES_SLICE_LIT("another key, longer than one block of SHA-256, which is sixty-four octets"), parts,
-					   2, out);
+		               2, out);
 	}
 	es_hmac_sha256((struct es_slice){ 0 }, NULL, 0, out);
 	assert_hex(out, 32, "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");

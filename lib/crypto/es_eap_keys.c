@@ -92,7 +92,7 @@ void es_fips186_prf(const uint8_t xkey[20], uint8_t *out, size_t len)
 }
 
 void es_eap_aka_derive(struct es_slice identity, const uint8_t ik[16], const uint8_t ck[16],
-					   struct es_eap_aka_keys *out)
+                       struct es_eap_aka_keys *out)
 {
 	const struct es_slice parts[] = { identity, es_slice_of(ik, 16), es_slice_of(ck, 16) };
 	uint8_t mk[20], stream[160];

@@ -46,7 +46,7 @@ static void derive(const struct es_keyring *ring, uint8_t id, const uint8_t salt
 	out->id = id;
 	memcpy(out->salt, salt, SALT);
 	es_hkdf_sha256(es_slice_of(ring->keys[id], ES_GCM_KEY), es_slice_of(salt, SALT), ES_SLICE_LIT("openes seal 1"),
-				   out->key, ES_GCM_KEY);
+	               out->key, ES_GCM_KEY);
 }
 
 static bool is_key_of(const struct derived *d, uint8_t id, const uint8_t *salt)
@@ -220,7 +220,7 @@ void es_seal(struct es_keyring *ring, const char *purpose, struct es_slice aad, 
 }
 
 es_status es_unseal(struct es_keyring *ring, const char *purpose, struct es_slice aad, struct es_slice sealed,
-					uint8_t *out)
+                    uint8_t *out)
 {
 	if (sealed.len < ES_SEAL_OVERHEAD || sealed.ptr[0] != SEAL_VERSION)
 		return ES_MALFORMED;

@@ -29,6 +29,6 @@ void es_seal(struct es_keyring *ring, const char *purpose, struct es_slice aad, 
 /* ES_MALFORMED (too short), ES_UNAUTHENTIC (wrong key, purpose, aad or damaged). `out` gets
  * sealed.len - ES_SEAL_OVERHEAD octets. */
 es_status es_unseal(struct es_keyring *ring, const char *purpose, struct es_slice aad, struct es_slice sealed,
-					uint8_t *out) ES_MUST_USE;
+                    uint8_t *out) ES_MUST_USE;
 
 #endif

@@ -70,7 +70,7 @@ static void old_key_opens_after_rotation_until_it_is_removed(void **state)
 	struct es_slice old_box = seal(before, "token", "", old), new_box = seal(rotated, "token", "", new);
 	assert_int_equal(es_unseal(rotated, "token", (struct es_slice){ 0 }, old_box, plain), ES_OK);
 	assert_int_equal(es_unseal(after, "token", (struct es_slice){ 0 }, new_box, plain),
-					 ES_OK); /* the last line sealed */
+	                 ES_OK); /* the last line sealed */
 	assert_int_equal(es_unseal(after, "token", (struct es_slice){ 0 }, old_box, plain), ES_UNAUTHENTIC);
 	assert_int_equal(es_unseal(before, "token", (struct es_slice){ 0 }, new_box, plain), ES_UNAUTHENTIC);
 }
@@ -108,7 +108,7 @@ static void every_octet_of_a_seal_is_protected(void **state)
 	}
 	for (size_t len = 0; len < sizeof sealed; len++)
 		assert_int_not_equal(es_unseal(ring, "session", (struct es_slice){ 0 }, es_slice_of(sealed, len), plain),
-							 ES_OK);
+		                     ES_OK);
 	assert_int_equal(es_unseal(ring, "session", (struct es_slice){ 0 }, box, plain), ES_OK);
 }
 

@@ -37,7 +37,7 @@ void es_milenage_opc(const uint8_t k[16], const uint8_t op[16], uint8_t opc[16])
 }
 
 void es_milenage(const uint8_t k[16], const uint8_t opc[16], const uint8_t rand[16], const uint8_t sqn[6],
-				 const uint8_t amf[2], struct es_milenage_out *out)
+                 const uint8_t amf[2], struct es_milenage_out *out)
 {
 	uint8_t temp[BLOCK], mixed[BLOCK], in[5][BLOCK], result[5][BLOCK];
 

@@ -16,6 +16,6 @@ struct es_milenage_out {
 void es_milenage_opc(const uint8_t k[16], const uint8_t op[16], uint8_t opc[16]);
 /* All functions at once. The caller wipes `out`. For MAC-S and AK* of a resynchronisation amf is 0000 and sqn SQN_MS. */
 void es_milenage(const uint8_t k[16], const uint8_t opc[16], const uint8_t rand[16], const uint8_t sqn[6],
-				 const uint8_t amf[2], struct es_milenage_out *out);
+                 const uint8_t amf[2], struct es_milenage_out *out);
 
 #endif

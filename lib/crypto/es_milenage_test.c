@@ -111,11 +111,11 @@ static void fips_186_prf_matches_rfc_4186(void **state)
 	assert_hex(out, 16, "536e5ebc4465582aa6a8ec9986ebb620");
 	assert_hex(out + 16, 16, "25af1942efcbf4bc72b3943421f2a974");
 	assert_hex(out + 32, 64,
-			   "39d45aeaf4e30601983e972b6cfd46d1c363773365690d09cd44976b525f47d3"
-			   "a60a985e955c53b090b2e4b73719196a402542968fd14a888f46b9a7886e4488");
+	           "39d45aeaf4e30601983e972b6cfd46d1c363773365690d09cd44976b525f47d3"
+	           "a60a985e955c53b090b2e4b73719196a402542968fd14a888f46b9a7886e4488");
 	assert_hex(out + 96, 64,
-			   "5949eab0fff69d52315c6c634fd14a7f0d52023d56f79698fa6596abeed4f93f"
-			   "bb48eb534d985414ceed0d9a8ed33c387c9dfdab92ffbdf240fcecf65a2c93b9");
+	           "5949eab0fff69d52315c6c634fd14a7f0d52023d56f79698fa6596abeed4f93f"
+	           "bb48eb534d985414ceed0d9a8ed33c387c9dfdab92ffbdf240fcecf65a2c93b9");
 }
 
 /* Milenage set 1 and an identity of TS 23.003: values recomputed independently and seen to agree with eapol_test and
@@ -140,8 +140,8 @@ static void eap_aka_end_to_end(void **state)
 	assert_hex(keys.k_encr, 16, "00d4591e927b701e86ab617ff9e7c6e1");
 	assert_hex(keys.k_aut, 16, "16589190b459f1708f94261b0a042d73");
 	assert_hex(keys.msk, 64,
-			   "01418086c8d0f735a92329e4f3d83820a268f077c6ebf455d66958d90ef7bc67"
-			   "51d7fbf2ad98c81f973bfc978130ae58a0e8901b228116b272d698ef7758330d");
+	           "01418086c8d0f735a92329e4f3d83820a268f077c6ebf455d66958d90ef7bc67"
+	           "51d7fbf2ad98c81f973bfc978130ae58a0e8901b228116b272d698ef7758330d");
 }
 
 /* TS 33.102 6.3.3: AUTS = SQN_MS xor AK* | MAC-S with AMF 0000. */

@@ -77,7 +77,7 @@ static es_status plan_statement(struct es_db_plan *plan, size_t i, const char *s
 		es_put_printf(error, "statement %zu has no SQL: fill the hole in the table of statements", i);
 	else if (status != ES_OK)
 		es_put_printf(error, "statement %zu cannot be read (unfinished text, or parameters other than ?1, ?2, ..): %s",
-					  i, sql);
+		              i, sql);
 	return status;
 }
 
@@ -125,7 +125,7 @@ static es_status check_migrations(const struct es_db_options *options, struct es
 
 /* Applies the next migration, if there is one; its script and its number are one transaction. */
 static es_status migrate_once(struct es_db_conn *conn, const struct es_db_options *options, bool *done,
-							  struct es_buf *error)
+                              struct es_buf *error)
 {
 	const struct es_db_engine *engine = conn->plan->engine;
 	const int newest = (int)options->migration_count;
@@ -135,7 +135,7 @@ static es_status migrate_once(struct es_db_conn *conn, const struct es_db_option
 	es_status status = engine->migrate_begin(conn, &version, error);
 	if (status == ES_OK && version > newest) {
 		es_put_printf(error, "the database has schema %d, this program knows %d: start the newer program", version,
-					  newest);
+		              newest);
 		status = ES_CONFLICT;
 	}
 	if (status != ES_OK || version == newest) {
@@ -193,7 +193,7 @@ static es_status open_writer(struct es_db *db, const struct es_db_options *optio
 		status = check_statements(conn, error);
 	if (status == ES_OK)
 		status = es_db_writer_start(&db->plan, conn, options->queue_max == 0 ? QUEUE_DEFAULT : options->queue_max,
-									&db->writer);
+		                            &db->writer);
 	if (status != ES_OK)
 		engine->close(conn);
 	return status;
@@ -282,7 +282,7 @@ static es_status take_reader(struct es_db *db, struct es_db_conn **out)
 {
 	const int64_t until_ms = es_mono_ms() + db->plan.timeout_ms;
 	const struct timespec until = { .tv_sec = (time_t)(until_ms / 1000),
-									.tv_nsec = (long)(until_ms % 1000) * 1000000L };
+		                            .tv_nsec = (long)(until_ms % 1000) * 1000000L };
 	es_status status = ES_OK;
 
 	*out = NULL;
@@ -449,7 +449,7 @@ static es_status admit(const struct es_db_conn *conn, size_t stmt, const struct 
 }
 
 es_status es_db_query(struct es_db_conn *conn, size_t stmt, const struct es_bind *binds, size_t count,
-					  struct es_rows **out)
+                      struct es_rows **out)
 {
 	struct es_rows *rows = NULL;
 

@@ -92,7 +92,7 @@ struct es_bind es_bind_blob(struct es_slice bytes);
 
 /* Starts statement number `stmt` (index into options.statements). */
 es_status es_db_query(struct es_db_conn *conn, size_t stmt, const struct es_bind *binds, size_t count,
-					  struct es_rows **rows) ES_MUST_USE;
+                      struct es_rows **rows) ES_MUST_USE;
 /* ES_OK with a row, ES_NOT_FOUND after the last; the rows object is finished then and on any failure. */
 es_status es_rows_next(struct es_rows *rows) ES_MUST_USE;
 /* Ends early; NULL is fine. */
@@ -105,13 +105,13 @@ struct es_slice es_col_blob(struct es_rows *rows, int column);
 /* Runs a statement that returns no rows. `changed` (may be NULL) gets the number of rows it touched: check it.
  * A violated UNIQUE or CHECK constraint is ES_CONFLICT, and the job may go on. */
 es_status es_db_exec(struct es_db_conn *conn, size_t stmt, const struct es_bind *binds, size_t count,
-					 int64_t *changed) ES_MUST_USE;
+                     int64_t *changed) ES_MUST_USE;
 
 #define ES_DB_QUERY(conn, stmt, rows, ...)                                                                             \
 	es_db_query((conn), (stmt), (const struct es_bind[]){ __VA_ARGS__ },                                               \
-				sizeof((const struct es_bind[]){ __VA_ARGS__ }) / sizeof(struct es_bind), (rows))
+	            sizeof((const struct es_bind[]){ __VA_ARGS__ }) / sizeof(struct es_bind), (rows))
 #define ES_DB_EXEC(conn, stmt, changed, ...)                                                                           \
 	es_db_exec((conn), (stmt), (const struct es_bind[]){ __VA_ARGS__ },                                                \
-			   sizeof((const struct es_bind[]){ __VA_ARGS__ }) / sizeof(struct es_bind), (changed))
+	           sizeof((const struct es_bind[]){ __VA_ARGS__ }) / sizeof(struct es_bind), (changed))
 
 #endif

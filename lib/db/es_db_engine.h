@@ -78,11 +78,11 @@ struct es_db_engine {
 	enum es_db_verdict (*verdict)(struct es_db_conn *conn, const char *ticket);
 
 	es_status (*query)(struct es_db_conn *conn, size_t stmt, const struct es_bind *binds, size_t count,
-					   struct es_rows **rows);
+	                   struct es_rows **rows);
 	es_status (*next)(struct es_rows *rows);
 	void (*finish)(struct es_rows *rows); /* only called while running */
 	es_status (*exec)(struct es_db_conn *conn, size_t stmt, const struct es_bind *binds, size_t count,
-					  int64_t *changed);
+	                  int64_t *changed);
 	int64_t (*col_int)(const struct es_rows *rows, int column);
 	bool (*col_is_null)(const struct es_rows *rows, int column);
 	struct es_slice (*col_bytes)(const struct es_rows *rows, int column, bool text);

@@ -49,7 +49,7 @@ static es_status insert_small(struct es_db_conn *conn, void *user)
 static void a_full_disk_fails_only_the_jobs_that_do_not_fit(void **state)
 {
 	static const char *const sql[] = { "PRAGMA max_page_count = 20", "INSERT INTO item (data) VALUES (?1)",
-									   "SELECT count(*) FROM item" };
+		                               "SELECT count(*) FROM item" };
 	es_db_fn *const jobs[] = { insert_small, insert_large, insert_small };
 	struct item results[ES_COUNT(jobs)] = { { .name = NULL } };
 	struct es_db_options options = usual();

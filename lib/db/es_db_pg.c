@@ -98,7 +98,7 @@ static es_status fail(struct pg_conn *conn, const char *state)
 
 /* Plain SQL without parameters. `answer` (may be NULL) gets the first column of the last row, cut at its size. */
 static es_status simple_with(struct pg_conn *conn, const char *sql, char *answer, size_t answer_size,
-							 es_status (*on_failure)(struct pg_conn *conn, const char *state))
+                             es_status (*on_failure)(struct pg_conn *conn, const char *state))
 {
 	ES_CLEANUP(pg_result_cleanup) PGresult *result = NULL;
 
@@ -158,7 +158,7 @@ static es_status pg_open(const struct es_db_plan *plan, bool writer, struct es_d
 
 	/* The server ends a statement first; this bound is for a server that hangs. */
 	if (pg_wire_open(&conn->wire, plan->url, (int64_t)plan->timeout_ms + 2000, error) &&
-		set_up_session(conn) == ES_OK) {
+	    set_up_session(conn) == ES_OK) {
 		*out = &conn->base;
 		return ES_OK;
 	}
@@ -195,9 +195,9 @@ static es_status pg_migrate_begin(struct es_db_conn *base, int *version, struct 
 
 	conn->wire.wait_ms = MIGRATION_WAIT_MS;
 	es_status status = pg_migrate_run(base,
-									  "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0;"
-									  "SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(122511465732467)",
-									  error);
+	                                  "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0;"
+	                                  "SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(122511465732467)",
+	                                  error);
 	conn->wire.wait_ms = usual;
 	if (status == ES_OK)
 		status = pg_migrate_run(base, "CREATE TABLE IF NOT EXISTS es_schema (version BIGINT NOT NULL)", error);
@@ -228,7 +228,7 @@ static es_status pg_begin(struct es_db_conn *base)
 	if (!base->writer)
 		return ES_OK;
 	return simple(conn, "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT pg_current_xact_id()", conn->ticket,
-				  sizeof conn->ticket);
+	              sizeof conn->ticket);
 }
 
 static void pg_rollback(struct es_db_conn *base)
@@ -367,7 +367,7 @@ static es_status run_once(struct pg_conn *conn, size_t stmt, const struct params
 	}
 	const es_status status = fail(conn, pg_result_state(result));
 	if (conn->base.writer && conn->base.fault == ES_DB_SOUND &&
-		simple(conn, "ROLLBACK TO SAVEPOINT es_stmt; RELEASE SAVEPOINT es_stmt", NULL, 0) != ES_OK)
+	    simple(conn, "ROLLBACK TO SAVEPOINT es_stmt; RELEASE SAVEPOINT es_stmt", NULL, 0) != ES_OK)
 		conn->base.fault = conn->base.fault == ES_DB_SOUND ? ES_DB_GONE : conn->base.fault;
 	return status;
 }
@@ -412,7 +412,7 @@ static es_status pg_check(struct es_db_conn *base, size_t stmt, struct es_buf *e
 }
 
 static es_status pg_query(struct es_db_conn *base, size_t stmt, const struct es_bind *binds, size_t count,
-						  struct es_rows **out)
+                          struct es_rows **out)
 {
 	struct pg_conn *conn = pg_conn_of(base);
 	struct pg_rows *rows = &conn->rows[stmt];
@@ -443,7 +443,7 @@ static es_status pg_next(struct es_rows *base)
 }
 
 static es_status pg_exec(struct es_db_conn *base, size_t stmt, const struct es_bind *binds, size_t count,
-						 int64_t *changed)
+                         int64_t *changed)
 {
 	ES_CLEANUP(pg_result_cleanup) PGresult *result = NULL;
 

@@ -31,14 +31,14 @@ static bool finish_open(struct pg_wire *wire)
 bool pg_wire_open(struct pg_wire *wire, const char *url, int64_t wait_ms, struct es_buf *error)
 {
 	const char *const keys[] = { "fallback_application_name",
-								 "connect_timeout",
-								 "keepalives",
-								 "keepalives_idle",
-								 "keepalives_interval",
-								 "keepalives_count",
-								 "tcp_user_timeout",
-								 "dbname",
-								 NULL };
+		                         "connect_timeout",
+		                         "keepalives",
+		                         "keepalives_idle",
+		                         "keepalives_interval",
+		                         "keepalives_count",
+		                         "tcp_user_timeout",
+		                         "dbname",
+		                         NULL };
 	const char *const values[] = { "openes", "5", "1", "10", "5", "3", "15000", url, NULL };
 
 	wire->wait_ms = wait_ms;
@@ -46,7 +46,7 @@ bool pg_wire_open(struct pg_wire *wire, const char *url, int64_t wait_ms, struct
 	if (wire->pg != NULL && finish_open(wire))
 		return true;
 	es_put_printf(error, "cannot connect to PostgreSQL: %s",
-				  wire->pg == NULL ? "out of memory" : PQerrorMessage(wire->pg));
+	              wire->pg == NULL ? "out of memory" : PQerrorMessage(wire->pg));
 	return false;
 }
 
@@ -164,7 +164,7 @@ static bool send_batch(struct pg_wire *wire, const struct pg_batch *b)
 	if (b->prepare != NULL && PQsendPrepare(wire->pg, b->name, b->prepare, 0, NULL) != 1)
 		return false;
 	if (b->values != NULL &&
-		PQsendQueryPrepared(wire->pg, b->name, b->param_count, b->values, b->lengths, b->formats, 1) != 1)
+	    PQsendQueryPrepared(wire->pg, b->name, b->param_count, b->values, b->lengths, b->formats, 1) != 1)
 		return false;
 	return send_plain(wire, b->after) && PQpipelineSync(wire->pg) == 1;
 }

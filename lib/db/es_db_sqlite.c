@@ -94,7 +94,7 @@ static es_status status_of(struct sqlite_conn *conn, int code)
 	if (status == ES_OK || status == ES_CONFLICT)
 		return status;
 	es_warn(NULL, "db.sqlite_failed", es_f_status(status), es_f_i64("code", sqlite3_extended_errcode(conn->db)),
-			es_f_str("message", sqlite3_errmsg(conn->db)));
+	        es_f_str("message", sqlite3_errmsg(conn->db)));
 	return status;
 }
 
@@ -153,7 +153,7 @@ static es_status sqlite_prepare_store(const struct es_db_plan *plan, struct es_b
 	}
 	if (errno != EEXIST) {
 		es_put_printf(error, "cannot create the database %s: %s; check that the folder exists and is writable", path,
-					  strerror(errno));
+		              strerror(errno));
 		return ES_UNAVAILABLE;
 	}
 	if (chmod(path, 0600) != 0 && errno != EPERM) {
@@ -183,11 +183,11 @@ static int configure(struct sqlite_conn *conn)
 	char pragmas[512];
 
 	(void)sqlite3_snprintf((int)sizeof pragmas, pragmas,
-						   "PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;"
-						   "PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY; PRAGMA query_only = %s;"
-						   "PRAGMA synchronous = %s; PRAGMA journal_size_limit = %d;",
-						   writer ? WRITER_CACHE_KIB : READER_CACHE_KIB, writer ? "OFF" : "ON",
-						   conn->base.plan->relaxed ? "NORMAL" : "FULL", WAL_KEPT_BYTES);
+	                       "PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;"
+	                       "PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY; PRAGMA query_only = %s;"
+	                       "PRAGMA synchronous = %s; PRAGMA journal_size_limit = %d;",
+	                       writer ? WRITER_CACHE_KIB : READER_CACHE_KIB, writer ? "OFF" : "ON",
+	                       conn->base.plan->relaxed ? "NORMAL" : "FULL", WAL_KEPT_BYTES);
 	sqlite3_extended_result_codes(conn->db, 1);
 	sqlite3_busy_timeout(conn->db, (int)conn->base.plan->timeout_ms);
 	return sqlite3_exec(conn->db, pragmas, NULL, NULL, NULL);
@@ -211,7 +211,7 @@ static int enter_wal(struct sqlite_conn *conn)
 	int code;
 
 	while ((code = sqlite3_exec(conn->db, "PRAGMA journal_mode = WAL", read_is_wal, &is_wal, NULL)) != SQLITE_OK &&
-		   (code & 0xff) == SQLITE_BUSY && es_mono_ms() < give_up_at)
+	       (code & 0xff) == SQLITE_BUSY && es_mono_ms() < give_up_at)
 		(void)sqlite3_sleep(10);
 	if (code == SQLITE_OK && !is_wal)
 		code = SQLITE_CANTOPEN; /* a file system without shared memory */
@@ -373,7 +373,7 @@ static int bind_one(sqlite3_stmt *stmt, int at, const struct es_bind *b, sqlite3
 
 /* Prepared and bound. The caller's bytes are borrowed when the statement ends before the caller goes on. */
 static es_status start(struct sqlite_conn *conn, size_t stmt, const struct es_bind *binds, size_t count,
-					   sqlite3_destructor_type lifetime)
+                       sqlite3_destructor_type lifetime)
 {
 	ES_TRY(status_of(conn, prepare(conn, stmt)));
 	for (size_t i = 0; i < count; i++)
@@ -398,7 +398,7 @@ static es_status failed(struct sqlite_conn *conn, struct sqlite_rows *rows, int 
 
 /* The first row is fetched at once, so that a constraint speaks up here, as it does on PostgreSQL. */
 static es_status sqlite_query(struct es_db_conn *base, size_t stmt, const struct es_bind *binds, size_t count,
-							  struct es_rows **out)
+                              struct es_rows **out)
 {
 	struct sqlite_conn *conn = sqlite_conn_of(base);
 	struct sqlite_rows *rows = &conn->rows[stmt];
@@ -435,7 +435,7 @@ static void sqlite_finish(struct es_rows *base)
 }
 
 static es_status sqlite_exec(struct es_db_conn *base, size_t stmt, const struct es_bind *binds, size_t count,
-							 int64_t *changed)
+                             int64_t *changed)
 {
 	struct sqlite_conn *conn = sqlite_conn_of(base);
 	struct sqlite_rows *rows = &conn->rows[stmt];

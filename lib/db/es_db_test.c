@@ -19,7 +19,7 @@ static es_status write_odd_values(struct es_db_conn *conn, void *user)
 	ES_TRY(ES_DB_EXEC(conn, INSERT, NULL, es_bind_str("it's"), es_bind_int(INT64_MIN), es_bind_blob(odd_bytes)));
 	ES_TRY(ES_DB_EXEC(conn, INSERT, NULL, es_bind_str(NULL), es_bind_null(), es_bind_null()));
 	return ES_DB_EXEC(conn, INSERT, NULL, es_bind_text((struct es_slice){ NULL, 0 }), es_bind_int(INT64_MAX),
-					  es_bind_blob((struct es_slice){ NULL, 0 }));
+	                  es_bind_blob((struct es_slice){ NULL, 0 }));
 }
 
 static es_status read_odd_values(struct es_db_conn *conn, void *user)
@@ -248,7 +248,7 @@ static void a_hole_a_typo_and_a_bad_parameter_stop_the_start(void **state)
 static void an_url_of_no_engine_and_a_missing_folder_are_explained(void **state)
 {
 	static const char *const bad[] = { "mysql://x", "", "sqlite:/nonexistent/folder/x.db",
-									   "postgresql://127.0.0.1:1/x" };
+		                               "postgresql://127.0.0.1:1/x" };
 
 	(void)state;
 	for (size_t i = 0; i < ES_COUNT(bad); i++) {
@@ -290,7 +290,7 @@ static void an_old_database_is_migrated_and_keeps_its_rows(void **state)
 static void a_failing_migration_leaves_the_version_before_it(void **state)
 {
 	const struct es_migration broken[] = { migrations[0],
-										   { 2, "CREATE TABLE half (a TEXT); CREATE TABLE item (a TEXT);" } };
+		                                   { 2, "CREATE TABLE half (a TEXT); CREATE TABLE item (a TEXT);" } };
 	const struct es_migration gap[] = { migrations[0], { 3, "SELECT 1" } };
 	struct es_db_options options = usual();
 	struct es_db *db = NULL;

@@ -28,14 +28,14 @@ static const char *const statements[STATEMENTS] = {
 };
 static const struct es_migration migrations[] = {
 	{ 1, "CREATE TABLE item (\n"
-		 "	id INTEGER PRIMARY KEY,\n"
-		 "	name TEXT UNIQUE, -- a comment; with a semicolon\n"
-		 "	number INTEGER CHECK (number <> 666),\n"
-		 "	data BLOB\n"
-		 ") STRICT;" },
+	     "	id INTEGER PRIMARY KEY,\n"
+	     "	name TEXT UNIQUE, -- a comment; with a semicolon\n"
+	     "	number INTEGER CHECK (number <> 666),\n"
+	     "	data BLOB\n"
+	     ") STRICT;" },
 	/* Not repeatable: whoever comes second must not run it again. */
 	{ 2, "CREATE TABLE counter (id INTEGER PRIMARY KEY, value INTEGER NOT NULL) STRICT;\n"
-		 "INSERT INTO counter (id, value) VALUES (1, 0);" },
+	     "INSERT INTO counter (id, value) VALUES (1, 0);" },
 };
 
 static unsigned engine;
@@ -59,10 +59,10 @@ static inline es_status open_with(const struct es_db_options *options, struct es
 static inline struct es_db_options usual(void)
 {
 	return (struct es_db_options){ .url = testing.url,
-								   .migrations = migrations,
-								   .migration_count = ES_COUNT(migrations),
-								   .statements = statements,
-								   .statement_count = STATEMENTS };
+		                           .migrations = migrations,
+		                           .migration_count = ES_COUNT(migrations),
+		                           .statements = statements,
+		                           .statement_count = STATEMENTS };
 }
 
 static inline struct es_db *open_usual(void)

@@ -63,7 +63,7 @@ static inline void es_db_testing_pg(struct es_db_testing *t, const char *name)
 	es_db_testing_require(es_db_write_wait(db, es_db_testing_exec_both, NULL) == ES_OK, "cannot create a schema");
 	es_db_close(db);
 	(void)snprintf(t->url, sizeof t->url, "%s%coptions=-csearch_path%%3D%s", base,
-				   strchr(base, '?') == NULL ? '?' : '&', name);
+	               strchr(base, '?') == NULL ? '?' : '&', name);
 }
 
 /* `name` is a plain SQL name, one per test program: programs run side by side. */

@@ -17,7 +17,7 @@
 #define BACKOFF_MAX_MS 5000
 
 ES_METRIC_COUNTER(db_jobs, "openes_db_write_jobs_total", "Write jobs by their result", "status",
-				  es_status_label_values);
+                  es_status_label_values);
 ES_METRIC_COUNTER1(db_commits, "openes_db_commits_total", "Transactions committed by the writer");
 ES_METRIC_HISTOGRAM(db_group, "openes_db_write_group_seconds", "Time of one group of write jobs, commit included");
 
@@ -290,7 +290,7 @@ static void writer_free(struct es_db_writer *w)
 }
 
 es_status es_db_writer_start(const struct es_db_plan *plan, struct es_db_conn *conn, uint32_t queue_max,
-							 struct es_db_writer **out)
+                             struct es_db_writer **out)
 {
 	struct es_db_writer *w = calloc(1, sizeof *w);
 

@@ -8,7 +8,7 @@ struct es_db_writer;
 
 /* Takes over the open writing connection. */
 es_status es_db_writer_start(const struct es_db_plan *plan, struct es_db_conn *conn, uint32_t queue_max,
-							 struct es_db_writer **out) ES_MUST_USE;
+                             struct es_db_writer **out) ES_MUST_USE;
 /* Runs what is queued, joins, closes the connection. NULL is fine. */
 void es_db_writer_stop(struct es_db_writer *writer);
 es_status es_db_writer_submit(struct es_db_writer *writer, es_db_fn *fn, es_db_done *done, void *user) ES_MUST_USE;

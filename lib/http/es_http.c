@@ -60,8 +60,8 @@ static es_status open_listener(struct es_http_server *server, struct es_buf *err
 {
 	const char *text = server->options.listen, *colon = strrchr(text, ':');
 	const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
-									.ai_socktype = SOCK_STREAM,
-									.ai_family = AF_UNSPEC };
+		                            .ai_socktype = SOCK_STREAM,
+		                            .ai_family = AF_UNSPEC };
 	struct addrinfo *found = NULL;
 	char host[INET6_ADDRSTRLEN + 2];
 	size_t len = colon != NULL ? (size_t)(colon - text) : 0;
@@ -137,7 +137,7 @@ static void connection_opened(struct es_http_server *server, struct MHD_Connecti
 }
 
 static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
-						  enum MHD_ConnectionNotificationCode what)
+                          enum MHD_ConnectionNotificationCode what)
 {
 	struct es_http_server *server = cls;
 
@@ -210,7 +210,7 @@ static es_status daemon_start(struct es_http_server *server, struct es_buf *erro
 	server->is_starting = false;
 	if (server->daemon == NULL)
 		es_put_printf(error, "the HTTP server %s does not start%.*s", options->name, (int)server->start_log.len,
-					  (const char *)(server->start_log.len > 0 ? server->start_log.ptr : (const uint8_t *)""));
+		              (const char *)(server->start_log.len > 0 ? server->start_log.ptr : (const uint8_t *)""));
 	es_buf_free(&server->start_log);
 	return server->daemon != NULL ? ES_OK : ES_UNAVAILABLE;
 }

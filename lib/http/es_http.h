@@ -40,7 +40,7 @@ struct es_http_options {
 	void *user;
 };
 es_status es_http_start(const struct es_http_options *options, struct es_http_server **out,
-						struct es_buf *error) ES_MUST_USE;
+                        struct es_buf *error) ES_MUST_USE;
 /* Drain: no new connections, keep-alive answers say Connection: close. */
 void es_http_drain(struct es_http_server *server);
 /* Waits until no request is in work, wait_ms at most, answers the rest 503, then stops. NULL is fine. */
@@ -57,7 +57,7 @@ struct es_slice es_http_body(const struct es_http_request *r);   /* as sent (Con
 struct es_slice es_http_header(const struct es_http_request *r, const char *name);
 /* All headers of that name, in order. */
 void es_http_headers(const struct es_http_request *r, const char *name, void (*each)(struct es_slice value, void *user),
-					 void *user);
+                     void *user);
 struct es_slice es_http_host(const struct es_http_request *r); /* Host without port, lower case */
 const char *es_http_peer(const struct es_http_request *r);     /* textual address */
 struct es_arena *es_http_arena(struct es_http_request *r);     /* 512 KiB at most; lives until the request ended */

@@ -40,7 +40,7 @@ struct collector {
 };
 
 static enum MHD_Result collect(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_size, const char *value,
-							   size_t value_size)
+                               size_t value_size)
 {
 	struct collector *c = cls;
 	struct es_http_request *r = c->r;
@@ -176,8 +176,8 @@ static bool read_authority(struct es_http_request *r, struct es_slice text)
 		end = es_slice_find(text, ':');
 	}
 	if (end < text.len &&
-		(text.ptr[end] != ':' ||
-		 (end + 1 < text.len && es_parse_u32(es_slice_sub(text, end + 1, text.len), 0, 65535, &port) != ES_OK)))
+	    (text.ptr[end] != ':' ||
+	     (end + 1 < text.len && es_parse_u32(es_slice_sub(text, end + 1, text.len), 0, 65535, &port) != ES_OK)))
 		return false;
 	char *host = es_arena_strdup(r->arena, es_slice_sub(text, 0, end));
 

@@ -142,7 +142,7 @@ struct es_http_server {
 
 /* es_http_request.c */
 enum MHD_Result http_on_access(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
-							   const char *version, const char *upload_data, size_t *upload_data_size, void **con_cls);
+                               const char *version, const char *upload_data, size_t *upload_data_size, void **con_cls);
 void *http_on_target(void *cls, const char *uri, struct MHD_Connection *mhd);
 void http_on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls, enum MHD_RequestTerminationCode how);
 /* Moves every sleeping request to ABANDONED and wakes its connection. */

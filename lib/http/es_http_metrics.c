@@ -21,9 +21,9 @@ static const char *const reasons[] = {
 };
 
 ES_METRIC_COUNTER(http_replies, "openes_http_requests_total", "HTTP replies by server and class of status", "server",
-				  replies);
+                  replies);
 ES_METRIC_COUNTER(http_refusals, "openes_http_refused_total",
-				  "Requests and connections refused before a handler saw them", "reason", reasons);
+                  "Requests and connections refused before a handler saw them", "reason", reasons);
 ES_METRIC_GAUGE(http_connections, "openes_http_connections", "Open HTTP connections");
 ES_METRIC_GAUGE(http_requests, "openes_http_active_requests", "Requests being received, worked on or answered");
 

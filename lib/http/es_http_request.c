@@ -227,7 +227,7 @@ static enum MHD_Result refuse(struct es_http_request *r, enum http_refusal why, 
 	r->refusal = why;
 	http_count_refusal(why);
 	es_debug(&r->trace, "http.refused", es_f_str("server", r->server->options.name),
-			 es_f_str("why", http_refusal_label(why)), es_f_str("peer", r->peer));
+	         es_f_str("why", http_refusal_label(why)), es_f_str("peer", r->peer));
 	if (response != NULL) {
 		MHD_add_response_header(response, "Content-Type", "text/plain");
 		if (status == 429 || status == 503) {
@@ -252,7 +252,7 @@ static enum MHD_Result write_with_reason(struct es_http_request *r)
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &now);
 	es_buf_init(&out, HTTP_ARENA_LIMIT);
 	es_put_printf(&out, "HTTP/1.1 %u %s\r\nDate: %s\r\nConnection: close\r\nContent-Length: %zu\r\n", r->status,
-				  r->reason, date, r->reply.len);
+	              r->reason, date, r->reply.len);
 	if (r->content_type != NULL)
 		es_put_printf(&out, "Content-Type: %s\r\n", r->content_type);
 	for (const struct http_header_out *h = r->first; h != NULL; h = h->next)
@@ -277,7 +277,7 @@ static enum MHD_Result send_reply(struct es_http_request *r)
 	struct MHD_Response *response;
 
 	es_debug(&r->trace, "http.request", es_f_str("server", r->server->options.name), es_f_slice("method", r->method),
-			 es_f_i64("code", r->status), es_f_i64("ms", es_mono_ms() - r->started_ms));
+	         es_f_i64("code", r->status), es_f_i64("ms", es_mono_ms() - r->started_ms));
 	if (r->reason != NULL)
 		return write_with_reason(r);
 	response = response_around(r->reply);
@@ -294,7 +294,7 @@ static enum MHD_Result send_reply(struct es_http_request *r)
 
 static bool move(struct es_http_request *r, enum http_state from, enum http_state to)
 {
-	int expected = from;
+	int expected = (int)from;
 
 	return atomic_compare_exchange_strong(&r->state, &expected, (int)to);
 }
@@ -355,7 +355,7 @@ static enum MHD_Result wake(struct es_http_request *r)
 }
 
 enum MHD_Result http_on_access(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
-							   const char *version, const char *upload_data, size_t *upload_data_size, void **con_cls)
+                               const char *version, const char *upload_data, size_t *upload_data_size, void **con_cls)
 {
 	struct es_http_request *r = *con_cls;
 	enum http_refusal why;
@@ -461,7 +461,7 @@ int64_t es_http_started_ms(const struct es_http_request *r)
 }
 
 void es_http_headers(const struct es_http_request *r, const char *name, void (*each)(struct es_slice value, void *user),
-					 void *user)
+                     void *user)
 {
 	struct es_slice wanted = es_slice_str(name);
 
@@ -549,6 +549,6 @@ void es_http_reply(struct es_http_request *r, unsigned status, const char *conte
 	case HTTP_SUSPENDED: MHD_resume_connection(mhd); break;
 	case HTTP_GONE: http_request_free(r); break;
 	case HTTP_READING:
-	case HTTP_REPLIED: assert(!"a request is replied to exactly once, by its handler"); break;
+	case HTTP_REPLIED: assert(false && "a request is replied to exactly once, by its handler"); break;
 	}
 }

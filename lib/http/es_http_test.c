@@ -74,8 +74,8 @@ static void on_show(struct es_http_request *r)
 
 	es_buf_init(&text, 4096);
 	es_put_printf(&text, ES_SLICE_FMT " " ES_SLICE_FMT " ?" ES_SLICE_FMT " @" ES_SLICE_FMT " ",
-				  ES_SLICE_ARG(es_http_method(r)), ES_SLICE_ARG(es_http_path(r)), ES_SLICE_ARG(es_http_query(r)),
-				  ES_SLICE_ARG(es_http_host(r)));
+	              ES_SLICE_ARG(es_http_method(r)), ES_SLICE_ARG(es_http_path(r)), ES_SLICE_ARG(es_http_query(r)),
+	              ES_SLICE_ARG(es_http_host(r)));
 	es_http_headers(r, "x-many", append, &text);
 	es_put_printf(&text, " first=" ES_SLICE_FMT " peer=%s", ES_SLICE_ARG(es_http_header(r, "X-MANY")), es_http_peer(r));
 	es_http_reply(r, 200, "text/plain", es_buf_slice(&text));
@@ -156,8 +156,8 @@ static struct es_http_request *wait_for_held(void)
 static int dial(const struct es_http_server *server)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
-							  .sin_port = htons(es_http_port(server)),
-							  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		                      .sin_port = htons(es_http_port(server)),
+		                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	struct sockaddr *address = (void *)&to;
 
@@ -311,7 +311,7 @@ static void the_handler_sees_decoded_path_raw_query_and_bare_host(void **state)
 {
 	struct es_http_server *server = start((struct es_http_options){ .threads = 1 });
 	char *answer = ask(server, ES_SLICE_LIT("GET /show/a%20b?x=%41+&y HTTP/1.1\r\nHOST: Some.Host:8443\r\nX-Many: 1\r\n"
-											"x-many:  2\t\r\nConnection: close\r\n\r\n"));
+	                                        "x-many:  2\t\r\nConnection: close\r\n\r\n"));
 
 	(void)state;
 	assert_non_null(strstr(answer, "GET /show/a b ?x=%41+&y @some.host [1][2] first=1 peer=127.0.0.1"));
@@ -448,8 +448,8 @@ static void pipelined_requests_are_answered_in_order(void **state)
 {
 	struct es_http_server *server = start((struct es_http_options){ .threads = 1 });
 	char *answer = ask(server, ES_SLICE_LIT("POST /async HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\none"
-											"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\ntwo"
-											"GET / HTTP/1.1\r\nHost: a\r\n" END));
+	                                        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\ntwo"
+	                                        "GET / HTTP/1.1\r\nHost: a\r\n" END));
 	const char *one = strstr(answer, "\r\n\r\none"), *two = strstr(answer, "\r\n\r\ntwo"),
 			   *root = strstr(answer, "root");
 
@@ -464,7 +464,7 @@ static void a_chunked_body_arrives_whole(void **state)
 {
 	struct es_http_server *server = start((struct es_http_options){ .threads = 1 });
 	char *answer = ask(server, ES_SLICE_LIT(POST "Transfer-Encoding: Chunked\r\n" END
-												 "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: z\r\n\r\n"));
+	                                             "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: z\r\n\r\n"));
 
 	(void)state;
 	assert_non_null(strstr(answer, "\r\n\r\nabcde"));
@@ -512,7 +512,7 @@ static void *ask_often(void *user)
 	for (int i = 0; i < 200; i++) {
 		char *answer =
 			ask(user, i % 2 == 0 ? ES_SLICE_LIT("POST /async HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n" END "hi")
-								 : ES_SLICE_LIT(POST "Content-Length: 2\r\n" END "hi"));
+		                         : ES_SLICE_LIT(POST "Content-Length: 2\r\n" END "hi"));
 
 		assert_non_null(strstr(answer, "\r\n\r\nhi"));
 		free(answer);

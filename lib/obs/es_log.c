@@ -191,7 +191,7 @@ static void put_trace(struct es_buf *b, const struct es_trace *trace)
 }
 
 static void write_line(enum es_log_level level, const struct es_trace *trace, const char *event,
-					   const struct es_field *fields, size_t count)
+                       const struct es_field *fields, size_t count)
 {
 	char storage[LINE_LEN];
 	struct es_buf line;
@@ -231,7 +231,7 @@ static void report_suppressed(const char *event, uint32_t left_out)
 }
 
 void es_log_event(enum es_log_level level, const struct es_trace *trace, const char *event,
-				  const struct es_field *fields, size_t count)
+                  const struct es_field *fields, size_t count)
 {
 	if ((int)level < atomic_load_explicit(&process.level, memory_order_relaxed))
 		return;

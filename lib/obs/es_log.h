@@ -58,7 +58,7 @@ bool es_log_level_from_name(const char *name, enum es_log_level *out);
  * fit are left out and "cut":true says so. `event` and the keys are string literals: they are kept, and written as
  * they are. `trace` may be NULL. Last argument pair: an array and its length; use the macros. */
 void es_log_event(enum es_log_level level, const struct es_trace *trace, const char *event,
-				  const struct es_field *fields, size_t count);
+                  const struct es_field *fields, size_t count);
 
 /* clang-format off */
 #define ES_LOG_(level, trace, event, ...)                                                            \

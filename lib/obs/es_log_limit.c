@@ -83,7 +83,7 @@ void log_limit_report(uint32_t second, void (*report)(const char *event, uint32_
 	uint32_t before = atomic_load_explicit(&last, memory_order_relaxed);
 
 	if (!atomic_load_explicit(&exceeded, memory_order_relaxed) || before == second ||
-		!atomic_compare_exchange_strong(&last, &before, second))
+	    !atomic_compare_exchange_strong(&last, &before, second))
 		return;
 	bool again = false;
 	atomic_store(&exceeded, false);

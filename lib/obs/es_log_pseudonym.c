@@ -18,7 +18,7 @@ static EVP_MAC_CTX *keyed_ctx(const uint8_t key[KEY_LEN])
 {
 	char digest[] = OSSL_DIGEST_NAME_SHA2_256;
 	const OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-								  OSSL_PARAM_construct_end() };
+		                          OSSL_PARAM_construct_end() };
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
 	EVP_MAC_CTX *ctx = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
 
@@ -54,7 +54,7 @@ void log_pseudonym(struct es_slice identity, char out[40])
 	(void)pthread_once(&once, start);
 	EVP_MAC_CTX *ctx = keyed == NULL ? NULL : EVP_MAC_CTX_dup(keyed);
 	if (ctx == NULL || EVP_MAC_update(ctx, identity.ptr, identity.len) != 1 ||
-		EVP_MAC_final(ctx, mac, &len, sizeof mac) != 1) {
+	    EVP_MAC_final(ctx, mac, &len, sizeof mac) != 1) {
 		memcpy(out, "p:unavailable", sizeof "p:unavailable");
 	} else {
 		memcpy(out, "p:", 2);

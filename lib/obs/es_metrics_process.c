@@ -96,7 +96,7 @@ static void put_proc_stat(struct es_buf *out)
 		return;
 	put_gauge(out, "process_threads", "Threads.", values[THREADS]);
 	put_gauge(out, "process_start_time_seconds", "Start of the process, seconds since 1970.",
-			  start_time(values[START]));
+	          start_time(values[START]));
 	put_gauge(out, "process_virtual_memory_bytes", "Virtual memory.", values[VSIZE]);
 	put_gauge(out, "process_resident_memory_bytes", "Resident memory.", values[RSS] * (uint64_t)sysconf(_SC_PAGESIZE));
 }
@@ -111,5 +111,5 @@ void metrics_write_process(struct es_buf *out)
 		put_gauge(out, "process_max_fds", "Maximum number of open file descriptors.", files.rlim_cur);
 	put_proc_stat(out);
 	es_put_str(out, "# HELP openes_build_info Version of the program.\n# TYPE openes_build_info gauge\n"
-					"openes_build_info{version=\"" OPENES_VERSION "\"} 1\n");
+	                "openes_build_info{version=\"" OPENES_VERSION "\"} 1\n");
 }

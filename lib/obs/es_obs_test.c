@@ -73,13 +73,13 @@ static void an_event_is_one_json_line_with_its_fields_in_order(void **state)
 	(void)state;
 	capture();
 	es_info(NULL, "aka.ended", es_f_str("result", "reject"), es_f_i64("delta", -3), es_f_u64("round", UINT64_MAX),
-			es_f_bool("resync", true), es_f_status(ES_TIMEOUT), es_f_str("none", NULL));
+	        es_f_bool("resync", true), es_f_status(ES_TIMEOUT), es_f_str("none", NULL));
 	const char *line = captured_text();
 	assert_memory_equal(line, "{\"time\":\"20", 11);
 	assert_memory_equal(line + 32, "Z\",\"level\":\"info\"", 17);
 	assert_string_equal(after_head(line),
-						",\"event\":\"aka.ended\",\"result\":\"reject\",\"delta\":-3,\"round\":18446744073709551615,"
-						"\"resync\":true,\"status\":\"timeout\",\"none\":\"\"}\n");
+	                    ",\"event\":\"aka.ended\",\"result\":\"reject\",\"delta\":-3,\"round\":18446744073709551615,"
+	                    "\"resync\":true,\"status\":\"timeout\",\"none\":\"\"}\n");
 }
 
 static void an_event_carries_the_trace_id_of_its_context(void **state)
@@ -393,9 +393,9 @@ static void a_registered_metric_is_shown_before_its_first_count(void **state)
 	es_metric_register(&exchanges);
 	es_metric_register(&exchanges);
 	const char *at = strstr(metrics_page(), "# HELP openes_test_exchanges_total Exchanges ended.\n"
-											"# TYPE openes_test_exchanges_total counter\n"
-											"openes_test_exchanges_total{result=\"success\"} 0\n"
-											"openes_test_exchanges_total{result=\"reject\"} 0\n");
+	                                        "# TYPE openes_test_exchanges_total counter\n"
+	                                        "openes_test_exchanges_total{result=\"success\"} 0\n"
+	                                        "openes_test_exchanges_total{result=\"reject\"} 0\n");
 	assert_non_null(at);
 	assert_null(strstr(at + 8, "# HELP openes_test_exchanges_total"));
 }
@@ -426,12 +426,12 @@ static void histogram_buckets_add_up_and_bounds_belong_to_their_bucket(void **st
 	es_observe_us(&seconds, 10000001); /* beyond the last */
 	const char *page = metrics_page();
 	assert_non_null(strstr(page, "openes_test_seconds_bucket{le=\"0.0001\"} 1\n"
-								 "openes_test_seconds_bucket{le=\"0.0005\"} 2\n"));
+	                             "openes_test_seconds_bucket{le=\"0.0005\"} 2\n"));
 	assert_non_null(strstr(page, "openes_test_seconds_bucket{le=\"2.5\"} 2\n"
-								 "openes_test_seconds_bucket{le=\"10\"} 3\n"
-								 "openes_test_seconds_bucket{le=\"+Inf\"} 4\n"
-								 "openes_test_seconds_sum 20.000202\n"
-								 "openes_test_seconds_count 4\n"));
+	                             "openes_test_seconds_bucket{le=\"10\"} 3\n"
+	                             "openes_test_seconds_bucket{le=\"+Inf\"} 4\n"
+	                             "openes_test_seconds_sum 20.000202\n"
+	                             "openes_test_seconds_count 4\n"));
 	assert_int_equal(es_metric_value(&seconds, 0), 4);
 }
 

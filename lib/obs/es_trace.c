@@ -70,9 +70,9 @@ bool es_trace_parse(struct es_slice text, struct es_trace *out)
 	if (text.len < len || text.ptr[2] != '-' || text.ptr[35] != '-' || text.ptr[52] != '-')
 		return false;
 	if (!lower_hex(es_slice_sub(text, 0, 2), &version, 1) ||
-		!lower_hex(es_slice_sub(text, 3, 35), trace.trace_id, sizeof trace.trace_id) ||
-		!lower_hex(es_slice_sub(text, 36, 52), trace.span_id, sizeof trace.span_id) ||
-		!lower_hex(es_slice_sub(text, 53, 55), &trace.flags, 1))
+	    !lower_hex(es_slice_sub(text, 3, 35), trace.trace_id, sizeof trace.trace_id) ||
+	    !lower_hex(es_slice_sub(text, 36, 52), trace.span_id, sizeof trace.span_id) ||
+	    !lower_hex(es_slice_sub(text, 53, 55), &trace.flags, 1))
 		return false;
 	/* Version 0 ends here; a later one may go on after a dash (3.2.4); ff is forbidden. */
 	if (version == 0xff || (text.len > len && (version == 0 || text.ptr[len] != '-')))

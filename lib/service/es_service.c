@@ -55,20 +55,20 @@ static es_status start_logging(struct es_service *service, struct es_buf *error)
 {
 	const struct es_service_config *config = service->config;
 	struct es_log_options log = { .service = service->ops->name,
-								  .instance = service->instance,
-								  .show_identities = config->log_identities };
+		                          .instance = service->instance,
+		                          .show_identities = config->log_identities };
 
 	if (!es_log_level_from_name(config->log_level, &log.level)) {
 		es_put_printf(error, "log_level is '%s'; it may be debug, info, warn or error", config->log_level);
 		return ES_MALFORMED;
 	}
 	if (strcmp(config->log_format, "auto") != 0 && strcmp(config->log_format, "json") != 0 &&
-		strcmp(config->log_format, "human") != 0) {
+	    strcmp(config->log_format, "human") != 0) {
 		es_put_printf(error, "log_format is '%s'; it may be auto, json or human", config->log_format);
 		return ES_MALFORMED;
 	}
 	log.human = strcmp(config->log_format, "human") == 0 ||
-				(strcmp(config->log_format, "auto") == 0 && isatty(STDERR_FILENO) == 1);
+	            (strcmp(config->log_format, "auto") == 0 && isatty(STDERR_FILENO) == 1);
 	if (config->pseudonym_key_file[0] != '\0')
 		ES_TRY(es_secret_load(config->pseudonym_key_file, log.pseudonym_key, error));
 	else
@@ -99,7 +99,7 @@ static es_status start_all(struct es_service *service, struct es_buf *error)
 	ES_TRY(service->ops->start(service, service->config, &service->state, error));
 	atomic_store(&service->started, true);
 	es_info(NULL, "service.started", es_f_str("version", OPENES_VERSION),
-			es_f_str("operations", service->config->ops_listen));
+	        es_f_str("operations", service->config->ops_listen));
 	es_service_notify("READY=1");
 	return ES_OK;
 }

@@ -34,18 +34,18 @@ struct es_service_args es_service_parse_args(int argc, char **argv)
 void es_service_write_help(const struct es_service_ops *ops, struct es_buf *out)
 {
 	es_put_printf(out,
-				  "openes-%s -- %s\n\n"
-				  "usage: openes-%s [--config FILE] [--check-config | --print-config]\n\n"
-				  "  -c, --config FILE   read the configuration from FILE\n"
-				  "  --check-config      say whether the configuration is right, and end\n"
-				  "  --print-config      print the configuration in force, secrets masked, and end\n"
-				  "  -h, --help          this text\n"
-				  "  --version           the version\n\n"
-				  "A key of section [%s] may also be given by the environment, which stands over the file:\n"
-				  "OPENES_SECTION_KEY, in capitals. A key nobody knows stops the start and is named.\n\n"
-				  "SIGTERM ends the process gracefully: nothing new is taken, what is in flight is finished.\n"
-				  "Exit codes: 0 ended as asked, 1 could not start or could not end in time, 2 wrong command line.\n\n"
-				  "Configuration:\n",
-				  ops->name, ops->summary, ops->name, ops->name);
+	              "openes-%s -- %s\n\n"
+	              "usage: openes-%s [--config FILE] [--check-config | --print-config]\n\n"
+	              "  -c, --config FILE   read the configuration from FILE\n"
+	              "  --check-config      say whether the configuration is right, and end\n"
+	              "  --print-config      print the configuration in force, secrets masked, and end\n"
+	              "  -h, --help          this text\n"
+	              "  --version           the version\n\n"
+	              "A key of section [%s] may also be given by the environment, which stands over the file:\n"
+	              "OPENES_SECTION_KEY, in capitals. A key nobody knows stops the start and is named.\n\n"
+	              "SIGTERM ends the process gracefully: nothing new is taken, what is in flight is finished.\n"
+	              "Exit codes: 0 ended as asked, 1 could not start or could not end in time, 2 wrong command line.\n\n"
+	              "Configuration:\n",
+	              ops->name, ops->summary, ops->name, ops->name);
 	es_config_print_help(ops->keys, ops->key_count, out);
 }

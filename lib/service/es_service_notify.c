@@ -23,6 +23,6 @@ void es_service_notify(const char *message)
 	if (fd < 0)
 		return;
 	(void)sendto(fd, message, strlen(message), MSG_NOSIGNAL, (const struct sockaddr *)&address,
-				 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+	             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
 	close(fd);
 }

@@ -17,7 +17,7 @@ static void ready(struct es_service *service, struct es_http_request *request)
 	bool is_ready = atomic_load(&service->started) && service->ops->is_ready(service->state);
 
 	es_http_reply(request, is_ready ? 200 : 503, "text/plain",
-				  is_ready ? ES_SLICE_LIT("ready\n") : ES_SLICE_LIT("not ready\n"));
+	              is_ready ? ES_SLICE_LIT("ready\n") : ES_SLICE_LIT("not ready\n"));
 }
 
 static void metrics(struct es_service *service, struct es_http_request *request)

@@ -72,7 +72,7 @@ static bool read_text(struct es_reader *r, char *out, size_t size)
 }
 
 es_status es_token_seal(struct es_keyring *ring, const struct es_token *token, struct es_arena *arena,
-						struct es_slice *text)
+                        struct es_slice *text)
 {
 	uint8_t plain_bytes[PLAIN_MAX], sealed[PLAIN_MAX + ES_SEAL_OVERHEAD], text_bytes[TEXT_MAX];
 	struct es_buf plain, coded;
@@ -107,7 +107,7 @@ static es_status parse_plain(struct es_slice plain, struct es_token *out)
 	char imsi[sizeof out->imsi.digits];
 
 	if (es_read_u8(&r) != FORMAT || !read_text(&r, out->tenant, sizeof out->tenant) ||
-		!read_text(&r, imsi, sizeof imsi))
+	    !read_text(&r, imsi, sizeof imsi))
 		return ES_MALFORMED;
 	ES_TRY(es_imsi_parse(es_slice_str(imsi), &out->imsi));
 	out->epoch = es_read_u32(&r);

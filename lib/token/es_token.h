@@ -36,9 +36,9 @@ void es_token_digest(struct es_slice text, uint8_t out[16]);
 es_status es_token_group(struct es_slice app, char out[ES_TOKEN_GROUP_SIZE]) ES_MUST_USE;
 
 es_status es_token_seal(struct es_keyring *ring, const struct es_token *token, struct es_arena *arena,
-						struct es_slice *text) ES_MUST_USE;
+                        struct es_slice *text) ES_MUST_USE;
 /* ES_MALFORMED, ES_UNAUTHENTIC; ES_EXPIRED when now_ms is at or past its end (the token is filled in then too). */
 es_status es_token_open(struct es_keyring *ring, struct es_slice text, int64_t now_ms,
-						struct es_token *out) ES_MUST_USE;
+                        struct es_token *out) ES_MUST_USE;
 
 #endif

@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct es_buf error;
 		es_buf_init_fixed(&error, storage, sizeof storage);
 		must(es_keyring_parse(ES_SLICE_LIT("1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"), &ring,
-							  &error) == ES_OK);
+		                      &error) == ES_OK);
 	}
 	if (size == 0)
 		return 0;

@@ -28,13 +28,13 @@ static int set_up(void **state)
 	struct es_buf error;
 
 	f = (struct fixture){ .arena = es_arena_new(0, 65536),
-						  .token = { .tenant = "demo",
-									 .imsi = { "001010000000001" },
-									 .epoch = 7,
-									 .method = ES_METHOD_EAP_AKA,
-									 .issued_ms = 1000,
-									 .expires_ms = 5000,
-									 .group = "ap2003" } };
+		                  .token = { .tenant = "demo",
+		                             .imsi = { "001010000000001" },
+		                             .epoch = 7,
+		                             .method = ES_METHOD_EAP_AKA,
+		                             .issued_ms = 1000,
+		                             .expires_ms = 5000,
+		                             .group = "ap2003" } };
 	es_token_digest(ES_SLICE_LIT("356938035643809"), f.token.terminal);
 	es_buf_init_fixed(&error, storage, sizeof storage);
 	*state = &f;
@@ -152,7 +152,7 @@ static void three_applications_share_one_group(void **state)
 	static const struct {
 		const char *app, *group;
 	} cases[] = { { "ap2003", "ap2003" }, { "AP2004", "ap2003" }, { "ap2005", "ap2003" },
-				  { "ap2006", "ap2006" }, { "AP2010", "ap2010" }, { "", "" } };
+		          { "ap2006", "ap2006" }, { "AP2010", "ap2010" }, { "", "" } };
 	char group[ES_TOKEN_GROUP_SIZE] = "unchanged";
 
 	(void)state;

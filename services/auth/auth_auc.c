@@ -34,7 +34,7 @@ void auth_auc_vector(const struct auth_keys *keys, uint64_t sqn, const uint8_t r
 }
 
 es_status auth_auc_open_auts(const struct auth_keys *keys, const uint8_t rand[16], const uint8_t auts[14],
-							 uint64_t *sqn_ms)
+                             uint64_t *sqn_ms)
 {
 	static const uint8_t amf_of_resync[2] = { 0, 0 }; /* TS 33.102 6.3.3: a dummy AMF of zeros */
 	struct es_milenage_out f;

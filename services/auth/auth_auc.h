@@ -28,7 +28,7 @@ void auth_auc_vector(const struct auth_keys *keys, uint64_t sqn, const uint8_t r
 /* Opens AUTS = (SQN_MS xor AK*) | MAC-S of a challenge with this RAND (TS 33.102 6.3.5). ES_UNAUTHENTIC when MAC-S is
  * not the one of these keys. */
 es_status auth_auc_open_auts(const struct auth_keys *keys, const uint8_t rand[16], const uint8_t auts[14],
-							 uint64_t *sqn_ms) ES_MUST_USE;
+                             uint64_t *sqn_ms) ES_MUST_USE;
 
 void auth_keys_wipe(struct auth_keys *keys);
 void auth_vector_wipe(struct auth_vector *vector);

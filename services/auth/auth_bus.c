@@ -22,7 +22,7 @@ struct call {
 
 /* NULL when the arena is exhausted; the call is then answered. */
 static struct call *begin(struct es_bus_call *bus, void *user,
-						  void (*answer)(struct auth_task *task, es_status status, const char *detail))
+                          void (*answer)(struct auth_task *task, es_status status, const char *detail))
 {
 	struct es_arena *arena = es_bus_call_arena(bus);
 	struct call *call = es_arena_alloc(arena, sizeof *call);
@@ -32,11 +32,11 @@ static struct call *begin(struct es_bus_call *bus, void *user,
 		return NULL;
 	}
 	*call = (struct call){ .task = { .env = user,
-									 .arena = arena,
-									 .trace = es_bus_call_trace(bus),
-									 .deadline = es_bus_call_deadline(bus),
-									 .answer = answer },
-						   .bus = bus };
+		                             .arena = arena,
+		                             .trace = es_bus_call_trace(bus),
+		                             .deadline = es_bus_call_deadline(bus),
+		                             .answer = answer },
+		                   .bus = bus };
 	return call;
 }
 
@@ -75,8 +75,9 @@ static void reply_eap(struct auth_task *task, es_status status, const char *deta
 {
 	struct call *call = call_of(task);
 	const struct auth_reply *out = &call->out.eap;
-	Openes__EapReply reply = OPENES__EAP_REPLY__INIT;
+	Openes__EapReply reply;
 
+	openes__eap_reply__init(&reply);
 	if (status != ES_OK) {
 		es_bus_fail(call->bus, status, detail);
 		return;
@@ -154,8 +155,9 @@ static void on_eap_continue(struct es_bus_call *bus, const ProtobufCMessage *mes
 static void reply_renewed(struct auth_task *task, es_status status, const char *detail)
 {
 	struct call *call = call_of(task);
-	Openes__TokenRenewReply reply = OPENES__TOKEN_RENEW_REPLY__INIT;
+	Openes__TokenRenewReply reply;
 
+	openes__token_renew_reply__init(&reply);
 	reply.token = es_arena_strdup(task->arena, call->out.renewed.token);
 	reply.token_validity_s = call->out.renewed.validity_s;
 	if (status != ES_OK || reply.token == NULL)
@@ -177,8 +179,9 @@ static void on_token_renew(struct es_bus_call *bus, const ProtobufCMessage *mess
 
 static void reply_empty(struct auth_task *task, es_status status, const char *detail)
 {
-	Openes__Empty reply = OPENES__EMPTY__INIT;
+	Openes__Empty reply;
 
+	openes__empty__init(&reply);
 	if (status != ES_OK)
 		es_bus_fail(call_of(task)->bus, status, detail);
 	else
@@ -193,12 +196,12 @@ static void on_keys_put(struct es_bus_call *bus, const ProtobufCMessage *message
 	if (call == NULL)
 		return;
 	auth_keys_put(&call->task, &(struct auth_keys_put){ .tenant = request->tenant,
-														.imsi = request->imsi,
-														.box = slice_of(request->box),
-														.amf = slice_of(request->amf),
-														.algorithm = request->algorithm,
-														.has_sqn = request->has_sqn,
-														.sqn = request->sqn });
+	                                                    .imsi = request->imsi,
+	                                                    .box = slice_of(request->box),
+	                                                    .amf = slice_of(request->amf),
+	                                                    .algorithm = request->algorithm,
+	                                                    .has_sqn = request->has_sqn,
+	                                                    .sqn = request->sqn });
 }
 
 static void on_keys_delete(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
@@ -213,8 +216,9 @@ static void on_keys_delete(struct es_bus_call *bus, const ProtobufCMessage *mess
 static void reply_keys_status(struct auth_task *task, es_status status, const char *detail)
 {
 	struct call *call = call_of(task);
-	Openes__KeysStatusReply reply = OPENES__KEYS_STATUS_REPLY__INIT;
+	Openes__KeysStatusReply reply;
 
+	openes__keys_status_reply__init(&reply);
 	if (status != ES_OK) {
 		es_bus_fail(call->bus, status, detail);
 		return;
@@ -241,8 +245,9 @@ static void on_keys_status(struct es_bus_call *bus, const ProtobufCMessage *mess
 static void on_transport_key(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const struct auth_env *env = user;
-	Openes__TransportKeyReply reply = OPENES__TRANSPORT_KEY_REPLY__INIT;
+	Openes__TransportKeyReply reply;
 
+	openes__transport_key_reply__init(&reply);
 	(void)message;
 	reply.public_key = bytes_of(es_slice_of(env->transport_public, sizeof env->transport_public));
 	es_bus_reply(bus, &reply.base);

@@ -29,10 +29,12 @@ struct fixture {
 static void on_tenants(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
 {
 	const Openes__TenantsRequest *request = (const void *)message;
-	Openes__TenantsReply reply = OPENES__TENANTS_REPLY__INIT;
-	Openes__Tenant tenant = OPENES__TENANT__INIT, *list[] = { &tenant };
+	Openes__TenantsReply reply;
+	Openes__Tenant tenant, *list[] = { &tenant };
 	char id[] = TEST_TENANT, plmn[] = "00101", *plmns[] = { plmn };
 
+	openes__tenants_reply__init(&reply);
+	openes__tenant__init(&tenant);
 	(void)user;
 	reply.version = 5;
 	if (request->known_version != 5) {
@@ -49,8 +51,9 @@ static void on_tenants(struct es_bus_call *call, const ProtobufCMessage *message
 static void on_admit(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
 {
 	const Openes__AdmitRequest *request = (const void *)message;
-	Openes__AdmitReply reply = OPENES__ADMIT_REPLY__INIT;
+	Openes__AdmitReply reply;
 
+	openes__admit_reply__init(&reply);
 	(void)user;
 	bool known = strcmp(request->tenant, TEST_TENANT) == 0 && strcmp(request->imsi, TEST_IMSI) == 0;
 	reply.outcome = known ? OPENES__ADMIT_REPLY__OUTCOME__ADMITTED : OPENES__ADMIT_REPLY__OUTCOME__UNKNOWN;
@@ -66,7 +69,7 @@ static const struct es_bus_method policy_methods[] = {
 /* ---- the two processes ---- */
 
 static struct es_bus_server *serve(const char *url, struct es_bus_key *key, const char *name,
-								   const struct es_bus_method *methods, size_t count, void *user)
+                                   const struct es_bus_method *methods, size_t count, void *user)
 {
 	struct es_bus_server *server = NULL;
 	struct es_buf error;
@@ -132,7 +135,7 @@ static int teardown(void **state)
 
 /* Calls until a replica answers at all: connections are made in the background. Bounded by the deadline of the test. */
 static es_status call_of(struct fixture *f, uint32_t method, const ProtobufCMessage *request,
-						 const ProtobufCMessageDescriptor *type, void *reply)
+                         const ProtobufCMessageDescriptor *type, void *reply)
 {
 	int64_t give_up = es_wall_ms() + 30000;
 	es_status status;
@@ -161,16 +164,18 @@ static void tenants_of(struct fixture *f)
 
 static void put_keys(struct fixture *f)
 {
-	Openes__Empty none = OPENES__EMPTY__INIT, *done = NULL;
+	Openes__Empty none, *done = NULL;
 	Openes__TransportKeyReply *transport = NULL;
-	Openes__KeysPutRequest put = OPENES__KEYS_PUT_REQUEST__INIT;
+	Openes__KeysPutRequest put;
 	char tenant[] = TEST_TENANT, imsi[] = TEST_IMSI, algorithm[] = "milenage";
 	uint8_t plain[32], box[32 + ES_BOX_OVERHEAD], amf[2] = { 0x80, 0 }, storage[AUTH_AAD_MAX];
 	struct es_slice aad;
 
+	openes__empty__init(&none);
+	openes__keys_put_request__init(&put);
 	assert_int_equal(call_of(f, OPENES__BUS_METHOD__AUTH_TRANSPORT_KEY, &none.base,
-							 &openes__transport_key_reply__descriptor, &transport),
-					 ES_OK);
+	                         &openes__transport_key_reply__descriptor, &transport),
+	                 ES_OK);
 	assert_int_equal(transport->public_key.len, 32);
 	memset(plain, 0x11, 16);
 	memset(plain + 16, 0x22, 16);
@@ -182,15 +187,16 @@ static void put_keys(struct fixture *f)
 	put.box = (ProtobufCBinaryData){ .data = box, .len = sizeof box };
 	put.amf = (ProtobufCBinaryData){ .data = amf, .len = 2 };
 	assert_int_equal(call_of(f, OPENES__BUS_METHOD__AUTH_KEYS_PUT, &put.base, &openes__empty__descriptor, &done),
-					 ES_OK);
+	                 ES_OK);
 }
 
 static Openes__EapReply *start(struct fixture *f, Openes__DeviceRequest *device)
 {
-	Openes__EapStartRequest request = OPENES__EAP_START_REQUEST__INIT;
+	Openes__EapStartRequest request;
 	Openes__EapReply *reply = NULL;
 	char eap_id[] = TEST_EAP_ID;
 
+	openes__eap_start_request__init(&request);
 	request.eap_id = eap_id;
 	request.request = device;
 	assert_int_equal(
@@ -201,13 +207,14 @@ static Openes__EapReply *start(struct fixture *f, Openes__DeviceRequest *device)
 static void a_phone_authenticates_over_the_bus(void **state) /* V12-AUTH-06 */
 {
 	struct fixture *f = *state;
-	Openes__DeviceRequest device = OPENES__DEVICE_REQUEST__INIT;
+	Openes__DeviceRequest device;
 	char app[] = "ap2004", terminal[] = "350000000000001", *apps[] = { app };
 	struct test_sim sim = test_sim_of();
 	uint8_t storage[512];
 	struct es_buf response;
 	struct es_token token;
 
+	openes__device_request__init(&device);
 	tenants_of(f);
 	put_keys(f);
 	device.apps = apps;
@@ -217,11 +224,12 @@ static void a_phone_authenticates_over_the_bus(void **state) /* V12-AUTH-06 */
 	assert_int_equal(challenge->outcome, OPENES__EAP_REPLY__OUTCOME__CHALLENGE);
 	es_buf_init_fixed(&response, storage, sizeof storage);
 	assert_int_equal(peer_answer(&sim, es_slice_of(challenge->packet.data, challenge->packet.len), &response),
-					 SIM_ACCEPTS);
+	                 SIM_ACCEPTS);
 
-	Openes__EapContinueRequest next = OPENES__EAP_CONTINUE_REQUEST__INIT;
+	Openes__EapContinueRequest next;
 	char stray[] = "other=1", *cookies[] = { stray, challenge->cookie };
 	Openes__EapReply *done = NULL;
+	openes__eap_continue_request__init(&next);
 	next.cookies = cookies;
 	next.n_cookies = 2;
 	next.packet = (ProtobufCBinaryData){ .data = response.ptr, .len = response.len };
@@ -236,8 +244,9 @@ static void a_phone_authenticates_over_the_bus(void **state) /* V12-AUTH-06 */
 	assert_string_equal(token.group, "ap2003"); /* settled 14: ap2003, 2004 and 2005 share one */
 	assert_int_equal(token.epoch, 9);
 
-	Openes__TokenRenewRequest renew = OPENES__TOKEN_RENEW_REQUEST__INIT;
+	Openes__TokenRenewRequest renew;
 	Openes__TokenRenewReply *renewed = NULL;
+	openes__token_renew_request__init(&renew);
 	renew.token = done->token;
 	assert_int_equal(
 		call_of(f, OPENES__BUS_METHOD__AUTH_TOKEN_RENEW, &renew.base, &openes__token_renew_reply__descriptor, &renewed),
@@ -248,11 +257,12 @@ static void a_phone_authenticates_over_the_bus(void **state) /* V12-AUTH-06 */
 static void keys_are_asked_about_and_removed_over_the_bus(void **state)
 {
 	struct fixture *f = *state;
-	Openes__KeysRequest keys = OPENES__KEYS_REQUEST__INIT;
+	Openes__KeysRequest keys;
 	Openes__KeysStatusReply *status = NULL;
 	Openes__Empty *done = NULL;
 	char tenant[] = TEST_TENANT, imsi[] = TEST_IMSI;
 
+	openes__keys_request__init(&keys);
 	put_keys(f);
 	keys.tenant = tenant;
 	keys.imsi = imsi;
@@ -261,7 +271,7 @@ static void keys_are_asked_about_and_removed_over_the_bus(void **state)
 		ES_OK);
 	assert_true(status->exists && strcmp(status->algorithm, "milenage") == 0 && status->updated_unix_ms > 0);
 	assert_int_equal(call_of(f, OPENES__BUS_METHOD__AUTH_KEYS_DELETE, &keys.base, &openes__empty__descriptor, &done),
-					 ES_OK);
+	                 ES_OK);
 	assert_int_equal(
 		call_of(f, OPENES__BUS_METHOD__AUTH_KEYS_STATUS, &keys.base, &openes__keys_status_reply__descriptor, &status),
 		ES_OK);
@@ -271,9 +281,10 @@ static void keys_are_asked_about_and_removed_over_the_bus(void **state)
 static void a_request_without_an_application_is_malformed(void **state)
 {
 	struct fixture *f = *state;
-	Openes__EapStartRequest request = OPENES__EAP_START_REQUEST__INIT;
+	Openes__EapStartRequest request;
 	Openes__EapReply *reply = NULL;
 
+	openes__eap_start_request__init(&request);
 	assert_int_equal(
 		call_of(f, OPENES__BUS_METHOD__AUTH_EAP_START, &request.base, &openes__eap_reply__descriptor, &reply),
 		ES_MALFORMED);

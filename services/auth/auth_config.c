@@ -17,7 +17,7 @@ const struct es_conf_key auth_config_keys[] = {
 	KEY(token_keys_file, ES_CONF_STRING, NULL, 0, 0, "key ring that seals tokens; policy holds the same"),
 	KEY(auc_keys_file, ES_CONF_STRING, NULL, 0, 0, "key ring that seals K and OPc in the database"),
 	KEY(transport_key_file, ES_CONF_STRING, NULL, 0, 0,
-		"X25519 private key, 64 hex digits: opens K and OPc on their way here"),
+	    "X25519 private key, 64 hex digits: opens K and OPc on their way here"),
 	KEY(policy_target, ES_CONF_STRING, "ipc:///run/openes/policy.sock", 0, 0, "where policy listens"),
 	KEY(policy_events, ES_CONF_STRING, "ipc:///run/openes/policy-events.sock", 0, 0, "where policy rings for changes"),
 	KEY(session_ttl, ES_CONF_DURATION, "60s", SECOND, 600 * SECOND, "life of one EAP exchange"),

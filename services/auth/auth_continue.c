@@ -69,7 +69,7 @@ static es_status outcome_seal(struct step *s, struct es_slice *sealed)
 	es_put_bytes(&b, s->out->token);
 	ES_TRY(es_buf_status(&b));
 	return auth_row_seal(s->task->env->session_keys, "outcome", s->session.id, es_buf_slice(&b), s->task->arena,
-						 sealed);
+	                     sealed);
 }
 
 static es_status outcome_open(struct step *s)
@@ -85,10 +85,10 @@ static es_status outcome_open(struct step *s)
 	if (!es_reader_is_done(&in) || outcome > AUTH_LOST_SESSION || reason >= AUTH_REASON_COUNT)
 		return ES_INTERNAL;
 	*s->out = (struct auth_reply){ .outcome = (enum auth_outcome)outcome,
-								   .reason = (enum auth_reason)reason,
-								   .packet = packet,
-								   .token = token,
-								   .token_validity_s = validity };
+		                           .reason = (enum auth_reason)reason,
+		                           .packet = packet,
+		                           .token = token,
+		                           .token_validity_s = validity };
 	return ES_OK;
 }
 
@@ -143,7 +143,7 @@ static es_status commit_job(struct es_db_conn *conn, void *user)
 
 	s->lost = false;
 	es_status status = s->has_row ? auth_store_exchange_advance(conn, s->session.id, &s->next)
-								  : auth_store_exchange_insert(conn, s->session.id, &s->next);
+	                              : auth_store_exchange_insert(conn, s->session.id, &s->next);
 	if (status == ES_OK)
 		return commit_keys(conn, s);
 	if (status != ES_CONFLICT)
@@ -172,8 +172,8 @@ static void commit(struct step *s)
 	es_status status = ES_OK;
 
 	s->next = (struct auth_exchange_row){ .round = (s->has_row ? s->row.round : 0) + 1,
-										  .packet_hash = es_slice_of(s->packet_hash, sizeof s->packet_hash),
-										  .expires_ms = s->session.expires_ms };
+		                                  .packet_hash = es_slice_of(s->packet_hash, sizeof s->packet_hash),
+		                                  .expires_ms = s->session.expires_ms };
 	status = outcome_seal(s, &s->next.outcome);
 	if (status == ES_OK && s->out->outcome == AUTH_CHALLENGE) {
 		ES_CLEANUP(es_buf_wipe) struct es_buf b;
@@ -182,7 +182,7 @@ static void commit(struct step *s)
 		status = es_buf_status(&b);
 		if (status == ES_OK)
 			status = auth_row_seal(env->session_keys, "round", s->session.id, es_buf_slice(&b), s->task->arena,
-								   &s->next.state);
+			                       &s->next.state);
 	}
 	if (status == ES_OK)
 		status = es_db_write(env->db, commit_job, committed, s);
@@ -345,12 +345,12 @@ static void admitted(struct auth_admit *admit, es_status status)
 static void ask_policy(struct step *s)
 {
 	s->admit = (struct auth_admit){ .tenant = s->session.tenant,
-									.imsi = s->round.imsi.digits,
-									.arena = s->task->arena,
-									.deadline = s->task->deadline,
-									.trace = s->task->trace,
-									.key = es_slice_of(s->session.id, sizeof s->session.id),
-									.done = admitted };
+		                            .imsi = s->round.imsi.digits,
+		                            .arena = s->task->arena,
+		                            .deadline = s->task->deadline,
+		                            .trace = s->task->trace,
+		                            .key = es_slice_of(s->session.id, sizeof s->session.id),
+		                            .done = admitted };
 	es_status status = s->task->env->admit(s->task->env->policy, &s->admit);
 	if (status != ES_OK)
 		fail(s, ES_UNAVAILABLE, "policy could not be asked");
@@ -414,7 +414,7 @@ static void with_row(void *user)
 	} else if (!s->has_row || s->row.round == 0) {
 		take_step(s);
 	} else if (s->row.state.len == 0 ||
-			   es_slice_eq(s->row.packet_hash, es_slice_of(s->packet_hash, sizeof s->packet_hash))) {
+	           es_slice_eq(s->row.packet_hash, es_slice_of(s->packet_hash, sizeof s->packet_hash))) {
 		replay(s);
 	} else if (later_round(s) != ES_OK) {
 		fail(s, ES_INTERNAL, "the round of this session does not open");
@@ -430,7 +430,7 @@ static es_status open_first(struct step *s, const struct es_slice *cookies, size
 
 	for (size_t i = 0; i < count && i < 8; i++) {
 		es_status status = auth_session_open(s->task->env->session_keys, cookies[i], s->task->env->now_ms(),
-											 s->task->arena, &s->session);
+		                                     s->task->arena, &s->session);
 		if (status == ES_OK) {
 			s->cookie = cookies[i];
 			return ES_OK;
@@ -442,7 +442,7 @@ static es_status open_first(struct step *s, const struct es_slice *cookies, size
 }
 
 void auth_exchange_continue(struct auth_task *task, const struct es_slice *cookies, size_t cookie_count,
-							struct es_slice packet, struct auth_reply *out)
+                            struct es_slice packet, struct auth_reply *out)
 {
 	struct step *s = es_arena_alloc(task->arena, sizeof *s);
 
@@ -458,5 +458,5 @@ void auth_exchange_continue(struct auth_task *task, const struct es_slice *cooki
 		auth_flow_reading(task, with_row, s);
 	else
 		turn_away(s, AUTH_LOST_SESSION,
-				  opened == ES_EXPIRED ? AUTH_SESSION_EXPIRED : AUTH_NO_SESSION); /* V12-AUTH-16 */
+		          opened == ES_EXPIRED ? AUTH_SESSION_EXPIRED : AUTH_NO_SESSION); /* V12-AUTH-16 */
 }

@@ -125,7 +125,7 @@ static void on_identity(struct auth_eap *eap, const struct es_eap_packet *p, str
 
 	es_buf_init_fixed(&buf, storage, sizeof storage);
 	if (p->identity.len == 0 || p->identity.len > AUTH_EAP_IDENTITY_MAX ||
-		write_identity_request(eap->identifier, &buf, &request) != ES_OK) {
+	    write_identity_request(eap->identifier, &buf, &request) != ES_OK) {
 		auth_eap_refuse(eap, AUTH_IDENTITY_UNUSABLE, out);
 		return;
 	}
@@ -152,7 +152,7 @@ static bool mac_is_right(const struct auth_eap *eap, const struct es_eap_packet 
 static bool checkcode_is_right(const struct auth_eap *eap, const struct es_eap_packet *p)
 {
 	return !p->has_checkcode ||
-		   es_slice_eq(p->checkcode, es_slice_of(eap->identity_hash, eap->identity_round ? 20 : 0));
+	       es_slice_eq(p->checkcode, es_slice_of(eap->identity_hash, eap->identity_round ? 20 : 0));
 }
 
 static void on_challenge(struct auth_eap *eap, const struct es_eap_packet *p, struct auth_eap_action *out)
@@ -161,7 +161,7 @@ static void on_challenge(struct auth_eap *eap, const struct es_eap_packet *p, st
 	 * is a prefix would be easier to guess. */
 	bool mac_ok = mac_is_right(eap, p);
 	bool res_ok = p->res_bits == eap->xres_len * 8u && p->res.len == eap->xres_len &&
-				  es_ct_equal(p->res.ptr, eap->xres, eap->xres_len);
+	              es_ct_equal(p->res.ptr, eap->xres, eap->xres_len);
 
 	if (!mac_ok) {
 		auth_eap_refuse(eap, AUTH_MAC_MISMATCH, out);
@@ -222,29 +222,35 @@ enum {
 static unsigned attributes_of(const struct es_eap_packet *p)
 {
 	bool other = p->has_rand || p->has_autn || p->has_notification || p->has_result_ind || p->has_permanent_id_req ||
-				 p->has_any_id_req || p->has_fullauth_id_req || p->has_kdf_input || p->has_bidding || p->kdf_count > 0;
+	             p->has_any_id_req || p->has_fullauth_id_req || p->has_kdf_input || p->has_bidding || p->kdf_count > 0;
 
 	return (p->has_res ? HAS_RES : 0u) | (p->has_auts ? HAS_AUTS : 0u) | (p->has_mac ? HAS_MAC : 0u) |
-		   (p->has_identity ? HAS_IDENTITY : 0u) | (p->has_client_error_code ? HAS_CLIENT_ERROR_CODE : 0u) |
-		   (p->has_checkcode ? HAS_CHECKCODE : 0u) | (p->has_iv || p->has_encr_data ? HAS_ENCRYPTED : 0u) |
-		   (other ? HAS_OTHER : 0u);
+	       (p->has_identity ? HAS_IDENTITY : 0u) | (p->has_client_error_code ? HAS_CLIENT_ERROR_CODE : 0u) |
+	       (p->has_checkcode ? HAS_CHECKCODE : 0u) | (p->has_iv || p->has_encr_data ? HAS_ENCRYPTED : 0u) |
+	       (other ? HAS_OTHER : 0u);
 }
 
+#define IDENTIFYING AUTH_EAP_IDENTIFYING
+#define CHALLENGING AUTH_EAP_CHALLENGING
+#define NOTIFYING AUTH_EAP_NOTIFYING
+
+/* clang-format off */
 static const struct rule {
 	uint8_t phases;
 	uint8_t subtype;
 	unsigned must, may; /* RFC 4187 10.1, columns of the responses */
 	void (*run)(struct auth_eap *eap, const struct es_eap_packet *p, struct auth_eap_action *out);
 } rules[] = {
-	/* while            the peer sends                must bring             may bring             RFC 4187 */
-	{ AUTH_EAP_IDENTIFYING, AKA_IDENTITY, HAS_IDENTITY, 0, on_identity },                                    /* 9.2 */
-	{ AUTH_EAP_CHALLENGING, AKA_CHALLENGE, HAS_RES | HAS_MAC, HAS_CHECKCODE | HAS_ENCRYPTED, on_challenge }, /* 9.4 */
-	{ AUTH_EAP_CHALLENGING, AKA_AUTHENTICATION_REJECT, 0, 0, on_authentication_reject },                     /* 9.5 */
-	{ AUTH_EAP_CHALLENGING, AKA_SYNCHRONIZATION_FAILURE, HAS_AUTS, 0, on_synchronization_failure },          /* 9.6 */
-	{ AUTH_EAP_IDENTIFYING | AUTH_EAP_CHALLENGING | AUTH_EAP_NOTIFYING, AKA_CLIENT_ERROR, HAS_CLIENT_ERROR_CODE, 0,
-	  on_client_error },                                         /* 9.9 */
-	{ AUTH_EAP_NOTIFYING, AKA_NOTIFICATION, 0, 0, on_notified }, /* 9.11 */
+	/* while we are  the peer sends                must bring             may bring                       RFC 4187 */
+	{ IDENTIFYING,   AKA_IDENTITY,                HAS_IDENTITY,          0,                              on_identity },                /* 9.2 */
+	{ CHALLENGING,   AKA_CHALLENGE,               HAS_RES | HAS_MAC,     HAS_CHECKCODE | HAS_ENCRYPTED,  on_challenge },               /* 9.4 */
+	{ CHALLENGING,   AKA_AUTHENTICATION_REJECT,   0,                     0,                              on_authentication_reject },   /* 9.5 */
+	{ CHALLENGING,   AKA_SYNCHRONIZATION_FAILURE, HAS_AUTS,              0,                              on_synchronization_failure }, /* 9.6 */
+	{ NOTIFYING,     AKA_NOTIFICATION,            0,                     0,                              on_notified },                /* 9.11 */
+	{ IDENTIFYING | CHALLENGING | NOTIFYING,
+	                 AKA_CLIENT_ERROR,            HAS_CLIENT_ERROR_CODE, 0,                              on_client_error },            /* 9.9 */
 };
+/* clang-format on */
 
 static const struct rule *rule_for(uint8_t phase, uint8_t subtype)
 {
@@ -300,7 +306,7 @@ void auth_eap_pack(const struct auth_eap *eap, struct es_buf *out)
 	es_put_u8(out, eap->requests);
 	es_put_u8(out, eap->resyncs);
 	es_put_u8(out, (uint8_t)((eap->offer_checkcode ? FLAG_CHECKCODE : 0) | (eap->notify_failures ? FLAG_NOTIFY : 0) |
-							 (eap->identity_round ? FLAG_IDENTITY_ROUND : 0)));
+	                         (eap->identity_round ? FLAG_IDENTITY_ROUND : 0)));
 	es_put_u8(out, eap->failure);
 	if (eap->identity_round)
 		es_put_bytes(out, es_slice_of(eap->identity_hash, sizeof eap->identity_hash));
@@ -347,7 +353,7 @@ es_status auth_eap_unpack(struct es_reader *in, struct auth_eap *out)
 	bool phase_ok =
 		eap.phase == AUTH_EAP_IDENTIFYING || eap.phase == AUTH_EAP_CHALLENGING || eap.phase == AUTH_EAP_NOTIFYING;
 	bool ok = !in->bad && phase_ok && (flags & ~FLAGS_ALL) == 0 && eap.failure < AUTH_REASON_COUNT &&
-			  eap.identity_len > 0 && (eap.phase != AUTH_EAP_CHALLENGING || eap.xres_len >= 4);
+	          eap.identity_len > 0 && (eap.phase != AUTH_EAP_CHALLENGING || eap.xres_len >= 4);
 	if (ok)
 		*out = eap;
 	es_wipe(&eap, sizeof eap);

@@ -162,9 +162,9 @@ static void a_key_bound_to_another_identity_fails(void **state) /* V12-AUTH-19, 
 	begin_challenged(&f, (struct auth_eap_options){ 0 });
 	struct es_eap_aka_keys keys;
 	es_eap_aka_derive(ES_SLICE_LIT("0001010000000001@NAI.epc.mnc001.mcc001.3gppnetwork.org"), f.vector.ik, f.vector.ck,
-					  &keys);
+	                  &keys);
 	peer_challenge(keys.k_aut, f.eap.identifier, es_slice_of(f.vector.xres, 8), NULL, &(struct peer_fault){ 0 },
-				   &f.response);
+	               &f.response);
 	assert_int_equal(step(&f), ES_OK);
 	assert_int_equal(f.action.reason, AUTH_MAC_MISMATCH);
 }

@@ -25,8 +25,8 @@ static bool is_right(const struct auth_eap *eap, const struct auth_vector *vecto
 	uint8_t copy[ES_EAP_MAX_PACKET], mac[16];
 
 	if (eap->phase != AUTH_EAP_CHALLENGING || es_eap_parse(packet, &p) != ES_OK || p.subtype != AKA_CHALLENGE ||
-		p.identifier != eap->identifier || !p.has_res || !p.has_mac || p.res.len != vector->xres_len ||
-		memcmp(p.res.ptr, vector->xres, p.res.len) != 0)
+	    p.identifier != eap->identifier || !p.has_res || !p.has_mac || p.res.len != vector->xres_len ||
+	    memcmp(p.res.ptr, vector->xres, p.res.len) != 0)
 		return false;
 	memcpy(copy, packet.ptr, packet.len);
 	memset(copy + (p.mac.ptr - packet.ptr), 0, 16);
@@ -63,7 +63,7 @@ static void challenge(struct auth_eap *eap, struct auth_vector *vector)
 
 /* The next packet; false at the end of the input. */
 static bool next_packet(struct es_reader *in, const struct auth_eap *eap, const struct auth_vector *vector,
-						uint8_t *storage, size_t size, struct es_slice *packet)
+                        uint8_t *storage, size_t size, struct es_slice *packet)
 {
 	static const struct peer_fault none = { 0 };
 	struct es_buf b;
@@ -98,9 +98,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	es_crypto_init();
 	require(auth_eap_begin(&eap, ES_SLICE_LIT(IDENTITY),
-						   (struct auth_eap_options){ .checkcode = (options & 1) != 0,
-													  .notifications = (options & 2) != 0,
-													  .first_identifier = (uint8_t)(options >> 3) }) == ES_OK);
+	                       (struct auth_eap_options){ .checkcode = (options & 1) != 0,
+	                                                  .notifications = (options & 2) != 0,
+	                                                  .first_identifier = (uint8_t)(options >> 3) }) == ES_OK);
 	if ((options & 4) != 0) {
 		struct es_buf b;
 		es_buf_init_fixed(&b, storage, sizeof storage);

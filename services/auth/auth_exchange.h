@@ -32,7 +32,7 @@ struct auth_start {
 void auth_exchange_start(struct auth_task *task, const struct auth_start *in, struct auth_reply *out);
 /* `cookies`: candidates, the first that opens counts. */
 void auth_exchange_continue(struct auth_task *task, const struct es_slice *cookies, size_t cookie_count,
-							struct es_slice packet, struct auth_reply *out);
+                            struct es_slice packet, struct auth_reply *out);
 
 struct auth_renewed {
 	struct es_slice token; /* empty: the old one cannot be renewed */

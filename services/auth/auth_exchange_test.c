@@ -341,7 +341,7 @@ static void a_decoy_challenges_the_unknown_and_ends_in_a_rejection(void **state)
 		es_buf_reset(&x.response);
 		static const uint8_t auts[14] = { 9 };
 		peer_bare(x.start->reply.packet.ptr[1], subtypes[i], subtypes[i] == AKA_SYNCHRONIZATION_FAILURE ? auts : NULL,
-				  &x.response);
+		          &x.response);
 		expect(&x, AUTH_REJECT, AUTH_UNKNOWN_IMSI);
 	}
 	teardown(&x);

@@ -96,7 +96,7 @@ static void take(struct auth_number *number)
 	es_status why = ES_OK;
 
 	switch (auth_sqn_source_take(number->task->env->sqn, number->keys->generation, number->keys->dif, &number->waiter,
-								 &number->sqn, &why)) {
+	                             &number->sqn, &why)) {
 	case AUTH_TOOK: number->ready(number, ES_OK); break;
 	case AUTH_TOOK_WAITING: break; /* `number` may be gone already */
 	case AUTH_TOOK_FAILED: number->ready(number, why); break;
@@ -110,7 +110,7 @@ void auth_flow_number(struct auth_number *number)
 }
 
 es_status auth_flow_challenge(struct auth_task *task, const struct auth_keys *keys, uint64_t sqn, struct auth_eap *eap,
-							  struct es_slice *packet)
+                              struct es_slice *packet)
 {
 	struct auth_vector vector;
 	uint8_t rand[16], storage[128];
@@ -143,7 +143,7 @@ int64_t auth_flow_token_ttl(struct auth_env *env, const char *tenant)
 /* ---- ends ---- */
 
 void auth_flow_finish(struct auth_task *task, const char *tenant, const struct auth_round *round, bool had_token,
-					  const struct auth_reply *reply)
+                      const struct auth_reply *reply)
 {
 	static const struct auth_round nobody = { 0 };
 
@@ -152,8 +152,8 @@ void auth_flow_finish(struct auth_task *task, const char *tenant, const struct a
 	if (reply->outcome != AUTH_CHALLENGE) {
 		es_count(&exchanges, reply->reason);
 		es_info(task->trace, "auth.exchange", es_f_str("reason", auth_reason_names[reply->reason]),
-				es_f_str("tenant", tenant), es_f_id("imsi", es_slice_str(round->imsi.digits)),
-				es_f_u64("requests", round->eap.requests), es_f_bool("had_token", had_token));
+		        es_f_str("tenant", tenant), es_f_id("imsi", es_slice_str(round->imsi.digits)),
+		        es_f_u64("requests", round->eap.requests), es_f_bool("had_token", had_token));
 	}
 	task->answer(task, ES_OK, NULL);
 }

@@ -24,7 +24,7 @@ void auth_flow_number(struct auth_number *number);
 
 /* Makes the vector of (keys, sqn, fresh RAND) and the challenge of it; `packet` lives in the arena. */
 es_status auth_flow_challenge(struct auth_task *task, const struct auth_keys *keys, uint64_t sqn, struct auth_eap *eap,
-							  struct es_slice *packet) ES_MUST_USE;
+                              struct es_slice *packet) ES_MUST_USE;
 
 /* Life of a token of this tenant, in ms. */
 int64_t auth_flow_token_ttl(struct auth_env *env, const char *tenant);
@@ -34,7 +34,7 @@ void auth_flow_decoy(struct auth_keys *keys, uint64_t *sqn);
 
 /* Counts and logs what ended, then answers ES_OK. A challenge ends nothing. */
 void auth_flow_finish(struct auth_task *task, const char *tenant, const struct auth_round *round, bool had_token,
-					  const struct auth_reply *reply);
+                      const struct auth_reply *reply);
 /* Logs nothing: the caller of the bus does. */
 void auth_flow_fail(struct auth_task *task, es_status status, const char *detail);
 

@@ -65,15 +65,15 @@ static bool copy_list(struct es_arena *arena, char **from, size_t count, const s
 static bool copy_tenant(struct es_arena *arena, const Openes__Tenant *from, struct auth_tenant *out)
 {
 	*out = (struct auth_tenant){ .token_ttl_s = from->token_ttl_s > 0 ? from->token_ttl_s : 0,
-								 .decoy_challenge = from->decoy_challenge,
-								 .notifications = from->eap_notifications,
-								 .identity_request = from->eap_identity_request,
-								 .checkcode = from->checkcode };
+		                         .decoy_challenge = from->decoy_challenge,
+		                         .notifications = from->eap_notifications,
+		                         .identity_request = from->eap_identity_request,
+		                         .checkcode = from->checkcode };
 	memcpy(out->id, from->id, strlen(from->id) + 1);
 	return copy_list(arena, from->hosts, from->n_hosts, &out->hosts, &out->host_count) &&
-		   copy_list(arena, from->plmns, from->n_plmns, &out->plmns, &out->plmn_count) &&
-		   copy_list(arena, from->imsi_ranges, from->n_imsi_ranges, &out->imsi_ranges, &out->imsi_range_count) &&
-		   copy_list(arena, from->gid1, from->n_gid1, &out->gid1, &out->gid1_count);
+	       copy_list(arena, from->plmns, from->n_plmns, &out->plmns, &out->plmn_count) &&
+	       copy_list(arena, from->imsi_ranges, from->n_imsi_ranges, &out->imsi_ranges, &out->imsi_range_count) &&
+	       copy_list(arena, from->gid1, from->n_gid1, &out->gid1, &out->gid1_count);
 }
 
 /* The bounds of the two sides: an id that auth's structs can hold, and a time to live that milliseconds can. */
@@ -122,16 +122,17 @@ static void arena_done(struct es_arena **arena)
 es_status auth_policy_refresh(struct auth_policy_link *link)
 {
 	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, SNAPSHOT_MAX);
-	Openes__TenantsRequest request = OPENES__TENANTS_REQUEST__INIT;
+	Openes__TenantsRequest request;
 	ProtobufCMessage *message;
 	bool known = auth_policy_is_known(link);
 
+	openes__tenants_request__init(&request);
 	if (arena == NULL)
 		return ES_TOO_LARGE;
 	request.known_version = known ? link->version : 0;
 	const struct es_bus_call_options options = { .method = OPENES__BUS_METHOD__POLICY_TENANTS,
-												 .deadline = es_wall_ms() + REFRESH_DEADLINE_MS,
-												 .idempotency_key = ES_SLICE_LIT("tenants") };
+		                                         .deadline = es_wall_ms() + REFRESH_DEADLINE_MS,
+		                                         .idempotency_key = ES_SLICE_LIT("tenants") };
 	ES_TRY(
 		es_bus_call_wait(link->client, &options, &request.base, &openes__tenants_reply__descriptor, arena, &message));
 	const Openes__TenantsReply *reply = (const Openes__TenantsReply *)(const void *)message;
@@ -169,19 +170,20 @@ static void admit_replied(const struct es_bus_reply_view *view, void *user)
 es_status auth_policy_admit(void *policy, struct auth_admit *admit)
 {
 	struct auth_policy_link *link = policy;
-	Openes__AdmitRequest request = OPENES__ADMIT_REQUEST__INIT;
+	Openes__AdmitRequest request;
 	/* protobuf-c's strings are not const, and packing does not write to them. */
 	union {
 		const char *in;
 		char *out;
 	} tenant = { admit->tenant }, imsi = { admit->imsi };
 
+	openes__admit_request__init(&request);
 	request.tenant = tenant.out;
 	request.imsi = imsi.out;
 	return es_bus_call(link->client,
-					   &(struct es_bus_call_options){ .method = OPENES__BUS_METHOD__POLICY_ADMIT,
-													  .deadline = admit->deadline,
-													  .trace = admit->trace,
-													  .idempotency_key = admit->key },
-					   &request.base, admit_replied, admit);
+	                   &(struct es_bus_call_options){ .method = OPENES__BUS_METHOD__POLICY_ADMIT,
+	                                                  .deadline = admit->deadline,
+	                                                  .trace = admit->trace,
+	                                                  .idempotency_key = admit->key },
+	                   &request.base, admit_replied, admit);
 }

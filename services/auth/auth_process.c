@@ -112,8 +112,8 @@ static es_status load_transport_key(const char *path, struct auth_env *env, stru
 	size_t len = fread(text, 1, 64, f);
 	(void)fclose(f);
 	es_status status = len == 64
-						   ? es_hex_decode(es_slice_of(text, 64), env->transport_private, sizeof env->transport_private)
-						   : ES_MALFORMED;
+	                       ? es_hex_decode(es_slice_of(text, 64), env->transport_private, sizeof env->transport_private)
+	                       : ES_MALFORMED;
 	es_wipe(text, sizeof text);
 	if (!private) {
 		es_put_printf(error, "transport_key_file %s may be read by others: chmod 600", path);
@@ -142,7 +142,7 @@ static es_status out_of_memory(struct es_buf *error)
 }
 
 static es_status start_store(struct auth_process *p, const struct auth_config *c, const char *instance,
-							 struct es_buf *error)
+                             struct es_buf *error)
 {
 	ES_TRY(auth_store_open(c->db, &p->env.db, error));
 	if (es_db_reads_block(p->env.db)) {
@@ -156,7 +156,7 @@ static es_status start_store(struct auth_process *p, const struct auth_config *c
 }
 
 static es_status start_links(struct auth_process *p, const struct auth_config *c, struct es_bus_key *key,
-							 struct es_buf *error)
+                             struct es_buf *error)
 {
 	const struct es_bus_client_options policy = { .target = c->policy_target, .name = "policy", .key = key };
 
@@ -170,13 +170,13 @@ static es_status start_links(struct auth_process *p, const struct auth_config *c
 		return out_of_memory(error);
 	ES_TRY(es_bus_subscriber_start(c->policy_events, key, TENANTS_POLL_MS, doorbell, p, &p->bell, error));
 	return es_bus_server_start(&(struct es_bus_server_options){ .url = c->bus_listen,
-																.key = key,
-																.service = "auth",
-																.methods = auth_bus_methods,
-																.method_count = auth_bus_method_count,
-																.user = &p->env,
-																.slots = c->calls_max },
-							   &p->server, error);
+	                                                            .key = key,
+	                                                            .service = "auth",
+	                                                            .methods = auth_bus_methods,
+	                                                            .method_count = auth_bus_method_count,
+	                                                            .user = &p->env,
+	                                                            .slots = c->calls_max },
+	                           &p->server, error);
 }
 
 static void auth_stop(void *state, int64_t wait_ms)

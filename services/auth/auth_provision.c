@@ -80,7 +80,7 @@ static es_status put_job(struct es_db_conn *conn, void *user)
 
 	es_status status = auth_store_keys_get(conn, p->tenant, p->imsi.digits, &p->row);
 	if (status == ES_OK &&
-		auth_vault_open(p->task->env->auc_keys, p->tenant, p->imsi.digits, &p->row, &stored) == ES_OK) {
+	    auth_vault_open(p->task->env->auc_keys, p->tenant, p->imsi.digits, &p->row, &stored) == ES_OK) {
 		if (es_ct_equal(stored.k, keys.k, 16) && es_ct_equal(stored.opc, keys.opc, 16))
 			keep_numbers(p, &stored, &keys);
 		auth_keys_wipe(&stored);
@@ -117,7 +117,7 @@ void auth_keys_put(struct auth_task *task, const struct auth_keys_put *in)
 	if (p == NULL)
 		return;
 	if (in->amf.len != sizeof p->keys.amf ||
-		!es_slice_eq_nocase(es_slice_str(in->algorithm), ES_SLICE_LIT(ALGORITHM))) {
+	    !es_slice_eq_nocase(es_slice_str(in->algorithm), ES_SLICE_LIT(ALGORITHM))) {
 		auth_flow_fail(task, ES_MALFORMED, "AMF is not two octets, or the algorithm is not milenage");
 		return;
 	}
@@ -156,7 +156,7 @@ void auth_keys_delete(struct auth_task *task, const char *tenant, const char *im
 	if (p == NULL)
 		return;
 	es_info(task->trace, "auth.keys_delete", es_f_str("tenant", p->tenant),
-			es_f_id("imsi", es_slice_str(p->imsi.digits)));
+	        es_f_id("imsi", es_slice_str(p->imsi.digits)));
 	write(p, delete_job);
 }
 

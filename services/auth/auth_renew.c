@@ -50,12 +50,12 @@ void auth_token_renew(struct auth_task *task, struct es_slice token, struct auth
 		return;
 	}
 	r->admit = (struct auth_admit){ .tenant = r->token.tenant,
-									.imsi = r->token.imsi.digits,
-									.arena = task->arena,
-									.deadline = task->deadline,
-									.trace = task->trace,
-									.key = token,
-									.done = admitted };
+		                            .imsi = r->token.imsi.digits,
+		                            .arena = task->arena,
+		                            .deadline = task->deadline,
+		                            .trace = task->trace,
+		                            .key = token,
+		                            .done = admitted };
 	if (task->env->admit(task->env->policy, &r->admit) != ES_OK)
 		auth_flow_fail(task, ES_UNAVAILABLE, "policy could not be asked");
 }

@@ -104,7 +104,7 @@ static es_status unpack(struct es_slice plain, struct auth_session *out)
 	es_status status = auth_round_unpack(&in, &s.first);
 	s.request = es_read_rest(&in);
 	if (status == ES_OK &&
-		(!es_reader_is_done(&in) || (flags & ~FLAGS_ALL) != 0 || (s.request_stored && s.request.len > 0)))
+	    (!es_reader_is_done(&in) || (flags & ~FLAGS_ALL) != 0 || (s.request_stored && s.request.len > 0)))
 		status = ES_MALFORMED;
 	if (status == ES_OK)
 		*out = s;
@@ -113,7 +113,7 @@ static es_status unpack(struct es_slice plain, struct auth_session *out)
 }
 
 es_status auth_session_seal(struct es_keyring *ring, struct auth_session *session, struct es_arena *arena,
-							struct es_slice *cookie)
+                            struct es_slice *cookie)
 {
 	ES_CLEANUP(es_buf_wipe) struct es_buf plain;
 	ES_CLEANUP(es_buf_free) struct es_buf text;
@@ -144,7 +144,7 @@ es_status auth_session_seal(struct es_keyring *ring, struct auth_session *sessio
 }
 
 es_status auth_session_open(struct es_keyring *ring, struct es_slice cookie, int64_t now_ms, struct es_arena *arena,
-							struct auth_session *out)
+                            struct auth_session *out)
 {
 	struct es_slice sealed;
 	struct auth_session session = { 0 };
@@ -173,7 +173,7 @@ void auth_session_wipe(struct auth_session *session)
 
 /* The session's id is bound as AAD: a part copied into another session's row does not open. */
 es_status auth_row_seal(struct es_keyring *ring, const char *what, const uint8_t id[AUTH_SESSION_ID],
-						struct es_slice plain, struct es_arena *arena, struct es_slice *sealed)
+                        struct es_slice plain, struct es_arena *arena, struct es_slice *sealed)
 {
 	uint8_t *out = es_arena_alloc(arena, plain.len + ES_SEAL_OVERHEAD);
 
@@ -185,7 +185,7 @@ es_status auth_row_seal(struct es_keyring *ring, const char *what, const uint8_t
 }
 
 es_status auth_row_open(struct es_keyring *ring, const char *what, const uint8_t id[AUTH_SESSION_ID],
-						struct es_slice sealed, struct es_arena *arena, struct es_slice *plain)
+                        struct es_slice sealed, struct es_arena *arena, struct es_slice *plain)
 {
 	if (sealed.len < ES_SEAL_OVERHEAD)
 		return ES_MALFORMED;

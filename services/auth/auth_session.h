@@ -43,18 +43,18 @@ struct auth_session {
 
 /* Sets session->request_stored when the request does not fit beside the rest. */
 es_status auth_session_seal(struct es_keyring *ring, struct auth_session *session, struct es_arena *arena,
-							struct es_slice *cookie) ES_MUST_USE;
+                            struct es_slice *cookie) ES_MUST_USE;
 /* ES_MALFORMED, ES_UNAUTHENTIC; ES_EXPIRED at or past its end. `request` lives in the arena, which must be secret. */
 es_status auth_session_open(struct es_keyring *ring, struct es_slice cookie, int64_t now_ms, struct es_arena *arena,
-							struct auth_session *out) ES_MUST_USE;
+                            struct auth_session *out) ES_MUST_USE;
 void auth_session_wipe(struct auth_session *session);
 
 /* A later round and other parts of a row, sealed to the session they belong to. `what` separates them ("round",
  * "outcome", "request"): one never opens as the other. */
 es_status auth_row_seal(struct es_keyring *ring, const char *what, const uint8_t id[AUTH_SESSION_ID],
-						struct es_slice plain, struct es_arena *arena, struct es_slice *sealed) ES_MUST_USE;
+                        struct es_slice plain, struct es_arena *arena, struct es_slice *sealed) ES_MUST_USE;
 es_status auth_row_open(struct es_keyring *ring, const char *what, const uint8_t id[AUTH_SESSION_ID],
-						struct es_slice sealed, struct es_arena *arena, struct es_slice *plain) ES_MUST_USE;
+                        struct es_slice sealed, struct es_arena *arena, struct es_slice *plain) ES_MUST_USE;
 
 void auth_round_pack(const struct auth_round *round, struct es_buf *out);
 es_status auth_round_unpack(struct es_reader *in, struct auth_round *out) ES_MUST_USE;

@@ -37,18 +37,18 @@ static int setup(void **state)
 
 	f = (struct fixture){ .ring = ring_of(KEY), .arena = es_arena_new(0, 65536) };
 	f.session = (struct auth_session){ .expires_ms = NOW + 60000,
-									   .tenant = "demo",
-									   .had_token = true,
-									   .group = "ap2003",
-									   .terminal = { 1, 2 },
-									   .app_name = { 3 },
-									   .first = { .imsi = { "001010000000001" } },
-									   .request = ES_SLICE_LIT("a packed request") };
+		                               .tenant = "demo",
+		                               .had_token = true,
+		                               .group = "ap2003",
+		                               .terminal = { 1, 2 },
+		                               .app_name = { 3 },
+		                               .first = { .imsi = { "001010000000001" } },
+		                               .request = ES_SLICE_LIT("a packed request") };
 	es_random(f.session.id, sizeof f.session.id);
 	assert_int_equal(auth_eap_begin(&f.session.first.eap,
-									ES_SLICE_LIT("0001010000000001@nai.epc.mnc001.mcc001.3gppnetwork.org"),
-									(struct auth_eap_options){ .first_identifier = 5 }),
-					 ES_OK);
+	                                ES_SLICE_LIT("0001010000000001@nai.epc.mnc001.mcc001.3gppnetwork.org"),
+	                                (struct auth_eap_options){ .first_identifier = 5 }),
+	                 ES_OK);
 	f.session.first.eap.phase = AUTH_EAP_CHALLENGING;
 	f.session.first.eap.xres_len = 8;
 	es_random(f.session.first.eap.xres, 8);

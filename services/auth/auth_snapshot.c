@@ -61,7 +61,7 @@ void auth_snapshot_put(const struct auth_tenants *tenants)
 }
 
 es_status auth_snapshot_set(struct auth_snapshots *snapshots, struct es_arena *arena,
-							const struct auth_tenants *tenants)
+                            const struct auth_tenants *tenants)
 {
 	struct snapshot *next = malloc(sizeof *next);
 

@@ -14,6 +14,6 @@ const struct auth_tenants *auth_snapshot_get(struct auth_snapshots *snapshots);
 void auth_snapshot_put(const struct auth_tenants *tenants);
 /* Takes over the arena that holds `tenants`. ES_TOO_LARGE (and frees it) when out of memory. */
 es_status auth_snapshot_set(struct auth_snapshots *snapshots, struct es_arena *arena,
-							const struct auth_tenants *tenants) ES_MUST_USE;
+                            const struct auth_tenants *tenants) ES_MUST_USE;
 
 #endif

@@ -165,7 +165,7 @@ static void make_room(struct auth_sqn *sqn)
 }
 
 enum auth_sqn_answer auth_sqn_next(struct auth_sqn *sqn, int64_t clock_tick, uint64_t subscriber, int64_t dif,
-								   uint64_t *out)
+                                   uint64_t *out)
 {
 	if (!sqn->claimed)
 		return AUTH_SQN_NO_INDEX;
@@ -231,5 +231,5 @@ struct auth_sqn_plan auth_sqn_plan_resync(int64_t tick, int64_t dif, int64_t hop
 	if (seq - seq_ms > AUTH_SQN_DELTA)
 		return (struct auth_sqn_plan){ .kind = AUTH_RESYNC_IMPOSSIBLE };
 	return (struct auth_sqn_plan){ .kind = AUTH_RESYNC_HOP,
-								   .sqn = (uint64_t)seq << AUTH_SQN_IND_BITS | AUTH_SQN_HOP_IND };
+		                           .sqn = (uint64_t)seq << AUTH_SQN_IND_BITS | AUTH_SQN_HOP_IND };
 }

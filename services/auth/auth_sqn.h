@@ -68,7 +68,7 @@ enum auth_sqn_answer {
 
 /* `subscriber`: auth_keys.generation. `out` is set for AUTH_SQN_OK only. */
 enum auth_sqn_answer auth_sqn_next(struct auth_sqn *sqn, int64_t clock_tick, uint64_t subscriber, int64_t dif,
-								   uint64_t *out);
+                                   uint64_t *out);
 
 /* The difference of newly provisioned keys: the first SEQ is `first` (1 for a new SIM). */
 int64_t auth_sqn_initial_dif(int64_t tick, int64_t first);

@@ -107,7 +107,7 @@ static es_status extension_job(struct es_db_conn *conn, void *user)
 	struct auth_sqn_source *source = user;
 
 	return auth_store_extend(conn, source->extension.ind, source->extension.owner, source->extension.hwm,
-							 source->extension.now_ms);
+	                         source->extension.now_ms);
 }
 
 static void lose(struct auth_sqn_source *source)
@@ -133,7 +133,7 @@ static void extension_done(es_status status, void *user)
 	pthread_mutex_lock(&source->lock);
 	source->extending = false;
 	bool still_ours = source->claimed && source->ind == source->extension.ind &&
-					  memcmp(source->owner, source->extension.owner, AUTH_OWNER) == 0;
+	                  memcmp(source->owner, source->extension.owner, AUTH_OWNER) == 0;
 	if (still_ours && status == ES_OK)
 		auth_sqn_extended(source->sqn, source->extension.hwm);
 	if (still_ours && status == ES_CONFLICT)
@@ -217,7 +217,7 @@ bool auth_sqn_source_is_ready(struct auth_sqn_source *source)
 /* ---- numbers ---- */
 
 static enum auth_sqn_took wait_for_mark(struct auth_sqn_source *source, int64_t tick, struct auth_sqn_waiter *waiter,
-										es_status *why)
+                                        es_status *why)
 {
 	*why = ES_BUSY;
 	if (source->waiting >= WAITERS_MAX || !start_extension(source, auth_sqn_wanted_hwm(source->sqn, tick)))
@@ -229,7 +229,7 @@ static enum auth_sqn_took wait_for_mark(struct auth_sqn_source *source, int64_t 
 }
 
 enum auth_sqn_took auth_sqn_source_take(struct auth_sqn_source *source, uint64_t subscriber, int64_t dif,
-										struct auth_sqn_waiter *waiter, uint64_t *sqn, es_status *why)
+                                        struct auth_sqn_waiter *waiter, uint64_t *sqn, es_status *why)
 {
 	enum auth_sqn_took took = AUTH_TOOK_FAILED;
 

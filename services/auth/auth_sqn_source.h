@@ -34,7 +34,7 @@ enum auth_sqn_took { AUTH_TOOK, AUTH_TOOK_WAITING, AUTH_TOOK_FAILED };
 /* AUTH_TOOK: `sqn` is ours alone. AUTH_TOOK_WAITING: `waiter` will be resumed. AUTH_TOOK_FAILED: `why` is ES_BUSY (too many
  * wait, this subscriber is too fast) or ES_UNAVAILABLE (no index, numbers exhausted, a clock far behind). */
 enum auth_sqn_took auth_sqn_source_take(struct auth_sqn_source *source, uint64_t subscriber, int64_t dif,
-										struct auth_sqn_waiter *waiter, uint64_t *sqn, es_status *why);
+                                        struct auth_sqn_waiter *waiter, uint64_t *sqn, es_status *why);
 /* The tick in force, for auth_sqn_plan_resync() and auth_sqn_initial_dif(). */
 int64_t auth_sqn_source_tick(struct auth_sqn_source *source);
 

@@ -138,9 +138,9 @@ static bool begin(struct start *s, const struct auth_tenant *tenant)
 	session->request = s->in->request;
 	s->decoys = tenant->decoy_challenge;
 	return auth_eap_begin(&session->first.eap, s->in->eap_id,
-						  (struct auth_eap_options){ .checkcode = tenant->checkcode,
-													 .notifications = tenant->notifications,
-													 .first_identifier = identifier }) == ES_OK;
+	                      (struct auth_eap_options){ .checkcode = tenant->checkcode,
+	                                                 .notifications = tenant->notifications,
+	                                                 .first_identifier = identifier }) == ES_OK;
 }
 
 static void route(struct start *s, const struct auth_tenants *tenants)

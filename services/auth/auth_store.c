@@ -65,11 +65,11 @@ es_status auth_store_open(const char *url, struct es_db **out, struct es_buf *er
 	static const struct es_migration migrations[] = { { 1, auth_0001_sql } };
 
 	return es_db_open(&(struct es_db_options){ .url = url,
-											   .migrations = migrations,
-											   .migration_count = ES_COUNT(migrations),
-											   .statements = statements,
-											   .statement_count = STATEMENT_COUNT },
-					  out, error);
+	                                           .migrations = migrations,
+	                                           .migration_count = ES_COUNT(migrations),
+	                                           .statements = statements,
+	                                           .statement_count = STATEMENT_COUNT },
+	                  out, error);
 }
 
 /* An UPDATE that must touch one row. */
@@ -89,9 +89,9 @@ static bool key_row_from(struct es_rows *rows, struct auth_key_row *out)
 	if (sealed.len != sizeof out->sealed || amf.len != sizeof out->amf || algorithm.len >= sizeof out->algorithm)
 		return false;
 	*out = (struct auth_key_row){ .generation = es_col_int(rows, 3),
-								  .dif = es_col_int(rows, 4),
-								  .hop = es_col_int(rows, 5),
-								  .updated_ms = es_col_int(rows, 6) };
+		                          .dif = es_col_int(rows, 4),
+		                          .hop = es_col_int(rows, 5),
+		                          .updated_ms = es_col_int(rows, 6) };
 	memcpy(out->sealed, sealed.ptr, sealed.len);
 	memcpy(out->amf, amf.ptr, amf.len);
 	if (algorithm.len > 0)
@@ -111,12 +111,12 @@ es_status auth_store_keys_get(struct es_db_conn *conn, const char *tenant, const
 }
 
 es_status auth_store_keys_put(struct es_db_conn *conn, const char *tenant, const char *imsi,
-							  const struct auth_key_row *row)
+                              const struct auth_key_row *row)
 {
 	return ES_DB_EXEC(conn, KEYS_PUT, NULL, es_bind_str(tenant), es_bind_str(imsi),
-					  es_bind_blob(es_slice_of(row->sealed, sizeof row->sealed)),
-					  es_bind_blob(es_slice_of(row->amf, 2)), es_bind_str(row->algorithm), es_bind_int(row->generation),
-					  es_bind_int(row->dif), es_bind_int(row->hop), es_bind_int(row->updated_ms));
+	                  es_bind_blob(es_slice_of(row->sealed, sizeof row->sealed)),
+	                  es_bind_blob(es_slice_of(row->amf, 2)), es_bind_str(row->algorithm), es_bind_int(row->generation),
+	                  es_bind_int(row->dif), es_bind_int(row->hop), es_bind_int(row->updated_ms));
 }
 
 es_status auth_store_keys_delete(struct es_db_conn *conn, const char *tenant, const char *imsi)
@@ -125,22 +125,22 @@ es_status auth_store_keys_delete(struct es_db_conn *conn, const char *tenant, co
 }
 
 es_status auth_store_raise_dif(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t generation,
-							   int64_t dif)
+                               int64_t dif)
 {
 	int64_t changed = 0;
 
 	es_status status = ES_DB_EXEC(conn, KEYS_RAISE_DIF, &changed, es_bind_str(tenant), es_bind_str(imsi),
-								  es_bind_int(generation), es_bind_int(dif));
+	                              es_bind_int(generation), es_bind_int(dif));
 	return exactly_one(status, changed);
 }
 
 es_status auth_store_set_hop(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t generation,
-							 int64_t seen, int64_t hop)
+                             int64_t seen, int64_t hop)
 {
 	int64_t changed = 0;
 
 	es_status status = ES_DB_EXEC(conn, KEYS_SET_HOP, &changed, es_bind_str(tenant), es_bind_str(imsi),
-								  es_bind_int(generation), es_bind_int(seen), es_bind_int(hop));
+	                              es_bind_int(generation), es_bind_int(seen), es_bind_int(hop));
 	return exactly_one(status, changed);
 }
 
@@ -165,10 +165,10 @@ static es_status best_replica(struct es_db_conn *conn, const char *name, struct 
 	bool sound = ind >= 0 && ind < AUTH_SQN_REPLICAS && owner.len <= sizeof out->owner;
 	if (sound) {
 		*out = (struct replica){ .ind = (unsigned)ind,
-								 .owner_len = owner.len,
-								 .hwm = es_col_int(rows, 2),
-								 .claimed_ms = es_col_int(rows, 3),
-								 .same_name = es_slice_eq_str(es_col_text(rows, 4), name) };
+			                     .owner_len = owner.len,
+			                     .hwm = es_col_int(rows, 2),
+			                     .claimed_ms = es_col_int(rows, 3),
+			                     .same_name = es_slice_eq_str(es_col_text(rows, 4), name) };
 		if (owner.len > 0)
 			memcpy(out->owner, owner.ptr, owner.len);
 	}
@@ -193,7 +193,7 @@ static es_status claim_new(struct es_db_conn *conn, struct auth_claim *claim)
 	claim->hwm = claim->clock_tick + AUTH_SQN_EXTEND;
 	es_status status =
 		ES_DB_EXEC(conn, REPLICA_NEW, &changed, es_bind_int(ind), es_bind_blob(es_slice_of(claim->owner, AUTH_OWNER)),
-				   es_bind_str(claim->name), es_bind_int(claim->hwm), es_bind_int(claim->now_ms));
+	               es_bind_str(claim->name), es_bind_int(claim->hwm), es_bind_int(claim->now_ms));
 	return exactly_one(status, changed);
 }
 
@@ -219,19 +219,19 @@ es_status auth_store_claim(struct es_db_conn *conn, struct auth_claim *claim)
 	claim->floor = row.hwm;
 	claim->hwm = (row.hwm > claim->clock_tick ? row.hwm : claim->clock_tick) + AUTH_SQN_EXTEND;
 	es_status status = ES_DB_EXEC(conn, REPLICA_CLAIM, &changed, es_bind_int(row.ind),
-								  es_bind_blob(es_slice_of(row.owner, row.owner_len)), es_bind_int(row.hwm),
-								  es_bind_blob(es_slice_of(claim->owner, AUTH_OWNER)), es_bind_str(claim->name),
-								  es_bind_int(claim->hwm), es_bind_int(claim->now_ms));
+	                              es_bind_blob(es_slice_of(row.owner, row.owner_len)), es_bind_int(row.hwm),
+	                              es_bind_blob(es_slice_of(claim->owner, AUTH_OWNER)), es_bind_str(claim->name),
+	                              es_bind_int(claim->hwm), es_bind_int(claim->now_ms));
 	return exactly_one(status, changed);
 }
 
 es_status auth_store_extend(struct es_db_conn *conn, unsigned ind, const uint8_t owner[AUTH_OWNER], int64_t hwm,
-							int64_t now_ms)
+                            int64_t now_ms)
 {
 	int64_t changed = 0;
 
 	es_status status = ES_DB_EXEC(conn, REPLICA_EXTEND, &changed, es_bind_int(ind),
-								  es_bind_blob(es_slice_of(owner, AUTH_OWNER)), es_bind_int(hwm), es_bind_int(now_ms));
+	                              es_bind_blob(es_slice_of(owner, AUTH_OWNER)), es_bind_int(hwm), es_bind_int(now_ms));
 	return exactly_one(status, changed);
 }
 
@@ -241,7 +241,7 @@ es_status auth_store_release(struct es_db_conn *conn, unsigned ind, const uint8_
 
 	es_status status =
 		ES_DB_EXEC(conn, REPLICA_RELEASE, &changed, es_bind_int(ind), es_bind_blob(es_slice_of(owner, AUTH_OWNER)),
-				   es_bind_int(hwm), es_bind_blob((struct es_slice){ 0 }));
+	               es_bind_int(hwm), es_bind_blob((struct es_slice){ 0 }));
 	return exactly_one(status, changed);
 }
 
@@ -260,7 +260,7 @@ static bool keep(struct es_arena *arena, struct es_slice from, struct es_slice *
 }
 
 es_status auth_store_exchange_get(struct es_db_conn *conn, const uint8_t session[AUTH_SESSION_ID],
-								  struct es_arena *arena, struct auth_exchange_row *out)
+                                  struct es_arena *arena, struct auth_exchange_row *out)
 {
 	struct es_rows *rows;
 	struct auth_exchange_row row;
@@ -270,8 +270,8 @@ es_status auth_store_exchange_get(struct es_db_conn *conn, const uint8_t session
 	row.round = es_col_int(rows, 0);
 	row.expires_ms = es_col_int(rows, 5);
 	bool kept = keep(arena, es_col_blob(rows, 1), &row.packet_hash) &&
-				keep(arena, es_col_blob(rows, 2), &row.outcome) && keep(arena, es_col_blob(rows, 3), &row.state) &&
-				keep(arena, es_col_blob(rows, 4), &row.request);
+	            keep(arena, es_col_blob(rows, 2), &row.outcome) && keep(arena, es_col_blob(rows, 3), &row.state) &&
+	            keep(arena, es_col_blob(rows, 4), &row.request);
 	es_rows_done(rows);
 	if (!kept)
 		return ES_TOO_LARGE;
@@ -280,24 +280,24 @@ es_status auth_store_exchange_get(struct es_db_conn *conn, const uint8_t session
 }
 
 es_status auth_store_exchange_insert(struct es_db_conn *conn, const uint8_t session[AUTH_SESSION_ID],
-									 const struct auth_exchange_row *row)
+                                     const struct auth_exchange_row *row)
 {
 	int64_t changed = 0;
 
 	es_status status = ES_DB_EXEC(conn, EXCHANGE_INSERT, &changed, es_bind_blob(es_slice_of(session, AUTH_SESSION_ID)),
-								  es_bind_int(row->round), blob_or_null(row->packet_hash), blob_or_null(row->outcome),
-								  blob_or_null(row->state), blob_or_null(row->request), es_bind_int(row->expires_ms));
+	                              es_bind_int(row->round), blob_or_null(row->packet_hash), blob_or_null(row->outcome),
+	                              blob_or_null(row->state), blob_or_null(row->request), es_bind_int(row->expires_ms));
 	return exactly_one(status, changed);
 }
 
 es_status auth_store_exchange_advance(struct es_db_conn *conn, const uint8_t session[AUTH_SESSION_ID],
-									  const struct auth_exchange_row *row)
+                                      const struct auth_exchange_row *row)
 {
 	int64_t changed = 0;
 
 	es_status status = ES_DB_EXEC(conn, EXCHANGE_ADVANCE, &changed, es_bind_blob(es_slice_of(session, AUTH_SESSION_ID)),
-								  es_bind_int(row->round), es_bind_int(row->round - 1), blob_or_null(row->packet_hash),
-								  blob_or_null(row->outcome), blob_or_null(row->state));
+	                              es_bind_int(row->round), es_bind_int(row->round - 1), blob_or_null(row->packet_hash),
+	                              blob_or_null(row->outcome), blob_or_null(row->state));
 	return exactly_one(status, changed);
 }
 

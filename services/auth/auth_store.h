@@ -28,17 +28,17 @@ struct auth_key_row {
 };
 /* ES_NOT_FOUND; ES_INTERNAL when the row is not what auth writes. */
 es_status auth_store_keys_get(struct es_db_conn *conn, const char *tenant, const char *imsi,
-							  struct auth_key_row *out) ES_MUST_USE;
+                              struct auth_key_row *out) ES_MUST_USE;
 es_status auth_store_keys_put(struct es_db_conn *conn, const char *tenant, const char *imsi,
-							  const struct auth_key_row *row) ES_MUST_USE;
+                              const struct auth_key_row *row) ES_MUST_USE;
 /* Also when there are none. */
 es_status auth_store_keys_delete(struct es_db_conn *conn, const char *tenant, const char *imsi) ES_MUST_USE;
 /* A difference is raised, never lowered; ES_CONFLICT when the keys have been replaced. */
 es_status auth_store_raise_dif(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t generation,
-							   int64_t dif) ES_MUST_USE;
+                               int64_t dif) ES_MUST_USE;
 /* Compare-and-set; ES_CONFLICT when it is not `seen` any more. */
 es_status auth_store_set_hop(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t generation,
-							 int64_t seen, int64_t hop) ES_MUST_USE;
+                             int64_t seen, int64_t hop) ES_MUST_USE;
 
 /* ---- indices of replicas ---- */
 
@@ -55,10 +55,10 @@ struct auth_claim {
 es_status auth_store_claim(struct es_db_conn *conn, struct auth_claim *claim) ES_MUST_USE;
 /* ES_CONFLICT: the index is somebody else's now. */
 es_status auth_store_extend(struct es_db_conn *conn, unsigned ind, const uint8_t owner[AUTH_OWNER], int64_t hwm,
-							int64_t now_ms) ES_MUST_USE;
+                            int64_t now_ms) ES_MUST_USE;
 /* Gives the index back with the mark as it really is. */
 es_status auth_store_release(struct es_db_conn *conn, unsigned ind, const uint8_t owner[AUTH_OWNER],
-							 int64_t hwm) ES_MUST_USE;
+                             int64_t hwm) ES_MUST_USE;
 
 /* ---- exchanges ---- */
 
@@ -69,13 +69,13 @@ struct auth_exchange_row {
 };
 /* Slices live in the arena. ES_NOT_FOUND. */
 es_status auth_store_exchange_get(struct es_db_conn *conn, const uint8_t session[AUTH_SESSION_ID],
-								  struct es_arena *arena, struct auth_exchange_row *out) ES_MUST_USE;
+                                  struct es_arena *arena, struct auth_exchange_row *out) ES_MUST_USE;
 /* A new row; ES_CONFLICT when there is one. */
 es_status auth_store_exchange_insert(struct es_db_conn *conn, const uint8_t session[AUTH_SESSION_ID],
-									 const struct auth_exchange_row *row) ES_MUST_USE;
+                                     const struct auth_exchange_row *row) ES_MUST_USE;
 /* Compare-and-set from the round before row->round; ES_CONFLICT when it is not there any more. Keeps `request`. */
 es_status auth_store_exchange_advance(struct es_db_conn *conn, const uint8_t session[AUTH_SESSION_ID],
-									  const struct auth_exchange_row *row) ES_MUST_USE;
+                                      const struct auth_exchange_row *row) ES_MUST_USE;
 /* Removes at most 500 rows that expired; `removed` says how many. */
 es_status auth_store_purge(struct es_db_conn *conn, int64_t now_ms, int64_t *removed) ES_MUST_USE;
 

@@ -118,11 +118,11 @@ static size_t score_plmn(const struct auth_tenant *t, const struct question *q)
 }
 
 static size_t (*const steps[])(const struct auth_tenant *t, const struct question *q) = { score_host, score_range,
-																						  score_gid1, score_plmn };
+	                                                                                      score_gid1, score_plmn };
 
 /* Keeps those of the best score; the new count. */
 static size_t keep_best(const struct auth_tenant **left, size_t count, const struct question *q,
-						size_t (*score)(const struct auth_tenant *t, const struct question *q))
+                        size_t (*score)(const struct auth_tenant *t, const struct question *q))
 {
 	size_t best = 0, kept = 0;
 
@@ -139,7 +139,7 @@ static size_t keep_best(const struct auth_tenant **left, size_t count, const str
 }
 
 const struct auth_tenant *auth_tenant_resolve(const struct auth_tenants *tenants, struct es_slice host,
-											  const struct es_nai *nai, struct es_slice gid1)
+                                              const struct es_nai *nai, struct es_slice gid1)
 {
 	const struct auth_tenant *left[AUTH_TENANTS_MAX];
 	const struct question q = { .host = host, .gid1 = gid1, .nai = nai };

@@ -41,7 +41,7 @@ enum auth_identity_kind auth_identity_classify(struct es_slice text, struct es_n
 /* The only tenant that serves this subscriber, or NULL when there is none or more than one. PLMN and IMSI ranges that a
  * tenant names must match. Of those left: the ones that name the host; then the longest IMSI range; then GID1; then the PLMN. */
 const struct auth_tenant *auth_tenant_resolve(const struct auth_tenants *tenants, struct es_slice host,
-											  const struct es_nai *nai, struct es_slice gid1);
+                                              const struct es_nai *nai, struct es_slice gid1);
 /* Whether PLMN and IMSI range, where the tenant names any, contain this subscriber. */
 bool auth_tenant_serves(const struct auth_tenant *tenant, const struct es_nai *nai);
 /* For an identity that says nothing: the only tenant that names the host, or NULL. */

@@ -289,12 +289,12 @@ ES_UNUSED static es_status test_put_with(struct test_env *t, const char *imsi, u
 	test_require(auth_vault_aad(TEST_TENANT, TEST_IMSI, storage, &aad) == ES_OK, "aad");
 	test_require(es_box_seal(t->env.transport_public, aad, es_slice_of(plain, 32), box) == ES_OK, "box");
 	auth_keys_put(&call->task, &(struct auth_keys_put){ .tenant = TEST_TENANT,
-														.imsi = imsi,
-														.box = es_slice_of(box, sizeof box),
-														.amf = es_slice_of(amf, 2),
-														.algorithm = "milenage",
-														.has_sqn = has_sqn,
-														.sqn = sqn });
+	                                                    .imsi = imsi,
+	                                                    .box = es_slice_of(box, sizeof box),
+	                                                    .amf = es_slice_of(amf, 2),
+	                                                    .algorithm = "milenage",
+	                                                    .has_sqn = has_sqn,
+	                                                    .sqn = sqn });
 	test_call_wait(call);
 	es_status status = call->status;
 	test_call_free(call);

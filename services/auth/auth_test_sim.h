@@ -65,7 +65,7 @@ ES_UNUSED static void sim_auts(const struct test_sim *sim, const uint8_t rand[16
 
 /* `f` holds RES, CK and IK when the SIM accepts. */
 ES_UNUSED static enum test_sim_verdict sim_authenticate(struct test_sim *sim, const uint8_t rand[16],
-														const uint8_t autn[16], struct es_milenage_out *f)
+                                                        const uint8_t autn[16], struct es_milenage_out *f)
 {
 	uint8_t sqn[6] = { 0 };
 	uint64_t number = 0;
@@ -103,8 +103,8 @@ struct peer_fault {
 };
 
 ES_UNUSED static void peer_challenge(const uint8_t k_aut[16], uint8_t identifier, struct es_slice res,
-									 const struct es_slice *checkcode, const struct peer_fault *fault,
-									 struct es_buf *out)
+                                     const struct es_slice *checkcode, const struct peer_fault *fault,
+                                     struct es_buf *out)
 {
 	struct es_slice whole;
 	uint8_t *mac, copy[16];
@@ -134,7 +134,7 @@ ES_UNUSED static enum test_sim_verdict peer_answer(struct test_sim *sim, struct 
 
 	es_status status = es_eap_parse(request, &p);
 	assert(status == ES_OK && p.code == EAP_REQUEST && p.subtype == AKA_CHALLENGE && p.has_rand && p.has_autn &&
-		   p.has_mac);
+	       p.has_mac);
 	(void)status;
 	enum test_sim_verdict verdict = sim_authenticate(sim, p.rand.ptr, p.autn.ptr, &f);
 	if (verdict == SIM_REJECTS) {

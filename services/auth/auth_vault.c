@@ -18,7 +18,7 @@ es_status auth_vault_aad(const char *tenant, const char *imsi, uint8_t *storage,
 }
 
 es_status auth_vault_seal(struct es_keyring *ring, const char *tenant, const char *imsi, const struct auth_keys *keys,
-						  struct auth_key_row *row)
+                          struct auth_key_row *row)
 {
 	uint8_t storage[AUTH_AAD_MAX], plain[32];
 	struct es_slice aad;
@@ -36,7 +36,7 @@ es_status auth_vault_seal(struct es_keyring *ring, const char *tenant, const cha
 }
 
 es_status auth_vault_open(struct es_keyring *ring, const char *tenant, const char *imsi, const struct auth_key_row *row,
-						  struct auth_keys *out)
+                          struct auth_keys *out)
 {
 	uint8_t storage[AUTH_AAD_MAX], plain[32];
 	struct es_slice aad;

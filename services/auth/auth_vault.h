@@ -14,9 +14,9 @@ es_status auth_vault_aad(const char *tenant, const char *imsi, uint8_t *storage,
 
 /* Fills row->sealed, amf, generation, dif and hop. */
 es_status auth_vault_seal(struct es_keyring *ring, const char *tenant, const char *imsi, const struct auth_keys *keys,
-						  struct auth_key_row *row) ES_MUST_USE;
+                          struct auth_key_row *row) ES_MUST_USE;
 /* ES_UNAUTHENTIC: another key ring, or a row moved from another subscriber. Wipe `out`. */
 es_status auth_vault_open(struct es_keyring *ring, const char *tenant, const char *imsi, const struct auth_key_row *row,
-						  struct auth_keys *out) ES_MUST_USE;
+                          struct auth_keys *out) ES_MUST_USE;
 
 #endif

@@ -20,7 +20,7 @@
 #define EID_DIGITS 32
 
 ES_METRIC_COUNTER(operations, "openes_esim_operations_total", "ODSA requests by operation", "operation",
-				  esim_operation_names);
+                  esim_operation_names);
 
 enum {
 	RESULT_1,
@@ -39,7 +39,7 @@ ES_METRIC_COUNTER(results, "openes_esim_results_total", "ODSA requests by Operat
 static const char *const note_names[] = { "written", "dropped", "failed" };
 enum { NOTE_WRITTEN, NOTE_DROPPED, NOTE_FAILED };
 ES_METRIC_COUNTER(notes, "openes_esim_device_notes_total",
-				  "Devices seen: noted, or left out because the queue was full", "result", note_names);
+                  "Devices seen: noted, or left out because the queue was full", "result", note_names);
 
 void esim_bus_init(void)
 {
@@ -101,7 +101,7 @@ static struct es_slice first_of(const struct esim_request *request, const char *
 static struct es_slice eid_of(const struct esim_request *request)
 {
 	static const char *const names[] = { "companion_terminal_eid", "target_terminal_eid", "terminal_eid",
-										 "enterprise_terminal_eid" };
+		                                 "enterprise_terminal_eid" };
 	const struct es_slice eid = first_of(request, names, ES_COUNT(names));
 
 	return eid.len == EID_DIGITS && es_text_is_digits(eid) ? eid : (struct es_slice){ NULL, 0 };
@@ -151,7 +151,7 @@ static es_status read_request(const Openes__OperateRequest *m, struct es_arena *
 	struct es_imsi imsi;
 
 	if (m->subject == NULL || m->request == NULL || m->subject->tenant[0] == '\0' ||
-		m->request->n_params > PARAMS_MAX || !esim_app_parse(es_slice_str(m->app), &out->app))
+	    m->request->n_params > PARAMS_MAX || !esim_app_parse(es_slice_str(m->app), &out->app))
 		return ES_MALFORMED;
 	ES_TRY(es_imsi_parse(es_slice_str(m->subject->imsi), &imsi));
 

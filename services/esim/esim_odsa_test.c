@@ -12,9 +12,9 @@
 #include "esim_odsa.h"
 
 static const struct es_slice all_services[] = { { (const uint8_t *)"familynumber", 12 },
-												{ (const uint8_t *)"SharedNumber", 12 },
-												{ (const uint8_t *)"SharedNumber", 12 },
-												{ (const uint8_t *)"Carrier pigeon", 14 } };
+	                                            { (const uint8_t *)"SharedNumber", 12 },
+	                                            { (const uint8_t *)"SharedNumber", 12 },
+	                                            { (const uint8_t *)"Carrier pigeon", 14 } };
 
 /* "name=value&name=value" */
 static size_t split_params(const char *query, struct esim_param out[8])
@@ -40,11 +40,11 @@ static void render(const struct esim_answer *answer, char out[512])
 		(void)strcat(out, "405");
 	for (size_t i = 0; i < answer->node_count; i++)
 		at += (size_t)snprintf(out + at, 512 - at, "%s%s=" ES_SLICE_FMT, i == 0 ? "" : " ", answer->nodes[i].name,
-							   ES_SLICE_ARG(answer->nodes[i].value));
+		                       ES_SLICE_ARG(answer->nodes[i].value));
 }
 
 static void operate(const char *app, const char *operation, const char *query, const struct esim_facts *facts,
-					char out[512])
+                    char out[512])
 {
 	struct esim_param params[8];
 	struct esim_request request = { .operation = es_slice_str(operation), .params = params, .facts = *facts };
@@ -92,10 +92,10 @@ static const struct {
 static void application_and_operation_decide_the_answer(void **state)
 {
 	const struct esim_facts facts = { .companion_allowed = true,
-									  .primary_allowed = true,
-									  .companion_services = all_services,
-									  .companion_service_count = ES_COUNT(all_services),
-									  .not_enabled_url = ES_SLICE_LIT("https://why.example/") };
+		                              .primary_allowed = true,
+		                              .companion_services = all_services,
+		                              .companion_service_count = ES_COUNT(all_services),
+		                              .not_enabled_url = ES_SLICE_LIT("https://why.example/") };
 
 	(void)state;
 	for (size_t i = 0; i < ES_COUNT(cases); i++) {
@@ -113,9 +113,9 @@ static const char why[] = " NotEnabledURL=https://why.example/ NotEnabledUserDat
 static void who_is_not_eligible_is_told_where_to_read_why(void **state)
 {
 	struct esim_facts facts = { .companion_services = all_services,
-								.companion_service_count = 2,
-								.not_enabled_url = ES_SLICE_LIT("https://why.example/"),
-								.not_enabled_user_data = ES_SLICE_LIT("sid=77") };
+		                        .companion_service_count = 2,
+		                        .not_enabled_url = ES_SLICE_LIT("https://why.example/"),
+		                        .not_enabled_user_data = ES_SLICE_LIT("sid=77") };
 	char answer[512], expected[512];
 
 	(void)state;
@@ -125,8 +125,8 @@ static void who_is_not_eligible_is_told_where_to_read_why(void **state)
 
 	operate("ap2006", "CheckEligibility", "companion_terminal_id=1", &facts, answer);
 	(void)snprintf(expected, sizeof expected,
-				   "OperationResult=1 CompanionAppEligibility=0 CompanionDeviceServices=SharedNumber,FamilyNumber%s",
-				   why);
+	               "OperationResult=1 CompanionAppEligibility=0 CompanionDeviceServices=SharedNumber,FamilyNumber%s",
+	               why);
 	assert_string_equal(answer, expected);
 
 	/* Allowed, and no service to activate. */
@@ -134,7 +134,7 @@ static void who_is_not_eligible_is_told_where_to_read_why(void **state)
 	facts.companion_service_count = 0;
 	operate("ap2006", "CheckEligibility", "companion_terminal_id=1", &facts, answer);
 	(void)snprintf(expected, sizeof expected, "OperationResult=1 CompanionAppEligibility=0 CompanionDeviceServices=%s",
-				   why);
+	               why);
 	assert_string_equal(answer, expected);
 
 	/* User data without a page to give it to is left out. */

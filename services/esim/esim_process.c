@@ -12,7 +12,7 @@ struct esim_process {
 };
 
 static es_status start_parts(struct esim_process *p, const struct esim_config *config, struct es_bus_key *key,
-							 struct es_buf *error)
+                             struct es_buf *error)
 {
 	ES_TRY(esim_store_open(config->db, &p->bus.db, error));
 	esim_bus_init();
@@ -29,7 +29,7 @@ static es_status start_parts(struct esim_process *p, const struct esim_config *c
 }
 
 es_status esim_process_start(const struct esim_config *config, struct es_bus_key *key, struct esim_process **out,
-							 struct es_buf *error)
+                             struct es_buf *error)
 {
 	struct esim_process *p = calloc(1, sizeof *p);
 

@@ -18,7 +18,7 @@ extern const struct es_service_ops esim_service;
 
 struct esim_process;
 es_status esim_process_start(const struct esim_config *config, struct es_bus_key *key, struct esim_process **out,
-							 struct es_buf *error) ES_MUST_USE;
+                             struct es_buf *error) ES_MUST_USE;
 void esim_process_stop(struct esim_process *process, int64_t wait_ms);
 bool esim_process_is_ready(struct esim_process *process);
 

@@ -87,7 +87,7 @@ static const Openes__OperateReply *ask(struct place *place, const char *app, con
 	Openes__Param *pointers[] = { &params[0], &params[1] };
 	char *services[] = { es_arena_strdup(place->arena, ES_SLICE_LIT("SharedNumber")) };
 	const struct es_bus_call_options options = { .method = OPENES__BUS_METHOD__ESIM_OPERATE,
-												 .deadline = es_wall_ms() + 20000 };
+		                                         .deadline = es_wall_ms() + 20000 };
 	ProtobufCMessage *reply = NULL;
 
 	openes__operate_request__init(&m);
@@ -114,7 +114,7 @@ static const Openes__OperateReply *ask(struct place *place, const char *app, con
 	m.facts = &facts;
 	m.app = es_arena_strdup(place->arena, es_slice_str(app));
 	if (es_bus_call_wait(place->client, &options, &m.base, &openes__operate_reply__descriptor, place->arena, &reply) !=
-		ES_OK)
+	    ES_OK)
 		return NULL;
 	return (const Openes__OperateReply *)reply;
 }
@@ -124,8 +124,8 @@ static void the_answer_has_the_result_first_then_the_eligibility(void **state)
 	static const struct {
 		const char *name, *value;
 	} expected[] = { { "OperationResult", "1" },
-					 { "CompanionAppEligibility", "1" },
-					 { "CompanionDeviceServices", "SharedNumber" } };
+		             { "CompanionAppEligibility", "1" },
+		             { "CompanionDeviceServices", "SharedNumber" } };
 	const Openes__OperateReply *reply = ask(*state, "ap2006", "CheckEligibility", "001010000000001");
 
 	assert_non_null(reply);
@@ -158,7 +158,7 @@ static void no_operation_is_answered_with_no_nodes_and_what_is_not_offered_with_
 static es_status find_watch(struct es_db_conn *conn, void *user)
 {
 	const struct esim_device watch = { ES_SLICE_LIT("demo"), ES_SLICE_LIT("001010000000001"), ES_SLICE_LIT("imei-1"),
-									   ES_SLICE_LIT("watch-1"), ES_SLICE_LIT(EID) };
+		                               ES_SLICE_LIT("watch-1"), ES_SLICE_LIT(EID) };
 	int64_t count = 0;
 
 	return esim_store_device(conn, &watch, &count, user);

@@ -30,11 +30,11 @@ static const struct es_migration migrations[] = { { 1, esim_0001_sql } };
 es_status esim_store_open(const char *url, struct es_db **out, struct es_buf *error)
 {
 	const struct es_db_options options = { .url = url,
-										   .migrations = migrations,
-										   .migration_count = ES_COUNT(migrations),
-										   .statements = statements,
-										   .statement_count = STATEMENT_COUNT,
-										   .relaxed = true };
+		                                   .migrations = migrations,
+		                                   .migration_count = ES_COUNT(migrations),
+		                                   .statements = statements,
+		                                   .statement_count = STATEMENT_COUNT,
+		                                   .relaxed = true };
 
 	return es_db_open(&options, out, error);
 }
@@ -44,12 +44,12 @@ es_status esim_store_seen(struct es_db_conn *conn, const struct esim_device *d, 
 	int64_t changed = 0;
 
 	ES_TRY(ES_DB_EXEC(conn, SEEN, &changed, es_bind_text(d->tenant), es_bind_text(d->imsi),
-					  es_bind_text(d->terminal_id), es_bind_text(d->companion_terminal_id), es_bind_text(d->eid),
-					  es_bind_int(now_ms), es_bind_int(QUIET_MS)));
+	                  es_bind_text(d->terminal_id), es_bind_text(d->companion_terminal_id), es_bind_text(d->eid),
+	                  es_bind_int(now_ms), es_bind_int(QUIET_MS)));
 	if (changed == 0)
 		return ES_OK;
 	return ES_DB_EXEC(conn, DELETE_EXCESS, NULL, es_bind_text(d->tenant), es_bind_text(d->imsi),
-					  es_bind_int(ESIM_DEVICES_MAX));
+	                  es_bind_int(ESIM_DEVICES_MAX));
 }
 
 static es_status read_int(struct es_rows *rows, int64_t *out)
@@ -70,7 +70,7 @@ es_status esim_store_device(struct es_db_conn *conn, const struct esim_device *d
 	ES_TRY(ES_DB_QUERY(conn, COUNT_DEVICES, &rows, es_bind_text(d->tenant), es_bind_text(d->imsi)));
 	ES_TRY(read_int(rows, &devices));
 	ES_TRY(ES_DB_QUERY(conn, LAST_SEEN, &rows, es_bind_text(d->tenant), es_bind_text(d->imsi),
-					   es_bind_text(d->terminal_id), es_bind_text(d->companion_terminal_id), es_bind_text(d->eid)));
+	                   es_bind_text(d->terminal_id), es_bind_text(d->companion_terminal_id), es_bind_text(d->eid)));
 	const es_status status = read_int(rows, &seen);
 	if (status != ES_OK && status != ES_NOT_FOUND)
 		return status;

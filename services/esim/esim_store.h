@@ -18,6 +18,6 @@ es_status esim_store_seen(struct es_db_conn *conn, const struct esim_device *dev
 
 /* Inside a read: how many devices of the subscriber are known, and when this one was seen last (0: never). */
 es_status esim_store_device(struct es_db_conn *conn, const struct esim_device *device, int64_t *count,
-							int64_t *last_seen_ms) ES_MUST_USE;
+                            int64_t *last_seen_ms) ES_MUST_USE;
 
 #endif

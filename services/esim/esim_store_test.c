@@ -35,7 +35,7 @@ static int tear_down(void **state)
 }
 
 static const struct esim_device watch = { ES_SLICE_LIT("demo"), ES_SLICE_LIT("001010000000001"), ES_SLICE_LIT("imei-1"),
-										  ES_SLICE_LIT("watch-1"), ES_SLICE_LIT("") };
+	                                      ES_SLICE_LIT("watch-1"), ES_SLICE_LIT("") };
 
 struct seen {
 	const struct esim_device *device;

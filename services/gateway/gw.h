@@ -29,7 +29,7 @@ struct gw_clients {
 struct gw_admin;
 /* The operators' API on its own listener. `clients` and `config` outlive it. */
 es_status gw_admin_start(const struct gw_config *config, const struct gw_clients *clients, struct gw_admin **out,
-						 struct es_buf *error) ES_MUST_USE;
+                         struct es_buf *error) ES_MUST_USE;
 void gw_admin_drain(struct gw_admin *admin);
 void gw_admin_stop(struct gw_admin *admin, int64_t wait_ms);
 

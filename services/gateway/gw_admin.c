@@ -15,7 +15,7 @@ static const char *or_null(const char *text)
 }
 
 es_status gw_admin_start(const struct gw_config *config, const struct gw_clients *clients, struct gw_admin **out,
-						 struct es_buf *error)
+                         struct es_buf *error)
 {
 	struct gw_admin *admin = calloc(1, sizeof *admin);
 

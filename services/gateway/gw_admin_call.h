@@ -32,11 +32,11 @@ struct gw_admin_call {
 
 /* Fills `message` from the call; `body` is borrowed. ES_TOO_LARGE when the arena is full. */
 es_status gw_admin_message(const struct gw_admin_call *call, struct es_slice body,
-						   Openes__AdminRequest *message) ES_MUST_USE;
+                           Openes__AdminRequest *message) ES_MUST_USE;
 /* Starts a bus call. The callback gets `call`; when it cannot be started, the status is returned and nothing else happens.
  * `repeatable` calls may reach a second replica. */
 es_status gw_admin_bus(struct gw_admin_call *call, struct es_bus_client *client, uint32_t method, bool repeatable,
-					   const ProtobufCMessage *message, es_bus_callback *callback) ES_MUST_USE;
+                       const ProtobufCMessage *message, es_bus_callback *callback) ES_MUST_USE;
 /* Remembers the audit id of policy's answer. */
 void gw_admin_note_audit(struct gw_admin_call *call, const Openes__AdminReply *reply);
 

@@ -21,7 +21,7 @@
 static const char *const result_names[] = { "done", "refused", "unavailable", "failed" };
 enum { RESULT_DONE, RESULT_REFUSED, RESULT_UNAVAILABLE, RESULT_FAILED };
 ES_METRIC_COUNTER(admin_requests, "openes_gateway_admin_requests_total", "Requests to the operators' API", "result",
-				  result_names);
+                  result_names);
 
 /* ---- answers ---- */
 
@@ -64,10 +64,10 @@ void gw_admin_answer(struct gw_admin_call *call, unsigned status, struct es_slic
 	set_headers(call, status);
 	es_count(&admin_requests, result_of(status));
 	es_info(es_http_trace(call->request), "admin.request", es_f_str("action", route != NULL ? route->action : "none"),
-			es_f_u64("http_status", status), es_f_str("audit_id", call->audit_id),
-			es_f_slice("tenant", gw_admin_param_of(&call->match, "tenant")),
-			es_f_str("client", es_http_peer(call->request)),
-			es_f_i64("ms", es_mono_ms() - es_http_started_ms(call->request)));
+	        es_f_u64("http_status", status), es_f_str("audit_id", call->audit_id),
+	        es_f_slice("tenant", gw_admin_param_of(&call->match, "tenant")),
+	        es_f_str("client", es_http_peer(call->request)),
+	        es_f_i64("ms", es_mono_ms() - es_http_started_ms(call->request)));
 	/* Last: from here on the request, and with it the call, belongs to the HTTP server. */
 	es_http_reply(call->request, status, status == 204 ? NULL : "application/json", json);
 }
@@ -180,7 +180,7 @@ es_status gw_admin_message(const struct gw_admin_call *call, struct es_slice bod
 }
 
 es_status gw_admin_bus(struct gw_admin_call *call, struct es_bus_client *client, uint32_t method, bool repeatable,
-					   const ProtobufCMessage *message, es_bus_callback *callback)
+                       const ProtobufCMessage *message, es_bus_callback *callback)
 {
 	uint8_t key[16];
 	struct es_bus_call_options options = {
@@ -205,7 +205,7 @@ static void on_policy(const struct es_bus_reply_view *view, void *user)
 		return;
 	}
 	Openes__AdminReply *reply = (Openes__AdminReply *)es_bus_unpack(&openes__admin_reply__descriptor, view->payload,
-																	es_http_arena(call->request));
+	                                                                es_http_arena(call->request));
 	if (reply == NULL)
 		gw_admin_answer_status(call, ES_INTERNAL);
 	else
@@ -220,7 +220,7 @@ static void ask_policy(struct gw_admin_call *call)
 
 	if (status == ES_OK)
 		status = gw_admin_bus(call, call->admin->clients->policy, OPENES__BUS_METHOD__POLICY_ADMIN, reads,
-							  &message.base, on_policy);
+		                      &message.base, on_policy);
 	if (status != ES_OK)
 		gw_admin_answer_status(call, status);
 }
@@ -266,7 +266,7 @@ static bool body_is_json(const struct es_http_request *request)
 	struct es_slice media = es_slice_trim(es_slice_cut(&type, ';'));
 
 	return es_slice_eq_nocase(media, ES_SLICE_LIT("application/json")) &&
-		   es_http_header(request, "Content-Encoding").len == 0;
+	       es_http_header(request, "Content-Encoding").len == 0;
 }
 
 /* True when the body is of the kind the route wants; else it has been answered. */

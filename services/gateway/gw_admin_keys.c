@@ -42,14 +42,15 @@ static void on_ended(const struct es_bus_reply_view *view, void *user)
 	 * was repeated and had arrived the first time. */
 	if (view->status != ES_OK && view->status != ES_NOT_FOUND)
 		es_error(es_http_trace(call->request), "admin.audit_unmarked", es_f_str("audit_id", call->audit_id),
-				 es_f_str("outcome", call->result.outcome), es_f_status(view->status));
+		         es_f_str("outcome", call->result.outcome), es_f_status(view->status));
 	answer_result(call);
 }
 
 static void finish(struct gw_admin_call *call)
 {
-	Openes__AdminEndRequest message = OPENES__ADMIN_END_REQUEST__INIT;
+	Openes__AdminEndRequest message;
 
+	openes__admin_end_request__init(&message);
 	if (call->audit_id[0] == '\0') { /* a read: policy keeps no record of it */
 		answer_result(call);
 		return;
@@ -57,7 +58,7 @@ static void finish(struct gw_admin_call *call)
 	message.audit_id = call->audit_id;
 	message.outcome = call->result.outcome;
 	es_status status = gw_admin_bus(call, call->admin->clients->policy, OPENES__BUS_METHOD__POLICY_ADMIN_END, true,
-									&message.base, on_ended);
+	                                &message.base, on_ended);
 	if (status != ES_OK)
 		on_ended(&(struct es_bus_reply_view){ .status = status, .detail = "" }, call);
 }
@@ -91,7 +92,7 @@ static void finish_invalid(struct gw_admin_call *call, const char *text, const c
 
 /* Ends the call with JSON written by `write`, which lives on in the request's arena. */
 static void finish_with_json(struct gw_admin_call *call, const ProtobufCMessage *reply,
-							 void (*write)(struct es_json_out *json, const ProtobufCMessage *reply))
+                             void (*write)(struct es_json_out *json, const ProtobufCMessage *reply))
 {
 	uint8_t storage[512];
 	struct es_buf buf;
@@ -144,8 +145,8 @@ static void write_transport(struct es_json_out *json, const ProtobufCMessage *me
 }
 
 static void on_read(const struct es_bus_reply_view *view, struct gw_admin_call *call,
-					const ProtobufCMessageDescriptor *type,
-					void (*write)(struct es_json_out *json, const ProtobufCMessage *reply))
+                    const ProtobufCMessageDescriptor *type,
+                    void (*write)(struct es_json_out *json, const ProtobufCMessage *reply))
 {
 	if (view->status != ES_OK) {
 		finish_failed(call, view->status);
@@ -170,7 +171,7 @@ static void on_transport(const struct es_bus_reply_view *view, void *user)
 
 /* Ends the call when auth could not even be asked. */
 static void ask_auth(struct gw_admin_call *call, uint32_t method, const ProtobufCMessage *message,
-					 es_bus_callback *callback)
+                     es_bus_callback *callback)
 {
 	/* All of these may safely happen twice. */
 	es_status status = gw_admin_bus(call, call->admin->clients->auth, method, true, message, callback);
@@ -180,8 +181,9 @@ static void ask_auth(struct gw_admin_call *call, uint32_t method, const Protobuf
 
 static void keys_request(struct gw_admin_call *call, uint32_t method, es_bus_callback *callback)
 {
-	Openes__KeysRequest message = OPENES__KEYS_REQUEST__INIT;
+	Openes__KeysRequest message;
 
+	openes__keys_request__init(&message);
 	message.tenant = text_of(call, "tenant");
 	message.imsi = text_of(call, "imsi");
 	if (message.tenant == NULL || message.imsi == NULL)
@@ -202,7 +204,9 @@ static void keys_status(struct gw_admin_call *call)
 
 static void keys_transport(struct gw_admin_call *call)
 {
-	Openes__Empty message = OPENES__EMPTY__INIT;
+	Openes__Empty message;
+
+	openes__empty__init(&message);
 	ask_auth(call, OPENES__BUS_METHOD__AUTH_TRANSPORT_KEY, &message.base, on_transport);
 }
 
@@ -251,8 +255,9 @@ static void keys_put(struct gw_admin_call *call)
 	struct es_arena *arena = es_http_arena(call->request);
 	ES_CLEANUP(es_json_done) cJSON *json = NULL;
 	struct keys_body body = { .algorithm = NULL };
-	Openes__KeysPutRequest message = OPENES__KEYS_PUT_REQUEST__INIT;
+	Openes__KeysPutRequest message;
 
+	openes__keys_put_request__init(&message);
 	if (es_json_parse(es_http_body(call->request), ES_JSON_SMALL, &json) != ES_OK || !cJSON_IsObject(json)) {
 		finish_invalid(call, "the body is not a JSON object", NULL);
 		return;
@@ -298,7 +303,7 @@ static void on_begun(const struct es_bus_reply_view *view, void *user)
 		return;
 	}
 	reply = (Openes__AdminReply *)es_bus_unpack(&openes__admin_reply__descriptor, view->payload,
-												es_http_arena(call->request));
+	                                            es_http_arena(call->request));
 	if (reply == NULL) {
 		gw_admin_answer_status(call, ES_INTERNAL);
 		return;
@@ -325,7 +330,7 @@ void gw_admin_keys(struct gw_admin_call *call)
 
 	if (status == ES_OK)
 		status = gw_admin_bus(call, call->admin->clients->policy, OPENES__BUS_METHOD__POLICY_ADMIN_BEGIN, false,
-							  &message.base, on_begun);
+		                      &message.base, on_begun);
 	if (status != ES_OK)
 		gw_admin_answer_status(call, status);
 }

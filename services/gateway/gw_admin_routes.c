@@ -95,7 +95,7 @@ static bool segment_matches(struct es_slice pattern, struct es_slice segment, st
 	struct es_slice value = es_slice_sub(segment, 0, colon);
 
 	if (value.len == 0 || !es_slice_eq(verb, es_slice_sub(segment, colon, segment.len)) ||
-		m->param_count == GW_ADMIN_PARAMS)
+	    m->param_count == GW_ADMIN_PARAMS)
 		return false;
 	m->params[m->param_count++] =
 		(struct gw_admin_param){ .name = path_name(es_slice_sub(pattern, 1, close)), .value = value };

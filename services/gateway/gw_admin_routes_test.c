@@ -81,18 +81,18 @@ static void parameters_of_the_path_are_cut_out(void **state)
 static void what_is_not_exactly_a_path_is_not_found(void **state)
 {
 	static const char *const paths[] = { "",
-										 "/",
-										 "/v1",
-										 "/v2/tenants",
-										 "/v1/tenants/",
-										 "//v1/tenants",
-										 "/v1/tenants/demo/",
-										 "/v1/tenants/demo//plans",
-										 "/v1/Tenants",
-										 "/v1/tenants/demo/subscribers/001010000000042:",
-										 "/v1/tenants/demo/subscribers/001010000000042:fly",
-										 "/v1/tenants/demo/subscribers/001010000000042:suspend:resume",
-										 "/v1/tenants/demo/subscribers:export" };
+		                                 "/",
+		                                 "/v1",
+		                                 "/v2/tenants",
+		                                 "/v1/tenants/",
+		                                 "//v1/tenants",
+		                                 "/v1/tenants/demo/",
+		                                 "/v1/tenants/demo//plans",
+		                                 "/v1/Tenants",
+		                                 "/v1/tenants/demo/subscribers/001010000000042:",
+		                                 "/v1/tenants/demo/subscribers/001010000000042:fly",
+		                                 "/v1/tenants/demo/subscribers/001010000000042:suspend:resume",
+		                                 "/v1/tenants/demo/subscribers:export" };
 	struct gw_admin_match match;
 
 	(void)state;
@@ -141,7 +141,7 @@ static void the_query_adds_to_the_parameters(void **state)
 	(void)state;
 	assert_int_equal(find("GET", "/v1/tenants/demo/subscribers", &match), ES_OK);
 	assert_int_equal(gw_admin_query_read(ES_SLICE_LIT("limit=20&msisdn=%2B15550000042&&status="), arena, &match),
-					 ES_OK);
+	                 ES_OK);
 	assert_int_equal(match.param_count, 4);
 	assert_true(es_slice_eq_str(gw_admin_param_of(&match, "msisdn"), "+15550000042"));
 	es_arena_free(arena);
@@ -150,7 +150,7 @@ static void the_query_adds_to_the_parameters(void **state)
 static void a_query_with_anything_unexpected_is_refused(void **state)
 {
 	static const char *const queries[] = { "color=red", "limit=1&limit=2", "limit=%zz", "limit=%00",
-										   "limit=%ff", "tenant=other",    "=1",        "limi=1" };
+		                                   "limit=%ff", "tenant=other",    "=1",        "limi=1" };
 
 	(void)state;
 	for (size_t i = 0; i < ES_COUNT(queries); i++) {

@@ -45,9 +45,10 @@ static void step(const char *name)
 
 static void admin_answer(struct es_bus_call *call, const Openes__AdminRequest *request, const char *name)
 {
-	Openes__AdminReply reply = OPENES__ADMIN_REPLY__INIT;
+	Openes__AdminReply reply;
 	struct es_buf asked;
 
+	openes__admin_reply__init(&reply);
 	pthread_mutex_lock(&played.lock);
 	step(name);
 	es_buf_init_fixed(&asked, played.asked, sizeof played.asked - 1);
@@ -82,9 +83,10 @@ static void on_begin(struct es_bus_call *call, const ProtobufCMessage *request, 
 static void on_end(struct es_bus_call *call, const ProtobufCMessage *request, void *user)
 {
 	const Openes__AdminEndRequest *end = (const void *)request;
-	Openes__Empty reply = OPENES__EMPTY__INIT;
+	Openes__Empty reply;
 	char name[96];
 
+	openes__empty__init(&reply);
 	(void)user;
 	(void)snprintf(name, sizeof name, "end(%s,%s)", end->audit_id, end->outcome);
 	pthread_mutex_lock(&played.lock);
@@ -108,8 +110,9 @@ static void auth_answer(struct es_bus_call *call, const char *name, const Protob
 static void on_keys_put(struct es_bus_call *call, const ProtobufCMessage *request, void *user)
 {
 	const Openes__KeysPutRequest *put = (const void *)request;
-	Openes__Empty reply = OPENES__EMPTY__INIT;
+	Openes__Empty reply;
 
+	openes__empty__init(&reply);
 	(void)user;
 	pthread_mutex_lock(&played.lock);
 	played.box_size = put->box.len;
@@ -119,9 +122,10 @@ static void on_keys_put(struct es_bus_call *call, const ProtobufCMessage *reques
 
 static void on_keys_status(struct es_bus_call *call, const ProtobufCMessage *request, void *user)
 {
-	Openes__KeysStatusReply reply = OPENES__KEYS_STATUS_REPLY__INIT;
+	Openes__KeysStatusReply reply;
 	char algorithm[] = "milenage";
 
+	openes__keys_status_reply__init(&reply);
 	(void)request;
 	(void)user;
 	reply.exists = true;
@@ -132,9 +136,10 @@ static void on_keys_status(struct es_bus_call *call, const ProtobufCMessage *req
 
 static void on_transport(struct es_bus_call *call, const ProtobufCMessage *request, void *user)
 {
-	Openes__TransportKeyReply reply = OPENES__TRANSPORT_KEY_REPLY__INIT;
+	Openes__TransportKeyReply reply;
 	uint8_t key[32] = { 9 };
 
+	openes__transport_key_reply__init(&reply);
 	(void)request;
 	(void)user;
 	reply.public_key = (ProtobufCBinaryData){ .len = sizeof key, .data = key };
@@ -165,7 +170,7 @@ struct stage {
 static struct stage stage;
 
 static void serve(const char *url, const char *name, const struct es_bus_method *methods, size_t count,
-				  struct es_bus_server **out)
+                  struct es_bus_server **out)
 {
 	const struct es_bus_server_options options = {
 		.url = url, .key = stage.key, .service = name, .methods = methods, .method_count = count
@@ -253,8 +258,8 @@ static unsigned ask(const char *method_path, const char *headers, const char *bo
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
 	int len = snprintf(request, sizeof request,
-					   "%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n%s",
-					   method_path, headers, strlen(body), body);
+	                   "%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n%s",
+	                   method_path, headers, strlen(body), body);
 	assert_true(len > 0 && (size_t)len < sizeof request);
 	assert_int_equal(send(fd, request, (size_t)len, MSG_NOSIGNAL), len);
 	for (ssize_t n; used < 8191 && (n = recv(fd, answer + used, 8191 - used, 0)) > 0;)
@@ -274,7 +279,7 @@ static unsigned ask(const char *method_path, const char *headers, const char *bo
 static void without_a_credential_nothing_is_answered_but_how_to_send_one(void **state)
 {
 	static const char *const headers[] = { "", "Authorization: Basic YTpi\r\n", "Authorization: Bearer\r\n",
-										   "Authorization: Bearer a b\r\n", BEARER BEARER };
+		                                   "Authorization: Bearer a b\r\n", BEARER BEARER };
 	char answer[8192];
 
 	(void)state;
@@ -330,7 +335,7 @@ static void action_parameters_and_body_reach_policy_as_sent(void **state)
 	assert_non_null(strstr(answer, "Cache-Control: no-store"));
 	assert_int_equal(ask("GET /v1/tenants/demo/subscribers?msisdn=%2B15550000042&limit=5", BEARER, "", answer), 200);
 	assert_string_equal(played.asked,
-						"subscriber.list credential=secret-of-alice tenant=demo msisdn=+15550000042 limit=5 body=");
+	                    "subscriber.list credential=secret-of-alice tenant=demo msisdn=+15550000042 limit=5 body=");
 }
 
 static void each_outcome_has_its_http_status(void **state)
@@ -386,7 +391,7 @@ static void keys_body(char *out, size_t size, const char *amf)
 	es_buf_init_fixed(&text, storage, sizeof storage);
 	es_base64_encode(es_slice_of(box, sizeof box), &text);
 	(void)snprintf(out, size, "{\"box\":\"%.*s\",\"amf\":\"%s\",\"sqn\":32}", (int)text.len, (const char *)storage,
-				   amf);
+	               amf);
 }
 
 static void keys_go_to_auth_between_begin_and_end(void **state)

@@ -22,12 +22,12 @@ static const char *const outcome_labels[] = {
 #undef OUTCOME_LABEL
 };
 static const char *const app_labels[] = { "ap2003", "ap2004", "ap2005", "ap2006", "ap2009", "ap2010",
-										  "ap2011", "ap2012", "ap2013", "ap2014", "ap2015", "ap2016" };
+	                                      "ap2011", "ap2012", "ap2013", "ap2014", "ap2015", "ap2016" };
 _Static_assert(ES_COUNT(app_labels) == GW_APPS_MAX, "one label for each application");
 
 ES_METRIC_COUNTER(requests, "openes_device_requests_total", "Device requests by outcome", "outcome", outcome_labels);
 ES_METRIC_COUNTER(documents, "openes_device_documents_total", "Applications answered with a document", "app",
-				  app_labels);
+                  app_labels);
 ES_METRIC_HISTOGRAM(seconds, "openes_device_request_seconds", "Time from the whole request to its answer");
 
 void gw_answer_metrics(void)
@@ -70,9 +70,9 @@ static void record(const struct gw_exchange *x, enum gw_outcome outcome)
 	es_buf_init_fixed(&version, version_text, sizeof(version_text));
 	describe(x, &apps, &version);
 	es_info(es_http_trace(x->http), "device.request", es_f_str("outcome", gw_outcome_label(outcome)),
-			es_f_i64("code", gw_outcome_status(outcome)), es_f_slice("apps", es_buf_slice(&apps)),
-			es_f_slice("version", es_buf_slice(&version)), es_f_i64("us", took_us),
-			es_f_str("reason", x->reason != NULL ? x->reason : ""), es_f_id("imsi", es_slice_str(imsi_of(x))));
+	        es_f_i64("code", gw_outcome_status(outcome)), es_f_slice("apps", es_buf_slice(&apps)),
+	        es_f_slice("version", es_buf_slice(&version)), es_f_i64("us", took_us),
+	        es_f_str("reason", x->reason != NULL ? x->reason : ""), es_f_id("imsi", es_slice_str(imsi_of(x))));
 }
 
 static void set_common_headers(const struct gw_exchange *x)
@@ -155,5 +155,5 @@ void gw_answer_document(struct gw_exchange *x)
 	if (is_packed)
 		es_http_set_header(x->http, "Content-Encoding", "gzip");
 	es_http_reply(x->http, gw_outcome_status(GW_OUTCOME_DOCUMENT), as_json ? JSON_TYPE : XML_TYPE,
-				  es_buf_slice(is_packed ? &packed : &plain));
+	              es_buf_slice(is_packed ? &packed : &plain));
 }

@@ -215,7 +215,7 @@ static es_status start_server(struct gw_device *device, struct es_buf *error)
 }
 
 es_status gw_device_start(const struct gw_config *config, const struct gw_clients *clients, struct gw_device **out,
-						  struct es_buf *error)
+                          struct es_buf *error)
 {
 	struct gw_device *device = calloc(1, sizeof(*device));
 	es_status status;

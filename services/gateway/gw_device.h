@@ -8,7 +8,7 @@ struct gw_device;
 
 /* `config` and `clients` outlive it. Without a certificate file it speaks plain HTTP (behind something that ends TLS). */
 es_status gw_device_start(const struct gw_config *config, const struct gw_clients *clients, struct gw_device **out,
-						  struct es_buf *error) ES_MUST_USE;
+                          struct es_buf *error) ES_MUST_USE;
 uint16_t gw_device_port(const struct gw_device *device);
 void gw_device_drain(struct gw_device *device);
 /* NULL is fine. */

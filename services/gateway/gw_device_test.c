@@ -58,8 +58,9 @@ static char filler[1500], relay_only_app[] = "ap2004";
 
 static void reply_challenge(struct es_bus_call *call)
 {
-	Openes__EapReply reply = OPENES__EAP_REPLY__INIT;
+	Openes__EapReply reply;
 
+	openes__eap_reply__init(&reply);
 	reply.outcome = OPENES__EAP_REPLY__OUTCOME__CHALLENGE;
 	reply.packet = (ProtobufCBinaryData){ sizeof(challenge_packet), challenge_packet };
 	reply.cookie = cookie;
@@ -68,8 +69,9 @@ static void reply_challenge(struct es_bus_call *call)
 
 static void reply_eap(struct es_bus_call *call, Openes__EapReply__Outcome outcome)
 {
-	Openes__EapReply reply = OPENES__EAP_REPLY__INIT;
+	Openes__EapReply reply;
 
+	openes__eap_reply__init(&reply);
 	reply.outcome = outcome;
 	reply.reason = reason;
 	es_bus_reply(call, &reply.base);
@@ -96,10 +98,12 @@ static void on_start(struct es_bus_call *call, const ProtobufCMessage *message, 
 static void on_continue(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
 {
 	const Openes__EapContinueRequest *request = (const void *)message;
-	Openes__EapReply reply = OPENES__EAP_REPLY__INIT;
-	Openes__DeviceRequest original = OPENES__DEVICE_REQUEST__INIT;
+	Openes__EapReply reply;
+	Openes__DeviceRequest original;
 	char *apps[] = { relay_only_app };
 
+	openes__eap_reply__init(&reply);
+	openes__device_request__init(&original);
 	(void)user;
 	note('C');
 	if (request->n_cookies != 1 || strcmp(request->cookies[0], cookie) != 0) {
@@ -128,8 +132,9 @@ static void on_continue(struct es_bus_call *call, const ProtobufCMessage *messag
 static void on_renew(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
 {
 	const Openes__TokenRenewRequest *request = (const void *)message;
-	Openes__TokenRenewReply reply = OPENES__TOKEN_RENEW_REPLY__INIT;
+	Openes__TokenRenewReply reply;
 
+	openes__token_renew_reply__init(&reply);
 	(void)user;
 	note('N');
 	if (strcmp(request->token, "old-auth-down") == 0) {
@@ -143,16 +148,21 @@ static void on_renew(struct es_bus_call *call, const ProtobufCMessage *message, 
 
 static void reply_decided(struct es_bus_call *call, const Openes__DecideRequest *request)
 {
-	Openes__DecideReply reply = OPENES__DECIDE_REPLY__INIT;
-	Openes__Subject subject = OPENES__SUBJECT__INIT;
-	Openes__DocNode status = OPENES__DOC_NODE__INIT, list = OPENES__DOC_NODE__INIT, item = OPENES__DOC_NODE__INIT;
+	Openes__DecideReply reply;
+	Openes__Subject subject;
+	Openes__DocNode status, list, item;
 	Openes__DocNode *list_children[] = { &item }, *item_children[] = { &status }, *nodes[] = { &status, &list };
 	Openes__AppAnswer answers[GW_APPS_MAX], *pointers[GW_APPS_MAX];
 
+	openes__decide_reply__init(&reply);
+	openes__subject__init(&subject);
+	openes__doc_node__init(&status);
+	openes__doc_node__init(&list);
+	openes__doc_node__init(&item);
 	status.name = status_name;
 	status.value = strcmp(request->token, "hostile") == 0 ? hostile
-				   : strcmp(request->token, "long") == 0  ? filler
-														  : one;
+	               : strcmp(request->token, "long") == 0  ? filler
+	                                                      : one;
 	status.is_parm = true;
 	item.name = item_name;
 	item.children = item_children;
@@ -183,8 +193,9 @@ static void reply_decided(struct es_bus_call *call, const Openes__DecideRequest 
 static void on_decide(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
 {
 	const Openes__DecideRequest *request = (const void *)message;
-	Openes__DecideReply reply = OPENES__DECIDE_REPLY__INIT;
+	Openes__DecideReply reply;
 
+	openes__decide_reply__init(&reply);
 	(void)user;
 	note('D');
 	stage.last_fresh = request->fresh;
@@ -194,7 +205,7 @@ static void on_decide(struct es_bus_call *call, const ProtobufCMessage *message,
 		es_bus_fail(call, ES_MALFORMED, "what?");
 	} else if (strcmp(request->token, "dead") == 0 || strcmp(request->token, "gone") == 0) {
 		reply.outcome = request->token[0] == 'd' ? OPENES__DECIDE_REPLY__OUTCOME__AUTHENTICATE
-												 : OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN;
+		                                         : OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN;
 		es_bus_reply(call, &reply.base);
 	} else {
 		reply_decided(call, request);
@@ -204,10 +215,13 @@ static void on_decide(struct es_bus_call *call, const ProtobufCMessage *message,
 static void on_operate(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
 {
 	const Openes__OperateRequest *request = (const void *)message;
-	Openes__OperateReply reply = OPENES__OPERATE_REPLY__INIT;
-	Openes__AppAnswer answer = OPENES__APP_ANSWER__INIT;
-	Openes__DocNode result = OPENES__DOC_NODE__INIT, *nodes[] = { &result };
+	Openes__OperateReply reply;
+	Openes__AppAnswer answer;
+	Openes__DocNode result, *nodes[] = { &result };
 
+	openes__operate_reply__init(&reply);
+	openes__app_answer__init(&answer);
+	openes__doc_node__init(&result);
 	(void)user;
 	note('O');
 	if (strcmp(request->request->operation, "down") == 0) {
@@ -222,15 +236,16 @@ static void on_operate(struct es_bus_call *call, const ProtobufCMessage *message
 	answer.n_nodes = 1;
 	reply.answer = &answer;
 	reply.outcome = strcmp(request->request->operation, "off") == 0 ? OPENES__OPERATE_REPLY__OUTCOME__NOT_OFFERED
-																	: OPENES__OPERATE_REPLY__OUTCOME__ANSWERED;
+	                                                                : OPENES__OPERATE_REPLY__OUTCOME__ANSWERED;
 	es_bus_reply(call, &reply.base);
 }
 
 static void on_register(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
 {
 	const Openes__RegisterRequest *request = (const void *)message;
-	Openes__RegisterReply reply = OPENES__REGISTER_REPLY__INIT;
+	Openes__RegisterReply reply;
 
+	openes__register_reply__init(&reply);
 	(void)user;
 	note('R');
 	if (strcmp(request->token, "down") == 0) {
@@ -265,7 +280,7 @@ static void require(es_status status, struct es_buf *error)
 }
 
 static void start_link(size_t i, const char *name, const struct es_bus_method *methods, size_t count,
-					   struct es_bus_client **client, struct es_buf *error)
+                       struct es_bus_client **client, struct es_buf *error)
 {
 	const int64_t give_up = es_mono_ms() + BOUND_MS;
 	const struct timespec moment = { .tv_nsec = 2000000 };
@@ -300,12 +315,12 @@ static int set_up(void **state)
 	start_link(2, "esim", esim_methods, ES_COUNT(esim_methods), &stage.clients.esim, &error);
 	start_link(3, "notify", notify_methods, ES_COUNT(notify_methods), &stage.clients.notify, &error);
 	stage.config = (struct gw_config){ .device_listen = "127.0.0.1:0",
-									   .device_paths = "/, /ts43/entitlement",
-									   .device_threads = 2,
-									   .body_max = 65536,
-									   .call_time = BOUND_MS,
-									   .retry_after_s = 17,
-									   .version_major_max = 12 };
+		                               .device_paths = "/, /ts43/entitlement",
+		                               .device_threads = 2,
+		                               .body_max = 65536,
+		                               .call_time = BOUND_MS,
+		                               .retry_after_s = 17,
+		                               .version_major_max = 12 };
 	require(gw_device_start(&stage.config, &stage.clients, &stage.device, &error), &error);
 	es_buf_free(&error);
 	return 0;
@@ -314,7 +329,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct es_bus_client *clients[] = { stage.clients.auth, stage.clients.policy, stage.clients.esim,
-										stage.clients.notify };
+		                                stage.clients.notify };
 
 	(void)state;
 	gw_device_drain(stage.device);
@@ -332,8 +347,8 @@ static int tear_down(void **state)
 static char *ask(struct es_slice request, size_t *len)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
-							  .sin_port = htons(gw_device_port(stage.device)),
-							  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		                      .sin_port = htons(gw_device_port(stage.device)),
+		                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct sockaddr *address = (void *)&to;
 	char *answer = calloc(1, ANSWER_MAX + 1);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -374,7 +389,7 @@ static void check(const struct row *row)
 
 	es_buf_init(&request, ANSWER_MAX);
 	es_put_printf(&request, "%s HTTP/1.1\r\nHost: aes.example\r\nConnection: close\r\n%s", row->line,
-				  row->headers != NULL ? row->headers : "");
+	              row->headers != NULL ? row->headers : "");
 	if (row->body != NULL)
 		es_put_printf(&request, "Content-Length: %zu\r\n", strlen(row->body));
 	es_put_printf(&request, "\r\n%s", row->body != NULL ? row->body : "");
@@ -388,7 +403,7 @@ static void check(const struct row *row)
 			fail_msg("%s: '%s' in %s", row->name, row->parts[i], answer);
 	}
 	if (strstr(answer, "\r\nDate: ") == NULL || strstr(answer, "\r\ntraceparent: ") == NULL ||
-		strstr(answer, "\r\nCache-Control: no-store\r\n") == NULL)
+	    strstr(answer, "\r\nCache-Control: no-store\r\n") == NULL)
 		fail_msg("%s: headers that are always there: %s", row->name, answer);
 	free(answer);
 	es_buf_free(&request);
@@ -412,9 +427,9 @@ static void each_request_ends_as_the_table_of_the_standard_says(void **state)
 		  200,
 		  "D",
 		  { "Content-Type: " XML "\r\n", "<parm name=\"version\" value=\"3\"/>",
-			"<parm name=\"validity\" value=\"1000\"/>",
-			"<parm name=\"token\" value=\"T\"/>\n<parm name=\"validity\" value=\"555\"/>", "value=\"ap2004\"/>",
-			"!Content-Encoding" } },
+		    "<parm name=\"validity\" value=\"1000\"/>",
+		    "<parm name=\"token\" value=\"T\"/>\n<parm name=\"validity\" value=\"555\"/>", "value=\"ap2004\"/>",
+		    "!Content-Encoding" } },
 		{ "several applications, each once (V12-DOC-03, V12-DOC-04)",
 		  GET "&app=ap2003&app=ap2004&app=ap2003&token=T",
 		  NULL,
@@ -429,7 +444,7 @@ static void each_request_ends_as_the_table_of_the_standard_says(void **state)
 		  200,
 		  "D",
 		  { "Content-Type: application/json\r\n", "\"Vers\":", "\"Token\":", "\"ap2004\":{\"EntitlementStatus\":\"1\"",
-			"!eap-relay-packet" } },
+		    "!eap-relay-packet" } },
 		{ "by POST the same (V12-REQ-02)",
 		  "POST /",
 		  "Content-Type: application/json; charset=utf-8\r\n",
@@ -591,7 +606,7 @@ static void an_eap_exchange_runs_over_cookie_and_packet(void **state)
 		  200,
 		  "S",
 		  { "Content-Type: " RELAY "\r\n", "Set-Cookie: ecs=C1-value_0; Path=/; Secure; HttpOnly\r\n",
-			"\r\n\r\n{\"eap-relay-packet\":\"AQcABA==\"}", "!Location" } },
+		    "\r\n\r\n{\"eap-relay-packet\":\"AQcABA==\"}", "!Location" } },
 		{ "without the relay type in Accept, too (settled 20)",
 		  GET "&app=ap2004&EAP_ID=0001%40x",
 		  NULL,
@@ -642,8 +657,8 @@ static void an_eap_exchange_runs_over_cookie_and_packet(void **state)
 		  200,
 		  "CD",
 		  { "Content-Type: " XML "\r\n",
-			"<parm name=\"token\" value=\"fresh\"/>\n<parm name=\"validity\" value=\"777\"/>", "value=\"ap2004\"/>",
-			"!Set-Cookie" } },
+		    "<parm name=\"token\" value=\"fresh\"/>\n<parm name=\"validity\" value=\"777\"/>", "value=\"ap2004\"/>",
+		    "!Set-Cookie" } },
 		{ "success in JSON, by the last Accept",
 		  "POST /",
 		  "Accept: application/json\r\n" COOKIE,
@@ -697,8 +712,8 @@ static void a_long_document_is_packed_for_those_who_read_gzip(void **state)
 	struct es_slice plain, packed;
 	size_t len;
 	char *answer = ask(ES_SLICE_LIT(GET "&app=ap2004&token=long HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
-										"Accept-Encoding: gzip\r\n\r\n"),
-					   &len);
+	                                    "Accept-Encoding: gzip\r\n\r\n"),
+	                   &len);
 	const char *body = strstr(answer, "\r\n\r\n");
 
 	(void)state;
@@ -734,9 +749,9 @@ static void a_packed_body_is_read_and_a_bomb_is_413(void **state)
 		es_buf_init(&request, ANSWER_MAX);
 		assert_int_equal(es_gzip(rows[i].plain, &packed), ES_OK);
 		es_put_printf(&request,
-					  "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Encoding: gzip\r\n"
-					  "Content-Length: %zu\r\n\r\n",
-					  packed.len);
+		              "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Encoding: gzip\r\n"
+		              "Content-Length: %zu\r\n\r\n",
+		              packed.len);
 		es_put_bytes(&request, es_buf_slice(&packed));
 		answer = ask(es_buf_slice(&request), &len);
 		assert_int_equal(status_of(answer), rows[i].status);
@@ -749,12 +764,12 @@ static void a_packed_body_is_read_and_a_bomb_is_413(void **state)
 static void the_caller_s_trace_is_kept(void **state)
 {
 	static const struct row row = { "trace",
-									GET "&app=ap2004&token=T",
-									"traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n",
-									NULL,
-									200,
-									"D",
-									{ "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-" } };
+		                            GET "&app=ap2004&token=T",
+		                            "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n",
+		                            NULL,
+		                            200,
+		                            "D",
+		                            { "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-" } };
 
 	(void)state;
 	check(&row);
@@ -769,8 +784,8 @@ static void the_configuration_s_table_is_sound(void **state)
 	(void)state;
 	es_buf_init(&error, 1024);
 	require(es_config_parse(gw_config_keys, GW_CONFIG_KEY_COUNT, ES_SLICE_LIT("[gateway]\nbus_key_file = /k\n"),
-							&config, arena, &error),
-			&error);
+	                        &config, arena, &error),
+	        &error);
 	assert_int_equal(gw_config_check(&config, &error), ES_OK);
 	assert_string_equal(config.device_paths, "/");
 	assert_int_equal(config.version_major_max, 12);

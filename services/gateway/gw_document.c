@@ -6,7 +6,7 @@
 
 /* Turns protobuf nodes into document nodes: siblings chained, `*first` the first of them. */
 static bool copy_nodes(struct es_arena *arena, Openes__DocNode *const *nodes, size_t count, unsigned depth,
-					   struct es_doc_node *parent)
+                       struct es_doc_node *parent)
 {
 	if (depth > DEPTH_MAX)
 		return false;
@@ -14,7 +14,7 @@ static bool copy_nodes(struct es_arena *arena, Openes__DocNode *const *nodes, si
 		const Openes__DocNode *from = nodes[i];
 		struct es_slice name = es_slice_str(from->name);
 		struct es_doc_node *node = from->is_parm ? es_doc_parm(arena, parent, name, es_slice_str(from->value))
-												 : es_doc_characteristic(arena, parent, name, from->is_list);
+		                                         : es_doc_characteristic(arena, parent, name, from->is_list);
 
 		if (node == NULL || !copy_nodes(arena, from->children, from->n_children, depth + 1, node))
 			return false;
@@ -50,7 +50,7 @@ static struct es_doc_app *make_app(const struct gw_exchange *x, size_t index)
 		char *status = es_arena_printf(x->arena, "%u", x->notif_status);
 
 		if (status == NULL ||
-			es_doc_parm(x->arena, root, ES_SLICE_LIT("RegisterNotifStatus"), es_slice_str(status)) == NULL)
+		    es_doc_parm(x->arena, root, ES_SLICE_LIT("RegisterNotifStatus"), es_slice_str(status)) == NULL)
 			return NULL;
 	}
 	app->app_id = es_slice_str(x->request->apps[index]);

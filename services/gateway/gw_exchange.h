@@ -48,7 +48,7 @@ struct gw_exchange {
 
 /* gw_wire.c: the one place where requests become protobuf messages. NULL: out of memory. */
 Openes__DeviceRequest *gw_wire_request(const struct gw_device_request *request, const struct es_http_request *http,
-									   const struct gw_language *language, bool wants_json, struct es_arena *arena);
+                                       const struct gw_language *language, bool wants_json, struct es_arena *arena);
 
 /* gw_flow.c: takes the exchange to its end. */
 void gw_flow_start(struct gw_exchange *x);

@@ -33,18 +33,18 @@ static const struct call {
 } calls[] = {
 #define CLIENT(name) offsetof(struct gw_clients, name)
 	[CALL_START] = { OPENES__BUS_METHOD__AUTH_EAP_START, CLIENT(auth), &openes__eap_reply__descriptor, on_eap, false,
-					 true },
+	                 true },
 	[CALL_CONTINUE] = { OPENES__BUS_METHOD__AUTH_EAP_CONTINUE, CLIENT(auth), &openes__eap_reply__descriptor, on_eap,
-						false, true },
+	                    false, true },
 	[CALL_DECIDE] = { OPENES__BUS_METHOD__POLICY_DECIDE, CLIENT(policy), &openes__decide_reply__descriptor, on_decision,
-					  false, true },
+	                  false, true },
 	[CALL_RENEW] = { OPENES__BUS_METHOD__AUTH_TOKEN_RENEW, CLIENT(auth), &openes__token_renew_reply__descriptor,
-					 on_renewed, true, true },
+	                 on_renewed, true, true },
 	/* An operation may order a profile: a phone that gets 503 asks again, nobody else repeats it. */
 	[CALL_OPERATE] = { OPENES__BUS_METHOD__ESIM_OPERATE, CLIENT(esim), &openes__operate_reply__descriptor, on_operated,
-					   false, false },
+	                   false, false },
 	[CALL_REGISTER] = { OPENES__BUS_METHOD__NOTIFY_REGISTER, CLIENT(notify), &openes__register_reply__descriptor,
-						on_registered, true, true },
+	                    on_registered, true, true },
 #undef CLIENT
 };
 
@@ -83,8 +83,8 @@ static void call(struct gw_exchange *x, int step, const ProtobufCMessage *reques
 	struct es_bus_client *const *client = (const void *)((const char *)x->clients + calls[step].client);
 	uint8_t key[16];
 	struct es_bus_call_options options = { .method = calls[step].method,
-										   .deadline = x->deadline,
-										   .trace = es_http_trace(x->http) };
+		                                   .deadline = x->deadline,
+		                                   .trace = es_http_trace(x->http) };
 	es_status status;
 
 	if (calls[step].may_repeat) {
@@ -102,8 +102,9 @@ static void call(struct gw_exchange *x, int step, const ProtobufCMessage *reques
 
 static void start_eap(struct gw_exchange *x)
 {
-	Openes__EapStartRequest request = OPENES__EAP_START_REQUEST__INIT;
+	Openes__EapStartRequest request;
 
+	openes__eap_start_request__init(&request);
 	request.eap_id = x->eap_id;
 	request.request = x->request;
 	request.had_token = x->token != NULL;
@@ -116,9 +117,10 @@ static void start_eap(struct gw_exchange *x)
 
 static void continue_eap(struct gw_exchange *x)
 {
-	Openes__EapContinueRequest request = OPENES__EAP_CONTINUE_REQUEST__INIT;
+	Openes__EapContinueRequest request;
 	char *values[GW_COOKIES_MAX];
 
+	openes__eap_continue_request__init(&request);
 	for (size_t i = 0; i < x->cookies.count; i++) {
 		values[i] = es_arena_strdup(x->arena, x->cookies.values[i]);
 		if (values[i] == NULL) {
@@ -134,8 +136,9 @@ static void continue_eap(struct gw_exchange *x)
 
 static void decide(struct gw_exchange *x)
 {
-	Openes__DecideRequest request = OPENES__DECIDE_REQUEST__INIT;
+	Openes__DecideRequest request;
 
+	openes__decide_request__init(&request);
 	request.token = x->token;
 	request.request = x->request;
 	request.fresh = x->is_fresh;
@@ -156,22 +159,35 @@ static void on_authenticated(struct gw_exchange *x, const Openes__EapReply *repl
 	decide(x);
 }
 
+/* TS.43 T7; settled 4, 6, 7, 8. What auth should never have said is our fault. */
+static enum gw_outcome refusal_by_auth(Openes__EapReply__Outcome outcome)
+{
+	static const struct {
+		Openes__EapReply__Outcome from;
+		enum gw_outcome to;
+	} rows[] = {
+		{ OPENES__EAP_REPLY__OUTCOME__REJECTED, GW_OUTCOME_FORBIDDEN },
+		{ OPENES__EAP_REPLY__OUTCOME__MALFORMED, GW_OUTCOME_BAD_REQUEST },
+		{ OPENES__EAP_REPLY__OUTCOME__NO_SESSION, GW_OUTCOME_AUTHENTICATE },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].from == outcome)
+			return rows[i].to;
+	return GW_OUTCOME_INTERNAL;
+}
+
 static void on_eap(struct gw_exchange *x, const ProtobufCMessage *message)
 {
 	const Openes__EapReply *reply = (const void *)message;
 
 	x->reason = reply->reason;
-	switch (reply->outcome) {
-	case OPENES__EAP_REPLY__OUTCOME__CHALLENGE:
+	if (reply->outcome == OPENES__EAP_REPLY__OUTCOME__CHALLENGE)
 		gw_answer_challenge(x, es_slice_of(reply->packet.data, reply->packet.len), reply->cookie);
-		return;
-	case OPENES__EAP_REPLY__OUTCOME__SUCCESS: on_authenticated(x, reply); return;
-	case OPENES__EAP_REPLY__OUTCOME__REJECTED: gw_answer(x, GW_OUTCOME_FORBIDDEN); return;
-	case OPENES__EAP_REPLY__OUTCOME__MALFORMED: gw_answer(x, GW_OUTCOME_BAD_REQUEST); return;
-	case OPENES__EAP_REPLY__OUTCOME__NO_SESSION: gw_answer(x, GW_OUTCOME_AUTHENTICATE); return;
-	case OPENES__EAP_REPLY__OUTCOME__OUTCOME_NONE:
-	default: gw_answer(x, GW_OUTCOME_INTERNAL); return;
-	}
+	else if (reply->outcome == OPENES__EAP_REPLY__OUTCOME__SUCCESS)
+		on_authenticated(x, reply);
+	else
+		gw_answer(x, refusal_by_auth(reply->outcome));
 }
 
 /* ---- after the decision: what else is due ---- */
@@ -183,8 +199,9 @@ static bool renew_is_due(const struct gw_exchange *x)
 
 static void renew(struct gw_exchange *x)
 {
-	Openes__TokenRenewRequest request = OPENES__TOKEN_RENEW_REQUEST__INIT;
+	Openes__TokenRenewRequest request;
 
+	openes__token_renew_request__init(&request);
 	x->was_renewed = true;
 	request.token = x->token;
 	call(x, CALL_RENEW, &request.base);
@@ -202,8 +219,9 @@ static bool operation_is_due(struct gw_exchange *x)
 
 static void operate(struct gw_exchange *x)
 {
-	Openes__OperateRequest request = OPENES__OPERATE_REQUEST__INIT;
+	Openes__OperateRequest request;
 
+	openes__operate_request__init(&request);
 	request.subject = x->decision->subject;
 	request.facts = x->decision->esim;
 	request.request = x->request;
@@ -218,8 +236,9 @@ static bool registration_is_due(const struct gw_exchange *x)
 
 static void register_push(struct gw_exchange *x)
 {
-	Openes__RegisterRequest request = OPENES__REGISTER_REQUEST__INIT;
+	Openes__RegisterRequest request;
 
+	openes__register_request__init(&request);
 	request.subject = x->decision->subject;
 	request.apps = x->request->apps;
 	request.n_apps = x->request->n_apps;
@@ -240,35 +259,39 @@ static void go_on(struct gw_exchange *x)
 		gw_answer_document(x);
 }
 
+static void on_decided(struct gw_exchange *x, const Openes__DecideReply *reply)
+{
+	x->decision = reply;
+	if (!x->is_fresh)
+		x->token_validity_s = reply->token_remaining_s;
+	go_on(x);
+}
+
+/* A token made a moment ago and dead already: the subscriber has just changed. Not 511 then, which would send a phone
+ * that came by EAP into another round at once (TS.43 2.10). */
+static void on_dead_token(struct gw_exchange *x)
+{
+	if (x->is_fresh)
+		gw_answer(x, GW_OUTCOME_UNAVAILABLE);
+	else if (x->eap_id != NULL)
+		start_eap(x);
+	else
+		gw_answer(x, GW_OUTCOME_AUTHENTICATE);
+}
+
 static void on_decision(struct gw_exchange *x, const ProtobufCMessage *message)
 {
 	const Openes__DecideReply *reply = (const void *)message;
 
 	x->reason = reply->reason;
-	switch (reply->outcome) {
-	case OPENES__DECIDE_REPLY__OUTCOME__DECIDED:
-		x->decision = reply;
-		if (!x->is_fresh)
-			x->token_validity_s = reply->token_remaining_s;
-		if (reply->subject == NULL)
-			gw_answer(x, GW_OUTCOME_INTERNAL);
-		else
-			go_on(x);
-		return;
-	case OPENES__DECIDE_REPLY__OUTCOME__AUTHENTICATE:
-		/* A token made a moment ago and dead already: the subscriber has just changed. Not 511, which would send a
-		 * phone that came by EAP into another round at once (TS.43 2.10). */
-		if (x->is_fresh)
-			gw_answer(x, GW_OUTCOME_UNAVAILABLE);
-		else if (x->eap_id != NULL)
-			start_eap(x);
-		else
-			gw_answer(x, GW_OUTCOME_AUTHENTICATE);
-		return;
-	case OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN: gw_answer(x, GW_OUTCOME_FORBIDDEN); return;
-	case OPENES__DECIDE_REPLY__OUTCOME__OUTCOME_NONE:
-	default: gw_answer(x, GW_OUTCOME_INTERNAL); return;
-	}
+	if (reply->outcome == OPENES__DECIDE_REPLY__OUTCOME__DECIDED && reply->subject != NULL)
+		on_decided(x, reply);
+	else if (reply->outcome == OPENES__DECIDE_REPLY__OUTCOME__AUTHENTICATE)
+		on_dead_token(x);
+	else if (reply->outcome == OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN)
+		gw_answer(x, GW_OUTCOME_FORBIDDEN);
+	else
+		gw_answer(x, GW_OUTCOME_INTERNAL);
 }
 
 /* Without a new token the old one is repeated: it is still good. */

@@ -80,7 +80,7 @@ static enum gw_fault read_packet(const cJSON *member, struct es_arena *arena, st
 }
 
 enum gw_fault gw_json_parse(struct es_slice body, struct es_arena *arena, struct gw_params *out,
-							struct es_slice *packet)
+                            struct es_slice *packet)
 {
 	ES_CLEANUP(es_json_done) cJSON *root = NULL;
 	const cJSON *member;

@@ -123,7 +123,7 @@ static void the_session_cookie_is_found_however_it_is_echoed(void **state)
 			gw_cookies_add(&cookies, es_slice_str(rows[i].lines[k]));
 		for (size_t k = 0; k < cookies.count; k++)
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s" ES_SLICE_FMT, k > 0 ? " " : "",
-					 ES_SLICE_ARG(cookies.values[k]));
+			         ES_SLICE_ARG(cookies.values[k]));
 		assert_string_equal(text, rows[i].values);
 	}
 }

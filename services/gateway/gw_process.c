@@ -15,7 +15,7 @@ struct gw_process {
 };
 
 static es_status start_clients(struct gw_process *p, const struct gw_config *c, struct es_bus_key *key,
-							   struct es_buf *error)
+                               struct es_buf *error)
 {
 	const struct {
 		const char *target, *name;

@@ -6,7 +6,7 @@
 static bool keeps_plus(struct es_slice name)
 {
 	static const char *const names[] = { "token",       "temporary_token", "operator_token", "access_token",
-										 "notif_token", "EAP_ID",          "msisdn",         "OTP" };
+		                                 "notif_token", "EAP_ID",          "msisdn",         "OTP" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (es_slice_eq_nocase(name, es_slice_str(names[i])))

@@ -48,7 +48,7 @@ static void check_round_trip(const struct gw_params *params, struct es_arena *ar
 	CHECK(again.count == params->count);
 	for (size_t i = 0; i < again.count; i++)
 		CHECK(es_slice_eq(again.items[i].name, params->items[i].name) &&
-			  es_slice_eq(again.items[i].value, params->items[i].value));
+		      es_slice_eq(again.items[i].value, params->items[i].value));
 	es_buf_free(&text);
 }
 

@@ -33,7 +33,7 @@ enum gw_fault gw_params_add(struct gw_params *params, struct es_slice name, stru
 /* ---- applications (TS.43 2.3, table of application identifiers) ---- */
 
 const char *const gw_app_names[GW_APPS_MAX] = { "ap2003", "ap2004", "ap2005", "ap2006", "ap2009", "ap2010",
-												"ap2011", "ap2012", "ap2013", "ap2014", "ap2015", "ap2016" };
+	                                            "ap2011", "ap2012", "ap2013", "ap2014", "ap2015", "ap2016" };
 
 size_t gw_app_index(struct es_slice app)
 {
@@ -250,7 +250,7 @@ static enum gw_fault read_notif(const struct reading *in, struct gw_device_reque
 }
 
 enum gw_fault gw_request_build(const struct gw_params *params, uint32_t version_major_max,
-							   struct gw_device_request *out)
+                               struct gw_device_request *out)
 {
 	struct reading in = { .out = out };
 	enum gw_fault fault;

@@ -61,7 +61,7 @@ enum gw_fault gw_query_parse(struct es_slice query, struct es_arena *arena, stru
 
 /* A JSON object (TS.43 2.4), or {"eap-relay-packet": "..."}: then *packet is the EAP packet and `out` is left alone. */
 enum gw_fault gw_json_parse(struct es_slice body, struct es_arena *arena, struct gw_params *out,
-							struct es_slice *packet);
+                            struct es_slice *packet);
 
 struct gw_device_request {
 	uint32_t version_major, version_minor;
@@ -80,7 +80,7 @@ struct gw_device_request {
 
 /* `version_major_max`: the newest major of entitlement_version that is served. */
 enum gw_fault gw_request_build(const struct gw_params *params, uint32_t version_major_max,
-							   struct gw_device_request *out);
+                               struct gw_device_request *out);
 
 /* Applications whose operations the esim service carries out. */
 bool gw_app_is_odsa(struct es_slice app);

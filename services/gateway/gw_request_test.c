@@ -180,7 +180,7 @@ static void versions_are_compared_by_component_and_a_newer_minor_is_served_as_ou
 		const char *version;
 		uint32_t major, minor;
 	} rows[] = { { "1.0", 1, 0 },     { "2.0", 2, 0 },     { "6.1", 6, 1 },  { "6.10", 6, 10 },
-				 { "11.10", 11, 10 }, { "012.00", 12, 0 }, { "12.1", 12, 0 } };
+		         { "11.10", 11, 10 }, { "012.00", 12, 0 }, { "12.1", 12, 0 } };
 	struct gw_device_request request;
 
 	(void)state;
@@ -199,7 +199,7 @@ static void vers_is_its_leading_integer(void **state)
 		const char *text;
 		int64_t vers;
 	} rows[] = { { "0", 0 }, { "7", 7 }, { "-3", -3 }, { "1 HTTP/1.1", 1 },
-				 { "x", 0 }, { "", 0 },  { "-", 0 },   { "99999999999999999999", 0 } };
+		         { "x", 0 }, { "", 0 },  { "-", 0 },   { "99999999999999999999", 0 } };
 	struct gw_device_request request;
 
 	(void)state;
@@ -240,7 +240,7 @@ static void the_word_null_is_an_absent_value(void **state)
 		GW_FAULT_REPEATED);
 	assert_int_equal(
 		by_query("terminal_id=null&gid1=NULL&eap_id=null&imsi=null&token=null&entitlement_version=2.0&app=ap2004",
-				 &request),
+	             &request),
 		GW_FAULT_NONE);
 	assert_int_equal(
 		request.terminal_id.len + request.gid1.len + request.eap_id.len + request.imsi.len + request.token.len, 0);
@@ -252,7 +252,7 @@ static void base64_and_telephone_numbers_may_come_unescaped(void **state)
 
 	(void)state;
 	assert_int_equal(by_query(ASK "&token=q0Y+t4c/9xW==&terminal_model=Model+9 X&msisdn=+15550000001", &request),
-					 GW_FAULT_NONE);
+	                 GW_FAULT_NONE);
 	assert_slice(request.token, "q0Y+t4c/9xW==");
 	assert_slice(request.terminal_model, "Model 9 X");
 	assert_slice(request.params[0].value, "+15550000001");
@@ -270,9 +270,9 @@ static void what_else_there_is_is_passed_on_and_credentials_never(void **state)
 
 	(void)state;
 	assert_int_equal(by_query(ASK "&token=a&temporary_token=b&operator_token=c&access_token=d&EAP_ID=e&Operation_Type=1"
-								  "&target_terminal_imeis=1&target_terminal_imeis=2",
-							  &request),
-					 GW_FAULT_NONE);
+	                              "&target_terminal_imeis=1&target_terminal_imeis=2",
+	                          &request),
+	                 GW_FAULT_NONE);
 	assert_int_equal(request.param_count, 3);
 	assert_slice(request.params[0].name, "Operation_Type");
 	assert_slice(request.params[1].value, "1");
@@ -289,9 +289,9 @@ static void json_values_may_be_texts_numbers_and_booleans(void **state)
 	(void)state;
 	assert_int_equal(
 		by_json("{\"terminal_id\":356938035643809,\"entitlement_version\":\"12.0\",\"app\":\"ap2006\",\"vers\":7,"
-				"\"operation\":\"CheckEligibility\",\"operation_type\":2,\"share\":0.5,\"flag\":true,"
-				"\"gid1\":null,\"notif_action\":2,\"notif_token\":\"t\",\"token\":\"a%2Fb\"}",
-				&request),
+	            "\"operation\":\"CheckEligibility\",\"operation_type\":2,\"share\":0.5,\"flag\":true,"
+	            "\"gid1\":null,\"notif_action\":2,\"notif_token\":\"t\",\"token\":\"a%2Fb\"}",
+	            &request),
 		GW_FAULT_NONE);
 	assert_slice(request.terminal_id, "356938035643809");
 	assert_int_equal(request.vers, 7);

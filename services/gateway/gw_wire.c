@@ -27,7 +27,7 @@ static const struct {
 };
 
 static void copy_texts(const struct gw_device_request *from, Openes__DeviceRequest *to, struct es_arena *arena,
-					   bool *is_bad)
+                       bool *is_bad)
 {
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		struct es_slice value;
@@ -40,7 +40,7 @@ static void copy_texts(const struct gw_device_request *from, Openes__DeviceReque
 }
 
 static void copy_apps(const struct gw_device_request *from, Openes__DeviceRequest *to, struct es_arena *arena,
-					  bool *is_bad)
+                      bool *is_bad)
 {
 	to->apps = es_arena_array(arena, from->app_count, sizeof(*to->apps));
 	*is_bad |= to->apps == NULL;
@@ -49,7 +49,7 @@ static void copy_apps(const struct gw_device_request *from, Openes__DeviceReques
 }
 
 static void copy_params(const struct gw_device_request *from, Openes__DeviceRequest *to, struct es_arena *arena,
-						bool *is_bad)
+                        bool *is_bad)
 {
 	Openes__Param *params = es_arena_array(arena, from->param_count, sizeof(*params));
 
@@ -64,7 +64,7 @@ static void copy_params(const struct gw_device_request *from, Openes__DeviceRequ
 }
 
 Openes__DeviceRequest *gw_wire_request(const struct gw_device_request *request, const struct es_http_request *http,
-									   const struct gw_language *language, bool wants_json, struct es_arena *arena)
+                                       const struct gw_language *language, bool wants_json, struct es_arena *arena)
 {
 	Openes__DeviceRequest *to = es_arena_alloc(arena, sizeof(*to));
 	bool is_bad = false;

@@ -17,7 +17,7 @@ static const char *const results[] = {
 	[RESULT_FAILED] = "failed",
 };
 ES_METRIC_COUNTER(registrations, "openes_notify_registrations_total", "Registration requests by RegisterNotifStatus",
-				  "result", results);
+                  "result", results);
 
 void notify_bus_init(void)
 {
@@ -148,7 +148,7 @@ static es_status read_request(const Openes__RegisterRequest *request, struct not
 	struct es_imsi imsi;
 
 	if (request->subject == NULL || request->subject->tenant[0] == '\0' || request->n_apps == 0 ||
-		request->n_apps > NOTIFY_APPS_MAX)
+	    request->n_apps > NOTIFY_APPS_MAX)
 		return ES_MALFORMED;
 	r->owner = (struct notify_owner){
 		.tenant = es_slice_str(request->subject->tenant),

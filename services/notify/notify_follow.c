@@ -204,7 +204,7 @@ static es_status read_position(struct es_db_conn *conn, void *user)
 }
 
 static es_status connect_to_policy(struct notify_follow *f, const struct notify_follow_options *options,
-								   struct es_buf *error)
+                                   struct es_buf *error)
 {
 	const struct es_bus_client_options client = {
 		.target = options->policy_target, .name = "policy", .key = options->key, .slots = 4
@@ -212,11 +212,11 @@ static es_status connect_to_policy(struct notify_follow *f, const struct notify_
 
 	ES_TRY(es_bus_client_start(&client, &f->policy, error));
 	return es_bus_subscriber_start(options->policy_events, options->key, options->poll_ms, on_bell, f, &f->subscriber,
-								   error);
+	                               error);
 }
 
 es_status notify_follow_start(const struct notify_follow_options *options, struct notify_follow **out,
-							  struct es_buf *error)
+                              struct es_buf *error)
 {
 	struct notify_follow *f = calloc(1, sizeof *f);
 

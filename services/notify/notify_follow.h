@@ -15,7 +15,7 @@ struct notify_follow_options {
 	struct notify_store *store; /* borrowed */
 };
 es_status notify_follow_start(const struct notify_follow_options *options, struct notify_follow **out,
-							  struct es_buf *error) ES_MUST_USE;
+                              struct es_buf *error) ES_MUST_USE;
 /* Takes no more events. A write already queued still runs: free after the store's database is closed. */
 void notify_follow_stop(struct notify_follow *follow);
 void notify_follow_free(struct notify_follow *follow);

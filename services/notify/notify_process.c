@@ -27,7 +27,7 @@ static es_status start_readers(struct notify_process *p, uint32_t calls_max)
 }
 
 static es_status start_parts(struct notify_process *p, const struct notify_config *config, struct es_bus_key *key,
-							 struct es_buf *error)
+                             struct es_buf *error)
 {
 	ES_TRY(es_keyring_load(config->push_keys_file, &p->ring, error));
 	ES_TRY(notify_store_open(config->db, p->ring, &p->store, error));
@@ -57,7 +57,7 @@ static es_status start_parts(struct notify_process *p, const struct notify_confi
 }
 
 es_status notify_process_start(const struct notify_config *config, struct es_bus_key *key, struct notify_process **out,
-							   struct es_buf *error)
+                               struct es_buf *error)
 {
 	struct notify_process *p = calloc(1, sizeof *p);
 

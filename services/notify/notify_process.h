@@ -20,7 +20,7 @@ extern const struct es_service_ops notify_service;
 
 struct notify_process;
 es_status notify_process_start(const struct notify_config *config, struct es_bus_key *key, struct notify_process **out,
-							   struct es_buf *error) ES_MUST_USE;
+                               struct es_buf *error) ES_MUST_USE;
 void notify_process_stop(struct notify_process *process, int64_t wait_ms);
 bool notify_process_is_ready(struct notify_process *process);
 

@@ -41,7 +41,7 @@ struct place {
 };
 
 static const char *const kinds[] = { "subscriber.changed", "subscriber.terminated", "subscriber.erased",
-									 "subscriber.removed" };
+	                                 "subscriber.removed" };
 #define ALICE "001010000000001"
 #define BOB "001010000000002"
 
@@ -79,11 +79,11 @@ static const struct es_bus_method policy_methods[] = {
 static void start_policy(struct place *place)
 {
 	const struct es_bus_server_options options = { .url = place->policy_url,
-												   .key = place->key,
-												   .service = "policy",
-												   .methods = policy_methods,
-												   .method_count = ES_COUNT(policy_methods),
-												   .user = place };
+		                                           .key = place->key,
+		                                           .service = "policy",
+		                                           .methods = policy_methods,
+		                                           .method_count = ES_COUNT(policy_methods),
+		                                           .user = place };
 	struct es_buf error;
 
 	es_buf_init(&error, 512);
@@ -95,12 +95,12 @@ static void start_policy(struct place *place)
 static void start_notify(struct place *place)
 {
 	const struct notify_config config = { .bus_listen = place->notify_url,
-										  .db = place->db.url,
-										  .push_keys_file = place->keys,
-										  .policy_target = place->policy_url,
-										  .policy_events = place->events_url,
-										  .events_poll = 1000,
-										  .calls_max = 64 };
+		                                  .db = place->db.url,
+		                                  .push_keys_file = place->keys,
+		                                  .policy_target = place->policy_url,
+		                                  .policy_events = place->events_url,
+		                                  .events_poll = 1000,
+		                                  .calls_max = 64 };
 	const struct es_bus_client_options client = { .target = place->notify_url, .name = "notify", .key = place->key };
 	char text[512] = "";
 	struct es_buf error;
@@ -173,7 +173,7 @@ static unsigned ask(struct place *place, const char *imsi, int32_t action, const
 	char tenant[] = "demo", terminal[] = "imei-1", app3[] = "ap2003", app4[] = "ap2004", imsi_text[32], token_text[64];
 	char *apps[] = { app3, app4 };
 	const struct es_bus_call_options options = { .method = OPENES__BUS_METHOD__NOTIFY_REGISTER,
-												 .deadline = es_wall_ms() + 20000 };
+		                                         .deadline = es_wall_ms() + 20000 };
 	struct es_arena *arena = es_arena_new(0, 65536);
 	ProtobufCMessage *reply = NULL;
 

@@ -96,10 +96,10 @@ static es_status make_hash_key(struct es_db_conn *conn, void *user)
 es_status notify_store_open(const char *url, struct es_keyring *ring, struct notify_store **out, struct es_buf *error)
 {
 	const struct es_db_options options = { .url = url,
-										   .migrations = migrations,
-										   .migration_count = ES_COUNT(migrations),
-										   .statements = statements,
-										   .statement_count = STATEMENT_COUNT };
+		                                   .migrations = migrations,
+		                                   .migration_count = ES_COUNT(migrations),
+		                                   .statements = statements,
+		                                   .statement_count = STATEMENT_COUNT };
 	struct notify_store *store = calloc(1, sizeof *store);
 
 	if (store == NULL) {
@@ -155,7 +155,7 @@ static struct es_slice owner_digest(const struct notify_owner *owner, uint8_t ou
 }
 
 void notify_store_seal(struct notify_store *store, const struct notify_owner *owner, struct es_slice token,
-					   uint8_t *out)
+                       uint8_t *out)
 {
 	uint8_t digest[32];
 
@@ -163,15 +163,15 @@ void notify_store_seal(struct notify_store *store, const struct notify_owner *ow
 }
 
 es_status notify_store_token(struct notify_store *store, struct es_db_conn *conn, const struct notify_owner *owner,
-							 struct es_slice app, enum notify_channel channel, struct es_arena *arena,
-							 struct es_slice *out)
+                             struct es_slice app, enum notify_channel channel, struct es_arena *arena,
+                             struct es_slice *out)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 	uint8_t digest[32];
 
 	ES_TRY(ES_DB_QUERY(conn, GET_TOKEN, &rows, es_bind_text(owner->tenant), es_bind_text(owner->imsi),
-					   es_bind_text(owner->terminal_id), es_bind_text(app), es_bind_text(owner->app_name),
-					   es_bind_int(channel)));
+	                   es_bind_text(owner->terminal_id), es_bind_text(app), es_bind_text(owner->app_name),
+	                   es_bind_int(channel)));
 	ES_TRY(es_rows_next(rows));
 	const struct es_slice sealed = es_col_blob(rows, 0);
 	if (sealed.len < ES_SEAL_OVERHEAD)
@@ -192,13 +192,13 @@ static struct es_slice hash_of(const struct notify_registration *r)
 }
 
 static es_status is_registered(struct es_db_conn *conn, const struct notify_registration *r, struct es_slice app,
-							   bool *out)
+                               bool *out)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 
 	ES_TRY(ES_DB_QUERY(conn, IS_REGISTERED, &rows, es_bind_blob(hash_of(r)), es_bind_text(app),
-					   es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi), es_bind_text(r->owner.terminal_id),
-					   es_bind_int(r->channel)));
+	                   es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi), es_bind_text(r->owner.terminal_id),
+	                   es_bind_int(r->channel)));
 	const es_status status = es_rows_next(rows);
 	if (status != ES_OK && status != ES_NOT_FOUND)
 		return status;
@@ -222,9 +222,9 @@ es_status notify_store_duplicates(struct es_db_conn *conn, const struct notify_r
 static es_status put(struct es_db_conn *conn, const struct notify_registration *r, struct es_slice app)
 {
 	return ES_DB_EXEC(conn, PUT, NULL, es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi),
-					  es_bind_text(r->owner.terminal_id), es_bind_text(app), es_bind_text(r->owner.app_name),
-					  es_bind_int(r->channel), es_bind_blob(hash_of(r)), es_bind_blob(r->token_sealed),
-					  es_bind_int(r->now_ms));
+	                  es_bind_text(r->owner.terminal_id), es_bind_text(app), es_bind_text(r->owner.app_name),
+	                  es_bind_int(r->channel), es_bind_blob(hash_of(r)), es_bind_blob(r->token_sealed),
+	                  es_bind_int(r->now_ms));
 }
 
 es_status notify_store_register(struct es_db_conn *conn, const struct notify_registration *r, size_t *duplicates)
@@ -232,7 +232,7 @@ es_status notify_store_register(struct es_db_conn *conn, const struct notify_reg
 	size_t found_before = 0;
 
 	ES_TRY(ES_DB_EXEC(conn, DELETE_MOVED, NULL, es_bind_blob(hash_of(r)), es_bind_text(r->owner.tenant),
-					  es_bind_text(r->owner.imsi), es_bind_text(r->owner.terminal_id), es_bind_int(r->channel)));
+	                  es_bind_text(r->owner.imsi), es_bind_text(r->owner.terminal_id), es_bind_int(r->channel)));
 	for (size_t i = 0; i < r->app_count; i++) {
 		bool found = false;
 		ES_TRY(is_registered(conn, r, r->apps[i], &found));
@@ -242,7 +242,7 @@ es_status notify_store_register(struct es_db_conn *conn, const struct notify_reg
 			ES_TRY(put(conn, r, r->apps[i]));
 	}
 	ES_TRY(ES_DB_EXEC(conn, DELETE_EXCESS, NULL, es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi),
-					  es_bind_int(NOTIFY_REGISTRATIONS_MAX)));
+	                  es_bind_int(NOTIFY_REGISTRATIONS_MAX)));
 	*duplicates = found_before;
 	return ES_OK;
 }
@@ -251,8 +251,8 @@ es_status notify_store_disable(struct es_db_conn *conn, const struct notify_regi
 {
 	for (size_t i = 0; i < r->app_count; i++)
 		ES_TRY(ES_DB_EXEC(conn, DELETE_TOKEN, NULL, es_bind_blob(hash_of(r)), es_bind_text(r->apps[i]),
-						  es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi),
-						  es_bind_text(r->owner.terminal_id)));
+		                  es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi),
+		                  es_bind_text(r->owner.terminal_id)));
 	return ES_OK;
 }
 

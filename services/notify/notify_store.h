@@ -19,7 +19,7 @@ struct notify_store;
 
 /* `ring` is borrowed. */
 es_status notify_store_open(const char *url, struct es_keyring *ring, struct notify_store **out,
-							struct es_buf *error) ES_MUST_USE;
+                            struct es_buf *error) ES_MUST_USE;
 void notify_store_close(struct notify_store *store);
 struct es_db *notify_store_db(struct notify_store *store);
 
@@ -41,27 +41,27 @@ struct notify_registration {
 void notify_store_hash(const struct notify_store *store, struct es_slice token, uint8_t out[NOTIFY_HASH_SIZE]);
 /* Seals for this owner into `out`: token.len + ES_SEAL_OVERHEAD octets. */
 void notify_store_seal(struct notify_store *store, const struct notify_owner *owner, struct es_slice token,
-					   uint8_t *out);
+                       uint8_t *out);
 
 /* For how many of the applications this very token is registered for this subscriber, terminal and channel. */
 es_status notify_store_duplicates(struct es_db_conn *conn, const struct notify_registration *r,
-								  size_t *out) ES_MUST_USE;
+                                  size_t *out) ES_MUST_USE;
 /* Registers for every application; a token known for another subscriber, terminal or channel moves. `duplicates` as
  * above, before the change. */
 es_status notify_store_register(struct es_db_conn *conn, const struct notify_registration *r,
-								size_t *duplicates) ES_MUST_USE;
+                                size_t *duplicates) ES_MUST_USE;
 /* The token wakes this subscriber's terminal no more for these applications (V12-NOTIF-03). */
 es_status notify_store_disable(struct es_db_conn *conn, const struct notify_registration *r) ES_MUST_USE;
 
 /* A subscriber is gone: nothing of him stays. */
 es_status notify_store_erase(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi,
-							 int64_t *removed) ES_MUST_USE;
+                             int64_t *removed) ES_MUST_USE;
 es_status notify_store_position(struct es_db_conn *conn, uint64_t *out) ES_MUST_USE;
 es_status notify_store_set_position(struct es_db_conn *conn, uint64_t sequence) ES_MUST_USE;
 
 /* Opens the token registered for one client; for delivery. Into the arena. */
 es_status notify_store_token(struct notify_store *store, struct es_db_conn *conn, const struct notify_owner *owner,
-							 struct es_slice app, enum notify_channel channel, struct es_arena *arena,
-							 struct es_slice *out) ES_MUST_USE;
+                             struct es_slice app, enum notify_channel channel, struct es_arena *arena,
+                             struct es_slice *out) ES_MUST_USE;
 
 #endif

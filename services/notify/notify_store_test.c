@@ -61,9 +61,9 @@ static int tear_down(void **state)
 }
 
 static const struct notify_owner alice = { ES_SLICE_LIT("demo"), ES_SLICE_LIT("001010000000001"),
-										   ES_SLICE_LIT("imei-1"), ES_SLICE_LIT("") };
+	                                       ES_SLICE_LIT("imei-1"), ES_SLICE_LIT("") };
 static const struct notify_owner bob = { ES_SLICE_LIT("demo"), ES_SLICE_LIT("001010000000002"), ES_SLICE_LIT("imei-1"),
-										 ES_SLICE_LIT("") };
+	                                     ES_SLICE_LIT("") };
 
 /* One registration and what the store says to it. */
 struct step {
@@ -74,7 +74,7 @@ struct step {
 };
 
 static struct step step_of(const struct notify_owner *owner, const char *app, const char *token,
-						   enum notify_channel channel)
+                           enum notify_channel channel)
 {
 	struct step s = {
 		.r = { .owner = *owner, .apps = { es_slice_str(app) }, .app_count = 1, .channel = channel, .now_ms = 1000 }
@@ -116,7 +116,7 @@ static es_status run_look(struct es_db_conn *conn, void *user)
 
 /* Registers; whether it was there already. */
 static bool registers_again(const struct notify_owner *owner, const char *app, const char *token,
-							enum notify_channel channel)
+                            enum notify_channel channel)
 {
 	struct step s = step_of(owner, app, token, channel);
 

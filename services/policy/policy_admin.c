@@ -93,7 +93,7 @@ es_status policy_answer_end(struct policy_admin_call *call, struct es_json_out *
 }
 
 es_status policy_answer_resource(struct policy_admin_call *call, enum policy_admin_outcome outcome, const void *shape,
-								 const void *resource)
+                                 const void *resource)
 {
 	struct es_json_out j = policy_answer_start(call);
 	policy_resource_write(shape, resource, &j);
@@ -101,7 +101,7 @@ es_status policy_answer_resource(struct policy_admin_call *call, enum policy_adm
 }
 
 es_status policy_refuse(struct policy_admin_call *call, enum policy_admin_outcome outcome, const char *field,
-						const char *error)
+                        const char *error)
 {
 	struct es_json_out j = policy_answer_start(call);
 	es_json_put_str(&j, "error", error);
@@ -112,7 +112,7 @@ es_status policy_refuse(struct policy_admin_call *call, enum policy_admin_outcom
 }
 
 es_status policy_tell(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
-					  const char *apps, uint64_t *sequence)
+                      const char *apps, uint64_t *sequence)
 {
 	char traceparent[ES_TRACEPARENT_SIZE] = "";
 	if (call->request->trace != NULL)
@@ -264,7 +264,7 @@ static es_status run_with_arenas(struct policy_admin_call *call)
 }
 
 es_status policy_admin_run(struct policy_store *store, struct es_keyring *ring,
-						   const struct policy_admin_request *request, struct policy_admin_result *result)
+                           const struct policy_admin_request *request, struct policy_admin_result *result)
 {
 	struct policy_admin_call call = {
 		.store = store, .ring = ring, .request = request, .now_ms = es_wall_ms(), .result = result

@@ -45,7 +45,7 @@ struct policy_admin_result {
 /* A failure is the world's: the store is away, memory is exhausted. Everything else is an outcome. `result->body` is to be
  * freed in any case. */
 es_status policy_admin_run(struct policy_store *store, struct es_keyring *ring,
-						   const struct policy_admin_request *request, struct policy_admin_result *result) ES_MUST_USE;
+                           const struct policy_admin_request *request, struct policy_admin_result *result) ES_MUST_USE;
 /* POLICY_ADMIN_END. ES_NOT_FOUND: no entry of that number waits for its outcome. */
 es_status policy_admin_end(struct policy_store *store, const char *audit_id, const char *outcome) ES_MUST_USE;
 /* The content of the file becomes the token of an administrator named "bootstrap". */

@@ -117,7 +117,7 @@ es_status policy_do_credential_list(struct policy_admin_call *call)
 	listing.j = &j;
 	es_json_array(&j, "items");
 	ES_TRY(policy_row_credentials(call->conn, policy_param(call, "cursor"), listing.limit + 1, call->row_arena,
-								  write_credential, &listing));
+	                              write_credential, &listing));
 	es_json_end_array(&j);
 	if (listing.more)
 		es_json_put_str(&j, "next", listing.last);
@@ -139,7 +139,7 @@ static es_status read_credential(struct policy_admin_call *call, struct policy_c
 
 	if (!policy_name_is_valid(es_slice_str(name)) || (again != NULL && strcmp(again, name) != 0))
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "name",
-							 "1 to 63 letters, digits, '.', '_' and '-', as in the path");
+		                     "1 to 63 letters, digits, '.', '_' and '-', as in the path");
 	int number = role != NULL ? policy_name_value(policy_role_names, role) : -1;
 	if (number < 0)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "role", "must be one of: readonly, support, operator, admin");

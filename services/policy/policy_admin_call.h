@@ -44,17 +44,17 @@ es_status policy_param_limit(struct policy_admin_call *call, uint32_t *out) ES_M
 
 /* {"error", "field"}; `field` NULL or "": none. */
 es_status policy_refuse(struct policy_admin_call *call, enum policy_admin_outcome outcome, const char *field,
-						const char *error) ES_MUST_USE;
+                        const char *error) ES_MUST_USE;
 /* Starts the JSON answer: an open object. */
 struct es_json_out policy_answer_start(struct policy_admin_call *call);
 es_status policy_answer_end(struct policy_admin_call *call, struct es_json_out *j,
-							enum policy_admin_outcome outcome) ES_MUST_USE;
+                            enum policy_admin_outcome outcome) ES_MUST_USE;
 es_status policy_answer_resource(struct policy_admin_call *call, enum policy_admin_outcome outcome, const void *shape,
-								 const void *resource) ES_MUST_USE;
+                                 const void *resource) ES_MUST_USE;
 
 /* Writes an event and remembers its number. */
 es_status policy_tell(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
-					  const char *apps, uint64_t *sequence) ES_MUST_USE;
+                      const char *apps, uint64_t *sequence) ES_MUST_USE;
 
 policy_admin_fn policy_do_tenant_list, policy_do_tenant_get, policy_do_tenant_put;
 policy_admin_fn policy_do_plan_list, policy_do_plan_get, policy_do_plan_put, policy_do_plan_delete;

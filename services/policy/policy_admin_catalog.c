@@ -61,7 +61,7 @@ es_status policy_do_tenant_get(struct policy_admin_call *call)
 	ES_TRY(catalog_of(call, &catalog));
 	const struct policy_tenant *tenant = policy_catalog_tenant(catalog, call->tenant);
 	es_status status = tenant != NULL ? policy_answer_resource(call, POLICY_ADMIN_DONE, &policy_tenant_shape, tenant)
-									  : policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "tenant", "no such tenant");
+	                                  : policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "tenant", "no such tenant");
 	policy_catalog_release(call->store, catalog);
 	return status;
 }
@@ -103,7 +103,7 @@ es_status policy_do_plan_get(struct policy_admin_call *call)
 	ES_TRY(catalog_of(call, &catalog));
 	const struct policy_plan *plan = policy_catalog_plan(catalog, call->tenant, policy_param(call, "plan"));
 	es_status status = plan != NULL ? policy_answer_resource(call, POLICY_ADMIN_DONE, &policy_plan_shape, plan)
-									: policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "plan", "no such plan");
+	                                : policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "plan", "no such plan");
 	policy_catalog_release(call->store, catalog);
 	return status;
 }
@@ -112,7 +112,7 @@ es_status policy_do_plan_get(struct policy_admin_call *call)
 
 /* The document as it is kept: the version is a column of its own. */
 static es_status document_of(struct policy_admin_call *call, const struct policy_shape *shape, const void *resource,
-							 struct es_slice *out)
+                             struct es_slice *out)
 {
 	struct es_buf text;
 	es_buf_init(&text, 65536); /* es_json_parse reads as much when the catalog is loaded */
@@ -165,7 +165,7 @@ es_status policy_do_tenant_put(struct policy_admin_call *call)
 		ES_TRY(policy_row_tenant_put(call->conn, tenant.id, document, tenant.version, &created));
 	}
 	return policy_answer_resource(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &policy_tenant_shape,
-								  &tenant);
+	                              &tenant);
 }
 
 es_status policy_do_plan_put(struct policy_admin_call *call)

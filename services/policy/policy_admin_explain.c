@@ -45,7 +45,7 @@ static es_status read_question(struct policy_admin_call *call, struct question *
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "app", "must be an application of TS.43, as ap2004");
 	if (parse_version(es_slice_str(q->version), &q->context.version_major, &q->context.version_minor) != ES_OK)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "entitlement_version",
-							 "must be two numbers with a dot, as 12.0");
+		                     "must be two numbers with a dot, as 12.0");
 	return ES_OK;
 }
 

@@ -24,7 +24,7 @@ static es_status load(struct policy_admin_call *call, struct policy_subscriber *
 }
 
 static es_status answer(struct policy_admin_call *call, enum policy_admin_outcome outcome,
-						const struct policy_subscriber *line)
+                        const struct policy_subscriber *line)
 {
 	return policy_answer_resource(call, outcome, &policy_subscriber_shape, line);
 }
@@ -45,7 +45,7 @@ static es_status insert(struct policy_admin_call *call, struct policy_subscriber
 }
 
 static es_status update(struct policy_admin_call *call, const struct policy_subscriber *before,
-						struct policy_subscriber *line, bool kills_tokens)
+                        struct policy_subscriber *line, bool kills_tokens)
 {
 	char storage[64], apps[64];
 	struct es_buf list;
@@ -55,7 +55,7 @@ static es_status update(struct policy_admin_call *call, const struct policy_subs
 	memcpy(apps, storage, list.len);
 	apps[list.len] = '\0';
 	ES_TRY(policy_tell(call, "subscriber.changed", line->tenant, line->imsi, list.len > 0 ? apps : POLICY_ALL_APPS,
-					   &line->version));
+	                   &line->version));
 	if (kills_tokens)
 		line->epoch = before->epoch + 1 > line->version ? before->epoch + 1 : line->version;
 	line->updated_ms = call->now_ms;
@@ -64,7 +64,7 @@ static es_status update(struct policy_admin_call *call, const struct policy_subs
 
 /* Replaces `before` by `line`, or finds that nothing differs. */
 static es_status replace(struct policy_admin_call *call, const struct policy_subscriber *before,
-						 struct policy_subscriber *line, bool *changed)
+                         struct policy_subscriber *line, bool *changed)
 {
 	line->epoch = before->epoch;
 	line->version = before->version;
@@ -82,13 +82,21 @@ static es_status check_plan(struct policy_admin_call *call, const char *plan, bo
 	return policy_row_plan_exists(call->conn, call->tenant, plan, exists);
 }
 
-static es_status put_line(struct policy_admin_call *call, struct policy_subscriber *line, bool *created, bool *changed)
+static const struct policy_fault revived = { "status", "the line is terminated: delete it first" };
+
+/* ES_MALFORMED with `fault`: not from the state the line is in. */
+static es_status put_line(struct policy_admin_call *call, struct policy_subscriber *line, bool *created, bool *changed,
+                          struct policy_fault *fault)
 {
 	struct policy_subscriber before;
 	uint64_t version;
 
 	line->tenant = call->tenant;
 	es_status status = policy_row_subscriber(call->conn, call->tenant, line->imsi, call->row_arena, &before, &version);
+	if (status == ES_OK && policy_change_revives(&before, line)) {
+		*fault = revived;
+		return ES_MALFORMED;
+	}
 	if (status == ES_OK) {
 		*created = false;
 		return replace(call, &before, line, changed);
@@ -118,6 +126,7 @@ static es_status read_line(struct policy_admin_call *call, const cJSON *json, st
 es_status policy_do_subscriber_put(struct policy_admin_call *call)
 {
 	struct policy_subscriber line;
+	struct policy_fault fault;
 	bool created = false, changed = false;
 
 	policy_resource_defaults(&policy_subscriber_shape, &line);
@@ -125,7 +134,11 @@ es_status policy_do_subscriber_put(struct policy_admin_call *call)
 	ES_TRY(name_resource(call, line.imsi));
 	ES_TRY(read_line(call, call->body, &line));
 	es_arena_reset(call->row_arena);
-	ES_TRY(put_line(call, &line, &created, &changed));
+	es_status status = put_line(call, &line, &created, &changed, &fault);
+	if (status == ES_MALFORMED)
+		return policy_refuse(call, POLICY_ADMIN_CONFLICT, fault.field, fault.error);
+	if (status != ES_OK)
+		return status;
 	if (!changed)
 		call->noted = "unchanged";
 	return answer(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &line);
@@ -139,6 +152,8 @@ es_status policy_do_subscriber_patch(struct policy_admin_call *call)
 	ES_TRY(load(call, &before));
 	line = before;
 	ES_TRY(read_line(call, call->body, &line));
+	if (policy_change_revives(&before, &line))
+		return policy_refuse(call, POLICY_ADMIN_CONFLICT, revived.field, revived.error);
 	ES_TRY(replace(call, &before, &line, &changed));
 	if (!changed)
 		call->noted = "unchanged";
@@ -170,7 +185,7 @@ static es_status import_row(struct import *import, const cJSON *json, const char
 		*fault = (struct policy_fault){ "plan", "no such plan" };
 		return ES_MALFORMED;
 	}
-	ES_TRY(put_line(call, &line, &created, &changed));
+	ES_TRY(put_line(call, &line, &created, &changed, fault));
 	unsigned *counter = created ? &import->created : changed ? &import->changed : &import->unchanged;
 	(*counter)++;
 	*outcome = created ? "created" : changed ? "changed" : "unchanged";
@@ -220,7 +235,7 @@ es_status policy_do_subscriber_import(struct policy_admin_call *call)
 	es_json_put_i64(&j, "refused", import.refused);
 	call->resource = "subscribers";
 	call->noted = es_arena_printf(call->arena, "%u created, %u changed, %u unchanged, %u refused", import.created,
-								  import.changed, import.unchanged, import.refused);
+	                              import.changed, import.unchanged, import.refused);
 	if (call->noted == NULL)
 		return ES_TOO_LARGE;
 	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
@@ -287,7 +302,7 @@ es_status policy_do_subscriber_list(struct policy_admin_call *call)
 	ES_TRY(policy_param_limit(call, &listing.limit));
 	if (status[0] != '\0' && (filter.status = policy_name_value(policy_status_names, status)) < 0)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "status",
-							 "must be one of: active, suspended, barred, terminated");
+		                     "must be one of: active, suspended, barred, terminated");
 	filter.limit = listing.limit + 1; /* one more tells whether there is a next page */
 	struct es_json_out j = policy_answer_start(call);
 	listing.j = &j;
@@ -343,7 +358,7 @@ es_status policy_do_subscriber_reset_tokens(struct policy_admin_call *call)
 
 /* Moves the line to another IMSI; the old one is then nobody's. */
 static es_status change_imsi(struct policy_admin_call *call, const struct policy_subscriber *before,
-							 struct policy_subscriber *line, const char *to)
+                             struct policy_subscriber *line, const char *to)
 {
 	struct es_imsi valid;
 	uint64_t sequence = 0;

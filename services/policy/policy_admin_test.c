@@ -5,7 +5,7 @@
 	(void)state;                                                                                                       \
 	for (unsigned engine = 0; engine < es_db_testing_engines(); engine++)                                              \
 		for (bool once = (policy_test_open((t), engine, "policy_admin"), true); once;                                  \
-			 once = false, policy_test_close(t))
+		     once = false, policy_test_close(t))
 
 static struct policy_test test;
 
@@ -42,7 +42,7 @@ static void strangers_and_lesser_roles_are_refused(void **state)
 		assert_int_equal(test.last.outcome, POLICY_ADMIN_UNAUTHENTICATED);
 
 		policy_test_do(&test, POLICY_ADMIN_CREATED, "credential.put", "name=care",
-					   "{\"role\":\"support\",\"tenant\":\"demo\"}");
+		               "{\"role\":\"support\",\"tenant\":\"demo\"}");
 		const char *at = strstr(test.body, "\"token\":\"");
 		assert_non_null(at);
 		memcpy(token, at + 9, 43);
@@ -51,7 +51,7 @@ static void strangers_and_lesser_roles_are_refused(void **state)
 		assert_int_equal(policy_test_call(&test, token, "subscriber.suspend", false, TEST_LINE, ""), ES_OK);
 		assert_int_equal(test.last.outcome, POLICY_ADMIN_FORBIDDEN);
 		assert_int_equal(policy_test_call(&test, token, "subscriber.get", false, "tenant=other&imsi=" TEST_IMSI, ""),
-						 ES_OK);
+		                 ES_OK);
 		assert_int_equal(test.last.outcome, POLICY_ADMIN_FORBIDDEN);
 		assert_int_equal(policy_test_call(&test, token, "keys.put", true, TEST_LINE, ""), ES_OK);
 		assert_int_equal(test.last.outcome, POLICY_ADMIN_FORBIDDEN);
@@ -101,7 +101,7 @@ static void work_of_others_is_recorded_before_and_marked_after(void **state)
 		(void)snprintf(id, sizeof id, "%lld", (long long)test.last.audit_id);
 		policy_test_do(&test, POLICY_ADMIN_DONE, "audit.list", "tenant=demo&limit=1", "");
 		ASSERT_SAYS("\"action\":\"keys.put\",\"tenant\":\"demo\",\"resource\":\"subscriber/" TEST_IMSI
-					"/keys\",\"outcome\":\"begun\"");
+		            "/keys\",\"outcome\":\"begun\"");
 		assert_int_equal(policy_admin_end(test.store, id, "failed: timeout"), ES_OK);
 		policy_test_do(&test, POLICY_ADMIN_DONE, "audit.list", "tenant=demo&limit=1", "");
 		ASSERT_SAYS("\"outcome\":\"failed: timeout\"");
@@ -155,8 +155,8 @@ static void a_put_is_idempotent_and_a_patch_changes_what_it_names(void **state)
 	{
 		policy_test_populate(&test);
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.put", TEST_LINE,
-					   "{\"imsi\":\"" TEST_IMSI "\",\"msisdn\":\"+34600000001\",\"plan\":\"full\","
-					   "\"vowifi\":{\"terms\":\"available\",\"address\":\"available\"}}");
+		               "{\"imsi\":\"" TEST_IMSI "\",\"msisdn\":\"+34600000001\",\"plan\":\"full\","
+		               "\"vowifi\":{\"terms\":\"available\",\"address\":\"available\"}}");
 		assert_int_equal(test.last.sequence, 0);
 		/* What was read may be sent back, with its devices and epoch. */
 		static char copy[4096];
@@ -165,10 +165,10 @@ static void a_put_is_idempotent_and_a_patch_changes_what_it_names(void **state)
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.put", TEST_LINE, copy);
 		assert_int_equal(test.last.sequence, 0);
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.patch", TEST_LINE,
-					   "{\"vowifi\":{\"provisioning\":\"in_progress\"}}");
+		               "{\"vowifi\":{\"provisioning\":\"in_progress\"}}");
 		assert_true(test.last.sequence > 0);
 		ASSERT_SAYS("\"vowifi\":{\"terms\":\"available\",\"address\":\"available\",\"address_id\":\"\","
-					"\"provisioning\":\"in_progress\"}");
+		            "\"provisioning\":\"in_progress\"}");
 		policy_test_do(&test, POLICY_ADMIN_INVALID, "subscriber.patch", TEST_LINE, "{\"plan\":\"gone\"}");
 		ASSERT_SAYS("\"field\":\"plan\"");
 		policy_test_do(&test, POLICY_ADMIN_INVALID, "subscriber.patch", TEST_LINE, "{\"imsi\":\"001010123456780\"}");
@@ -208,6 +208,8 @@ static void tokens_die_where_the_line_changes_hands_or_state(void **state)
 			epoch = now;
 		}
 		policy_test_do(&test, POLICY_ADMIN_CONFLICT, "subscriber.resume", TEST_LINE, "");
+		policy_test_do(&test, POLICY_ADMIN_CONFLICT, "subscriber.put", TEST_LINE, "{\"plan\":\"full\"}");
+		policy_test_do(&test, POLICY_ADMIN_CONFLICT, "subscriber.patch", TEST_LINE, "{\"status\":\"active\"}");
 		policy_test_do(&test, POLICY_ADMIN_CONFLICT, "subscriber.swap-sim", TEST_LINE, "");
 
 		/* Deleted and made again, the line's old tokens stay dead. */
@@ -226,12 +228,12 @@ static void a_swapped_sim_takes_the_line_along(void **state)
 	{
 		policy_test_populate(&test);
 		policy_test_do(&test, POLICY_ADMIN_CREATED, "subscriber.put", "tenant=demo&imsi=001010000000002",
-					   "{\"plan\":\"full\"}");
+		               "{\"plan\":\"full\"}");
 		policy_test_do(&test, POLICY_ADMIN_CONFLICT, "subscriber.swap-sim", TEST_LINE,
-					   "{\"new_imsi\":\"001010000000002\"}");
+		               "{\"new_imsi\":\"001010000000002\"}");
 		policy_test_do(&test, POLICY_ADMIN_INVALID, "subscriber.swap-sim", TEST_LINE, "{\"new_imsi\":\"1\"}");
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.swap-sim", TEST_LINE,
-					   "{\"new_imsi\":\"001010000000003\"}");
+		               "{\"new_imsi\":\"001010000000003\"}");
 		ASSERT_SAYS("\"imsi\":\"001010000000003\"");
 		policy_test_do(&test, POLICY_ADMIN_NOT_FOUND, "subscriber.get", TEST_LINE, "");
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.get", "tenant=demo&imsi=001010000000003", "");
@@ -245,10 +247,10 @@ static void an_import_reports_bad_rows_and_takes_the_good_ones(void **state)
 	{
 		policy_test_populate(&test);
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.import", "tenant=demo",
-					   "{\"rows\":[{\"imsi\":\"001010000000001\",\"plan\":\"full\"},{\"imsi\":\"1\",\"plan\":\"full\"},"
-					   "{\"imsi\":\"001010000000002\",\"plan\":\"gone\"},7,{\"imsi\":\"" TEST_IMSI
-					   "\",\"plan\":\"none\"},"
-					   "{\"imsi\":\"001010000000001\",\"plan\":\"full\"}]}");
+		               "{\"rows\":[{\"imsi\":\"001010000000001\",\"plan\":\"full\"},{\"imsi\":\"1\",\"plan\":\"full\"},"
+		               "{\"imsi\":\"001010000000002\",\"plan\":\"gone\"},7,{\"imsi\":\"" TEST_IMSI
+		               "\",\"plan\":\"none\"},"
+		               "{\"imsi\":\"001010000000001\",\"plan\":\"full\"}]}");
 		ASSERT_SAYS("{\"imsi\":\"001010000000001\",\"outcome\":\"created\"}");
 		ASSERT_SAYS("{\"imsi\":\"1\",\"outcome\":\"refused\",\"error\":\"6 to 15 digits\",\"field\":\"imsi\"}");
 		ASSERT_SAYS(
@@ -287,7 +289,7 @@ static void lists_page_through_and_filter(void **state)
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.list", "tenant=demo&msisdn=%2B34600000009", "");
 		assert_false(says("001010000000003")); /* the gateway has undone the percent-encoding */
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.list", "tenant=demo&msisdn=+34600000009&status=barred",
-					   "");
+		               "");
 		ASSERT_SAYS("001010000000003");
 		policy_test_do(&test, POLICY_ADMIN_INVALID, "subscriber.list", "tenant=demo&status=lost", "");
 		policy_test_do(&test, POLICY_ADMIN_INVALID, "subscriber.list", "tenant=demo&limit=501", "");
@@ -300,12 +302,12 @@ static void explain_says_which_rule_decided(void **state)
 	{
 		policy_test_populate(&test);
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.patch", TEST_LINE,
-					   "{\"vowifi\":{\"terms\":\"not_available\"}}");
+		               "{\"vowifi\":{\"terms\":\"not_available\"}}");
 		policy_test_do(&test, POLICY_ADMIN_DONE, "explain", TEST_LINE "&app=ap2004&entitlement_version=12.0", "");
 		ASSERT_SAYS("\"TC_Status\":\"0\"");
 		ASSERT_SAYS("{\"rule\":\"vowifi.terms\",\"saw\":\"not_available\",\"said\":\"data first\"}");
 		policy_test_do(&test, POLICY_ADMIN_DONE, "explain", "tenant=demo",
-					   "{\"imsi\":\"" TEST_IMSI "\",\"app\":\"ap2006\"}");
+		               "{\"imsi\":\"" TEST_IMSI "\",\"app\":\"ap2006\"}");
 		ASSERT_SAYS("\"companion_allowed\":true");
 		policy_test_do(&test, POLICY_ADMIN_INVALID, "explain", TEST_LINE "&app=ap1", "");
 		policy_test_do(&test, POLICY_ADMIN_INVALID, "explain", TEST_LINE "&app=ap2004&entitlement_version=x", "");

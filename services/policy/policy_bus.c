@@ -32,7 +32,7 @@ static const char *const outcome_names[POLICY_ADMIN_OUTCOMES] = {
 	[POLICY_ADMIN_INVALID] = "invalid",     [POLICY_ADMIN_CONFLICT] = "conflict",
 };
 ES_METRIC_COUNTER(admin_requests, "openes_policy_admin_requests_total", "Requests of the operators' API, by outcome",
-				  "result", outcome_names);
+                  "result", outcome_names);
 
 /* ---- serving one request ---- */
 
@@ -50,33 +50,33 @@ static void serve_decide(struct policy_bus *bus, struct es_bus_call *call, const
 {
 	Openes__DecideReply reply = OPENES__DECIDE_REPLY__INIT;
 	answer(call,
-		   policy_serve_decide(bus->engine, (const Openes__DecideRequest *)request, es_wall_ms(),
-							   es_bus_call_arena(call), &reply),
-		   &reply.base);
+	       policy_serve_decide(bus->engine, (const Openes__DecideRequest *)request, es_wall_ms(),
+	                           es_bus_call_arena(call), &reply),
+	       &reply.base);
 }
 
 static void serve_admit(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
 	Openes__AdmitReply reply = OPENES__ADMIT_REPLY__INIT;
 	answer(call,
-		   policy_serve_admit(bus->engine, (const Openes__AdmitRequest *)request, es_bus_call_arena(call), &reply),
-		   &reply.base);
+	       policy_serve_admit(bus->engine, (const Openes__AdmitRequest *)request, es_bus_call_arena(call), &reply),
+	       &reply.base);
 }
 
 static void serve_tenants(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
 	Openes__TenantsReply reply = OPENES__TENANTS_REPLY__INIT;
 	answer(call,
-		   policy_serve_tenants(bus->engine, (const Openes__TenantsRequest *)request, es_bus_call_arena(call), &reply),
-		   &reply.base);
+	       policy_serve_tenants(bus->engine, (const Openes__TenantsRequest *)request, es_bus_call_arena(call), &reply),
+	       &reply.base);
 }
 
 static void serve_events(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
 	Openes__EventsReply reply = OPENES__EVENTS_REPLY__INIT;
 	answer(call,
-		   policy_serve_events(bus->engine, (const Openes__EventsRequest *)request, es_bus_call_arena(call), &reply),
-		   &reply.base);
+	       policy_serve_events(bus->engine, (const Openes__EventsRequest *)request, es_bus_call_arena(call), &reply),
+	       &reply.base);
 }
 
 /* The numbers of policy_admin_outcome and of the wire are the same list, kept apart. */
@@ -110,7 +110,7 @@ static void reply_admin(struct es_bus_call *call, const struct policy_admin_resu
 }
 
 static void run_admin(struct policy_bus *bus, struct es_bus_call *call, const Openes__AdminRequest *message,
-					  bool elsewhere)
+                      bool elsewhere)
 {
 	struct policy_admin_param *params = es_arena_array(es_bus_call_arena(call), message->n_params, sizeof *params);
 	struct policy_admin_result result;
@@ -134,7 +134,7 @@ static void run_admin(struct policy_bus *bus, struct es_bus_call *call, const Op
 	es_status status = policy_admin_run(bus->engine->store, bus->engine->ring, &request, &result);
 	es_count(&admin_requests, status == ES_OK ? result.outcome : POLICY_ADMIN_NONE);
 	es_info(request.trace, "admin.request", es_f_str("action", request.action), es_f_status(status),
-			es_f_str("outcome", outcome_names[result.outcome]), es_f_i64("audit_id", result.audit_id));
+	        es_f_str("outcome", outcome_names[result.outcome]), es_f_i64("audit_id", result.audit_id));
 	if (status == ES_OK && result.sequence > 0)
 		es_bus_publish(bus->publisher, TOPIC, result.sequence);
 	if (status == ES_OK)
@@ -180,7 +180,7 @@ static void run_job(void *user)
 }
 
 static void hand_over(struct policy_bus *bus, struct es_worker *worker, struct es_bus_call *call,
-					  const ProtobufCMessage *request, serve_fn *serve)
+                      const ProtobufCMessage *request, serve_fn *serve)
 {
 	struct job *job = es_arena_alloc(es_bus_call_arena(call), sizeof *job);
 	if (job == NULL) {
@@ -194,7 +194,7 @@ static void hand_over(struct policy_bus *bus, struct es_worker *worker, struct e
 }
 
 static void read_lane(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request,
-					  serve_fn *serve)
+                      serve_fn *serve)
 {
 	if (bus->readers != NULL)
 		hand_over(bus, bus->readers, call, request, serve);

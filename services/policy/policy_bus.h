@@ -13,7 +13,7 @@ struct policy_bus_options {
 
 struct policy_bus;
 es_status policy_bus_start(const struct policy_bus_options *options, struct policy_bus **out,
-						   struct es_buf *error) ES_MUST_USE;
+                           struct es_buf *error) ES_MUST_USE;
 /* Takes no more requests, waits for those in work, closes. NULL is fine. */
 void policy_bus_stop(struct policy_bus *bus, int64_t wait_ms);
 

@@ -12,7 +12,7 @@ bool policy_has_opted_out(const struct policy_context *context, enum policy_serv
 }
 
 uint8_t policy_offer_status(const struct policy_context *context, const struct policy_offer *offer,
-							enum policy_text *message)
+                            enum policy_text *message)
 {
 	/* TS.43 T14 by ProvStatus: a service that is not tracked counts as provisioned. */
 	static const uint8_t by_prov[] = {
@@ -25,7 +25,7 @@ uint8_t policy_offer_status(const struct policy_context *context, const struct p
 	const struct policy_subscriber *line = context->subscriber;
 
 	POLICY_NOTE(trace, "plan", offer->in_plan ? "offered" : "not offered", "%s, plan %s", offer->rule,
-				context->plan != NULL ? context->plan->id : "missing");
+	            context->plan != NULL ? context->plan->id : "missing");
 	if (!offer->in_plan) {
 		*message = offer->not_in_plan;
 		return POLICY_INCOMPATIBLE;
@@ -37,15 +37,15 @@ uint8_t policy_offer_status(const struct policy_context *context, const struct p
 		return POLICY_INCOMPATIBLE;
 	}
 	POLICY_NOTE(trace, "status", line->status == POLICY_ACTIVE ? "go on" : "disabled", "line is %s",
-				policy_status_names[line->status]);
+	            policy_status_names[line->status]);
 	if (line->status != POLICY_ACTIVE)
 		return POLICY_DISABLED; /* settled rule 16 */
 	uint8_t status = by_prov[offer->prov & 3];
 	POLICY_NOTE(trace, "provisioning",
-				status == POLICY_ENABLED    ? "enabled"
-				: status == POLICY_DISABLED ? "disabled"
-											: "provisioning",
-				"%s is %s", offer->rule, policy_prov_names[offer->prov & 3]);
+	            status == POLICY_ENABLED    ? "enabled"
+	            : status == POLICY_DISABLED ? "disabled"
+	                                        : "provisioning",
+	            "%s is %s", offer->rule, policy_prov_names[offer->prov & 3]);
 	return status;
 }
 
@@ -85,7 +85,7 @@ void policy_put_number(struct policy_render *r, struct es_doc_node *parent, cons
 }
 
 struct es_doc_node *policy_put_group(struct policy_render *r, struct es_doc_node *parent, const char *name,
-									 bool is_list)
+                                     bool is_list)
 {
 	struct es_doc_node *node =
 		parent == NULL ? NULL : es_doc_characteristic(r->arena, parent, es_slice_str(name), is_list);
@@ -189,7 +189,7 @@ es_status policy_decide(const struct policy_context *context, struct es_slice ap
 }
 
 es_status policy_answer(const struct policy_context *context, struct es_slice app, struct es_arena *arena,
-						struct es_doc_node **first)
+                        struct es_doc_node **first)
 {
 	const struct row *row = find(app, context->version_major);
 	if (row == NULL)

@@ -48,11 +48,11 @@ bool policy_is_answered(struct es_slice app);
 
 /* Decides alone; for tests and for rules built on it. ES_UNSUPPORTED for an application that is not policy's. */
 es_status policy_decide(const struct policy_context *context, struct es_slice app,
-						struct policy_decision *out) ES_MUST_USE;
+                        struct policy_decision *out) ES_MUST_USE;
 /* Decides and renders: `first` is the first of the application's nodes, NULL when AppID alone is the answer.
  * ES_UNSUPPORTED as above, ES_TOO_LARGE when the arena is exhausted. */
 es_status policy_answer(const struct policy_context *context, struct es_slice app, struct es_arena *arena,
-						struct es_doc_node **first) ES_MUST_USE;
+                        struct es_doc_node **first) ES_MUST_USE;
 
 /* What esim needs to know of the subscriber. */
 struct policy_esim_facts {

@@ -13,22 +13,22 @@
 #define NOW 1767225600000 /* 2026-01-01 */
 
 static const struct policy_tenant tenant_plain = { .id = "demo",
-												   .vowifi_url = "https://portal.example/vowifi",
-												   .language = "en" };
+	                                               .vowifi_url = "https://portal.example/vowifi",
+	                                               .language = "en" };
 static const struct policy_tenant tenant_asks = { .id = "demo",
-												  .vowifi_url = "https://portal.example/vowifi",
-												  .language = "en",
-												  .vowifi_terms_required = true,
-												  .vowifi_address_required = true };
+	                                              .vowifi_url = "https://portal.example/vowifi",
+	                                              .language = "en",
+	                                              .vowifi_terms_required = true,
+	                                              .vowifi_address_required = true };
 static const struct policy_plan plan_full = { .id = "full",
-											  .volte = POLICY_EVERYWHERE,
-											  .vonr = POLICY_EVERYWHERE,
-											  .vowifi = true,
-											  .smsoip = true,
-											  .companion_allowed = true,
-											  .companion_services = POLICY_SHARED_NUMBER,
-											  .companion_max = 2,
-											  .primary_esim = true };
+	                                          .volte = POLICY_EVERYWHERE,
+	                                          .vonr = POLICY_EVERYWHERE,
+	                                          .vowifi = true,
+	                                          .smsoip = true,
+	                                          .companion_allowed = true,
+	                                          .companion_services = POLICY_SHARED_NUMBER,
+	                                          .companion_max = 2,
+	                                          .primary_esim = true };
 static const struct policy_plan plan_none = { .id = "none" };
 static const struct policy_subscriber line_ready = {
 	.imsi = "001010123456789",
@@ -40,7 +40,7 @@ static const struct policy_subscriber line_ready = {
 };
 
 static struct policy_context context_of(const struct policy_tenant *tenant, const struct policy_plan *plan,
-										const struct policy_subscriber *line)
+                                        const struct policy_subscriber *line)
 {
 	return (struct policy_context){
 		.tenant = tenant, .plan = plan, .subscriber = line, .version_major = 12, .now_ms = NOW
@@ -100,7 +100,7 @@ struct voice_case {
 #define N POLICY_NOWHERE
 
 static const struct voice_case voice_cases[] = {
-	/* V12-VOC-01..04, 08: one entry for all networks, or one for each */
+	/* V12-VOC-01, V12-VOC-02, V12-VOC-03, V12-VOC-04, V12-VOC-08: one entry for all networks, or one for each */
 	{ E, E, false, 0, POLICY_ACTIVE, POLICY_PROVISIONED, "2,1,1,- 1,1,1,- " },
 	{ H, H, false, 0, POLICY_ACTIVE, POLICY_PROVISIONED, "2,3,2,- 2,2,1,- 1,3,2,- 1,2,1,- " },
 	{ R, N, false, 0, POLICY_ACTIVE, POLICY_PROVISIONED, "2,1,2,- 1,3,1,- 1,2,2,- " },
@@ -136,7 +136,7 @@ static void voice_entries_follow_the_plan(void **state)
 		struct policy_decision d = decide(&context, "AP2003");
 		for (size_t k = 0, at = 0; k < d.rat_count; k++)
 			at += (size_t)snprintf(got + at, sizeof got - at, "%u,%u,%u,%s ", d.rats[k].access, d.rats[k].network,
-								   d.rats[k].status, d.rats[k].irat != NULL ? d.rats[k].irat : "-");
+			                       d.rats[k].status, d.rats[k].irat != NULL ? d.rats[k].irat : "-");
 		assert_string_equal(got, c->expected);
 	}
 }
@@ -147,11 +147,11 @@ static void a_message_stands_only_with_status_2(void **state) /* V12-VOC-05 */
 	struct policy_context context = context_of(&tenant_plain, &plan, &line_ready);
 	(void)state;
 	assert_string_equal(answer(&context, "ap2003"),
-						"VoiceOverCellularEntitleInfo{"
-						"RATVoiceEntitleInfoDetails{AccessType=2;HomeRoamingNWType=3;EntitlementStatus=2;"
-						"MessageForIncompatible=5G calling is not available abroad with your plan.;}"
-						"RATVoiceEntitleInfoDetails{AccessType=2;HomeRoamingNWType=2;EntitlementStatus=1;}"
-						"RATVoiceEntitleInfoDetails{AccessType=1;HomeRoamingNWType=1;EntitlementStatus=1;}}");
+	                    "VoiceOverCellularEntitleInfo{"
+	                    "RATVoiceEntitleInfoDetails{AccessType=2;HomeRoamingNWType=3;EntitlementStatus=2;"
+	                    "MessageForIncompatible=5G calling is not available abroad with your plan.;}"
+	                    "RATVoiceEntitleInfoDetails{AccessType=2;HomeRoamingNWType=2;EntitlementStatus=1;}"
+	                    "RATVoiceEntitleInfoDetails{AccessType=1;HomeRoamingNWType=1;EntitlementStatus=1;}}");
 }
 
 static void clients_before_7_0_get_the_flat_form(void **state) /* settled rule 3 */
@@ -167,7 +167,7 @@ static void clients_before_7_0_get_the_flat_form(void **state) /* settled rule 3
 	context.plan = &plan_none;
 	context.version_major = 2;
 	assert_string_equal(answer(&context, "ap2003"),
-						"EntitlementStatus=2;MessageForIncompatible=4G calling is not included in your plan.;");
+	                    "EntitlementStatus=2;MessageForIncompatible=4G calling is not included in your plan.;");
 }
 
 static void a_tenant_may_add_the_flat_status_after_the_list(void **state)
@@ -206,7 +206,7 @@ static void check_vowifi(const struct policy_context *context)
 	bool offered = context->plan != NULL && context->plan->vowifi && (line->opt_outs & POLICY_SERVICE_VOWIFI) == 0;
 
 	assert_true(t20_mode(d.status, d.vowifi.prov, d.vowifi.terms, d.vowifi.address) !=
-				0);                                              /* V12-VWF-01, 03, 04, 05, 09 */
+	            0); /* V12-VWF-01, V12-VWF-03, V12-VWF-04, V12-VWF-05, V12-VWF-09 */
 	assert_int_equal(d.status == POLICY_INCOMPATIBLE, !offered); /* V12-VWF-12 */
 	assert_int_equal(d.message != POLICY_TEXT_NONE, d.status == POLICY_INCOMPATIBLE);
 	if (line->status != POLICY_ACTIVE)
@@ -249,7 +249,7 @@ static void every_combination_has_a_mode_in_t20(void **state)
 	assert_int_equal(seen, 256 * 72);
 }
 
-static void vowifi_sends_every_mandatory_parameter(void **state) /* V12-VWF-02, 06, 07, 08 */
+static void vowifi_sends_every_mandatory_parameter(void **state) /* V12-VWF-02, V12-VWF-06, V12-VWF-07 */
 {
 	struct policy_subscriber line = line_ready;
 	struct policy_context context = context_of(&tenant_asks, &plan_full, &line);
@@ -262,7 +262,7 @@ static void vowifi_sends_every_mandatory_parameter(void **state) /* V12-VWF-02, 
 	line.vowifi.address_expiry_ms = NOW + 1000;
 	line.vowifi.address_id = "loc-7d21";
 	assert_non_null(strstr(answer(&context, "ap2004"),
-						   "AddrStatus=1;AddrExpiry=2026-01-01T00:00:01Z;AddrIdentifier=loc-7d21;TC_Status=1;"));
+	                       "AddrStatus=1;AddrExpiry=2026-01-01T00:00:01Z;AddrIdentifier=loc-7d21;TC_Status=1;"));
 	line.vowifi.address_expiry_ms = NOW; /* over: the address is missing again */
 	assert_non_null(strstr(answer(&context, "ap2004"), "AddrStatus=0;TC_Status=1;"));
 	context.plan = NULL;
@@ -281,7 +281,7 @@ static void a_suspended_line_is_asked_for_nothing(void **state) /* settled rule 
 	line.vowifi.terms = POLICY_NOT_AVAILABLE;
 	context.flow_user_data = ES_SLICE_LIT("sid=abc");
 	assert_string_equal(answer(&context, "ap2004"), "EntitlementStatus=0;ServiceFlow_URL=;ServiceFlow_UserData=;"
-													"MessageForIncompatible=;AddrStatus=1;TC_Status=2;ProvStatus=0;");
+	                                                "MessageForIncompatible=;AddrStatus=1;TC_Status=2;ProvStatus=0;");
 }
 
 /* ---- ap2005 and the others ---- */
@@ -371,12 +371,12 @@ static void a_decision_explains_itself_rule_by_rule(void **state)
 	assert_int_equal(es_buf_status(&out), ES_OK);
 	es_put_u8(&out, 0);
 	assert_string_equal((const char *)out.ptr,
-						"{\"rules\":[{\"rule\":\"plan\",\"saw\":\"vowifi, plan full\",\"said\":\"offered\"},"
-						"{\"rule\":\"opt_out\",\"saw\":\"vowifi\",\"said\":\"go on\"},"
-						"{\"rule\":\"status\",\"saw\":\"line is active\",\"said\":\"go on\"},"
-						"{\"rule\":\"provisioning\",\"saw\":\"vowifi is provisioned\",\"said\":\"enabled\"},"
-						"{\"rule\":\"vowifi.terms\",\"saw\":\"not_available\",\"said\":\"data first\"},"
-						"{\"rule\":\"vowifi.address\",\"saw\":\"available\",\"said\":\"go on\"}]}");
+	                    "{\"rules\":[{\"rule\":\"plan\",\"saw\":\"vowifi, plan full\",\"said\":\"offered\"},"
+	                    "{\"rule\":\"opt_out\",\"saw\":\"vowifi\",\"said\":\"go on\"},"
+	                    "{\"rule\":\"status\",\"saw\":\"line is active\",\"said\":\"go on\"},"
+	                    "{\"rule\":\"provisioning\",\"saw\":\"vowifi is provisioned\",\"said\":\"enabled\"},"
+	                    "{\"rule\":\"vowifi.terms\",\"saw\":\"not_available\",\"said\":\"data first\"},"
+	                    "{\"rule\":\"vowifi.address\",\"saw\":\"available\",\"said\":\"go on\"}]}");
 	es_buf_free(&out);
 	es_arena_free(arena);
 }

@@ -274,7 +274,7 @@ static void the_best_language_of_the_header_is_taken(void **state)
 	(void)state;
 	for (size_t i = 0; i < ES_COUNT(cases); i++)
 		assert_string_equal(policy_language_code(policy_language(es_slice_str(cases[i].header), cases[i].fallback)),
-							cases[i].expected);
+		                    cases[i].expected);
 }
 
 static void every_text_exists_in_every_language(void **state)
@@ -393,7 +393,7 @@ static void what_is_read_is_written_again(void **state)
 	/* A patch changes what it names; null gives the default. */
 	assert_int_equal(
 		es_json_parse(ES_SLICE_LIT("{\"status\":null,\"vowifi\":{\"address\":\"available\"},\"opt_outs\":[]}"),
-					  ES_JSON_SMALL, &patch),
+	                  ES_JSON_SMALL, &patch),
 		ES_OK);
 	assert_int_equal(policy_resource_read(&policy_subscriber_shape, patch, arena, &line, &fault), ES_OK);
 	assert_int_equal(line.status, POLICY_ACTIVE);

@@ -33,7 +33,7 @@ static es_status read_line(struct es_db_conn *conn, void *user)
 }
 
 es_status policy_serve_admit(struct policy_engine *engine, const Openes__AdmitRequest *request, struct es_arena *arena,
-							 Openes__AdmitReply *reply)
+                             Openes__AdmitReply *reply)
 {
 	struct admitting a = { .request = request, .arena = arena };
 
@@ -88,7 +88,7 @@ static es_status tenant_message(const struct policy_tenant *tenant, struct es_ar
 }
 
 static es_status tenant_messages(const struct policy_catalog *catalog, struct es_arena *arena,
-								 Openes__TenantsReply *reply)
+                                 Openes__TenantsReply *reply)
 {
 	Openes__Tenant **messages = es_arena_array(arena, catalog->tenant_count, sizeof(Openes__Tenant *));
 	if (messages == NULL)
@@ -114,7 +114,7 @@ static es_status read_catalog(struct es_db_conn *conn, void *user)
 }
 
 es_status policy_serve_tenants(struct policy_engine *engine, const Openes__TenantsRequest *request,
-							   struct es_arena *arena, Openes__TenantsReply *reply)
+                               struct es_arena *arena, Openes__TenantsReply *reply)
 {
 	struct looking l = { .engine = engine, .known = request->known_version };
 
@@ -184,7 +184,7 @@ static es_status read_events(struct es_db_conn *conn, void *user)
 }
 
 es_status policy_serve_events(struct policy_engine *engine, const Openes__EventsRequest *request,
-							  struct es_arena *arena, Openes__EventsReply *reply)
+                              struct es_arena *arena, Openes__EventsReply *reply)
 {
 	struct fetching f = { .request = request, .arena = arena, .reply = reply };
 

@@ -16,12 +16,12 @@ struct policy_engine {
 
 /* At most one indexed read. */
 es_status policy_serve_decide(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
-							  struct es_arena *arena, Openes__DecideReply *reply) ES_MUST_USE;
+                              struct es_arena *arena, Openes__DecideReply *reply) ES_MUST_USE;
 es_status policy_serve_admit(struct policy_engine *engine, const Openes__AdmitRequest *request, struct es_arena *arena,
-							 Openes__AdmitReply *reply) ES_MUST_USE;
+                             Openes__AdmitReply *reply) ES_MUST_USE;
 es_status policy_serve_tenants(struct policy_engine *engine, const Openes__TenantsRequest *request,
-							   struct es_arena *arena, Openes__TenantsReply *reply) ES_MUST_USE;
+                               struct es_arena *arena, Openes__TenantsReply *reply) ES_MUST_USE;
 es_status policy_serve_events(struct policy_engine *engine, const Openes__EventsRequest *request,
-							  struct es_arena *arena, Openes__EventsReply *reply) ES_MUST_USE;
+                              struct es_arena *arena, Openes__EventsReply *reply) ES_MUST_USE;
 
 #endif

@@ -10,7 +10,7 @@
 #include "policy_token_check.h"
 
 ES_METRIC_COUNTER(decisions, "openes_policy_decisions_total", "Requests with a token, by what became of it", "result",
-				  policy_token_verdict_names);
+                  policy_token_verdict_names);
 
 struct deciding {
 	struct policy_engine *engine;
@@ -33,10 +33,10 @@ static char *dup(struct es_arena *arena, const char *text)
 /* ---- the document's nodes as messages ---- */
 
 static es_status node_message(const struct es_doc_node *node, struct es_arena *arena, unsigned depth,
-							  Openes__DocNode **out);
+                              Openes__DocNode **out);
 
 static es_status node_messages(const struct es_doc_node *first, struct es_arena *arena, unsigned depth, size_t *count,
-							   Openes__DocNode ***out)
+                               Openes__DocNode ***out)
 {
 	size_t n = 0, i = 0;
 	for (const struct es_doc_node *node = first; node != NULL; node = node->next)
@@ -52,7 +52,7 @@ static es_status node_messages(const struct es_doc_node *first, struct es_arena 
 }
 
 static es_status node_message(const struct es_doc_node *node, struct es_arena *arena, unsigned depth,
-							  Openes__DocNode **out)
+                              Openes__DocNode **out)
 {
 	Openes__DocNode *message = es_arena_alloc(arena, sizeof *message);
 	if (message == NULL || depth == 8) /* our own documents have three levels */
@@ -83,7 +83,7 @@ static es_status fill_subject(const struct deciding *d)
 	subject->terminal_id = dup(d->arena, d->device->terminal_id);
 	subject->app_name = dup(d->arena, d->device->app_name);
 	if (subject->tenant == NULL || subject->imsi == NULL || subject->msisdn == NULL || subject->terminal_id == NULL ||
-		subject->app_name == NULL)
+	    subject->app_name == NULL)
 		return ES_TOO_LARGE;
 	d->reply->subject = subject;
 	return ES_OK;
@@ -263,14 +263,14 @@ static es_status decide(struct deciding *d)
 }
 
 es_status policy_serve_decide(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
-							  struct es_arena *arena, Openes__DecideReply *reply)
+                              struct es_arena *arena, Openes__DecideReply *reply)
 {
 	struct deciding d = { .engine = engine,
-						  .request = request,
-						  .device = request->request,
-						  .now_ms = now_ms,
-						  .arena = arena,
-						  .reply = reply };
+		                  .request = request,
+		                  .device = request->request,
+		                  .now_ms = now_ms,
+		                  .arena = arena,
+		                  .reply = reply };
 
 	if (d.device == NULL)
 		return ES_MALFORMED;

@@ -123,7 +123,7 @@ static void a_change_is_in_the_very_next_answer(void **state) /* V12-VWF-13 */
 		Openes__DecideReply reply = decide(token, "ap2004", NOW);
 		int32_t vers = reply.vers;
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.patch", TEST_LINE,
-					   "{\"vowifi\":{\"terms\":\"not_available\"}}");
+		               "{\"vowifi\":{\"terms\":\"not_available\"}}");
 		reply = decide(token, "ap2004", NOW);
 		assert_string_equal(value(&reply, 0, "TC_Status"), "0");
 		assert_true(reply.vers > vers);
@@ -133,7 +133,7 @@ static void a_change_is_in_the_very_next_answer(void **state) /* V12-VWF-13 */
 		reply = decide(token, "ap2004", NOW);
 		assert_string_equal(value(&reply, 0, "EntitlementStatus"), "2");
 		assert_string_equal(value(&reply, 0, "MessageForIncompatible"),
-							"WLAN-Telefonie ist in Ihrem Tarif nicht enthalten.");
+		                    "WLAN-Telefonie ist in Ihrem Tarif nicht enthalten.");
 		assert_true(reply.vers > vers);
 
 		policy_test_do(&test, POLICY_ADMIN_DONE, "tenant.put", "tenant=demo", "{\"validity\":1200}");
@@ -255,11 +255,11 @@ static void events_follow_commits_without_a_gap(void **state)
 		Openes__EventsRequest request = OPENES__EVENTS_REQUEST__INIT;
 		Openes__EventsReply reply = OPENES__EVENTS_REPLY__INIT;
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.patch", TEST_LINE,
-					   "{\"sms\":{\"provisioning\":\"in_progress\"}}");
+		               "{\"sms\":{\"provisioning\":\"in_progress\"}}");
 		uint64_t last = test.last.sequence;
 		policy_test_do(&test, POLICY_ADMIN_INVALID, "subscriber.patch", TEST_LINE, "{\"plan\":\"gone\"}");
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.swap-sim", TEST_LINE,
-					   "{\"new_imsi\":\"001010000000003\"}");
+		               "{\"new_imsi\":\"001010000000003\"}");
 		assert_int_equal(policy_serve_events(&engine_of_test, &request, arena, &reply), ES_OK);
 		assert_int_equal(reply.head, last + 2);
 		assert_int_equal(reply.n_events, reply.head);
@@ -346,7 +346,7 @@ static void decisions_go_on_while_plans_change(void **state)
 			assert_int_equal(pthread_create(&threads[i], NULL, decide_on, &d), 0);
 		for (int i = 0; i < 30 || d.decided == 0; i++)
 			policy_test_do(&test, POLICY_ADMIN_DONE, "plan.put", "tenant=demo&plan=full",
-						   i % 2 == 0 ? "{\"vowifi\":true}" : "{\"vowifi\":false}");
+			               i % 2 == 0 ? "{\"vowifi\":true}" : "{\"vowifi\":false}");
 		d.stop = true;
 		for (size_t i = 0; i < DECIDERS; i++)
 			(void)pthread_join(threads[i], NULL);

@@ -12,7 +12,7 @@
 #define PLAIN_MAX 64
 
 es_status policy_flow_seal(struct es_keyring *ring, const struct policy_flow *flow, struct es_arena *arena,
-						   struct es_slice *out)
+                           struct es_slice *out)
 {
 	uint8_t plain[PLAIN_MAX], sealed[PLAIN_MAX + ES_SEAL_OVERHEAD], text[256];
 	struct es_buf p, t;
@@ -36,7 +36,7 @@ es_status policy_flow_seal(struct es_keyring *ring, const struct policy_flow *fl
 }
 
 es_status policy_flow_open(struct es_keyring *ring, struct es_slice user_data, int64_t now_ms, struct es_arena *arena,
-						   struct policy_flow *out)
+                           struct policy_flow *out)
 {
 	uint8_t plain[PLAIN_MAX];
 	struct es_slice sealed, prefix = ES_SLICE_LIT(PREFIX);

@@ -18,9 +18,9 @@ struct policy_flow {
 };
 
 es_status policy_flow_seal(struct es_keyring *ring, const struct policy_flow *flow, struct es_arena *arena,
-						   struct es_slice *out) ES_MUST_USE;
+                           struct es_slice *out) ES_MUST_USE;
 /* ES_MALFORMED, ES_UNAUTHENTIC, ES_EXPIRED. */
 es_status policy_flow_open(struct es_keyring *ring, struct es_slice user_data, int64_t now_ms, struct es_arena *arena,
-						   struct policy_flow *out) ES_MUST_USE;
+                           struct policy_flow *out) ES_MUST_USE;
 
 #endif

@@ -14,8 +14,8 @@ static const struct {
 	[POLICY_MOVE_SUSPEND] = { FROM(POLICY_ACTIVE) | FROM(POLICY_SUSPENDED) | FROM(POLICY_BARRED), POLICY_SUSPENDED },
 	[POLICY_MOVE_RESUME] = { FROM(POLICY_ACTIVE) | FROM(POLICY_SUSPENDED) | FROM(POLICY_BARRED), POLICY_ACTIVE },
 	[POLICY_MOVE_TERMINATE] = { FROM(POLICY_ACTIVE) | FROM(POLICY_SUSPENDED) | FROM(POLICY_BARRED) |
-									FROM(POLICY_TERMINATED),
-								POLICY_TERMINATED },
+	                                FROM(POLICY_TERMINATED),
+	                            POLICY_TERMINATED },
 };
 
 es_status policy_move_to(enum policy_move move, uint8_t from, uint8_t *to)
@@ -24,6 +24,11 @@ es_status policy_move_to(enum policy_move move, uint8_t from, uint8_t *to)
 		return ES_CONFLICT;
 	*to = moves[move].to;
 	return ES_OK;
+}
+
+bool policy_change_revives(const struct policy_subscriber *before, const struct policy_subscriber *after)
+{
+	return before->status == POLICY_TERMINATED && after->status != POLICY_TERMINATED;
 }
 
 bool policy_change_kills_tokens(const struct policy_subscriber *before, const struct policy_subscriber *after)
@@ -46,8 +51,8 @@ static bool voice(const struct policy_subscriber *a, const struct policy_subscri
 static bool vowifi(const struct policy_subscriber *a, const struct policy_subscriber *b)
 {
 	return a->vowifi.terms != b->vowifi.terms || a->vowifi.address != b->vowifi.address ||
-		   a->vowifi.prov != b->vowifi.prov || a->vowifi.address_expiry_ms != b->vowifi.address_expiry_ms ||
-		   strcmp(a->vowifi.address_id, b->vowifi.address_id) != 0;
+	       a->vowifi.prov != b->vowifi.prov || a->vowifi.address_expiry_ms != b->vowifi.address_expiry_ms ||
+	       strcmp(a->vowifi.address_id, b->vowifi.address_id) != 0;
 }
 
 static bool sms(const struct policy_subscriber *a, const struct policy_subscriber *b)
@@ -68,7 +73,7 @@ static const struct {
 };
 
 void policy_changed_apps(const struct policy_subscriber *before, const struct policy_subscriber *after,
-						 struct es_buf *out)
+                         struct es_buf *out)
 {
 	bool all = whole_line(before, after);
 	uint32_t opted = before->opt_outs ^ after->opt_outs;

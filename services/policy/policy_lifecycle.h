@@ -8,14 +8,16 @@
 /* Actions of the operators' API that move a line between states. */
 enum policy_move { POLICY_MOVE_SUSPEND, POLICY_MOVE_RESUME, POLICY_MOVE_TERMINATE };
 
-/* ES_CONFLICT: not from this state (termination is for good; only a new put brings a line back). */
+/* ES_CONFLICT: not from this state. */
 es_status policy_move_to(enum policy_move move, uint8_t from, uint8_t *to) ES_MUST_USE;
 
+/* Termination is for good: whoever gets the IMSI next is a new line, made after this one is deleted. */
+bool policy_change_revives(const struct policy_subscriber *before, const struct policy_subscriber *after);
 /* A line that leaves "active", or moves between the states in which it is not, loses its tokens (design decision 2). */
 bool policy_change_kills_tokens(const struct policy_subscriber *before, const struct policy_subscriber *after);
 /* AppIDs whose answers a change may alter, separated by blanks, into `out`; nothing written: no difference. */
 void policy_changed_apps(const struct policy_subscriber *before, const struct policy_subscriber *after,
-						 struct es_buf *out);
+                         struct es_buf *out);
 /* Whether anything but epoch, version and time differs. */
 bool policy_subscriber_differs(const struct policy_subscriber *before, const struct policy_subscriber *after);
 

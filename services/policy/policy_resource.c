@@ -109,8 +109,8 @@ static bool is_url(struct es_slice text)
 	if (text.len == 0)
 		return true;
 	return text.len <= 1024 && es_text_is_clean_utf8(text) && es_slice_find(text, ' ') == text.len &&
-		   (es_slice_starts_with(text, ES_SLICE_LIT("https://")) ||
-			es_slice_starts_with(text, ES_SLICE_LIT("http://")));
+	       (es_slice_starts_with(text, ES_SLICE_LIT("https://")) ||
+	        es_slice_starts_with(text, ES_SLICE_LIT("http://")));
 }
 
 /* ---- the tables ---- */
@@ -179,7 +179,7 @@ static es_status tenant_check(const void *resource, struct policy_fault *fault)
 }
 
 const struct policy_shape policy_tenant_shape = { tenant_fields, &tenant_defaults, sizeof tenant_defaults,
-												  tenant_check };
+	                                              tenant_check };
 
 #define P(member) offsetof(struct policy_plan, member)
 
@@ -264,13 +264,13 @@ static const struct policy_subscriber subscriber_defaults = {
 	.voice_prov = POLICY_NOT_TRACKED,
 	.sms_prov = POLICY_NOT_TRACKED,
 	.vowifi = { .terms = POLICY_NOT_AVAILABLE,
-				.address = POLICY_NOT_AVAILABLE,
-				.prov = POLICY_NOT_TRACKED,
-				.address_id = "" },
+	            .address = POLICY_NOT_AVAILABLE,
+	            .prov = POLICY_NOT_TRACKED,
+	            .address_id = "" },
 };
 
 const struct policy_shape policy_subscriber_shape = { subscriber_fields, &subscriber_defaults,
-													  sizeof subscriber_defaults, NULL };
+	                                                  sizeof subscriber_defaults, NULL };
 
 #define D(member) offsetof(struct policy_device, member)
 
@@ -301,14 +301,14 @@ struct reading {
 static size_t kind_size(enum kind kind)
 {
 	static const size_t sizes[] = { [TEXT] = sizeof(const char *),
-									[ENUM] = sizeof(uint8_t),
-									[BOOL] = sizeof(bool),
-									[I64] = sizeof(int64_t),
-									[TIME] = sizeof(int64_t),
-									[FLAGS] = sizeof(uint32_t),
-									[LIST] = sizeof(struct policy_list),
-									[OBJECT] = 0,
-									[U64] = sizeof(uint64_t) };
+		                            [ENUM] = sizeof(uint8_t),
+		                            [BOOL] = sizeof(bool),
+		                            [I64] = sizeof(int64_t),
+		                            [TIME] = sizeof(int64_t),
+		                            [FLAGS] = sizeof(uint32_t),
+		                            [LIST] = sizeof(struct policy_list),
+		                            [OBJECT] = 0,
+		                            [U64] = sizeof(uint64_t) };
 	return sizes[kind];
 }
 
@@ -478,7 +478,7 @@ void policy_resource_defaults(const struct policy_shape *shape, void *into)
 }
 
 es_status policy_resource_read(const struct policy_shape *shape, const cJSON *object, struct es_arena *arena,
-							   void *into, struct policy_fault *fault)
+                               void *into, struct policy_fault *fault)
 {
 	struct reading r = { arena, fault, "", into, shape->defaults };
 	if (!cJSON_IsObject(object))

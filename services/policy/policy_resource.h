@@ -25,7 +25,7 @@ void policy_resource_defaults(const struct policy_shape *shape, void *into);
 /* Overlays the members of `object` on what `into` holds: defaults (put) or the present state (patch). ES_MALFORMED
  * with `fault`; ES_TOO_LARGE when the arena is exhausted. On failure `into` is not to be used. */
 es_status policy_resource_read(const struct policy_shape *shape, const cJSON *object, struct es_arena *arena,
-							   void *into, struct policy_fault *fault) ES_MUST_USE;
+                               void *into, struct policy_fault *fault) ES_MUST_USE;
 /* All members of the object that `j` is in. */
 void policy_resource_write(const struct policy_shape *shape, const void *from, struct es_json_out *j);
 

@@ -15,7 +15,7 @@ union resource {
 };
 
 static bool read_body(const struct policy_shape *shape, struct es_slice body, struct es_json_limits limits,
-					  struct es_arena *arena, union resource *into)
+                      struct es_arena *arena, union resource *into)
 {
 	ES_CLEANUP(es_json_done) cJSON *json = NULL;
 	struct policy_fault fault = { NULL, NULL };

@@ -16,7 +16,7 @@ struct policy_offer {
 /* EntitlementStatus of a service by what holds for every line: not in the plan or opted out 2, line not active 0, then by
  * provisioning. `message` is set with status 2. */
 uint8_t policy_offer_status(const struct policy_context *context, const struct policy_offer *offer,
-							enum policy_text *message);
+                            enum policy_text *message);
 bool policy_has_opted_out(const struct policy_context *context, enum policy_service service);
 
 void policy_decide_voice(const struct policy_context *context, struct policy_decision *out);  /* ap2003 */
@@ -32,7 +32,7 @@ struct policy_render {
 void policy_put(struct policy_render *r, struct es_doc_node *parent, const char *name, const char *value);
 void policy_put_number(struct policy_render *r, struct es_doc_node *parent, const char *name, unsigned digit);
 struct es_doc_node *policy_put_group(struct policy_render *r, struct es_doc_node *parent, const char *name,
-									 bool is_list);
+                                     bool is_list);
 
 void policy_render_voice_flat(struct policy_render *r, const struct policy_decision *decision);
 void policy_render_voice_list(struct policy_render *r, const struct policy_decision *decision);

@@ -19,7 +19,7 @@
 static const char *const outcomes[] = { "noted", "dropped", "failed" };
 enum { NOTED, DROPPED, FAILED };
 ES_METRIC_COUNTER(sightings, "openes_policy_devices_total", "Devices seen, by what became of the note", "result",
-				  outcomes);
+                  outcomes);
 
 struct entry {
 	char tenant[32], imsi[16], terminal_id[65], vendor[65], model[65], sw_version[65];

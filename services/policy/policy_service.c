@@ -11,17 +11,17 @@
 static const struct es_conf_key keys[] = {
 	ES_SERVICE_CONF_KEYS(policy, struct policy_config, "127.0.0.1:9102"),
 	ES_CONF(policy, struct policy_config, bus_listen, ES_CONF_STRING, "ipc:///run/openes/policy.sock", 0, 0,
-			"where the other processes call policy"),
+	        "where the other processes call policy"),
 	ES_CONF(policy, struct policy_config, events_listen, ES_CONF_STRING, "ipc:///run/openes/policy-events.sock", 0, 0,
-			"where policy rings when something changed"),
+	        "where policy rings when something changed"),
 	ES_CONF(policy, struct policy_config, db, ES_CONF_SECRET, "sqlite:/var/lib/openes/policy.db", 0, 0,
-			"sqlite:/path/file.db or a postgresql:// URL"),
+	        "sqlite:/path/file.db or a postgresql:// URL"),
 	ES_CONF(policy, struct policy_config, token_keys_file, ES_CONF_STRING, NULL, 0, 0,
-			"key ring that opens tokens, the same as auth's"),
+	        "key ring that opens tokens, the same as auth's"),
 	ES_CONF(policy, struct policy_config, admin_token_file, ES_CONF_STRING, "", 0, 0,
-			"file with the token of the first administrator; empty: none"),
+	        "file with the token of the first administrator; empty: none"),
 	ES_CONF(policy, struct policy_config, note_devices, ES_CONF_BOOL, "true", 0, 0,
-			"note which devices a subscriber uses"),
+	        "note which devices a subscriber uses"),
 };
 
 struct policy {
@@ -40,7 +40,7 @@ static void stop(void *state, int64_t wait_ms)
 }
 
 static es_status start_parts(struct policy *policy, struct es_service *service, const struct policy_config *config,
-							 struct es_buf *error)
+                             struct es_buf *error)
 {
 	const struct policy_bus_options bus = {
 		.listen = config->bus_listen,

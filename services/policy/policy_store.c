@@ -24,6 +24,7 @@ es_status policy_store_open(const char *url, struct policy_store **out, struct e
 		.migration_count = ES_COUNT(migrations),
 		.statements = policy_statements,
 		.statement_count = ST_COUNT,
+		.pg_readers = 8, /* as many as policy_bus.c has reading workers */
 	};
 	struct policy_store *store = calloc(1, sizeof *store);
 	if (store == NULL || (store->cache = policy_catalog_cache_new()) == NULL) {
@@ -55,7 +56,7 @@ struct es_db *policy_store_db(struct policy_store *store)
 }
 
 es_status policy_catalog_at(struct policy_store *store, struct es_db_conn *conn, uint64_t version,
-							const struct policy_catalog **out)
+                            const struct policy_catalog **out)
 {
 	return policy_catalog_cache_get(store->cache, conn, version, out);
 }
@@ -90,7 +91,7 @@ enum { COL_IMSI = 14, COL_AFTER_LINE = 15 };
 
 /* Columns in the order of LINE in policy_statements.c. */
 static es_status line_of(struct es_rows *rows, const char *tenant, struct es_arena *arena,
-						 struct policy_subscriber *out)
+                         struct policy_subscriber *out)
 {
 	bool bad = false;
 	struct policy_subscriber line = {
@@ -118,7 +119,7 @@ static es_status line_of(struct es_rows *rows, const char *tenant, struct es_are
 }
 
 es_status policy_row_subscriber(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
-								struct policy_subscriber *out, uint64_t *catalog_version)
+                                struct policy_subscriber *out, uint64_t *catalog_version)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 
@@ -173,7 +174,7 @@ es_status policy_row_subscriber_delete(struct es_db_conn *conn, const char *tena
 
 /* The index that serves the filter: the number, else the plan, else the IMSI itself. */
 static es_status start_list(struct es_db_conn *conn, const char *tenant, const struct policy_filter *f,
-							struct es_rows **rows)
+                            struct es_rows **rows)
 {
 	struct es_bind binds[6] = {
 		es_bind_str(tenant),    es_bind_str(f->after),  es_bind_int(f->limit),
@@ -188,7 +189,7 @@ static es_status start_list(struct es_db_conn *conn, const char *tenant, const s
 }
 
 es_status policy_row_subscribers(struct es_db_conn *conn, const char *tenant, const struct policy_filter *filter,
-								 struct es_arena *arena, policy_subscriber_each *each, void *user)
+                                 struct es_arena *arena, policy_subscriber_each *each, void *user)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 	es_status status;
@@ -206,17 +207,17 @@ es_status policy_row_subscribers(struct es_db_conn *conn, const char *tenant, co
 /* ---- devices ---- */
 
 es_status policy_row_device_seen(struct es_db_conn *conn, const char *tenant, const char *imsi,
-								 const struct policy_device *d)
+                                 const struct policy_device *d)
 {
 	ES_TRY(ES_DB_EXEC(conn, ST_DEVICE_UPSERT, NULL, es_bind_str(tenant), es_bind_str(imsi), es_bind_str(d->terminal_id),
-					  es_bind_str(d->vendor), es_bind_str(d->model), es_bind_str(d->sw_version),
-					  es_bind_int(d->last_seen_ms)));
+	                  es_bind_str(d->vendor), es_bind_str(d->model), es_bind_str(d->sw_version),
+	                  es_bind_int(d->last_seen_ms)));
 	return ES_DB_EXEC(conn, ST_DEVICE_TRIM, NULL, es_bind_str(tenant), es_bind_str(imsi),
-					  es_bind_int(POLICY_DEVICES_MAX));
+	                  es_bind_int(POLICY_DEVICES_MAX));
 }
 
 es_status policy_row_devices(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
-							 policy_device_each *each, void *user)
+                             policy_device_each *each, void *user)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 	es_status status;

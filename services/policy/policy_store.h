@@ -29,10 +29,10 @@ struct policy_catalog {
  * `version` is what policy_row_subscriber() read. Free with policy_catalog_release(). Never in a write job: what is not
  * committed may not be kept. */
 es_status policy_catalog_at(struct policy_store *store, struct es_db_conn *conn, uint64_t version,
-							const struct policy_catalog **out) ES_MUST_USE;
+                            const struct policy_catalog **out) ES_MUST_USE;
 void policy_catalog_release(struct policy_store *store, const struct policy_catalog *catalog); /* NULL is fine */
 const struct policy_tenant *policy_catalog_tenant(const struct policy_catalog *catalog,
-												  const char *id); /* NULL: none */
+                                                  const char *id); /* NULL: none */
 const struct policy_plan *policy_catalog_plan(const struct policy_catalog *catalog, const char *tenant, const char *id);
 
 es_status policy_row_catalog_version(struct es_db_conn *conn, uint64_t *out) ES_MUST_USE;
@@ -41,13 +41,13 @@ es_status policy_row_catalog_version(struct es_db_conn *conn, uint64_t *out) ES_
 
 /* One indexed read: the subscriber and the catalog's version. With ES_NOT_FOUND the version is set, too. */
 es_status policy_row_subscriber(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
-								struct policy_subscriber *out, uint64_t *catalog_version) ES_MUST_USE;
+                                struct policy_subscriber *out, uint64_t *catalog_version) ES_MUST_USE;
 /* ES_CONFLICT: there already is one. */
 es_status policy_row_subscriber_insert(struct es_db_conn *conn, const struct policy_subscriber *line) ES_MUST_USE;
 es_status policy_row_subscriber_update(struct es_db_conn *conn, const struct policy_subscriber *line) ES_MUST_USE;
 /* ES_CONFLICT: `to` belongs to another subscriber. Devices go with the old SIM. */
 es_status policy_row_subscriber_move(struct es_db_conn *conn, const char *tenant, const char *from,
-									 const char *to) ES_MUST_USE;
+                                     const char *to) ES_MUST_USE;
 es_status policy_row_subscriber_delete(struct es_db_conn *conn, const char *tenant, const char *imsi) ES_MUST_USE;
 
 struct policy_filter {
@@ -59,7 +59,7 @@ struct policy_filter {
 typedef es_status policy_subscriber_each(const struct policy_subscriber *line, void *user);
 /* In the order of IMSI; `arena` is reset before each row. Ends early with what `each` returns. */
 es_status policy_row_subscribers(struct es_db_conn *conn, const char *tenant, const struct policy_filter *filter,
-								 struct es_arena *arena, policy_subscriber_each *each, void *user) ES_MUST_USE;
+                                 struct es_arena *arena, policy_subscriber_each *each, void *user) ES_MUST_USE;
 es_status policy_row_plan_in_use(struct es_db_conn *conn, const char *tenant, const char *plan, bool *out) ES_MUST_USE;
 
 /* ---- tenants and plans as written; every change raises the catalog's version ---- */
@@ -69,14 +69,14 @@ struct policy_document {
 	uint64_t version;
 };
 es_status policy_row_tenant_document(struct es_db_conn *conn, const char *id, struct es_arena *arena,
-									 struct policy_document *out) ES_MUST_USE;
+                                     struct policy_document *out) ES_MUST_USE;
 es_status policy_row_plan_document(struct es_db_conn *conn, const char *tenant, const char *id, struct es_arena *arena,
-								   struct policy_document *out) ES_MUST_USE;
+                                   struct policy_document *out) ES_MUST_USE;
 /* `created` says whether there was none before. `version`: outbox sequence of the change. */
 es_status policy_row_tenant_put(struct es_db_conn *conn, const char *id, struct es_slice document, uint64_t version,
-								bool *created) ES_MUST_USE;
+                                bool *created) ES_MUST_USE;
 es_status policy_row_plan_put(struct es_db_conn *conn, const char *tenant, const char *id, struct es_slice document,
-							  uint64_t version, bool *created) ES_MUST_USE;
+                              uint64_t version, bool *created) ES_MUST_USE;
 es_status policy_row_plan_delete(struct es_db_conn *conn, const char *tenant, const char *id) ES_MUST_USE;
 es_status policy_row_plan_exists(struct es_db_conn *conn, const char *tenant, const char *id, bool *out) ES_MUST_USE;
 es_status policy_row_tenant_exists(struct es_db_conn *conn, const char *id, bool *out) ES_MUST_USE;
@@ -87,10 +87,10 @@ es_status policy_row_tenant_exists(struct es_db_conn *conn, const char *id, bool
 
 /* ES_CONFLICT: there is no such subscriber (any more). */
 es_status policy_row_device_seen(struct es_db_conn *conn, const char *tenant, const char *imsi,
-								 const struct policy_device *device) ES_MUST_USE;
+                                 const struct policy_device *device) ES_MUST_USE;
 typedef es_status policy_device_each(const struct policy_device *device, void *user);
 es_status policy_row_devices(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
-							 policy_device_each *each, void *user) ES_MUST_USE;
+                             policy_device_each *each, void *user) ES_MUST_USE;
 
 /* ---- credentials and the audit trail ---- */
 
@@ -100,14 +100,14 @@ struct policy_credential {
 	int64_t created_ms;
 };
 es_status policy_row_credential(struct es_db_conn *conn, const uint8_t digest[32], struct es_arena *arena,
-								struct policy_credential *out) ES_MUST_USE;
+                                struct policy_credential *out) ES_MUST_USE;
 /* Creates or replaces by name; a replaced one's token is dead with the commit. */
 es_status policy_row_credential_put(struct es_db_conn *conn, const struct policy_credential *credential,
-									const uint8_t digest[32]) ES_MUST_USE;
+                                    const uint8_t digest[32]) ES_MUST_USE;
 es_status policy_row_credential_delete(struct es_db_conn *conn, const char *name) ES_MUST_USE;
 typedef es_status policy_credential_each(const struct policy_credential *credential, void *user);
 es_status policy_row_credentials(struct es_db_conn *conn, const char *after, uint32_t limit, struct es_arena *arena,
-								 policy_credential_each *each, void *user) ES_MUST_USE;
+                                 policy_credential_each *each, void *user) ES_MUST_USE;
 
 struct policy_audit {
 	int64_t id, at_ms;
@@ -119,7 +119,7 @@ es_status policy_row_audit_end(struct es_db_conn *conn, int64_t id, const char *
 typedef es_status policy_audit_each(const struct policy_audit *entry, void *user);
 /* Newest first, older than `before`; tenant "": all. */
 es_status policy_row_audits(struct es_db_conn *conn, const char *tenant, int64_t before, uint32_t limit,
-							struct es_arena *arena, policy_audit_each *each, void *user) ES_MUST_USE;
+                            struct es_arena *arena, policy_audit_each *each, void *user) ES_MUST_USE;
 
 /* ---- outbox ---- */
 
@@ -130,11 +130,11 @@ struct policy_event {
 };
 /* Takes the next number; holds the head until the transaction ends. */
 es_status policy_row_event_add(struct es_db_conn *conn, const struct policy_event *event,
-							   uint64_t *sequence) ES_MUST_USE;
+                               uint64_t *sequence) ES_MUST_USE;
 es_status policy_row_event_head(struct es_db_conn *conn, uint64_t *out) ES_MUST_USE;
 typedef es_status policy_event_each(const struct policy_event *event, void *user);
 es_status policy_row_events(struct es_db_conn *conn, uint64_t after, uint32_t limit, struct es_arena *arena,
-							policy_event_each *each, void *user) ES_MUST_USE;
+                            policy_event_each *each, void *user) ES_MUST_USE;
 /* Forgets what is older than `before_ms`. */
 es_status policy_row_events_prune(struct es_db_conn *conn, int64_t before_ms) ES_MUST_USE;
 

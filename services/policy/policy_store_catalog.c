@@ -77,7 +77,7 @@ static void *pile_push(struct pile *pile)
 
 /* A document in our own table that our own reader refuses is a fault of this program, or of somebody's hand. */
 static es_status document_read(const struct policy_shape *shape, struct es_slice document, struct es_arena *arena,
-							   void *into)
+                               void *into)
 {
 	ES_CLEANUP(es_json_done) cJSON *json = NULL;
 	struct policy_fault fault;
@@ -166,7 +166,7 @@ static void unref_locked(struct counted *counted, struct counted **to_free)
 }
 
 es_status policy_catalog_cache_get(struct policy_catalog_cache *cache, struct es_db_conn *conn, uint64_t version,
-								   const struct policy_catalog **out)
+                                   const struct policy_catalog **out)
 {
 	struct counted *fresh = NULL, *dead = NULL;
 
@@ -245,7 +245,7 @@ es_status policy_row_catalog_version(struct es_db_conn *conn, uint64_t *out)
 }
 
 static es_status exists(struct es_db_conn *conn, enum policy_statement statement, const struct es_bind *binds,
-						size_t count, bool *out)
+                        size_t count, bool *out)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 	ES_TRY(es_db_query(conn, statement, binds, count, &rows));
@@ -275,7 +275,7 @@ es_status policy_row_plan_in_use(struct es_db_conn *conn, const char *tenant, co
 }
 
 static es_status document(struct es_db_conn *conn, enum policy_statement statement, const struct es_bind *binds,
-						  size_t count, struct es_arena *arena, struct policy_document *out)
+                          size_t count, struct es_arena *arena, struct policy_document *out)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 	ES_TRY(es_db_query(conn, statement, binds, count, &rows));
@@ -288,38 +288,38 @@ static es_status document(struct es_db_conn *conn, enum policy_statement stateme
 }
 
 es_status policy_row_tenant_document(struct es_db_conn *conn, const char *id, struct es_arena *arena,
-									 struct policy_document *out)
+                                     struct policy_document *out)
 {
 	const struct es_bind binds[] = { es_bind_str(id) };
 	return document(conn, ST_TENANT_DOCUMENT, binds, ES_COUNT(binds), arena, out);
 }
 
 es_status policy_row_plan_document(struct es_db_conn *conn, const char *tenant, const char *id, struct es_arena *arena,
-								   struct policy_document *out)
+                                   struct policy_document *out)
 {
 	const struct es_bind binds[] = { es_bind_str(tenant), es_bind_str(id) };
 	return document(conn, ST_PLAN_DOCUMENT, binds, ES_COUNT(binds), arena, out);
 }
 
 es_status policy_row_tenant_put(struct es_db_conn *conn, const char *id, struct es_slice document, uint64_t version,
-								bool *created)
+                                bool *created)
 {
 	bool existed = false;
 	ES_TRY(policy_row_tenant_exists(conn, id, &existed));
 	ES_TRY(ES_DB_EXEC(conn, ST_TENANT_UPSERT, NULL, es_bind_str(id), es_bind_text(document),
-					  es_bind_int((int64_t)version)));
+	                  es_bind_int((int64_t)version)));
 	ES_TRY(es_db_exec(conn, ST_CATALOG_RAISE, NULL, 0, NULL));
 	*created = !existed;
 	return ES_OK;
 }
 
 es_status policy_row_plan_put(struct es_db_conn *conn, const char *tenant, const char *id, struct es_slice document,
-							  uint64_t version, bool *created)
+                              uint64_t version, bool *created)
 {
 	bool existed = false;
 	ES_TRY(policy_row_plan_exists(conn, tenant, id, &existed));
 	ES_TRY(ES_DB_EXEC(conn, ST_PLAN_UPSERT, NULL, es_bind_str(tenant), es_bind_str(id), es_bind_text(document),
-					  es_bind_int((int64_t)version)));
+	                  es_bind_int((int64_t)version)));
 	ES_TRY(es_db_exec(conn, ST_CATALOG_RAISE, NULL, 0, NULL));
 	*created = !existed;
 	return ES_OK;

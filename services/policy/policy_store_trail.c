@@ -29,7 +29,7 @@ static es_status credential_of(struct es_rows *rows, struct es_arena *arena, str
 }
 
 es_status policy_row_credential(struct es_db_conn *conn, const uint8_t digest[32], struct es_arena *arena,
-								struct policy_credential *out)
+                                struct policy_credential *out)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 	ES_TRY(ES_DB_QUERY(conn, ST_CREDENTIAL, &rows, es_bind_blob(es_slice_of(digest, 32))));
@@ -40,11 +40,11 @@ es_status policy_row_credential(struct es_db_conn *conn, const uint8_t digest[32
 }
 
 es_status policy_row_credential_put(struct es_db_conn *conn, const struct policy_credential *credential,
-									const uint8_t digest[32])
+                                    const uint8_t digest[32])
 {
 	return ES_DB_EXEC(conn, ST_CREDENTIAL_UPSERT, NULL, es_bind_str(credential->name),
-					  es_bind_blob(es_slice_of(digest, 32)), es_bind_int(credential->role),
-					  es_bind_str(credential->tenant), es_bind_int(credential->created_ms));
+	                  es_bind_blob(es_slice_of(digest, 32)), es_bind_int(credential->role),
+	                  es_bind_str(credential->tenant), es_bind_int(credential->created_ms));
 }
 
 es_status policy_row_credential_delete(struct es_db_conn *conn, const char *name)
@@ -55,7 +55,7 @@ es_status policy_row_credential_delete(struct es_db_conn *conn, const char *name
 }
 
 es_status policy_row_credentials(struct es_db_conn *conn, const char *after, uint32_t limit, struct es_arena *arena,
-								 policy_credential_each *each, void *user)
+                                 policy_credential_each *each, void *user)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 	es_status status;
@@ -76,8 +76,8 @@ es_status policy_row_audit_add(struct es_db_conn *conn, const struct policy_audi
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 	ES_TRY(ES_DB_QUERY(conn, ST_AUDIT_ADD, &rows, es_bind_int(entry->at_ms), es_bind_str(entry->who),
-					   es_bind_str(entry->client), es_bind_str(entry->action), es_bind_str(entry->tenant),
-					   es_bind_str(entry->resource), es_bind_str(entry->outcome)));
+	                   es_bind_str(entry->client), es_bind_str(entry->action), es_bind_str(entry->tenant),
+	                   es_bind_str(entry->resource), es_bind_str(entry->outcome)));
 	es_status status = es_rows_next(rows);
 	if (status != ES_OK)
 		return status == ES_NOT_FOUND ? ES_INTERNAL : status;
@@ -93,7 +93,7 @@ es_status policy_row_audit_end(struct es_db_conn *conn, int64_t id, const char *
 }
 
 es_status policy_row_audits(struct es_db_conn *conn, const char *tenant, int64_t before, uint32_t limit,
-							struct es_arena *arena, policy_audit_each *each, void *user)
+                            struct es_arena *arena, policy_audit_each *each, void *user)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 	const struct es_bind binds[] = { es_bind_int(before), es_bind_int(limit), es_bind_str(tenant) };
@@ -144,14 +144,14 @@ es_status policy_row_event_add(struct es_db_conn *conn, const struct policy_even
 	uint64_t next = 0;
 	ES_TRY(one_number(conn, ST_EVENT_NEXT, &next));
 	ES_TRY(ES_DB_EXEC(conn, ST_EVENT_ADD, NULL, es_bind_int((int64_t)next), es_bind_int(event->at_ms),
-					  es_bind_str(event->kind), es_bind_str(event->tenant), es_bind_str(event->imsi),
-					  es_bind_str(event->apps), es_bind_str(event->traceparent)));
+	                  es_bind_str(event->kind), es_bind_str(event->tenant), es_bind_str(event->imsi),
+	                  es_bind_str(event->apps), es_bind_str(event->traceparent)));
 	*sequence = next;
 	return ES_OK;
 }
 
 es_status policy_row_events(struct es_db_conn *conn, uint64_t after, uint32_t limit, struct es_arena *arena,
-							policy_event_each *each, void *user)
+                            policy_event_each *each, void *user)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 	es_status status;

@@ -62,7 +62,7 @@ static inline void policy_test_open(struct policy_test *t, unsigned engine, cons
 	es_buf_init(&error, 512);
 	assert_int_equal(
 		es_keyring_parse(ES_SLICE_LIT("1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"), &t->ring,
-						 &error),
+	                     &error),
 		ES_OK);
 	es_buf_free(&error);
 	policy_test_reopen(t);
@@ -78,7 +78,7 @@ static inline void policy_test_close(struct policy_test *t)
 
 /* `params`: "name=value&name=value". The answer's body is in t->body. */
 static inline es_status policy_test_call(struct policy_test *t, const char *credential, const char *action,
-										 bool elsewhere, const char *params, const char *body)
+                                         bool elsewhere, const char *params, const char *body)
 {
 	struct policy_admin_param list[8];
 	char text[512];
@@ -116,12 +116,12 @@ static inline es_status policy_test_call(struct policy_test *t, const char *cred
 
 /* By the administrator; fails the test when the outcome is another. */
 static inline void policy_test_do(struct policy_test *t, enum policy_admin_outcome expected, const char *action,
-								  const char *params, const char *body)
+                                  const char *params, const char *body)
 {
 	es_status status = policy_test_call(t, TEST_TOKEN, action, false, params, body);
 	if (status != ES_OK || t->last.outcome != expected)
 		fail_msg("%s %s: status %s, outcome %d: %s", action, params, es_status_name(status), (int)t->last.outcome,
-				 t->body);
+		         t->body);
 }
 
 static inline void policy_test_populate(struct policy_test *t)
@@ -132,13 +132,13 @@ static inline void policy_test_populate(struct policy_test *t)
 		"\"vowifi\":{\"url\":\"https://p.example/\",\"terms_required\":true,\"address_required\":true},"
 		"\"not_enabled\":{\"url\":\"https://p.example/no\"}}");
 	policy_test_do(t, POLICY_ADMIN_CREATED, "plan.put", "tenant=demo&plan=full",
-				   "{\"volte\":\"all\",\"vonr\":\"home\",\"vowifi\":true,\"smsoip\":true,"
-				   "\"companion\":{\"allowed\":true,\"services\":[\"SharedNumber\",\"FamilyNumber\"],\"max\":3},"
-				   "\"primary_esim\":true}");
+	               "{\"volte\":\"all\",\"vonr\":\"home\",\"vowifi\":true,\"smsoip\":true,"
+	               "\"companion\":{\"allowed\":true,\"services\":[\"SharedNumber\",\"FamilyNumber\"],\"max\":3},"
+	               "\"primary_esim\":true}");
 	policy_test_do(t, POLICY_ADMIN_CREATED, "plan.put", "tenant=demo&plan=none", "{\"id\":\"none\"}");
 	policy_test_do(t, POLICY_ADMIN_CREATED, "subscriber.put", TEST_LINE,
-				   "{\"msisdn\":\"+34600000001\",\"plan\":\"full\",\"vowifi\":{\"terms\":\"available\",\"address\":"
-				   "\"available\"}}");
+	               "{\"msisdn\":\"+34600000001\",\"plan\":\"full\",\"vowifi\":{\"terms\":\"available\",\"address\":"
+	               "\"available\"}}");
 }
 
 #endif

@@ -28,8 +28,8 @@ es_status policy_time_parse(struct es_slice text, int64_t *out)
 	if (text.ptr[4] != '-' || text.ptr[7] != '-' || text.ptr[10] != 'T' || text.ptr[13] != ':' || text.ptr[16] != ':')
 		return ES_MALFORMED;
 	if (es_parse_u32(es_slice_sub(text, 0, 4), 1970, 9999, &year) != ES_OK || !two(text, 5, 1, 12, &month) ||
-		!two(text, 8, 1, 31, &day) || !two(text, 11, 0, 23, &hour) || !two(text, 14, 0, 59, &minute) ||
-		!two(text, 17, 0, 59, &second))
+	    !two(text, 8, 1, 31, &day) || !two(text, 11, 0, 23, &hour) || !two(text, 14, 0, 59, &minute) ||
+	    !two(text, 17, 0, 59, &second))
 		return ES_MALFORMED;
 	if (offset && (!two(text, 20, 0, 14, &zone_h) || !two(text, 23, 0, 59, &zone_m)))
 		return ES_MALFORMED;

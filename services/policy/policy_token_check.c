@@ -22,17 +22,17 @@ enum policy_token_verdict policy_token_opened(es_status opened)
 }
 
 typedef bool binding(const struct es_token *token, const struct policy_subscriber *subscriber,
-					 const struct policy_request *request);
+                     const struct policy_request *request);
 
 static bool epoch_holds(const struct es_token *token, const struct policy_subscriber *subscriber,
-						const struct policy_request *request)
+                        const struct policy_request *request)
 {
 	(void)request;
 	return token->epoch == (uint32_t)subscriber->epoch;
 }
 
 static bool line_lives(const struct es_token *token, const struct policy_subscriber *subscriber,
-					   const struct policy_request *request)
+                       const struct policy_request *request)
 {
 	(void)token;
 	(void)request;
@@ -40,14 +40,14 @@ static bool line_lives(const struct es_token *token, const struct policy_subscri
 }
 
 static bool imsi_holds(const struct es_token *token, const struct policy_subscriber *subscriber,
-					   const struct policy_request *request)
+                       const struct policy_request *request)
 {
 	(void)subscriber;
 	return request->imsi.len == 0 || es_slice_eq_str(request->imsi, token->imsi.digits);
 }
 
 static bool terminal_holds(const struct es_token *token, const struct policy_subscriber *subscriber,
-						   const struct policy_request *request)
+                           const struct policy_request *request)
 {
 	static const uint8_t anyone[sizeof token->terminal];
 	uint8_t digest[sizeof token->terminal];
@@ -60,7 +60,7 @@ static bool terminal_holds(const struct es_token *token, const struct policy_sub
 }
 
 static bool app_name_holds(const struct es_token *token, const struct policy_subscriber *subscriber,
-						   const struct policy_request *request)
+                           const struct policy_request *request)
 {
 	uint8_t digest[sizeof token->app_name];
 
@@ -70,7 +70,7 @@ static bool app_name_holds(const struct es_token *token, const struct policy_sub
 }
 
 static bool group_holds(const struct es_token *token, const struct policy_subscriber *subscriber,
-						const struct policy_request *request)
+                        const struct policy_request *request)
 {
 	(void)subscriber;
 	if (request->fresh)
@@ -98,7 +98,7 @@ static const struct {
 };
 
 enum policy_token_verdict policy_token_check(const struct es_token *token, const struct policy_subscriber *subscriber,
-											 const struct policy_request *request, struct policy_trace *trace)
+                                             const struct policy_request *request, struct policy_trace *trace)
 {
 	if (subscriber == NULL) {
 		POLICY_NOTE(trace, "token.subscriber", "authenticate", "no subscriber of that IMSI");
@@ -107,7 +107,7 @@ enum policy_token_verdict policy_token_check(const struct es_token *token, const
 	for (size_t i = 0; i < ES_COUNT(bindings); i++) {
 		bool holds = bindings[i].holds(token, subscriber, request);
 		POLICY_NOTE(trace, bindings[i].rule, holds ? "holds" : "refused", "%s",
-					policy_token_verdict_names[holds ? POLICY_TOKEN_VALID : bindings[i].otherwise]);
+		            policy_token_verdict_names[holds ? POLICY_TOKEN_VALID : bindings[i].otherwise]);
 		if (!holds)
 			return bindings[i].otherwise;
 	}

@@ -42,7 +42,7 @@ extern const char *const policy_token_verdict_names[POLICY_TOKEN_COUNT];
 enum policy_token_verdict policy_token_opened(es_status opened);
 /* `subscriber` NULL: there is none of that IMSI. */
 enum policy_token_verdict policy_token_check(const struct es_token *token, const struct policy_subscriber *subscriber,
-											 const struct policy_request *request, struct policy_trace *trace);
+                                             const struct policy_request *request, struct policy_trace *trace);
 int64_t policy_token_remaining_s(const struct es_token *token, int64_t now_ms);
 /* Less than a quarter of its life is left. */
 bool policy_token_wants_renewal(const struct es_token *token, int64_t now_ms);

@@ -15,7 +15,7 @@ struct rat_offer {
 };
 
 static void add(struct policy_decision *out, const struct rat_offer *rat, uint8_t network, uint8_t status,
-				enum policy_text message)
+                enum policy_text message)
 {
 	out->rats[out->rat_count++] = (struct policy_rat){
 		.access = rat->access,
@@ -46,7 +46,7 @@ static void add_rat(const struct policy_context *context, const struct rat_offer
 	}
 	bool home = (rat->scope & POLICY_HOME) != 0;
 	POLICY_NOTE(context->trace, "scope", home ? "not abroad" : "not at home", "%s in %s", rat->rule,
-				policy_scope_names[rat->scope]);
+	            policy_scope_names[rat->scope]);
 	add(out, rat, NETWORK_ROAMING, home ? POLICY_INCOMPATIBLE : status, rat->not_abroad);
 	add(out, rat, NETWORK_HOME, home ? status : POLICY_INCOMPATIBLE, rat->not_home);
 }
@@ -62,13 +62,13 @@ void policy_decide_voice(const struct policy_context *context, struct policy_dec
 		unsigned lte_scope = policy_has_opted_out(context, POLICY_SERVICE_VOLTE) ? POLICY_NOWHERE : plan->volte;
 		nr_scope &= lte_scope;
 		POLICY_NOTE(context->trace, "vonr_eps_fallback", "only where volte is", "vonr %s, volte %s",
-					policy_scope_names[plan->vonr], policy_scope_names[lte_scope]);
+		            policy_scope_names[plan->vonr], policy_scope_names[lte_scope]);
 	}
 	const struct rat_offer rats[] = {
 		{ ACCESS_NR, nr_scope, POLICY_SERVICE_VONR, POLICY_TEXT_NR, POLICY_TEXT_NR_ABROAD, POLICY_TEXT_NR, "vonr",
 		  plan->vonr_eps_fallback                    ? "EPS-Fallback" /* MUST, V12-VOC-07 */
 		  : (plan->irat & POLICY_IRAT_5G_SRVCC) != 0 ? "5G-SRVCC"
-													 : NULL },
+		                                             : NULL },
 		{ ACCESS_LTE, plan->volte, POLICY_SERVICE_VOLTE, POLICY_TEXT_LTE, POLICY_TEXT_LTE_ABROAD, POLICY_TEXT_LTE_HOME,
 		  "volte", (plan->irat & POLICY_IRAT_4G_SRVCC) != 0 ? "4G-SRVCC" : NULL },
 	};

@@ -58,9 +58,9 @@ void policy_decide_vowifi(const struct policy_context *context, struct policy_de
 	}
 	bool settled = is_settled(out->vowifi.terms) && is_settled(out->vowifi.address);
 	POLICY_NOTE(context->trace, "vowifi.terms", is_settled(out->vowifi.terms) ? "go on" : "data first", "%s",
-				policy_data_names[out->vowifi.terms]);
+	            policy_data_names[out->vowifi.terms]);
 	POLICY_NOTE(context->trace, "vowifi.address", is_settled(out->vowifi.address) ? "go on" : "data first", "%s",
-				policy_data_names[out->vowifi.address]);
+	            policy_data_names[out->vowifi.address]);
 	if (!settled)
 		out->status = POLICY_DISABLED; /* 3.3.3, 3.3.4 */
 }

@@ -39,6 +39,7 @@ def test_the_whole_document_letter_by_letter(client, sim):
 <characteristic type="APPLICATION">
 <parm name="AppID" value="ap2003"/>
 <parm name="EntitlementStatus" value="1"/>
+<parm name="MessageForIncompatible" value=""/>
 </characteristic>
 </wap-provisioningdoc>
 """

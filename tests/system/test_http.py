@@ -1,5 +1,6 @@
 """The HTTPS front against clients that are slow, rude or hostile, on a raw TLS connection."""
 
+import re
 import socket
 import ssl
 import subprocess
@@ -20,10 +21,10 @@ def connect(stack, **options):
 def exchange(stack, data):
     """Sends octets as they are and reads until the server closes or an answer is complete."""
     with connect(stack) as tls:
-        tls.sendall(data)
         received = b""
         tls.settimeout(15)
         try:
+            tls.sendall(data)
             while True:
                 part = tls.recv(65536)
                 if not part:
@@ -60,7 +61,7 @@ GET = b"GET /?app=ap2004 HTTP/1.1\r\n"
 def test_what_a_proxy_could_read_otherwise_is_400_and_closes(stack, name, request_, expected):
     answer = exchange(stack, request_)
     assert status_of(answer) in (expected, None), answer[:200]
-    assert b"HTTP/1.1 200" not in answer and answer.count(b"HTTP/1.1 ") <= 1
+    assert b"HTTP/1.1 200" not in answer and len(re.findall(rb"^HTTP/1\.1 \d", answer, re.M)) <= 1
 
 
 def test_http_1_0_is_served(stack):

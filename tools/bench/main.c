@@ -37,11 +37,11 @@ static es_status response(struct es_keyring *ring, const uint8_t *cookie, struct
 {
 	uint8_t state[STATE], mac[16], packet[PACKET] = { 2 };
 	struct es_token token = { .tenant = "demo",
-							  .imsi = { "001010000000001" },
-							  .method = ES_METHOD_EAP_AKA,
-							  .issued_ms = 1,
-							  .expires_ms = 1000000,
-							  .group = "ap2003" };
+		                      .imsi = { "001010000000001" },
+		                      .method = ES_METHOD_EAP_AKA,
+		                      .issued_ms = 1,
+		                      .expires_ms = 1000000,
+		                      .group = "ap2003" };
 	struct es_slice text;
 
 	ES_TRY(

@@ -61,8 +61,8 @@ static es_status token_read(const struct ctl_api_options *options, char token[TO
 		FILE *file = fopen(options->token_file, "re");
 		if (file == NULL) {
 			es_put_printf(error,
-						  "the credential cannot be read from %s (--token-file): check its name and who may read it",
-						  options->token_file);
+			              "the credential cannot be read from %s (--token-file): check its name and who may read it",
+			              options->token_file);
 			return ES_MALFORMED;
 		}
 		setvbuf(file, NULL, _IONBF, 0); /* no second copy in a stream's buffer */
@@ -123,15 +123,15 @@ static bool curl_setup(struct ctl_api *api, const struct ctl_api_options *option
 	if (curl_slist_append(api->headers_json, "Expect:") == NULL)
 		return false;
 	bool ok = curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https,http") == CURLE_OK &&
-			  curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
-			  curl_easy_setopt(c, CURLOPT_WRITEDATA, api) == CURLE_OK &&
-			  curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
-			  curl_easy_setopt(c, CURLOPT_HEADERDATA, api) == CURLE_OK &&
-			  curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) == CURLE_OK &&
-			  curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, TOTAL_MS) == CURLE_OK &&
-			  curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-			  curl_easy_setopt(c, CURLOPT_USERAGENT, "openesctl/" OPENES_VERSION) == CURLE_OK &&
-			  curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
+	          curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+	          curl_easy_setopt(c, CURLOPT_WRITEDATA, api) == CURLE_OK &&
+	          curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+	          curl_easy_setopt(c, CURLOPT_HEADERDATA, api) == CURLE_OK &&
+	          curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) == CURLE_OK &&
+	          curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, TOTAL_MS) == CURLE_OK &&
+	          curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	          curl_easy_setopt(c, CURLOPT_USERAGENT, "openesctl/" OPENES_VERSION) == CURLE_OK &&
+	          curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
 	if (ok && options->ca != NULL)
 		ok = curl_easy_setopt(c, CURLOPT_CAINFO, options->ca) == CURLE_OK;
 	if (ok && options->cert != NULL)
@@ -156,7 +156,7 @@ es_status ctl_api_open(const struct ctl_api_options *options, struct ctl_api **o
 	}
 	if (!url_is_safe(options->url)) {
 		es_put_str(error, "the URL has to start with https:// (http:// is taken for this machine only), "
-						  "since the credential goes there");
+		                  "since the credential goes there");
 		return ES_MALFORMED;
 	}
 	ES_TRY(token_read(options, token, error));
@@ -260,23 +260,23 @@ static bool prepare(struct ctl_api *api, const char *method, const char *url, co
 	api->retry_after_s = 1;
 	api->trace[0] = '\0';
 	if (curl_easy_setopt(c, CURLOPT_URL, url) != CURLE_OK ||
-		curl_easy_setopt(c, CURLOPT_HTTPHEADER, body != NULL ? api->headers_json : api->headers) != CURLE_OK)
+	    curl_easy_setopt(c, CURLOPT_HTTPHEADER, body != NULL ? api->headers_json : api->headers) != CURLE_OK)
 		return false;
 	/* POST without a body still says how long it is: 0. */
 	if (body == NULL && strcmp(method, "POST") == 0)
 		body = "";
 	if (body != NULL) {
 		return curl_easy_setopt(c, CURLOPT_POST, 1L) == CURLE_OK &&
-			   curl_easy_setopt(c, CURLOPT_POSTFIELDS, body) == CURLE_OK &&
-			   curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)strlen(body)) == CURLE_OK &&
-			   curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
+		       curl_easy_setopt(c, CURLOPT_POSTFIELDS, body) == CURLE_OK &&
+		       curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)strlen(body)) == CURLE_OK &&
+		       curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
 	}
 	return curl_easy_setopt(c, CURLOPT_HTTPGET, 1L) == CURLE_OK &&
-		   curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
+	       curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
 }
 
 static CURLcode attempt(struct ctl_api *api, const char *method, const char *url, const char *body,
-						struct ctl_answer *out)
+                        struct ctl_answer *out)
 {
 	const struct es_json_limits limits = { ANSWER_MAX, 16, 1u << 20 };
 
@@ -294,13 +294,13 @@ static CURLcode attempt(struct ctl_api *api, const char *method, const char *url
 static void pause_as_told(const struct ctl_api *api)
 {
 	struct timespec pause = { .tv_sec =
-								  api->retry_after_s < WAIT_MAX_S ? (time_t)api->retry_after_s : (time_t)WAIT_MAX_S };
+		                          api->retry_after_s < WAIT_MAX_S ? (time_t)api->retry_after_s : (time_t)WAIT_MAX_S };
 	while (nanosleep(&pause, &pause) != 0) {
 	}
 }
 
 static es_status call_text(struct ctl_api *api, const char *method, const char *path, const char *body,
-						   struct ctl_answer *out)
+                           struct ctl_answer *out)
 {
 	char url[2048];
 	struct ctl_answer answer = { .status = 0 };
@@ -330,7 +330,7 @@ static es_status call_text(struct ctl_api *api, const char *method, const char *
 }
 
 es_status ctl_api_call(struct ctl_api *api, const char *method, const char *path, const cJSON *body,
-					   struct ctl_answer *out)
+                       struct ctl_answer *out)
 {
 	char *text = NULL;
 

@@ -29,7 +29,7 @@ void ctl_answer_done(struct ctl_answer *answer);
 /* ES_OK below 400. ES_UNAVAILABLE: nobody answered, or 503 to the end. Else ES_DENIED. `out` is filled in each case and
  * the caller's to free; ctl_api_problem() says what happened and what to do. */
 es_status ctl_api_call(struct ctl_api *api, const char *method, const char *path, const cJSON *body,
-					   struct ctl_answer *out) ES_MUST_USE;
+                       struct ctl_answer *out) ES_MUST_USE;
 const char *ctl_api_problem(const struct ctl_api *api);
 
 #endif

@@ -9,9 +9,9 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	/* name, value, kind, member, env, help */
 	[CTL_URL] = { "url", "URL", CTL_TEXT, NULL, "OPENES_ADMIN_URL", "the operators' API: https://host:port" },
 	[CTL_CA] = { "ca", "FILE", CTL_TEXT, NULL, "OPENES_CA",
-				 "certificate authority that signed the server's certificate" },
+	             "certificate authority that signed the server's certificate" },
 	[CTL_TOKEN_FILE] = { "token-file", "FILE", CTL_TEXT, NULL, NULL,
-						 "file with the credential (or the variable OPENES_ADMIN_TOKEN)" },
+	                     "file with the credential (or the variable OPENES_ADMIN_TOKEN)" },
 	[CTL_CERT] = { "cert", "FILE", CTL_TEXT, NULL, "OPENES_CERT", "client certificate, where the server wants one" },
 	[CTL_KEY] = { "key", "FILE", CTL_TEXT, NULL, "OPENES_KEY", "its private key" },
 	[CTL_JSON] = { "json", NULL, CTL_FLAG, NULL, NULL, "print JSON instead of tables" },
@@ -31,66 +31,66 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	[CTL_NEW_IMSI] = { "new-imsi", "DIGITS", CTL_TEXT, NULL, NULL, "IMSI of the new SIM, when it is another one" },
 
 	[CTL_LANGUAGE] = { "language", "XX", CTL_TEXT, "language", NULL,
-					   "language of texts when a phone asks for none of ours" },
+	                   "language of texts when a phone asks for none of ours" },
 	[CTL_HOSTS] = { "hosts", "A,B", CTL_LIST, "hosts", NULL, "host names phones of this tenant come to" },
 	[CTL_PLMNS] = { "plmns", "A,B", CTL_LIST, "plmns", NULL, "MCC and MNC without a separator: 00101" },
 	[CTL_IMSI_RANGES] = { "imsi-ranges", "A,B", CTL_LIST, "imsi_ranges", NULL,
-						  "IMSI prefixes; the most specific wins" },
+	                      "IMSI prefixes; the most specific wins" },
 	[CTL_GID1] = { "gid1", "A,B", CTL_LIST, "gid1", NULL, "group identifiers (EF_GID1) of its SIMs" },
 	[CTL_TOKEN_TTL] = { "token-ttl", "TIME", CTL_SECONDS, "token_ttl", NULL, "life of a phone's TOKEN: 12h, 7d" },
 	[CTL_VALIDITY] = { "validity", "TIME", CTL_SECONDS, "validity", NULL, "how long a phone keeps an answer: 12h, 2d" },
 	[CTL_VOWIFI_URL] = { "vowifi-url", "URL", CTL_TEXT, "vowifi.url", NULL, "page for terms and emergency address" },
 	[CTL_TERMS_REQUIRED] = { "terms-required", "yes|no", CTL_BOOL, "vowifi.terms_required", NULL,
-							 "VoWiFi needs accepted terms" },
+	                         "VoWiFi needs accepted terms" },
 	[CTL_ADDRESS_REQUIRED] = { "address-required", "yes|no", CTL_BOOL, "vowifi.address_required", NULL,
-							   "VoWiFi needs an emergency address" },
+	                           "VoWiFi needs an emergency address" },
 	[CTL_NOT_ENABLED_URL] = { "not-enabled-url", "URL", CTL_TEXT, "not_enabled.url", NULL,
-							  "page shown when eSIM is not offered" },
+	                          "page shown when eSIM is not offered" },
 	[CTL_NOT_ENABLED_USER_DATA] = { "not-enabled-user-data", "TEXT", CTL_TEXT, "not_enabled.user_data", NULL,
-									"what that page is sent" },
+	                                "what that page is sent" },
 	[CTL_AP2003_FLAT_AFTER] = { "ap2003-flat-after", "yes|no", CTL_BOOL, "ap2003_flat_after", NULL,
-								"repeat the voice status in the old flat form" },
+	                            "repeat the voice status in the old flat form" },
 	[CTL_DECOY_CHALLENGE] = { "decoy-challenge", "yes|no", CTL_BOOL, "decoy_challenge", NULL,
-							  "challenge unknown IMSIs, then refuse" },
+	                          "challenge unknown IMSIs, then refuse" },
 	[CTL_EAP_NOTIFICATIONS] = { "eap-notifications", "yes|no", CTL_BOOL, "eap_notifications", NULL,
-								"EAP notifications after failures" },
+	                            "EAP notifications after failures" },
 	[CTL_EAP_IDENTITY_REQUEST] = { "eap-identity-request", "yes|no", CTL_BOOL, "eap_identity_request", NULL,
-								   "ask for the identity with AKA-Identity" },
+	                               "ask for the identity with AKA-Identity" },
 	[CTL_CHECKCODE] = { "checkcode", "yes|no", CTL_BOOL, "checkcode", NULL, "AT_CHECKCODE in challenges" },
 
 	[CTL_VOLTE] = { "volte", "WHERE", CTL_TEXT, "volte", NULL, "all, home, roaming or none" },
 	[CTL_VONR] = { "vonr", "WHERE", CTL_TEXT, "vonr", NULL, "all, home or none" },
 	[CTL_VONR_EPS_FALLBACK] = { "vonr-eps-fallback", "yes|no", CTL_BOOL, "vonr_eps_fallback", NULL,
-								"5G calls may fall back to VoLTE" },
+	                            "5G calls may fall back to VoLTE" },
 	[CTL_IRAT] = { "irat", "WAYS", CTL_TEXT, "irat", NULL, "none, 4G-SRVCC, 5G-SRVCC or 4G-SRVCC,5G-SRVCC" },
 	[CTL_VOWIFI] = { "vowifi", "yes|no", CTL_BOOL, "vowifi", NULL, "calls over Wi-Fi" },
 	[CTL_SMSOIP] = { "smsoip", "yes|no", CTL_BOOL, "smsoip", NULL, "SMS over IP" },
 	[CTL_COMPANION] = { "companion", "yes|no", CTL_BOOL, "companion.allowed", NULL, "watches and other companions" },
 	[CTL_COMPANION_SERVICES] = { "companion-services", "A,B", CTL_LIST, "companion.services", NULL,
-								 "SharedNumber, DiffNumber, FamilyNumber" },
+	                             "SharedNumber, DiffNumber, FamilyNumber" },
 	[CTL_COMPANION_MAX] = { "companion-max", "N", CTL_NUMBER, "companion.max", NULL,
-							"companions of one subscriber at most" },
+	                        "companions of one subscriber at most" },
 	[CTL_PRIMARY_ESIM] = { "primary-esim", "yes|no", CTL_BOOL, "primary_esim", NULL,
-						   "eSIM activation and transfer on the phone" },
+	                       "eSIM activation and transfer on the phone" },
 
 	[CTL_OPT_OUTS] = { "opt-outs", "A,B", CTL_LIST, "opt_outs", NULL,
-					   "services switched off for this line: volte, vonr, vowifi, smsoip, companion, primary" },
+	                   "services switched off for this line: volte, vonr, vowifi, smsoip, companion, primary" },
 	[CTL_VOICE_PROVISIONING] = { "voice-provisioning", "STATE", CTL_TEXT, "voice.provisioning", NULL,
-								 "not_required, not_provisioned, in_progress or provisioned" },
+	                             "not_required, not_provisioned, in_progress or provisioned" },
 	[CTL_SMS_PROVISIONING] = { "sms-provisioning", "STATE", CTL_TEXT, "sms.provisioning", NULL,
-							   "not_required, not_provisioned, in_progress or provisioned" },
+	                           "not_required, not_provisioned, in_progress or provisioned" },
 	[CTL_TERMS] = { "terms", "STATE", CTL_TEXT, "vowifi.terms", NULL,
-					"VoWiFi terms: not_available, available, not_required or in_progress" },
+	                "VoWiFi terms: not_available, available, not_required or in_progress" },
 	[CTL_ADDRESS] = { "address", "STATE", CTL_TEXT, "vowifi.address", NULL,
-					  "emergency address: not_available, available, not_required or in_progress" },
+	                  "emergency address: not_available, available, not_required or in_progress" },
 	[CTL_ADDRESS_EXPIRY] = { "address-expiry", "TIME", CTL_TEXT, "vowifi.address_expiry", NULL,
-							 "when it has to be given again: 2030-01-31T00:00:00Z" },
+	                         "when it has to be given again: 2030-01-31T00:00:00Z" },
 	[CTL_ADDRESS_ID] = { "address-id", "TEXT", CTL_TEXT, "vowifi.address_id", NULL, "AddrIdentifier" },
 	[CTL_VOWIFI_PROVISIONING] = { "vowifi-provisioning", "STATE", CTL_TEXT, "vowifi.provisioning", NULL,
-								  "not_required, not_provisioned, in_progress or provisioned" },
+	                              "not_required, not_provisioned, in_progress or provisioned" },
 
 	[CTL_K] = { "k", "HEX", CTL_TEXT, NULL, NULL,
-				"K: 32 hexadecimal digits, @file, or - to read a line from standard input" },
+	            "K: 32 hexadecimal digits, @file, or - to read a line from standard input" },
 	[CTL_OPC] = { "opc", "HEX", CTL_TEXT, NULL, NULL, "OPc, given like --k" },
 	[CTL_OP] = { "op", "HEX", CTL_TEXT, NULL, NULL, "OP instead, given like --k: OPc is computed here" },
 	[CTL_AMF] = { "amf", "HEX", CTL_TEXT, NULL, NULL, "AMF: 4 hexadecimal digits; left out: 8000" },
@@ -99,7 +99,7 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	[CTL_APP] = { "app", "ID", CTL_TEXT, NULL, NULL, "the application: ap2003, ap2004, ..." },
 	[CTL_ENTITLEMENT_VERSION] = { "entitlement-version", "N.N", CTL_TEXT, NULL, NULL, "as the phone sends it: 12.0" },
 	[CTL_ACCEPT_LANGUAGE] = { "accept-language", "XX", CTL_TEXT, NULL, NULL,
-							  "languages the phone asks for, as in HTTP" },
+	                          "languages the phone asks for, as in HTTP" },
 };
 
 static const enum ctl_opt global_options[] = { CTL_URL, CTL_CA, CTL_TOKEN_FILE, CTL_CERT, CTL_KEY, CTL_JSON, CTL_HELP };
@@ -169,7 +169,7 @@ static void suggest_option(const struct ctl_command *command, const char *name, 
 		es_put_printf(error, "; did you mean --%s?", best);
 	else
 		es_put_printf(error, "; see openesctl %s%s%s --help", command->noun, command->verb[0] != '\0' ? " " : "",
-					  command->verb);
+		              command->verb);
 }
 
 static void suggest_verbs(const char *noun, struct es_buf *error)
@@ -238,7 +238,7 @@ static es_status option_parse(struct line *line, struct ctl_args *args, struct e
 		return value_set(args, opt, text + len + 1, error);
 	if (line->at == line->count) {
 		es_put_printf(error, "--%s needs a value: --%s %s", ctl_options[opt].name, ctl_options[opt].name,
-					  ctl_options[opt].value);
+		              ctl_options[opt].value);
 		return ES_MALFORMED;
 	}
 	return value_set(args, opt, line->words[line->at++], error);
@@ -282,7 +282,7 @@ static void env_read(struct ctl_args *args, char *(*env)(const char *name))
 {
 	for (size_t opt = CTL_NONE + 1; opt < CTL_OPT_COUNT; opt++) {
 		if (ctl_options[opt].env == NULL || args->value[opt] != NULL ||
-			!ctl_args_takes(args->command, (enum ctl_opt)opt))
+		    !ctl_args_takes(args->command, (enum ctl_opt)opt))
 			continue;
 		char *value = env(ctl_options[opt].env);
 		if (value != NULL && value[0] != '\0')
@@ -340,7 +340,7 @@ static void help_parse(struct line *line, struct ctl_args *args)
 }
 
 es_status ctl_args_parse(char **words, size_t count, char *(*env)(const char *name), struct ctl_args *out,
-						 struct es_buf *error)
+                         struct es_buf *error)
 {
 	static char given[1];
 	struct line line = { .words = words, .count = count };

@@ -124,7 +124,7 @@ struct ctl_args {
 /* Reads a line of words (argv without the program's name). `env` looks up a variable (getenv). ES_MALFORMED with a
  * sentence in `error` that says what to write instead. A line that asks for help is never refused. */
 es_status ctl_args_parse(char **words, size_t count, char *(*env)(const char *name), struct ctl_args *out,
-						 struct es_buf *error) ES_MUST_USE;
+                         struct es_buf *error) ES_MUST_USE;
 bool ctl_args_takes(const struct ctl_command *command, enum ctl_opt opt);
 
 /* ctl_help.c: what --help says. With command NULL: the overview, of one noun when it is given. */

@@ -42,7 +42,7 @@ static size_t split(const char *text, char storage[512], char *words[WORDS_MAX])
 }
 
 static es_status parse_with(const char *text, char *(*env)(const char *), char storage[512], struct ctl_args *args,
-							char error[256])
+                            char error[256])
 {
 	char *words[WORDS_MAX];
 	struct es_buf buf;
@@ -71,7 +71,7 @@ static void every_option_and_command_is_whole(void **state)
 		assert_true(command->operand == CTL_NONE || ctl_args_takes(command, command->operand));
 		for (size_t k = i + 1; k < ctl_command_count; k++)
 			assert_false(strcmp(command->noun, ctl_commands[k].noun) == 0 &&
-						 strcmp(command->verb, ctl_commands[k].verb) == 0);
+			             strcmp(command->verb, ctl_commands[k].verb) == 0);
 	}
 }
 
@@ -87,7 +87,7 @@ static void every_example_of_the_help_parses(void **state)
 			size_t n = 0;
 			at += strlen("  openesctl ");
 			while (at[n] != '\0' && (at[n] != '\n' || at[n - 1] == '\\') && strncmp(at + n, "  ", 2) != 0 &&
-				   at[n] != '|' && at[n] != '>') {
+			       at[n] != '|' && at[n] != '>') {
 				line[n] = at[n] == '\n' || at[n] == '\\' ? ' ' : at[n];
 				n++;
 				if (at[n - 1] == '\n') /* a continued line: its indentation is no end */
@@ -124,8 +124,8 @@ static void a_full_line_is_understood(void **state)
 
 	(void)state;
 	assert_int_equal(parse_with("subscriber add --tenant demo --imsi=001010000000042 --plan gold --json", no_env,
-								storage, &args, error),
-					 ES_OK);
+	                            storage, &args, error),
+	                 ES_OK);
 	assert_string_equal(args.command->verb, "add");
 	assert_string_equal(args.value[CTL_TENANT], "demo");
 	assert_string_equal(args.value[CTL_IMSI], "001010000000042");
@@ -198,14 +198,14 @@ static void options_become_members_of_the_body(void **state)
 
 	(void)state;
 	assert_int_equal(parse_with("tenant set --tenant demo --plmns 00101,00102 --token-ttl 7d --vowifi-url "
-								"https://new.example --checkcode no",
-								no_env, storage, &args, error),
-					 ES_OK);
+	                            "https://new.example --checkcode no",
+	                            no_env, storage, &args, error),
+	                 ES_OK);
 	es_buf_init_fixed(&buf, error, sizeof error);
 	assert_int_equal(ctl_body_fill(&args, body, &buf), ES_OK);
 	char *text = cJSON_PrintUnformatted(body);
 	assert_string_equal(text, "{\"vowifi\":{\"terms_required\":true,\"url\":\"https://new.example\"},\"name\":\"Old\","
-							  "\"plmns\":[\"00101\",\"00102\"],\"token_ttl\":604800,\"checkcode\":false}");
+	                          "\"plmns\":[\"00101\",\"00102\"],\"token_ttl\":604800,\"checkcode\":false}");
 	cJSON_free(text);
 	cJSON_Delete(body);
 }
@@ -213,9 +213,9 @@ static void options_become_members_of_the_body(void **state)
 static void a_value_of_the_wrong_kind_is_refused(void **state)
 {
 	static const char *const lines[] = { "tenant set --tenant demo --token-ttl soon",
-										 "tenant set --tenant demo --token-ttl -1d",
-										 "plan set --tenant demo --plan gold --vowifi perhaps",
-										 "plan set --tenant demo --plan gold --companion-max many" };
+		                                 "tenant set --tenant demo --token-ttl -1d",
+		                                 "plan set --tenant demo --plan gold --vowifi perhaps",
+		                                 "plan set --tenant demo --plan gold --companion-max many" };
 
 	(void)state;
 	for (size_t i = 0; i < ES_COUNT(lines); i++) {

@@ -51,7 +51,7 @@ static cJSON *bool_of(const char *text)
 		const char *word;
 		bool value;
 	} words[] = { { "yes", true }, { "true", true },   { "on", true },
-				  { "no", false }, { "false", false }, { "off", false } };
+		          { "no", false }, { "false", false }, { "off", false } };
 
 	for (size_t i = 0; i < ES_COUNT(words); i++) {
 		if (es_slice_eq_nocase(es_slice_str(text), es_slice_str(words[i].word)))
@@ -64,7 +64,7 @@ static cJSON *number_of(const char *text, bool is_time)
 {
 	int64_t number = 0;
 	es_status status = is_time ? ctl_seconds_parse(es_slice_str(text), &number)
-							   : es_parse_i64(es_slice_str(text), 0, 1000000000, &number);
+	                           : es_parse_i64(es_slice_str(text), 0, 1000000000, &number);
 	return status == ES_OK ? cJSON_CreateNumber((double)number) : NULL;
 }
 
@@ -114,7 +114,7 @@ es_status ctl_body_fill(const struct ctl_args *args, cJSON *body, struct es_buf 
 		const struct ctl_option *option = &ctl_options[opt];
 		/* What names the thing itself in the path is no setting of it. */
 		if (option->member == NULL || args->value[opt] == NULL ||
-			(opt == CTL_PLAN && strcmp(args->command->noun, "plan") == 0))
+		    (opt == CTL_PLAN && strcmp(args->command->noun, "plan") == 0))
 			continue;
 		cJSON *value = value_of(option, args->value[opt]);
 		if (value == NULL) {

@@ -81,8 +81,8 @@ static int on_record(struct ctl *ctl, const cJSON *item, void *user)
 	if (es_slice_eq_str(kind, "subscriber") && es_imsi_parse(text, &imsi) == ES_OK)
 		es_put_bytes(&check->named, es_slice_of(&imsi, sizeof imsi));
 	return es_buf_status(&check->named) == ES_OK
-			   ? CTL_OK
-			   : ctl_complain(CTL_REFUSED, "the audit trail names too many subscribers");
+	           ? CTL_OK
+	           : ctl_complain(CTL_REFUSED, "the audit trail names too many subscribers");
 }
 
 static int by_digits(const void *a, const void *b)
@@ -159,7 +159,7 @@ static void report(const struct ctl *ctl, const struct check *check)
 		return;
 	}
 	(void)printf("%zu subscribers\n%d without keys%s\n", check->subscribers, keyless,
-				 keyless > 0 ? ": give them with openesctl keys set, unless an HSS has them" : "");
+	             keyless > 0 ? ": give them with openesctl keys set, unless an HSS has them" : "");
 	print_list(check->without_keys);
 	(void)printf("%d keys without a subscriber", orphans);
 	if (orphans > 0)

@@ -15,41 +15,41 @@
 	}
 
 static const struct ctl_view tenants = { (const struct ctl_column[]){ { "TENANT", "id", 12 },
-																	  { "NAME", "name", 20 },
-																	  { "PLMNS", "plmns", 8 },
-																	  { "HOSTS", "hosts", 0 },
-																	  { NULL, NULL, 0 } } };
+	                                                                  { "NAME", "name", 20 },
+	                                                                  { "PLMNS", "plmns", 8 },
+	                                                                  { "HOSTS", "hosts", 0 },
+	                                                                  { NULL, NULL, 0 } } };
 static const struct ctl_view plans = { (const struct ctl_column[]){ { "PLAN", "id", 12 },
-																	{ "VOLTE", "volte", 7 },
-																	{ "VONR", "vonr", 5 },
-																	{ "VOWIFI", "vowifi", 6 },
-																	{ "SMSOIP", "smsoip", 6 },
-																	{ "COMPANION", "companion.allowed", 9 },
-																	{ "ESIM", "primary_esim", 4 },
-																	{ "NAME", "name", 0 },
-																	{ NULL, NULL, 0 } } };
+	                                                                { "VOLTE", "volte", 7 },
+	                                                                { "VONR", "vonr", 5 },
+	                                                                { "VOWIFI", "vowifi", 6 },
+	                                                                { "SMSOIP", "smsoip", 6 },
+	                                                                { "COMPANION", "companion.allowed", 9 },
+	                                                                { "ESIM", "primary_esim", 4 },
+	                                                                { "NAME", "name", 0 },
+	                                                                { NULL, NULL, 0 } } };
 static const struct ctl_view subscribers = { (const struct ctl_column[]){ { "IMSI", "imsi", 15 },
-																		  { "MSISDN", "msisdn", 16 },
-																		  { "PLAN", "plan", 12 },
-																		  { "STATUS", "status", 10 },
-																		  { "TERMS", "vowifi.terms", 13 },
-																		  { "ADDRESS", "vowifi.address", 13 },
-																		  { "VOWIFI", "vowifi.provisioning", 15 },
-																		  { "UPDATED", "updated", 20 },
-																		  { NULL, NULL, 0 } } };
+	                                                                      { "MSISDN", "msisdn", 16 },
+	                                                                      { "PLAN", "plan", 12 },
+	                                                                      { "STATUS", "status", 10 },
+	                                                                      { "TERMS", "vowifi.terms", 13 },
+	                                                                      { "ADDRESS", "vowifi.address", 13 },
+	                                                                      { "VOWIFI", "vowifi.provisioning", 15 },
+	                                                                      { "UPDATED", "updated", 20 },
+	                                                                      { NULL, NULL, 0 } } };
 static const struct ctl_view trail = { (const struct ctl_column[]){ { "ID", "id", 6 },
-																	{ "AT", "at", 20 },
-																	{ "WHO", "who", 12 },
-																	{ "ACTION", "action", 22 },
-																	{ "TENANT", "tenant", 10 },
-																	{ "RESOURCE", "resource", 32 },
-																	{ "OUTCOME", "outcome", 0 },
-																	{ NULL, NULL, 0 } } };
+	                                                                { "AT", "at", 20 },
+	                                                                { "WHO", "who", 12 },
+	                                                                { "ACTION", "action", 22 },
+	                                                                { "TENANT", "tenant", 10 },
+	                                                                { "RESOURCE", "resource", 32 },
+	                                                                { "OUTCOME", "outcome", 0 },
+	                                                                { NULL, NULL, 0 } } };
 static const struct ctl_view credentials = { (const struct ctl_column[]){ { "NAME", "name", 16 },
-																		  { "ROLE", "role", 8 },
-																		  { "TENANT", "tenant", 12 },
-																		  { "CREATED", "created", 20 },
-																		  { NULL, NULL, 0 } } };
+	                                                                      { "ROLE", "role", 8 },
+	                                                                      { "TENANT", "tenant", 12 },
+	                                                                      { "CREATED", "created", 20 },
+	                                                                      { NULL, NULL, 0 } } };
 
 #define TENANT "/v1/tenants/{tenant}"
 #define PLAN TENANT "/plans/{plan}"

@@ -210,7 +210,7 @@ static const char *row_from(const struct fields *fields, struct ctl_csv_row *row
 	if (!word_copy(slice_of(&fields->of[CTL_CSV_ADDRESS]), data_states, row->address, sizeof row->address))
 		return "address is none of not_available, available, not_required, in_progress";
 	if (!word_copy(slice_of(&fields->of[CTL_CSV_PROVISIONING]), prov_states, row->provisioning,
-				   sizeof row->provisioning))
+	               sizeof row->provisioning))
 		return "provisioning is none of not_provisioned, provisioned, not_required, in_progress";
 	text_copy(row->msisdn, sizeof row->msisdn, msisdn);
 	text_copy(row->plan, sizeof row->plan, plan);

@@ -51,6 +51,6 @@ bool ctl_csv_is_blank(struct es_slice line);
 /* ES_MALFORMED with a sentence in `why` (static storage). A byte order mark is passed over. */
 es_status ctl_csv_header(struct es_slice line, struct ctl_csv *out, const char **why) ES_MUST_USE;
 es_status ctl_csv_row(const struct ctl_csv *csv, struct es_slice line, struct ctl_csv_row *out,
-					  const char **why) ES_MUST_USE;
+                      const char **why) ES_MUST_USE;
 
 #endif

@@ -29,7 +29,7 @@ static void round_trip(const struct ctl_csv_row *row)
 	}
 	plan[n] = '\0';
 	(void)snprintf(line, sizeof line, "%s,%s,\"%s\",%s,%s,%s,%s,%s,%s,%s", row->imsi.digits, row->msisdn, plan,
-				   row->status, k, opc, amf, row->terms, row->address, row->provisioning);
+	               row->status, k, opc, amf, row->terms, row->address, row->provisioning);
 	assert(ctl_csv_header(es_slice_str(header), &csv, &why) == ES_OK);
 	assert(ctl_csv_row(&csv, es_slice_str(line), &again, &why) == ES_OK);
 	assert(memcmp(row, &again, sizeof again) == 0);

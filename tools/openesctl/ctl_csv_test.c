@@ -27,8 +27,8 @@ static void a_full_row_is_read(void **state)
 
 	(void)state;
 	assert_int_equal(row_of("imsi,msisdn,plan,status,k,opc,amf\r\n",
-							"001010000000042,+15550000042,gold,suspended," K "," OPC ",b9b9\r\n", &row, &why),
-					 ES_OK);
+	                        "001010000000042,+15550000042,gold,suspended," K "," OPC ",b9b9\r\n", &row, &why),
+	                 ES_OK);
 	assert_string_equal(row.imsi.digits, "001010000000042");
 	assert_string_equal(row.msisdn, "+15550000042");
 	assert_string_equal(row.plan, "gold");
@@ -112,7 +112,7 @@ static void a_bad_row_gives_its_reason_and_never_its_values(void **state)
 static void a_header_that_cannot_be_used_is_refused(void **state)
 {
 	static const char *const headers[] = { "",           "imsi",          "imsi,plan,k",          "imsi,plan,imsi",
-										   "imsi,tarif", "imsi,plan,\"k", "001010000000042,,gold" };
+		                                   "imsi,tarif", "imsi,plan,\"k", "001010000000042,,gold" };
 
 	(void)state;
 	for (size_t i = 0; i < ES_COUNT(headers); i++) {

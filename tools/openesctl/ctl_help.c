@@ -68,8 +68,8 @@ static void put_line(struct es_buf *out, const struct ctl_command *command)
 static void put_overview(struct es_buf *out, const char *noun)
 {
 	es_put_str(out,
-			   "openesctl -- the operator's command line of an openes entitlement server\n\n"
-			   "Usage: openesctl COMMAND [options]        openesctl COMMAND --help explains and shows examples\n\n");
+	           "openesctl -- the operator's command line of an openes entitlement server\n\n"
+	           "Usage: openesctl COMMAND [options]        openesctl COMMAND --help explains and shows examples\n\n");
 	for (size_t i = 0; i < ctl_command_count; i++) {
 		const struct ctl_command *command = &ctl_commands[i];
 		bool is_new = i > 0 && strcmp(command->noun, ctl_commands[i - 1].noun) != 0;
@@ -83,10 +83,10 @@ static void put_overview(struct es_buf *out, const char *noun)
 	for (size_t opt = CTL_URL; opt <= CTL_HELP; opt++)
 		put_option(out, (enum ctl_opt)opt);
 	es_put_str(out, "\nFirst steps:\n"
-					"  export OPENES_ADMIN_URL=https://localhost:8444 OPENES_CA=ca.crt\n"
-					"  openesctl tenant list --token-file admin.token\n"
-					"\nExit status: 0 done, 1 refused by the server, 2 the command line is wrong, 3 the server cannot "
-					"be reached.\n");
+	                "  export OPENES_ADMIN_URL=https://localhost:8444 OPENES_CA=ca.crt\n"
+	                "  openesctl tenant list --token-file admin.token\n"
+	                "\nExit status: 0 done, 1 refused by the server, 2 the command line is wrong, 3 the server cannot "
+	                "be reached.\n");
 }
 
 void ctl_help_write(const struct ctl_args *args, struct es_buf *out)

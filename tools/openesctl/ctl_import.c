@@ -103,7 +103,7 @@ static void result_take(struct import *im, struct pending *row, const cJSON *res
 	}
 	const char *error = result != NULL ? es_json_str(result, "error") : NULL;
 	refuse(im, row->line, error != NULL ? error : "the server gave no outcome",
-		   result != NULL ? es_json_str(result, "field") : NULL);
+	       result != NULL ? es_json_str(result, "field") : NULL);
 	undo_keys(im, row);
 }
 
@@ -154,7 +154,7 @@ static bool put_vowifi(cJSON *object, const struct ctl_csv_row *row)
 		return true;
 	cJSON *vowifi = cJSON_AddObjectToObject(object, "vowifi");
 	return vowifi != NULL && put_member(vowifi, "terms", row->terms) && put_member(vowifi, "address", row->address) &&
-		   put_member(vowifi, "provisioning", row->provisioning);
+	       put_member(vowifi, "provisioning", row->provisioning);
 }
 
 static int row_queue(struct import *im, const struct ctl_csv_row *row)
@@ -166,8 +166,8 @@ static int row_queue(struct import *im, const struct ctl_csv_row *row)
 		return ctl_complain(CTL_REFUSED, "out of memory");
 	}
 	if (!put_member(object, "imsi", row->imsi.digits) || !put_member(object, "msisdn", row->msisdn) ||
-		!put_member(object, "plan", row->plan) || !put_member(object, "status", row->status) ||
-		!put_vowifi(object, row))
+	    !put_member(object, "plan", row->plan) || !put_member(object, "status", row->status) ||
+	    !put_vowifi(object, row))
 		return ctl_complain(CTL_REFUSED, "out of memory");
 	struct pending *pending = &im->pending[im->count++];
 	*pending = (struct pending){ .line = im->line, .has_keys = row->has_keys };
@@ -285,10 +285,10 @@ static void summary(const struct import *im, int code)
 			im->line, im->created, im->changed, im->unchanged, im->refused, code == CTL_OK ? "true" : "false");
 	}
 	ctl_say(im->ctl, "%zu created, %zu changed, %zu unchanged, %zu refused", im->created, im->changed, im->unchanged,
-			im->refused);
+	        im->refused);
 	if (im->left_keys > 0)
 		(void)ctl_complain(CTL_OK, "keys of %zu refused lines may still be there; openesctl check --mend removes them",
-						   im->left_keys);
+		                   im->left_keys);
 	if (code != CTL_OK)
 		(void)ctl_complain(CTL_OK, "stopped at line %zu; the same file may be imported again from its start", im->line);
 }

@@ -206,7 +206,7 @@ struct paging {
 };
 
 static int page_get(struct ctl *ctl, const char *template, const uint8_t *query, const struct paging *p,
-					struct ctl_answer *out)
+                    struct ctl_answer *out)
 {
 	uint8_t storage[2048];
 	char limit[24];
@@ -330,7 +330,7 @@ static int file_read(const char *path, struct es_buf *out)
 	if (file != stdin)
 		(void)fclose(file);
 	return es_buf_status(out) == ES_OK ? CTL_OK
-									   : ctl_complain(CTL_USAGE, "%s is larger than %d octets", path, FILE_MAX);
+	                                   : ctl_complain(CTL_USAGE, "%s is larger than %d octets", path, FILE_MAX);
 }
 
 static int json_file_read(const char *path, cJSON **out)
@@ -421,7 +421,7 @@ int ctl_run_credential_add(struct ctl *ctl)
 	if (body == NULL || cJSON_AddStringToObject(body, "role", ctl_value(ctl, CTL_ROLE)) == NULL)
 		return CTL_REFUSED;
 	if (ctl_value(ctl, CTL_TENANT) != NULL &&
-		cJSON_AddStringToObject(body, "tenant", ctl_value(ctl, CTL_TENANT)) == NULL)
+	    cJSON_AddStringToObject(body, "tenant", ctl_value(ctl, CTL_TENANT)) == NULL)
 		return CTL_REFUSED;
 	int code = ctl_request(ctl, "PUT", "/v1/credentials/{name}", body, &answer);
 	if (code != CTL_OK)

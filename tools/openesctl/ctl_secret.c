@@ -53,8 +53,8 @@ static int key_read(struct ctl *ctl, enum ctl_opt opt, uint8_t out[16])
 {
 	if (!value_read(ctl->args.value[opt], out))
 		return ctl_complain(CTL_USAGE,
-							"--%s wants 32 hexadecimal digits, @file with them, or - to read them from standard input",
-							ctl_options[opt].name);
+		                    "--%s wants 32 hexadecimal digits, @file with them, or - to read them from standard input",
+		                    ctl_options[opt].name);
 	return CTL_OK;
 }
 
@@ -107,18 +107,18 @@ int ctl_sealer_open(struct ctl *ctl, struct ctl_sealer *out)
 	const char *text = answer.json != NULL ? es_json_str(answer.json, "public_key") : NULL;
 	struct es_arena *arena = es_arena_new(0, 4096);
 	bool ok = arena != NULL && es_base64_decode(es_slice_str(text), arena, &key) == ES_OK &&
-			  key.len == sizeof out->public_key;
+	          key.len == sizeof out->public_key;
 	if (ok)
 		memcpy(out->public_key, key.ptr, key.len);
 	es_arena_free(arena);
 	return ok ? CTL_OK
-			  : ctl_complain(CTL_REFUSED,
-							 "the server's transport key cannot be used; is this openesctl of the same release?");
+	          : ctl_complain(CTL_REFUSED,
+	                         "the server's transport key cannot be used; is this openesctl of the same release?");
 }
 
 /* Bound to whom it is for: tenant NUL IMSI (proto/auth.proto). */
 static es_status seal(const struct ctl_sealer *sealer, const char *tenant, const char *imsi,
-					  const struct ctl_secret *secret, struct es_buf *text)
+                      const struct ctl_secret *secret, struct es_buf *text)
 {
 	uint8_t storage[128], keys[32], box[sizeof keys + ES_BOX_OVERHEAD];
 	struct es_buf aad;
@@ -139,7 +139,7 @@ static es_status seal(const struct ctl_sealer *sealer, const char *tenant, const
 }
 
 int ctl_keys_put(struct ctl *ctl, const struct ctl_sealer *sealer, const char *imsi, const struct ctl_secret *secret,
-				 struct ctl_answer *out)
+                 struct ctl_answer *out)
 {
 	ES_CLEANUP(es_json_done) cJSON *body = cJSON_CreateObject();
 	uint8_t storage[256];
@@ -151,9 +151,9 @@ int ctl_keys_put(struct ctl *ctl, const struct ctl_sealer *sealer, const char *i
 		return CTL_REFUSED;
 	es_hex_encode(es_slice_of(secret->amf, sizeof secret->amf), amf);
 	if (cJSON_AddStringToObject(body, "box", (const char *)storage) == NULL ||
-		cJSON_AddStringToObject(body, "amf", amf) == NULL ||
-		cJSON_AddStringToObject(body, "algorithm", "milenage") == NULL ||
-		(secret->has_sqn && cJSON_AddNumberToObject(body, "sqn", (double)secret->sqn) == NULL))
+	    cJSON_AddStringToObject(body, "amf", amf) == NULL ||
+	    cJSON_AddStringToObject(body, "algorithm", "milenage") == NULL ||
+	    (secret->has_sqn && cJSON_AddNumberToObject(body, "sqn", (double)secret->sqn) == NULL))
 		return CTL_REFUSED;
 	return ctl_ask(ctl, "PUT", KEYS_PATH, body, out);
 }

@@ -22,6 +22,6 @@ struct ctl_sealer {
 int ctl_sealer_open(struct ctl *ctl, struct ctl_sealer *out);
 /* Seals and sends: PUT .../keys of --tenant and `imsi`. The failure is not said yet. */
 int ctl_keys_put(struct ctl *ctl, const struct ctl_sealer *sealer, const char *imsi, const struct ctl_secret *secret,
-				 struct ctl_answer *out);
+                 struct ctl_answer *out);
 
 #endif

@@ -59,8 +59,8 @@ bool ctl_keys_undo(struct ctl *ctl)
 static void undo_and_say(struct ctl *ctl)
 {
 	(void)fputs(ctl_keys_undo(ctl) ? "  nothing was left half done: its keys are as before, or removed again\n"
-								   : "  its keys are still there; openesctl check --mend removes them\n",
-				stderr);
+	                               : "  its keys are still there; openesctl check --mend removes them\n",
+	            stderr);
 }
 
 int ctl_run_subscriber_add(struct ctl *ctl)
@@ -88,8 +88,8 @@ int ctl_run_subscriber_add(struct ctl *ctl)
 	if (ctl_wants_json(ctl))
 		ctl_print_json(answer.json);
 	ctl_say(ctl, "%s %s %s", ctl_value(ctl, CTL_IMSI),
-			answer.status == 201 ? "is a subscriber now" : "was there and is as given now",
-			with_keys ? "with its keys" : "(its keys as they were)");
+	        answer.status == 201 ? "is a subscriber now" : "was there and is as given now",
+	        with_keys ? "with its keys" : "(its keys as they were)");
 	return CTL_OK;
 }
 
@@ -105,12 +105,12 @@ int ctl_run_subscriber_remove(struct ctl *ctl)
 	code = ctl_ask(ctl, "DELETE", KEYS_PATH, NULL, &keys);
 	if (code != CTL_OK && keys.status != 404)
 		return ctl_complain(code, "the subscriber is removed, its keys are not: %s\n  run the same command again",
-							ctl_api_problem(ctl->api));
+		                    ctl_api_problem(ctl->api));
 	if (ctl_wants_json(ctl))
 		(void)printf("{\"subscriber\":\"%s\",\"keys\":\"%s\"}\n", was_there ? "removed" : "absent",
-					 code == CTL_OK ? "removed" : "absent");
+		             code == CTL_OK ? "removed" : "absent");
 	ctl_say(ctl, "%s: %s", ctl_value(ctl, CTL_IMSI),
-			was_there ? "removed, with its keys" : "was no subscriber; no keys are left");
+	        was_there ? "removed, with its keys" : "was no subscriber; no keys are left");
 	return CTL_OK;
 }
 
@@ -151,10 +151,10 @@ int ctl_run_swap_sim(struct ctl *ctl)
 		return code;
 	if (new_imsi != NULL && ctl_ask(ctl, "DELETE", KEYS_PATH, NULL, &old_keys) != CTL_OK && old_keys.status != 404)
 		(void)ctl_complain(CTL_OK, "the old SIM's keys are still there: %s\n  openesctl check --mend removes them",
-						   ctl_api_problem(ctl->api));
+		                   ctl_api_problem(ctl->api));
 	if (ctl_wants_json(ctl))
 		ctl_print_json(answer.json);
 	ctl_say(ctl, "%s is the SIM now; what phones still hold of the old one is void",
-			new_imsi != NULL ? new_imsi : old_imsi);
+	        new_imsi != NULL ? new_imsi : old_imsi);
 	return CTL_OK;
 }

@@ -30,7 +30,7 @@ int main(int argc, char **argv)
 		status = ph_options_check(&options, &run, &error);
 	if (status != ES_OK) {
 		(void)fprintf(stderr, "openes-phone: " ES_SLICE_FMT "; --help explains the options\n",
-					  ES_SLICE_ARG(es_buf_slice(&error)));
+		              ES_SLICE_ARG(es_buf_slice(&error)));
 		return EXIT_USAGE;
 	}
 	es_crypto_init();

@@ -79,7 +79,7 @@ static void make_identity(const struct ph_profile *profile, const char *imsi, ch
 	struct es_slice mcc = profile->mcc != NULL ? es_slice_str(profile->mcc) : es_slice_of(imsi, 3);
 	struct es_slice mnc = profile->mnc != NULL ? es_slice_str(profile->mnc) : es_slice_of(imsi + 3, 2);
 	(void)snprintf(out, IDENTITY_SIZE, "0%s@nai.epc.mnc%s" ES_SLICE_FMT ".mcc" ES_SLICE_FMT ".3gppnetwork.org", imsi,
-				   mnc.len == 2 ? "0" : "", ES_SLICE_ARG(mnc), ES_SLICE_ARG(mcc));
+	               mnc.len == 2 ? "0" : "", ES_SLICE_ARG(mnc), ES_SLICE_ARG(mcc));
 }
 
 /* An IMEI of its own for each phone: the test TAC 00101000 of TS 23.003 and the IMSI's last six digits, with the check
@@ -99,7 +99,7 @@ static void make_imei(const char *imsi, char out[32])
 }
 
 static void collect_params(const struct ph_profile *profile, const struct ph_phone *phone, bool use_token,
-						   struct params *p)
+                           struct params *p)
 {
 	const char *imsi = phone->usim.imsi.digits;
 
@@ -163,7 +163,7 @@ static void write_json(const struct ph_profile *profile, const struct params *p,
 
 /* A request of either kind, narrated and sent. */
 static const struct ph_http_answer *send(struct ph_client *c, const struct ph_http_request *request,
-										 const struct params *p)
+                                         const struct params *p)
 {
 	ph_trace_request(c->trace, request, p == NULL ? NULL : p->at, p == NULL ? 0 : p->count, c->profile);
 	const struct ph_http_answer *answer = ph_http_send(c->http, request);
@@ -192,10 +192,10 @@ static const struct ph_http_answer *send_first(struct ph_client *c, const struct
 		return NULL;
 	(void)snprintf(accept, sizeof accept, "%s%s", use_token ? "" : PH_RELAY ", ", profile->accept);
 	const struct ph_http_request request = { .is_post = profile->is_post,
-											 .url = (const char *)c->url.ptr,
-											 .body = es_buf_slice(&c->body),
-											 .accept = accept,
-											 .content_type = PH_JSON };
+		                                     .url = (const char *)c->url.ptr,
+		                                     .body = es_buf_slice(&c->body),
+		                                     .accept = accept,
+		                                     .content_type = PH_JSON };
 	return send(c, &request, &p);
 }
 
@@ -212,11 +212,11 @@ static const struct ph_http_answer *send_packet(struct ph_client *c, struct es_s
 		return NULL;
 	(void)snprintf(accept, sizeof accept, PH_RELAY ", %s", c->profile->accept);
 	const struct ph_http_request request = { .is_post = true,
-											 .url = c->profile->url,
-											 .body = es_buf_slice(&c->body),
-											 .accept = accept,
-											 .content_type = PH_RELAY,
-											 .cookie = c->cookie.len == 0 ? NULL : (const char *)c->cookie.ptr };
+		                                     .url = c->profile->url,
+		                                     .body = es_buf_slice(&c->body),
+		                                     .accept = accept,
+		                                     .content_type = PH_RELAY,
+		                                     .cookie = c->cookie.len == 0 ? NULL : (const char *)c->cookie.ptr };
 	return send(c, &request, NULL);
 }
 
@@ -266,7 +266,7 @@ static const struct ph_http_answer *count(struct ph_outcome *out, const struct p
 
 /* One challenge: the packet out of the answer, through the peer, and back. NULL when there is nothing to send. */
 static const struct ph_http_answer *relay(struct ph_client *c, struct ph_eap_peer *peer,
-										  const struct ph_http_answer *answer, struct ph_outcome *out)
+                                          const struct ph_http_answer *answer, struct ph_outcome *out)
 {
 	struct es_slice packet;
 	struct ph_eap_step step;
@@ -292,7 +292,7 @@ static const struct ph_http_answer *relay(struct ph_client *c, struct ph_eap_pee
 }
 
 static const struct ph_http_answer *authenticate(struct ph_client *c, struct ph_phone *phone,
-												 const struct ph_http_answer *answer, struct ph_outcome *out)
+                                                 const struct ph_http_answer *answer, struct ph_outcome *out)
 {
 	struct ph_eap_peer peer;
 	char identity[IDENTITY_SIZE];
@@ -316,7 +316,7 @@ static const struct ph_http_answer *authenticate(struct ph_client *c, struct ph_
 }
 
 static void read_document(struct ph_client *c, struct ph_phone *phone, const struct ph_http_answer *answer,
-						  struct ph_outcome *out)
+                          struct ph_outcome *out)
 {
 	struct es_slice token;
 

@@ -112,7 +112,7 @@ static bool put_reference(struct es_buf *out, struct es_slice name)
 /* The value of an attribute with its references resolved; without one it stays where it is. */
 static es_status unescape(struct xml *x, struct es_slice raw, struct es_slice *out)
 {
-	ES_CLEANUP(es_buf_free) struct es_buf text;
+	ES_CLEANUP(es_buf_free) struct es_buf text = { 0 };
 
 	if (es_slice_find(raw, '&') == raw.len) {
 		*out = raw;
@@ -290,12 +290,12 @@ static void find_token(void *user, enum ph_doc_event event, unsigned depth, stru
 	if (es_slice_eq_nocase(name, ES_SLICE_LIT("token")))
 		f->token = es_arena_copy(f->arena, value);
 	else if (es_slice_eq_nocase(name, ES_SLICE_LIT("validity")) &&
-			 es_parse_i64(value, 0, INT64_MAX, &f->validity_s) != ES_OK)
+	         es_parse_i64(value, 0, INT64_MAX, &f->validity_s) != ES_OK)
 		f->validity_s = -1;
 }
 
 es_status ph_doc_token(struct es_slice body, bool is_json, struct es_arena *arena, struct es_slice *token,
-					   int64_t *validity_s)
+                       int64_t *validity_s)
 {
 	struct token_finder f = { .arena = arena, .validity_s = -1 };
 

@@ -18,14 +18,14 @@ enum ph_doc_event {
 };
 
 typedef void ph_doc_visit(void *user, enum ph_doc_event event, unsigned depth, struct es_slice name,
-						  struct es_slice value);
+                          struct es_slice value);
 
 /* ES_MALFORMED after some events already, ES_TOO_LARGE when nested more than 16 deep or the arena is exhausted. */
 es_status ph_doc_walk(struct es_slice body, bool is_json, struct es_arena *arena, ph_doc_visit *visit,
-					  void *user) ES_MUST_USE;
+                      void *user) ES_MUST_USE;
 
 /* The token and its validity in seconds (-1: not given) of a whole, well-formed document. ES_NOT_FOUND: it has none. */
 es_status ph_doc_token(struct es_slice body, bool is_json, struct es_arena *arena, struct es_slice *token,
-					   int64_t *validity_s) ES_MUST_USE;
+                       int64_t *validity_s) ES_MUST_USE;
 
 #endif

@@ -58,11 +58,11 @@ static void assert_story(struct story *s, const char *body, bool is_json, const 
 static void xml_is_read_in_order(void **state)
 {
 	assert_story(*state,
-				 "<?xml version=\"1.0\"?>\n<!-- one - two -->\n<wap-provisioningdoc version='1.1'>\n"
-				 "<characteristic type=\"VERS\">\n<parm name=\"version\" value=\"1\"/>\n</characteristic>\n"
-				 "<characteristic type=\"APPLICATION\"><parm value=\"a&amp;b &lt;&#233;&gt;\" name=\"v\"></parm>"
-				 "<characteristic type=\"L\"/></characteristic >\n</wap-provisioningdoc>\n",
-				 false, "0VERS{ 1version=1 0} 0APPLICATION{ 1v=a&b <\xc3\xa9> 1L{ 1} 0} ");
+	             "<?xml version=\"1.0\"?>\n<!-- one - two -->\n<wap-provisioningdoc version='1.1'>\n"
+	             "<characteristic type=\"VERS\">\n<parm name=\"version\" value=\"1\"/>\n</characteristic>\n"
+	             "<characteristic type=\"APPLICATION\"><parm value=\"a&amp;b &lt;&#233;&gt;\" name=\"v\"></parm>"
+	             "<characteristic type=\"L\"/></characteristic >\n</wap-provisioningdoc>\n",
+	             false, "0VERS{ 1version=1 0} 0APPLICATION{ 1v=a&b <\xc3\xa9> 1L{ 1} 0} ");
 }
 
 static void json_is_read_in_order_and_lists_lose_their_wrappers(void **state)
@@ -129,17 +129,17 @@ static void token_and_its_validity_are_found(void **state)
 
 	assert_int_equal(
 		ph_doc_token(ES_SLICE_LIT("<wap-provisioningdoc><characteristic type=\"TOKEN\">"
-								  "<parm name=\"token\" value=\"abc\"/><parm name=\"validity\" value=\"60\"/>"
-								  "</characteristic></wap-provisioningdoc>"),
-					 false, s->arena, &token, &validity_s),
+	                              "<parm name=\"token\" value=\"abc\"/><parm name=\"validity\" value=\"60\"/>"
+	                              "</characteristic></wap-provisioningdoc>"),
+	                 false, s->arena, &token, &validity_s),
 		ES_OK);
 	assert_true(es_slice_eq_str(token, "abc"));
 	assert_int_equal(validity_s, 60);
 	assert_int_equal(ph_doc_token(ES_SLICE_LIT("{\"Token\":{\"token\":\"x\"}}"), true, s->arena, &token, &validity_s),
-					 ES_OK);
+	                 ES_OK);
 	assert_int_equal(validity_s, -1);
 	assert_int_equal(ph_doc_token(ES_SLICE_LIT("{\"ap2003\":{\"token\":\"x\"}}"), true, s->arena, &token, &validity_s),
-					 ES_NOT_FOUND);
+	                 ES_NOT_FOUND);
 }
 
 int main(void)

@@ -98,7 +98,7 @@ static es_status answer_challenge(const struct reply *r, const struct ph_usim_an
 		es_eap_put_checkcode(&w, checkcode);
 	es_eap_put_mac_space(&w);
 	return end(r, &w, PH_EAP_ANSWERED,
-			   peer->usim->is_impostor ? "an impostor answers, with another K" : "AUTN, SQN and AT_MAC are right");
+	           peer->usim->is_impostor ? "an impostor answers, with another K" : "AUTN, SQN and AT_MAC are right");
 }
 
 static es_status on_challenge(const struct reply *r)
@@ -156,7 +156,7 @@ static es_status on_notification(const struct reply *r)
 	if (p->has_mac)
 		es_eap_put_mac_space(&w);
 	return end(r, &w, PH_EAP_ACKNOWLEDGED,
-			   (p->notification & 0x8000) != 0 ? "the server announces success" : "the server announces a failure");
+	           (p->notification & 0x8000) != 0 ? "the server announces success" : "the server announces a failure");
 }
 
 static es_status propose_aka(const struct reply *r)
@@ -184,10 +184,12 @@ static es_status on_request(const struct reply *r)
 }
 
 es_status ph_eap_peer_step(struct ph_eap_peer *peer, struct es_slice request, struct es_buf *response,
-						   struct ph_eap_step *out)
+                           struct ph_eap_step *out)
 {
 	struct es_eap_packet p = { 0 };
-	struct ph_eap_step step = { .did = PH_EAP_IGNORED, .why = "this is no EAP request" };
+	struct ph_eap_step step = { .did = PH_EAP_IGNORED,
+		                        .why = "this is no EAP request",
+		                        .is_impostor = peer->usim->is_impostor };
 	const struct reply r = { .peer = peer, .request = &p, .buf = response, .out = &step };
 	es_status status = ES_OK;
 

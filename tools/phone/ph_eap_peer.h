@@ -34,8 +34,9 @@ enum ph_eap_did {
 
 struct ph_eap_step {
 	enum ph_eap_did did;
-	const char *why;          /* a sentence for the trace; never NULL */
-	uint64_t sqn, sqn_ms;     /* after a challenge */
+	const char *why;      /* a sentence for the trace; never NULL */
+	uint64_t sqn, sqn_ms; /* after a challenge; of no meaning to an impostor */
+	bool is_impostor;
 	struct es_slice response; /* in the caller's buffer; empty when there is none */
 };
 
@@ -43,6 +44,6 @@ void ph_eap_peer_init(struct ph_eap_peer *peer, struct ph_usim *usim, struct es_
 void ph_eap_peer_done(struct ph_eap_peer *peer); /* wipes */
 /* Any bytes may come in. `response` is emptied first. ES_TOO_LARGE when the answer does not fit in it. */
 es_status ph_eap_peer_step(struct ph_eap_peer *peer, struct es_slice request, struct es_buf *response,
-						   struct ph_eap_step *out) ES_MUST_USE;
+                           struct ph_eap_step *out) ES_MUST_USE;
 
 #endif

@@ -207,8 +207,8 @@ static void show_progress(struct load *l, bool is_terminal, int64_t now_us)
 	uint64_t auth = atomic_load(&l->ok[PH_AUTH]), token = atomic_load(&l->ok[PH_TOKEN]),
 			 failed = atomic_load(&l->failed);
 	(void)fprintf(stderr, "%s%5.1f s of %.1f: %llu full, %llu by token, %llu failed, %.0f/s%s", is_terminal ? "\r" : "",
-				  seconds, (double)l->run->duration_ms / 1000, (unsigned long long)auth, (unsigned long long)token,
-				  (unsigned long long)failed, (double)(auth + token) / seconds, is_terminal ? " " : "\n");
+	              seconds, (double)l->run->duration_ms / 1000, (unsigned long long)auth, (unsigned long long)token,
+	              (unsigned long long)failed, (double)(auth + token) / seconds, is_terminal ? " " : "\n");
 	(void)fflush(stderr);
 }
 
@@ -261,7 +261,7 @@ static bool run_workers(struct load *l, struct ph_load_result *result)
 
 static bool report(const struct ph_options *options, const struct ph_load_result *result)
 {
-	ES_CLEANUP(es_buf_free) struct es_buf text;
+	ES_CLEANUP(es_buf_free) struct es_buf text = { 0 };
 	bool to_stdout = options->json != NULL && strcmp(options->json, "-") == 0;
 
 	if (!to_stdout)
@@ -292,7 +292,7 @@ int ph_load(const struct ph_options *options, const struct ph_run *run)
 
 	es_buf_init(&error, 1024);
 	es_status status = options->subscribers != NULL ? ph_phones_load(options->subscribers, run->sqn, &l.phones, &error)
-													: ph_phones_number(run, &l.phones, &error);
+	                                                : ph_phones_number(run, &l.phones, &error);
 	if (status != ES_OK) {
 		(void)fprintf(stderr, "openes-phone: " ES_SLICE_FMT "\n", ES_SLICE_ARG(es_buf_slice(&error)));
 		return EXIT_FAILURE;

@@ -25,7 +25,8 @@ static char why[256];
 static es_status read_line(const char *line)
 {
 	static char copy[1024];
-	char *argv[64] = { "openes-phone" };
+	static char name[] = "openes-phone";
+	char *argv[64] = { name };
 	int argc = 1;
 	struct es_buf error;
 
@@ -48,8 +49,8 @@ static void one_phone(void **state)
 {
 	(void)state;
 	assert_int_equal(read_line(ONE " --apps ap2003,ap2006 --accept json --sqn 000000000041 --param gid1=ff --param=x= "
-								   "--json --post"),
-					 ES_OK);
+	                               "--json --post"),
+	                 ES_OK);
 	assert_false(run.is_load);
 	assert_int_equal(run.profile.app_count, 2);
 	assert_string_equal(run.profile.apps[1], "ap2006");
@@ -74,8 +75,8 @@ static void load(void **state)
 {
 	(void)state;
 	assert_int_equal(read_line("--url https://h/ --subscribers f.csv --rate 500/s --for 2m --connections 8 --mix "
-							   "auth=1,token=9 --json out.json"),
-					 ES_OK);
+	                           "auth=1,token=9 --json out.json"),
+	                 ES_OK);
 	assert_true(run.is_load);
 	assert_int_equal(run.rate, 500);
 	assert_int_equal(run.duration_ms, 120000);

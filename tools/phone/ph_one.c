@@ -75,20 +75,21 @@ static void tell(struct ph_trace *trace, const struct ph_outcome *o, int64_t ela
 	if (trace == NULL)
 		return;
 	if (o->result == PH_DOCUMENT)
-		ph_trace_line(trace, "\nA document %s after %u requests and %u challenges%s, %.1f ms in all.",
-					  o->has_token ? "with a token" : "without a token", o->requests, o->challenges,
-					  o->resyncs > 0 ? " (with a resynchronisation)" : "", (double)elapsed_us / 1000);
+		ph_trace_line(trace, "\nA document %s after %u request%s and %u challenge%s%s, %.1f ms in all.",
+		              o->has_token ? "with a token" : "without a token", o->requests, o->requests == 1 ? "" : "s",
+		              o->challenges, o->challenges == 1 ? "" : "s", o->resyncs > 0 ? " (with a resynchronisation)" : "",
+		              (double)elapsed_us / 1000);
 	else
-		ph_trace_line(trace, "\nNo document: %s%s%s.", o->result == PH_REFUSED ? "the server refused, " : "", o->why,
-					  o->retry_after[0] != 0 ? "; Retry-After given" : "");
+		ph_trace_line(trace, "\nNo document: %s%s%s.", o->result == PH_REFUSED ? "the server answered " : "", o->why,
+		              o->retry_after[0] != 0 ? ", with a Retry-After" : "");
 	if (o->result == PH_REFUSED && advice(o->status) != NULL)
-		ph_trace_line(trace, "%s.", advice(o->status));
+		ph_trace_line(trace, "%u: %s.", o->status, advice(o->status));
 }
 
 static es_status write_report(const char *path, const struct ph_outcome *o, const struct ph_phone *phone,
-							  int64_t elapsed_us)
+                              int64_t elapsed_us)
 {
-	ES_CLEANUP(es_buf_free) struct es_buf text;
+	ES_CLEANUP(es_buf_free) struct es_buf text = { 0 };
 
 	es_buf_init(&text, REPORT_MAX);
 	struct es_json_out j = es_json_to(&text);
@@ -134,14 +135,14 @@ static void phone_done(struct ph_phone *phone)
 
 /* Everything that is kept after the exchange, whether it went well or not: a USIM never forgets what it accepted. */
 static int keep(const struct ph_options *options, const struct ph_phone *phone, const struct ph_outcome *outcome,
-				int64_t elapsed_us)
+                int64_t elapsed_us)
 {
 	es_status status = ES_OK;
 
 	if (options->state != NULL && (status = ph_usim_save(&phone->usim, options->state)) != ES_OK)
 		return complain("the SIM's state cannot be written to", options->state, status);
 	if (options->save_token != NULL && outcome->has_token &&
-		(status = save_token(options->save_token, phone->token)) != ES_OK)
+	    (status = save_token(options->save_token, phone->token)) != ES_OK)
 		return complain("the token cannot be written to", options->save_token, status);
 	if (options->json != NULL && (status = write_report(options->json, outcome, phone, elapsed_us)) != ES_OK)
 		return complain("the report cannot be written to", options->json, status);

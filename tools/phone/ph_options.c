@@ -66,14 +66,14 @@ static const struct option {
 void ph_options_help(FILE *out)
 {
 	(void)fputs("openes-phone -- simulated phones with a software USIM for a TS.43 entitlement server\n\n"
-				"One phone authenticates with its SIM (EAP-AKA) and prints every message, every EAP packet and the\n"
-				"document it got. Many phones make load and measure it.\n\n"
-				"  openes-phone --url https://localhost:8443/ --ca run/keys/ca.crt --imsi 001010000000001 \\\n"
-				"    --k 465b5ce8b199b49faa5f0a2ee238a6bc --opc cd63cb71954a9f4e48a5994e37a02baf\n\n"
-				"  openes-phone --url https://localhost:8443/ --ca run/keys/ca.crt --subscribers "
-				"deploy/demo/subscribers.csv \\\n"
-				"    --connections 8 --for 10s --mix auth=1,token=9\n",
-				out);
+	            "One phone authenticates with its SIM (EAP-AKA) and prints every message, every EAP packet and the\n"
+	            "document it got. Many phones make load and measure it.\n\n"
+	            "  openes-phone --url https://localhost:8443/ --ca run/keys/ca.crt --imsi 001010000000001 \\\n"
+	            "    --k 465b5ce8b199b49faa5f0a2ee238a6bc --opc cd63cb71954a9f4e48a5994e37a02baf\n\n"
+	            "  openes-phone --url https://localhost:8443/ --ca run/keys/ca.crt --subscribers "
+	            "deploy/demo/subscribers.csv \\\n"
+	            "    --connections 8 --for 10s --mix auth=1,token=9\n",
+	            out);
 	for (size_t i = 0; i < ES_COUNT(options); i++) {
 		char left[64];
 		const struct option *o = &options[i];
@@ -85,9 +85,9 @@ void ph_options_help(FILE *out)
 		(void)fprintf(out, "  %-25s %s\n", left, o->help);
 	}
 	(void)fputs("\nEnds with 0 when a document came (with a TOKEN, unless --token was given), in load mode when the "
-				"load ran and\n"
-				"something succeeded; with 1 otherwise, with 2 when the command line is wrong.\n",
-				out);
+	            "load ran and\n"
+	            "something succeeded; with 1 otherwise, with 2 when the command line is wrong.\n",
+	            out);
 }
 
 static const struct option *option_of(struct es_slice name)
@@ -197,11 +197,11 @@ static es_status check_apps(struct ph_options *o, struct ph_profile *p, struct e
 static es_status check_params(struct ph_options *o, struct ph_profile *p, struct es_buf *error)
 {
 	const struct ph_param named[] = { { "entitlement_version",
-										o->entitlement_version == NULL ? "12.0" : o->entitlement_version },
-									  { "app_name", o->app_name },
-									  { "notif_token", o->notif_token },
-									  { "notif_action", o->notif_action },
-									  { "operation", o->operation } };
+		                                o->entitlement_version == NULL ? "12.0" : o->entitlement_version },
+		                              { "app_name", o->app_name },
+		                              { "notif_token", o->notif_token },
+		                              { "notif_action", o->notif_action },
+		                              { "operation", o->operation } };
 
 	for (size_t i = 0; i < ES_COUNT(named); i++)
 		if (named[i].value != NULL)
@@ -220,20 +220,20 @@ static es_status check_profile(struct ph_options *o, struct ph_profile *p, struc
 	if (o->accept != NULL && strcmp(o->accept, "xml") != 0 && strcmp(o->accept, "json") != 0)
 		return fail(error, "xml or json, not ", o->accept);
 	*p = (struct ph_profile){ .url = o->url,
-							  .accept = o->accept != NULL && strcmp(o->accept, "json") == 0 ? PH_JSON : PH_XML,
-							  .is_post = o->post,
-							  .mcc = o->mcc,
-							  .mnc = o->mnc,
-							  .terminal_id = o->terminal_id,
-							  .http = { .ca = o->ca,
-										/* TS.43 2.2.1 */
-										.user_agent =
-											"PRD-TS43 term-OPEN/SoftPhone client-IMS-Entitlement/" OPENES_VERSION
-											" OS-Linux/" OPENES_VERSION,
-										.language = o->language,
-										.gzip = o->gzip,
-										.reconnect = o->reconnect,
-										.timeout_ms = 30000 } };
+		                      .accept = o->accept != NULL && strcmp(o->accept, "json") == 0 ? PH_JSON : PH_XML,
+		                      .is_post = o->post,
+		                      .mcc = o->mcc,
+		                      .mnc = o->mnc,
+		                      .terminal_id = o->terminal_id,
+		                      .http = { .ca = o->ca,
+		                                /* TS.43 2.2.1 */
+		                                .user_agent =
+		                                    "PRD-TS43 term-OPEN/SoftPhone client-IMS-Entitlement/" OPENES_VERSION
+		                                    " OS-Linux/" OPENES_VERSION,
+		                                .language = o->language,
+		                                .gzip = o->gzip,
+		                                .reconnect = o->reconnect,
+		                                .timeout_ms = 30000 } };
 	ES_TRY(check_apps(o, p, error));
 	return check_params(o, p, error);
 }
@@ -276,7 +276,7 @@ static es_status check_duration(const char *text, int64_t *out, struct es_buf *e
 		digits++;
 	for (size_t i = 0; i < ES_COUNT(units); i++)
 		if (es_slice_eq_str(es_slice_sub(all, digits, all.len), units[i].unit) &&
-			es_parse_u32(es_slice_sub(all, 0, digits), 1, 1000000, &number) == ES_OK) {
+		    es_parse_u32(es_slice_sub(all, 0, digits), 1, 1000000, &number) == ES_OK) {
 			*out = (int64_t)number * units[i].ms;
 			return ES_OK;
 		}
@@ -290,8 +290,8 @@ static es_status check_mix(const char *text, struct ph_run *run, struct es_buf *
 	while (rest.ptr != NULL) {
 		struct es_slice weight = es_slice_cut(&rest, ','), name = es_slice_cut(&weight, '=');
 		uint32_t *field = es_slice_eq_str(name, "auth")    ? &run->mix_auth
-						  : es_slice_eq_str(name, "token") ? &run->mix_token
-														   : NULL;
+		                  : es_slice_eq_str(name, "token") ? &run->mix_token
+		                                                   : NULL;
 		if (field == NULL || es_parse_u32(weight, 0, 1000000, field) != ES_OK)
 			return fail(error, "a mix like auth=1,token=9 is needed, not ", text);
 	}

@@ -15,15 +15,15 @@ static double ms(uint64_t us)
 void ph_report_table(const struct ph_load_result *r, FILE *out)
 {
 	(void)fprintf(out, "%-8s %10s %8s %12s %9s %9s %9s %9s\n", "", "ok", "failed", "ok/s", "p50 ms", "p90 ms", "p99 ms",
-				  "max ms");
+	              "max ms");
 	for (int k = 0; k < PH_KINDS; k++) {
 		const struct ph_histogram *h = &r->total.kind[k].latency;
 		if (r->total.kind[k].ok + r->total.kind[k].failed == 0)
 			continue;
 		(void)fprintf(out, "%-8s %10" PRIu64 " %8" PRIu64 " %12.1f %9.2f %9.2f %9.2f %9.2f\n", kind_names[k],
-					  r->total.kind[k].ok, r->total.kind[k].failed, (double)r->total.kind[k].ok / r->seconds,
-					  ms(ph_histogram_percentile(h, 50)), ms(ph_histogram_percentile(h, 90)),
-					  ms(ph_histogram_percentile(h, 99)), ms(h->max));
+		              r->total.kind[k].ok, r->total.kind[k].failed, (double)r->total.kind[k].ok / r->seconds,
+		              ms(ph_histogram_percentile(h, 50)), ms(ph_histogram_percentile(h, 90)),
+		              ms(ph_histogram_percentile(h, 99)), ms(h->max));
 	}
 	(void)fprintf(
 		out, "\n%" PRIu64 " requests in %.1f s (%.1f/s), %u connections, %zu phones, %" PRIu64 " resynchronisations\n",
@@ -31,7 +31,7 @@ void ph_report_table(const struct ph_load_result *r, FILE *out)
 		r->total.resyncs);
 	if (r->rate > 0)
 		(void)fprintf(out, "asked for %" PRIu64 " exchanges a second; latency counts from when each was due\n",
-					  r->rate);
+		              r->rate);
 	(void)fprintf(out, "last answers:");
 	for (unsigned status = 1; status < PH_STATUS_MAX; status++)
 		if (r->total.by_status[status] > 0)

@@ -13,7 +13,7 @@
 
 #include "ph_doc.h"
 
-enum { SHOWN_MAX = 48, NAME_WIDTH = 22 };
+enum { SECRET_SHOWN = 32, TEXT_SHOWN = 400, NAME_WIDTH = 22 };
 
 static const char bold[] = "\033[1m", dim[] = "\033[2m", green[] = "\033[32m", plain[] = "\033[0m";
 
@@ -46,18 +46,28 @@ static void put_text(const struct ph_trace *t, struct es_slice text)
 		(void)fputc(text.ptr[i] < 0x20 || text.ptr[i] == 0x7f ? '.' : text.ptr[i], t->out);
 }
 
-/* Cookies and tokens are bearer credentials and long: the beginning tells them apart. */
-static void put_shortened(const struct ph_trace *t, struct es_slice text)
+static void put_shortened(const struct ph_trace *t, struct es_slice text, size_t shown)
 {
-	put_text(t, es_slice_sub(text, 0, SHOWN_MAX));
-	if (text.len > SHOWN_MAX)
+	put_text(t, es_slice_sub(text, 0, shown));
+	if (text.len > shown)
 		(void)fprintf(t->out, "... (%zu characters)", text.len);
+}
+
+/* Cookies and tokens are bearer credentials: their beginning is enough to tell them apart. */
+static bool is_credential(struct es_slice name)
+{
+	static const char *const names[] = { "cookie",          "set-cookie",   "token",
+		                                 "temporary_token", "access_token", "notif_token" };
+	for (size_t i = 0; i < ES_COUNT(names); i++)
+		if (es_slice_eq_nocase(name, es_slice_str(names[i])))
+			return true;
+	return false;
 }
 
 static void put_named(const struct ph_trace *t, const char *name, struct es_slice value)
 {
 	(void)fprintf(t->out, "      %s%-*s%s ", colour(t, dim), NAME_WIDTH, name, colour(t, plain));
-	put_shortened(t, value);
+	put_shortened(t, value, is_credential(es_slice_str(name)) ? SECRET_SHOWN : TEXT_SHOWN);
 	(void)fputc('\n', t->out);
 }
 
@@ -68,12 +78,12 @@ static void put_named_str(const struct ph_trace *t, const char *name, const char
 }
 
 void ph_trace_request(struct ph_trace *t, const struct ph_http_request *request, const struct ph_param *params,
-					  size_t param_count, const struct ph_profile *profile)
+                      size_t param_count, const struct ph_profile *profile)
 {
 	if (t == NULL)
 		return;
 	(void)fprintf(t->out, "\n%s%u > %s %s%s%s\n", colour(t, bold), ++t->messages, request->is_post ? "POST" : "GET",
-				  profile->url, !request->is_post ? " with" : "", colour(t, plain));
+	              profile->url, !request->is_post ? " with" : "", colour(t, plain));
 	put_named_str(t, "Accept", request->accept);
 	put_named_str(t, "Content-Type", request->is_post ? request->content_type : NULL);
 	put_named_str(t, "Accept-Language", profile->http.language);
@@ -90,11 +100,11 @@ void ph_trace_answer(struct ph_trace *t, const struct ph_http_answer *answer)
 		return;
 	if (answer->status == 0) {
 		(void)fprintf(t->out, "%s%u < no answer: %s%s\n", colour(t, bold), t->messages, answer->failure,
-					  colour(t, plain));
+		              colour(t, plain));
 		return;
 	}
 	(void)fprintf(t->out, "%s%u < %u %s%s, %zu octets, %.1f ms\n", colour(t, bold), t->messages, answer->status,
-				  answer->reason, colour(t, plain), answer->body.len, (double)answer->elapsed_us / 1000);
+	              answer->reason, colour(t, plain), answer->body.len, (double)answer->elapsed_us / 1000);
 	put_named_str(t, "Content-Type", answer->type);
 	put_named_str(t, "Retry-After", answer->retry_after);
 	if (answer->cookie.len > 0)
@@ -176,8 +186,8 @@ static void put_value(const struct ph_trace *t, const struct attr_view *view, st
 		(void)fprintf(t->out, " (SQN^AK) ");
 		put_hex(t, es_slice_sub(value, 8, 10));
 		(void)fprintf(t->out, t->amf == NULL || es_slice_eq(es_slice_sub(value, 8, 10), es_slice_of(t->amf, 2))
-								  ? " (AMF) "
-								  : " (AMF, not the one provisioned) ");
+		                          ? " (AMF) "
+		                          : " (AMF, not the one provisioned) ");
 		put_hex(t, es_slice_sub(value, 10, 18));
 		(void)fprintf(t->out, " (MAC-A)");
 		break;
@@ -231,10 +241,10 @@ void ph_trace_step(struct ph_trace *t, const struct ph_eap_step *step)
 	if (t == NULL)
 		return;
 	(void)fprintf(t->out, "    %sUSIM: %s%s\n", colour(t, green), step->why, colour(t, plain));
-	if (step->did == PH_EAP_ANSWERED || step->did == PH_EAP_RESYNC)
+	if ((step->did == PH_EAP_ANSWERED && !step->is_impostor) || step->did == PH_EAP_RESYNC)
 		(void)fprintf(t->out,
-					  "      SQN %012" PRIx64 " (SEQ %" PRIu64 ", IND %" PRIu64 "), accepted before: %012" PRIx64 "\n",
-					  step->sqn, step->sqn >> PH_IND_BITS, step->sqn % PH_IND_COUNT, step->sqn_ms);
+		              "      SQN %012" PRIx64 " (SEQ %" PRIu64 ", IND %" PRIu64 "), accepted before: %012" PRIx64 "\n",
+		              step->sqn, step->sqn >> PH_IND_BITS, step->sqn % PH_IND_COUNT, step->sqn_ms);
 	ph_trace_packet(t, step->response);
 }
 
@@ -287,10 +297,7 @@ static void put_event(void *user, enum ph_doc_event event, unsigned depth, struc
 	(void)fprintf(t->out, "%*s%s", indent, "", colour(t, event == PH_DOC_PARM ? dim : bold));
 	put_text(t, name);
 	(void)fprintf(t->out, "%s%*s ", colour(t, plain), width > (int)name.len ? width - (int)name.len : 0, "");
-	if (es_slice_eq_nocase(name, ES_SLICE_LIT("token")))
-		put_shortened(t, value);
-	else
-		put_text(t, value);
+	put_shortened(t, value, is_credential(name) ? SECRET_SHOWN : TEXT_SHOWN);
 	if (meaning != NULL)
 		(void)fprintf(t->out, "  %s(%s)%s", colour(t, green), meaning, colour(t, plain));
 	(void)fputc('\n', t->out);

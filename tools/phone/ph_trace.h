@@ -25,7 +25,7 @@ struct ph_trace ph_trace_to(FILE *out);
 
 void ph_trace_line(struct ph_trace *trace, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void ph_trace_request(struct ph_trace *trace, const struct ph_http_request *request, const struct ph_param *params,
-					  size_t param_count, const struct ph_profile *profile);
+                      size_t param_count, const struct ph_profile *profile);
 void ph_trace_answer(struct ph_trace *trace, const struct ph_http_answer *answer);
 void ph_trace_packet(struct ph_trace *trace, struct es_slice packet);
 /* What the SIM made of it, and the packet that goes back. */

@@ -26,7 +26,7 @@ static void store_u48(uint8_t out[6], uint64_t v)
 }
 
 void ph_usim_init(struct ph_usim *usim, const struct es_imsi *imsi, const uint8_t k[16], const uint8_t opc[16],
-				  uint64_t sqn)
+                  uint64_t sqn)
 {
 	memset(usim, 0, sizeof *usim);
 	usim->imsi = *imsi;
@@ -74,7 +74,7 @@ static void make_auts(const struct ph_usim *usim, const uint8_t rand[16], uint64
 
 /* AK does not depend on SQN, but the SQN in AUTN is hidden by it: a first run for AK, a second for MAC-A. */
 enum ph_usim_result ph_usim_authenticate(struct ph_usim *usim, const uint8_t rand[16], const uint8_t autn[16],
-										 struct ph_usim_answer *out)
+                                         struct ph_usim_answer *out)
 {
 	struct es_milenage_out f;
 	uint8_t sqn[6] = { 0 };
@@ -156,7 +156,7 @@ es_status ph_usim_save(const struct ph_usim *usim, const char *path)
 	if (f == NULL)
 		return ES_UNAVAILABLE;
 	bool ok = fprintf(f, "# openes-phone: what this software USIM has accepted, one SQN for each IND\nimsi %s\n",
-					  usim->imsi.digits) > 0;
+	                  usim->imsi.digits) > 0;
 	for (size_t i = 0; i < PH_IND_COUNT; i++)
 		if (usim->seq[i] > 0)
 			ok = fprintf(f, "sqn %012" PRIx64 "\n", usim->seq[i] << PH_IND_BITS | i) > 0 && ok;

@@ -34,12 +34,12 @@ struct ph_usim_answer {
 
 /* `sqn` is the highest SQN this SIM has accepted: 0 for a new one. */
 void ph_usim_init(struct ph_usim *usim, const struct es_imsi *imsi, const uint8_t k[16], const uint8_t opc[16],
-				  uint64_t sqn);
+                  uint64_t sqn);
 void ph_usim_wipe(struct ph_usim *usim);
 
 /* AUTHENTICATE of TS 31.102 7.1.2.1. The caller wipes `out`. */
 enum ph_usim_result ph_usim_authenticate(struct ph_usim *usim, const uint8_t rand[16], const uint8_t autn[16],
-										 struct ph_usim_answer *out);
+                                         struct ph_usim_answer *out);
 
 /* The sequence numbers in a file, no key among them. ES_NOT_FOUND: there is none yet; ES_MALFORMED: not such a file;
  * ES_CONFLICT: it belongs to another IMSI. */
