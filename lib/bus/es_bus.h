@@ -30,6 +30,9 @@
 
 /* Bounds NNG's threads to what the process needs; before any other use of the bus. */
 void es_bus_init(void);
+/* Whether NNG still lets go of what is closed. When not (es_bus_address.c says why), a lost replica is never reached
+ * again, and only a new process helps: es_service.h drains and ends. May wait a second; not for callbacks. */
+bool es_bus_is_sound(void);
 
 /* The shared secret: 64 hexadecimal digits in a file nobody else may read. */
 struct es_bus_key;

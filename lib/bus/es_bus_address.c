@@ -1,6 +1,7 @@
 /* es_bus_address.c -- URLs of the bus, and sockets set up, listening and dialling the way ours do. */
 #include <errno.h>
 #include <nng/nng.h>
+#include <nng/protocol/reqrep0/req.h>
 #include <nng/transport/ipc/ipc.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 #define URL_MAX 300
 /* NNG's own defaults are 1 s for ever: too slow for a replica that restarts. */
 #define RECONNECT_MIN_MS 50
-#define RECONNECT_MAX_MS 1000
+#define RECONNECT_MAX_MS 250
 #define CLOSE_MS 1000
 
 static bool is_url(struct es_slice url)
@@ -185,4 +186,16 @@ bool es_bus_close(nng_socket socket)
 		es_warn(NULL, "bus.close_stuck");
 	}
 	return is_closed;
+}
+
+/* A listener's end passes through the same reaper. */
+bool es_bus_is_sound(void)
+{
+	nng_socket probe;
+
+	if (nng_req0_open(&probe) != 0) {
+		return true; /* no memory: others will say so */
+	}
+	(void)nng_listen(probe, "inproc://openes-probe", NULL, 0);
+	return es_bus_close(probe);
 }

@@ -15,6 +15,8 @@
 #define SLOT_MEMORY (3u * ES_BUS_MAX_FRAME) /* request, reply, and the reply's payload on its own */
 /* How long a call that may be repeated waits for a replica to be there again. */
 #define REPEAT_WAIT_MS 3000
+/* At most one that may have been run is repeated; the others met replicas that were just going. */
+#define ATTEMPTS_MAX 4
 
 ES_METRIC_COUNTER(calls, "openes_bus_calls_total", "Calls to other processes", "status", es_status_label_values);
 ES_METRIC_COUNTER1(repeats, "openes_bus_repeats_total", "Calls sent a second time");
@@ -140,6 +142,7 @@ static es_status slot_send(struct es_bus_slot *slot)
 	struct es_slice plain;
 	nng_msg *msg;
 
+	slot->attempts++;
 	(void)pthread_mutex_lock(&client->lock);
 	uint64_t number = ++client->calls;
 	(void)pthread_mutex_unlock(&client->lock);
@@ -174,6 +177,7 @@ static es_status slot_fill(struct es_bus_slot *slot, const struct es_bus_call_op
 	es_trace_format(&trace, slot->traceparent);
 	slot->method = options->method;
 	slot->is_repeated = false;
+	slot->attempts = 0;
 	slot->started_us = es_mono_us();
 	return ES_OK;
 }
@@ -265,16 +269,16 @@ void es_bus_slots_wake(struct es_bus_client *client)
 	}
 }
 
-/* A second attempt, when it is allowed and there is time. `is_safe`: the first was certainly not run. */
+/* Another attempt, when it is allowed and there is time. `is_safe`: the last one was certainly not run. */
 static bool slot_repeat(struct es_bus_slot *slot, struct es_bus_lane *lane, bool is_safe)
 {
 	struct es_bus_client *client = slot->client;
 
 	(void)pthread_mutex_lock(&client->lock);
-	bool may = !slot->is_repeated && !client->is_stopping && slot->deadline > es_wall_ms() &&
+	bool may = slot->attempts < ATTEMPTS_MAX && !client->is_stopping && slot->deadline > es_wall_ms() &&
 	           (is_safe || es_bus_slot_may_repeat(slot));
 	if (may) {
-		slot->is_repeated = true;
+		slot->is_repeated |= !is_safe;
 		es_bus_lane_release(lane);
 	}
 	(void)pthread_mutex_unlock(&client->lock);
@@ -294,10 +298,14 @@ static void slot_lost(struct es_bus_slot *slot, struct es_bus_lane *lane, int er
 	/* NNG 1.5 may report a timeout to an operation that began on an aio just when the one before it ran out. */
 	bool is_late = error == NNG_ETIMEDOUT && es_wall_ms() >= slot->deadline - 1;
 
+	(void)pthread_mutex_lock(&client->lock);
 	if (is_late) {
-		(void)pthread_mutex_lock(&client->lock);
 		es_bus_replica_missed(lane->replica);
-		(void)pthread_mutex_unlock(&client->lock);
+	} else if (error == NNG_ECONNRESET) {
+		es_bus_replica_lost(lane->replica);
+	}
+	(void)pthread_mutex_unlock(&client->lock);
+	if (is_late) {
 		slot_fail(slot, lane, ES_TIMEOUT, "no reply before the deadline");
 	} else if (!slot_repeat(slot, lane, !has_left)) {
 		slot_fail(slot, lane, ES_UNAVAILABLE, nng_strerror(error));
@@ -455,7 +463,7 @@ static void drop_gone(struct es_bus_client *client, const char *const *urls, siz
 	(void)pthread_mutex_unlock(&client->lock);
 }
 
-/* Closes the leaving replicas whose last call has ended; all of them when `now`. */
+/* Closes the leaving replicas whose last call and ping have ended; all of them when `now`. */
 static void close_leaving(struct es_bus_client *client, bool now)
 {
 	struct es_bus_replica *ready = NULL;
@@ -463,7 +471,7 @@ static void close_leaving(struct es_bus_client *client, bool now)
 	(void)pthread_mutex_lock(&client->lock);
 	for (struct es_bus_replica **at = &client->leaving; *at != NULL;) {
 		struct es_bus_replica *r = *at;
-		if (!now && r->outstanding > 0) {
+		if (!now && !es_bus_replica_is_quiet(r)) {
 			at = &r->next_leaving;
 			continue;
 		}
@@ -528,6 +536,33 @@ static void slots_free(struct es_bus_client *client)
 	}
 }
 
+/* Pings end by themselves, soon; what arrives on a socket while it closes may block NNG (es_bus_close()). */
+static void wait_for_pings(struct es_bus_client *client)
+{
+	(void)pthread_mutex_lock(&client->lock);
+	for (const struct es_bus_replica *r = client->leaving; r != NULL;) {
+		if (r->ping.state == PING_STOPPED) {
+			r = r->next_leaving;
+			continue;
+		}
+		(void)pthread_cond_wait(&client->quiet, &client->lock);
+		r = client->leaving;
+	}
+	(void)pthread_mutex_unlock(&client->lock);
+}
+
+/* What NNG may still call lives on, where the leak checker finds it. */
+static void client_abandon(struct es_bus_client *client)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static struct es_bus_client *abandoned;
+
+	(void)pthread_mutex_lock(&lock);
+	client->next_abandoned = abandoned;
+	abandoned = client;
+	(void)pthread_mutex_unlock(&lock);
+}
+
 void es_bus_client_stop(struct es_bus_client *client)
 {
 	if (client == NULL) {
@@ -538,6 +573,7 @@ void es_bus_client_stop(struct es_bus_client *client)
 	(void)pthread_mutex_unlock(&client->lock);
 	es_bus_watch_stop(client->watch);
 	drop_gone(client, NULL, 0);
+	wait_for_pings(client);
 	close_leaving(client, true);
 
 	(void)pthread_mutex_lock(&client->lock);
@@ -547,6 +583,10 @@ void es_bus_client_stop(struct es_bus_client *client)
 	}
 	(void)pthread_mutex_unlock(&client->lock);
 	slots_free(client);
+	if (client->abandoned != NULL) {
+		client_abandon(client);
+		return;
+	}
 	(void)pthread_cond_destroy(&client->quiet);
 	(void)pthread_mutex_destroy(&client->lock);
 	free(client);

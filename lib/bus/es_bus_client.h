@@ -47,10 +47,12 @@ struct es_bus_replica {
 	nng_socket socket;
 	nng_dialer dialer;
 	nng_pipe pipe;
-	bool is_connected; /* a pipe exists */
-	bool is_up;        /* and a ping was answered on it, not too many since were not */
-	bool is_leaving;   /* its address is gone: takes no calls, closes when its last one has ended */
-	unsigned misses;   /* timeouts in a row, of calls and pings */
+	int64_t dialled_at; /* monotonic ms: the dialer works since */
+	bool is_connected;  /* a pipe exists */
+	bool is_up;         /* and a ping was answered on it, not too many since were not */
+	bool is_leaving;    /* its address is gone: takes no calls, closes when its last one has ended */
+	bool is_closing;    /* no NNG operation begins any more: one under way while its socket closes crashes NNG 1.5 */
+	unsigned misses;    /* timeouts in a row, of calls and pings */
 	unsigned outstanding;
 	struct es_bus_replica *next_leaving;
 	struct es_bus_lane *lanes, *idle;
@@ -68,7 +70,9 @@ struct es_bus_slot {
 	char traceparent[ES_TRACEPARENT_SIZE];
 	uint32_t method;
 	int64_t deadline, started_us;
-	bool is_repeated, is_waiting;
+	unsigned attempts;
+	bool is_repeated; /* though the first attempt may have been run */
+	bool is_waiting;
 	es_bus_callback *callback;
 	void *user;
 };
@@ -83,7 +87,8 @@ struct es_bus_client {
 	struct es_bus_slot *slots, *free_slots, *waiting;
 	struct es_bus_replica *replicas[ES_BUS_ADDRESSES_MAX];
 	size_t replica_count, turn;
-	struct es_bus_replica *leaving;
+	struct es_bus_replica *leaving, *abandoned; /* abandoned: NNG did not close their sockets */
+	struct es_bus_client *next_abandoned;
 	uint64_t calls; /* numbers the attempts */
 	struct es_bus_watch *watch;
 };
@@ -91,8 +96,10 @@ struct es_bus_client {
 /* ---- replicas; those marked (locked) want the client's lock held ---- */
 
 void es_bus_replica_open(struct es_bus_client *client, const char *url);
-/* Ends its calls with UNAVAILABLE, waits for their callbacks, frees it. It must not be in the client's list any more. */
+/* Ends its calls with UNAVAILABLE, waits for their callbacks, frees it or leaves it to client->abandoned. It must not be in the client's list any more. */
 void es_bus_replica_close(struct es_bus_replica *replica);
+/* Whether closing it now ends no call and no ping: nothing is expected to arrive (locked). */
+bool es_bus_replica_is_quiet(const struct es_bus_replica *replica);
 /* Wakes its ping, which then ends (locked). */
 void es_bus_replica_leave(struct es_bus_replica *replica);
 /* The healthy replica with the fewest calls under way; NULL when there is none (locked). */
@@ -104,6 +111,7 @@ void es_bus_lane_release(struct es_bus_lane *lane); /* (locked) */
 /* What a call has shown about its replica's health (locked). */
 void es_bus_replica_heard(struct es_bus_replica *replica);
 void es_bus_replica_missed(struct es_bus_replica *replica);
+void es_bus_replica_lost(struct es_bus_replica *replica);
 void es_bus_replica_refused(struct es_bus_replica *replica);
 
 /* ---- slots ---- */

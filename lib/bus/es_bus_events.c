@@ -42,7 +42,7 @@ struct es_bus_subscriber {
 	size_t dialled_count;
 	pthread_mutex_t lock;
 	pthread_cond_t ended;
-	bool has_ended;
+	bool is_stopping, has_ended;
 };
 
 ES_METRIC_COUNTER1(published, "openes_bus_hints_published_total", "Hints published");
@@ -101,17 +101,26 @@ void es_bus_publisher_stop(struct es_bus_publisher *p)
 	if (p == NULL) {
 		return;
 	}
-	(void)nng_close(p->socket);
+	(void)es_bus_close(p->socket);
 	free(p);
 }
 
 /* ---- subscriber ---- */
 
+/* Waits for the next hint, or ends when the subscriber is stopped. */
 static void receive(struct es_bus_subscriber *s)
 {
 	int64_t left = s->next_poll - es_mono_ms();
-	nng_aio_set_timeout(s->aio, left < 1 ? 1 : (nng_duration)left);
-	nng_recv_aio(s->socket, s->aio);
+
+	(void)pthread_mutex_lock(&s->lock);
+	if (s->is_stopping) {
+		s->has_ended = true;
+		(void)pthread_cond_signal(&s->ended);
+	} else {
+		nng_aio_set_timeout(s->aio, left < 1 ? 1 : (nng_duration)left);
+		nng_recv_aio(s->socket, s->aio);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
 }
 
 static void on_hint(struct es_bus_subscriber *s, nng_msg *msg)
@@ -139,13 +148,6 @@ static void on_event(void *user)
 	nng_msg *msg = nng_aio_get_msg(s->aio);
 
 	nng_aio_set_msg(s->aio, NULL);
-	if (error == NNG_ECLOSED) {
-		(void)pthread_mutex_lock(&s->lock);
-		s->has_ended = true;
-		(void)pthread_cond_signal(&s->ended);
-		(void)pthread_mutex_unlock(&s->lock);
-		return;
-	}
 	if (error == 0 && msg != NULL) {
 		on_hint(s, msg);
 	}
@@ -193,7 +195,7 @@ static es_status subscriber_open(struct es_bus_subscriber *s)
 	}
 	if (es_bus_socket_setup(s->socket) != ES_OK || nng_socket_set_int(s->socket, NNG_OPT_RECVBUF, BUFFERS) != 0 ||
 	    nng_socket_set(s->socket, NNG_OPT_SUB_SUBSCRIBE, "", 0) != 0 || nng_aio_alloc(&s->aio, on_event, s) != 0) {
-		(void)nng_close(s->socket);
+		(void)es_bus_close(s->socket);
 		return ES_UNAVAILABLE;
 	}
 	return ES_OK;
@@ -232,7 +234,7 @@ es_status es_bus_subscriber_start(const char *target, struct es_bus_key *key, in
 	}
 	es_status status = es_bus_watch_start(target, on_addresses, s, &s->watch, error);
 	if (status != ES_OK) {
-		(void)nng_close(s->socket);
+		(void)es_bus_close(s->socket);
 		subscriber_free(s);
 		return status;
 	}
@@ -247,11 +249,13 @@ void es_bus_subscriber_stop(struct es_bus_subscriber *s)
 		return;
 	}
 	es_bus_watch_stop(s->watch);
-	(void)nng_close(s->socket);
 	(void)pthread_mutex_lock(&s->lock);
+	s->is_stopping = true;
+	nng_aio_cancel(s->aio);
 	while (!s->has_ended) {
 		(void)pthread_cond_wait(&s->ended, &s->lock);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
+	(void)es_bus_close(s->socket);
 	subscriber_free(s);
 }

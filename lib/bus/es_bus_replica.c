@@ -16,8 +16,10 @@
 #define PING_EVERY_MS 500
 #define PING_TIMEOUT_MS 400
 #define MISSES_TO_LEAVE_OUT 2
+/* A dialer of NNG 1.5 may give up for good, about once in a thousand lost connections: then a new one takes its place. */
+#define REDIAL_MS 2000
 /* Then the connection itself is doubted: a peer that lost power leaves one that the kernel holds for a quarter hour. */
-#define MISSES_TO_RECONNECT 10
+#define MISSES_TO_RECONNECT 4
 
 static const char *const changes[] = { "up", "down" };
 ES_METRIC_COUNTER(replica_changes, "openes_bus_replica_changes_total", "Replicas found well or lost", "to", changes);
@@ -82,6 +84,12 @@ void es_bus_replica_missed(struct es_bus_replica *r)
 	}
 }
 
+/* NNG tells the calls first, and us later (on_disconnected): until then, no call goes where the last one was lost. */
+void es_bus_replica_lost(struct es_bus_replica *r)
+{
+	set_down(r, "disconnected");
+}
+
 void es_bus_replica_refused(struct es_bus_replica *r)
 {
 	set_down(r, "stopping");
@@ -124,6 +132,7 @@ static void on_disconnected(nng_pipe pipe, nng_pipe_ev event, void *user)
 	(void)pthread_mutex_lock(&r->client->lock);
 	if (r->is_connected && nng_pipe_id(pipe) == nng_pipe_id(r->pipe)) {
 		r->is_connected = false;
+		r->dialled_at = es_mono_ms(); /* its dialer does so now */
 		set_down(r, "disconnected");
 		abandon_calls(r); /* those that were sent have got ECONNRESET from NNG already */
 	}
@@ -150,6 +159,9 @@ static void on_lane(void *user)
 
 	(void)pthread_mutex_lock(&client->lock);
 	bool was_sending = lane->state == LANE_SENDING;
+	if (lane->replica->is_closing && lane->abandoned == 0) {
+		lane->abandoned = NNG_ECLOSED;
+	}
 	if (was_sending && error == 0 && lane->abandoned == 0) {
 		lane_receive(lane);
 		(void)pthread_mutex_unlock(&client->lock);
@@ -271,10 +283,26 @@ static void ping_send(struct es_bus_replica *r)
 	nng_ctx_send(r->ping.ctx, r->ping.aio);
 }
 
+/* Outside the lock: NNG ends calls while it closes. Only ever on the pause's callback. */
+static void redial(struct es_bus_replica *r)
+{
+	(void)nng_dialer_close(r->dialer);
+	if (es_bus_dial(r->socket, r->url, &r->dialer) != ES_OK) {
+		es_error(NULL, "bus.not_dialled", es_f_str("target", r->client->name), es_f_str("url", r->url));
+	}
+}
+
 static void on_ping_pause(void *user)
 {
 	struct es_bus_replica *r = user;
 	(void)pthread_mutex_lock(&r->client->lock);
+	bool is_due = !r->is_connected && !r->is_leaving && es_mono_ms() - r->dialled_at >= REDIAL_MS;
+	if (is_due) {
+		r->dialled_at = es_mono_ms();
+		(void)pthread_mutex_unlock(&r->client->lock);
+		redial(r);
+		(void)pthread_mutex_lock(&r->client->lock);
+	}
 	ping_next(r, true);
 	(void)pthread_mutex_unlock(&r->client->lock);
 }
@@ -319,7 +347,7 @@ static void on_ping(void *user)
 	nng_pipe doubted = NNG_PIPE_INITIALIZER;
 
 	(void)pthread_mutex_lock(&r->client->lock);
-	if (r->ping.state == PING_SENDING && error == 0) {
+	if (r->ping.state == PING_SENDING && error == 0 && !r->is_closing) {
 		r->ping.state = PING_RECEIVING;
 		nng_ctx_recv(r->ping.ctx, r->ping.aio);
 		(void)pthread_mutex_unlock(&r->client->lock);
@@ -383,6 +411,7 @@ void es_bus_replica_open(struct es_bus_client *client, const char *url)
 		return; /* the next round of the resolver tries again */
 	}
 	r->client = client;
+	r->dialled_at = es_mono_ms();
 	r->ping.state = PING_STOPPED;
 	(void)snprintf(r->url, sizeof r->url, "%s", url);
 	r->ping.arena = es_arena_new(1024, ES_BUS_CALL_MEMORY);
@@ -405,15 +434,28 @@ void es_bus_replica_leave(struct es_bus_replica *r)
 	ping_wake(r);
 }
 
+bool es_bus_replica_is_quiet(const struct es_bus_replica *r)
+{
+	return r->outstanding == 0 && r->ping.state == PING_STOPPED;
+}
+
 void es_bus_replica_close(struct es_bus_replica *r)
 {
 	struct es_bus_client *client = r->client;
 
-	(void)nng_close(r->socket); /* everything on it ends with NNG_ECLOSED, callbacks included */
 	(void)pthread_mutex_lock(&client->lock);
-	while (r->outstanding > 0 || r->ping.state != PING_STOPPED) {
+	r->is_closing = true; /* whoever was inside NNG had the lock, and is out */
+	(void)pthread_mutex_unlock(&client->lock);
+	bool is_closed = es_bus_close(r->socket); /* everything on it ends with NNG_ECLOSED, callbacks included */
+	(void)pthread_mutex_lock(&client->lock);
+	while (!es_bus_replica_is_quiet(r)) {
 		(void)pthread_cond_wait(&client->quiet, &client->lock);
 	}
 	(void)pthread_mutex_unlock(&client->lock);
-	replica_free(r);
+	if (is_closed) {
+		replica_free(r);
+	} else { /* callbacks of its pipe may still come */
+		r->next_leaving = client->abandoned;
+		client->abandoned = r;
+	}
 }

@@ -269,6 +269,80 @@ static void a_rolling_restart_loses_no_call(void **state)
 	assert_int_equal(end(&two, SIGTERM), 0);
 }
 
+/* ---- killed under load: NNG 1.5 must not stop letting go of connections (es_bus_nng.c) ---- */
+
+#define STREAMS 64
+#define KILLS 12
+
+static struct {
+	struct es_bus_client *client;
+	_Atomic bool is_over;
+	_Atomic int under_way;
+	_Atomic long answered;
+} load;
+
+static void on_load(const struct es_bus_reply_view *reply, void *user);
+
+/* One of the streams makes its next call; false: no replica, the stream has ended. */
+static bool load_call(void)
+{
+	Openes__EventsRequest request = OPENES__EVENTS_REQUEST__INIT;
+	const struct es_bus_call_options options = { .method = METHOD_ECHO, .deadline = es_wall_ms() + BOUND_MS };
+	return !load.is_over && es_bus_call(load.client, &options, &request.base, on_load, NULL) == ES_OK;
+}
+
+static void on_load(const struct es_bus_reply_view *reply, void *user)
+{
+	(void)user;
+	load.answered += reply->status == ES_OK;
+	if (!load_call()) {
+		load.under_way--;
+	}
+}
+
+static void load_fill(void)
+{
+	while (load.under_way < STREAMS) {
+		load.under_way++;
+		if (!load_call()) {
+			load.under_way--;
+			return;
+		}
+	}
+}
+
+static void replicas_killed_under_load_are_replaced_every_time(const char *url)
+{
+	load.client = kit_client(url, key, 2 * STREAMS);
+	load.is_over = false;
+	for (int i = 0; i < KILLS; i++) {
+		struct replica r = start(url, false);
+		wait_until(es_bus_client_is_ready(load.client));
+		long before = load.answered;
+		wait_until((load_fill(), load.answered > before + 10L * STREAMS));
+		(void)end(&r, SIGKILL);
+		assert_true(es_bus_is_sound());
+	}
+	load.is_over = true;
+	wait_until(load.under_way == 0);
+	es_bus_client_stop(load.client);
+}
+
+static void replicas_killed_under_load_are_replaced_every_time_over_ipc(void **state)
+{
+	(void)state;
+	char url[64];
+	replicas_killed_under_load_are_replaced_every_time(kit_ipc_url(url));
+}
+
+static void replicas_killed_under_load_are_replaced_every_time_over_tcp(void **state)
+{
+	(void)state;
+	char url[64];
+	(void)snprintf(url, sizeof url, "tcp://127.0.0.1:%u", kit_free_port());
+	replicas_killed_under_load_are_replaced_every_time(url);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -295,6 +369,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(replicas_share_the_load_and_a_restarted_one_is_used_again),
 		cmocka_unit_test(a_hung_replica_is_left_out_until_it_answers_again),
 		cmocka_unit_test(a_rolling_restart_loses_no_call),
+		cmocka_unit_test(replicas_killed_under_load_are_replaced_every_time_over_ipc),
+		cmocka_unit_test(replicas_killed_under_load_are_replaced_every_time_over_tcp),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -59,6 +59,7 @@ struct es_bus_server {
 	uint32_t at_work; /* slots taken: from the handler's start until the answer has been handed to the socket */
 	uint32_t working; /* calls that a handler has; grows only until is_stopping */
 	uint32_t open;    /* calls that NNG or a handler has */
+	uint32_t inside;  /* threads inside an NNG function of ours */
 	bool is_stopping, is_closed, is_orphaned;
 	size_t call_count;
 	struct es_bus_call calls[];
@@ -158,6 +159,35 @@ static void call_close(struct es_bus_call *call)
 	}
 }
 
+/* NNG 1.5 frees a socket while a thread is still on its way out of nng_ctx_send() or nng_ctx_recv(), which then locks a
+ * mutex that is gone. So a socket is closed when nobody is inside, and nobody goes in afterwards. */
+static void nng_enter(struct es_bus_call *call, void operation(nng_ctx, nng_aio *), nng_duration timeout)
+{
+	struct es_bus_server *server = call->server;
+
+	(void)pthread_mutex_lock(&server->lock);
+	bool is_closed = server->is_closed;
+	server->inside += !is_closed;
+	(void)pthread_mutex_unlock(&server->lock);
+	if (is_closed) {
+		nng_msg *unsent = nng_aio_get_msg(call->aio);
+		nng_aio_set_msg(call->aio, NULL);
+		if (unsent != NULL) {
+			nng_msg_free(unsent);
+		}
+		call_close(call);
+		return;
+	}
+	nng_aio_set_timeout(call->aio, timeout);
+	operation(call->ctx, call->aio); /* from here on, the call may be anywhere */
+	(void)pthread_mutex_lock(&server->lock);
+	server->inside--;
+	if (server->is_closed) {
+		(void)pthread_cond_broadcast(&server->changed);
+	}
+	(void)pthread_mutex_unlock(&server->lock);
+}
+
 static void call_receive(struct es_bus_call *call)
 {
 	if (call->arena != NULL) {
@@ -165,8 +195,7 @@ static void call_receive(struct es_bus_call *call)
 	}
 	call->request = NULL;
 	atomic_store(&call->state, CALL_RECEIVING);
-	nng_aio_set_timeout(call->aio, NNG_DURATION_INFINITE);
-	nng_ctx_recv(call->ctx, call->aio);
+	nng_enter(call, nng_ctx_recv, NNG_DURATION_INFINITE);
 }
 
 /* ---- answers ---- */
@@ -217,8 +246,7 @@ static void answer(struct es_bus_call *call, es_status status, const char *detai
 		return;
 	}
 	nng_aio_set_msg(call->aio, msg);
-	nng_aio_set_timeout(call->aio, SEND_TIMEOUT_MS);
-	nng_ctx_send(call->ctx, call->aio);
+	nng_enter(call, nng_ctx_send, SEND_TIMEOUT_MS);
 }
 
 static void finish(struct es_bus_call *call, es_status status, const char *detail, const ProtobufCMessage *payload)
@@ -233,7 +261,7 @@ static void finish(struct es_bus_call *call, es_status status, const char *detai
 	server->working--;
 	bool is_closed = server->is_closed;
 	(void)pthread_mutex_unlock(&server->lock);
-	if (is_closed) { /* the handler took longer than the server's stop waited */
+	if (is_closed) { /* the handler took longer than the server's stop waited, and even the key may be gone */
 		call_close(call);
 	} else {
 		answer(call, status, detail, payload, false);
@@ -439,7 +467,7 @@ es_status es_bus_server_start(const struct es_bus_server_options *options, struc
 		es_put_str(error, "cannot set up the bus socket");
 	}
 	if (status != ES_OK) {
-		(void)nng_close(server->socket);
+		(void)es_bus_close(server->socket);
 		server_free(server);
 		return status;
 	}
@@ -469,9 +497,12 @@ void es_bus_server_stop(struct es_bus_server *server, int64_t wait_ms)
 	while (server->at_work > 0 && pthread_cond_timedwait(&server->changed, &server->lock, &until) != ETIMEDOUT) {
 	}
 	server->is_closed = true;
+	while (server->inside > 0) {
+		(void)pthread_cond_wait(&server->changed, &server->lock);
+	}
 	(void)pthread_mutex_unlock(&server->lock);
 
-	(void)nng_close(server->socket); /* every operation ends with NNG_ECLOSED */
+	(void)es_bus_close(server->socket); /* every operation ends with NNG_ECLOSED */
 	(void)pthread_mutex_lock(&server->lock);
 	while (server->open > server->working) {
 		(void)pthread_cond_wait(&server->changed, &server->lock);

@@ -165,6 +165,7 @@ static void a_callee_slower_than_the_deadline_gives_timeout(void **state)
 	assert_int_equal(kit_begin(client, METHOD_HOLD, 0, "", &outcome), ES_TIMEOUT); /* has passed already */
 	wait_until(held_count() == 1);
 	answer_held(); /* too late, and harmless */
+	assert_int_equal(kit_call_echo(client, 1, BOUND_MS, "", NULL), ES_OK);
 	es_bus_client_stop(client);
 	es_bus_server_stop(server, 1000);
 }
@@ -478,6 +479,62 @@ static void nng_has_ten_threads_on_a_machine_of_any_size(void **state)
 	assert_int_equal(sysconf(_SC_PAGESIZE), getpagesize());
 }
 
+/* ---- NNG's reaper ---- */
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool is_held, is_released;
+} reaper = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+static void hold_reaper(nng_pipe pipe, nng_pipe_ev event, void *user)
+{
+	(void)pipe;
+	(void)event;
+	(void)user;
+	(void)pthread_mutex_lock(&reaper.lock);
+	reaper.is_held = true;
+	while (!reaper.is_released) {
+		(void)pthread_cond_wait(&reaper.changed, &reaper.lock);
+	}
+	(void)pthread_mutex_unlock(&reaper.lock);
+}
+
+static bool is_reaper_held(void)
+{
+	(void)pthread_mutex_lock(&reaper.lock);
+	bool is_held = reaper.is_held;
+	(void)pthread_mutex_unlock(&reaper.lock);
+	return is_held;
+}
+
+static void a_stuck_reaper_is_noticed_and_stopping_does_not_hang_on_it(void **state)
+{
+	(void)state;
+	char url[64];
+	nng_socket socket;
+	nng_dialer dialer;
+	struct es_bus_server *server = server_start(kit_ipc_url(url), 0);
+	struct es_bus_client *client = kit_ready_client(url, key);
+
+	assert_true(es_bus_is_sound());
+	assert_int_equal(nng_req0_open(&socket), 0);
+	assert_int_equal(nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, hold_reaper, NULL), 0);
+	assert_int_equal(nng_dial(socket, url, &dialer, 0), 0);
+	(void)nng_dialer_close(dialer); /* and its pipe, which the reaper takes apart */
+	wait_until(is_reaper_held());
+	assert_false(es_bus_is_sound());
+	es_bus_client_stop(client);
+	es_bus_server_stop(server, 1000);
+
+	(void)pthread_mutex_lock(&reaper.lock);
+	reaper.is_released = true;
+	(void)pthread_cond_broadcast(&reaper.changed);
+	(void)pthread_mutex_unlock(&reaper.lock);
+	(void)nng_close(socket);
+	wait_until(es_bus_is_sound());
+}
+
 /* ---- doorbells ---- */
 
 struct rings {
@@ -585,6 +642,7 @@ int main(void)
 		cmocka_unit_test(an_address_that_is_none_is_refused_with_a_sentence),
 		cmocka_unit_test(the_doorbell_rings_at_start_at_hints_and_at_a_steady_pace),
 		cmocka_unit_test(a_burst_of_hints_arrives_whole),
+		cmocka_unit_test(a_stuck_reaper_is_noticed_and_stopping_does_not_hang_on_it),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "es_clock.h"
@@ -15,7 +16,7 @@
 #include "es_metrics.h"
 #include "es_secret.h"
 
-enum { CONFIG_ARENA = 1024 * 1024, TEXT_MAX = 256 * 1024, EXIT_USAGE = 2 };
+enum { CONFIG_ARENA = 1024 * 1024, TEXT_MAX = 256 * 1024, EXIT_USAGE = 2, BUS_CHECK_S = 5 };
 
 struct es_bus_key *es_service_bus_key(struct es_service *service)
 {
@@ -27,7 +28,7 @@ const char *es_service_instance(const struct es_service *service)
 	return service->instance;
 }
 
-/* SIGTERM and SIGINT are taken by sigwait in the main thread; every thread born later inherits the mask. */
+/* SIGTERM and SIGINT are taken by sigtimedwait in the main thread; every thread born later inherits the mask. */
 static void block_signals(sigset_t *waited)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -132,11 +133,24 @@ static bool drain(struct es_service *service)
 	return true;
 }
 
+/* Until told to stop, or until only a new process can help. Says whether it was the former. */
+static bool wait_for_the_end(const sigset_t *waited)
+{
+	const struct timespec pause = { .tv_sec = BUS_CHECK_S };
+
+	while (sigtimedwait(waited, NULL, &pause) < 0) {
+		if (!es_bus_is_sound()) {
+			es_error(NULL, "service.bus_stuck", es_f_str("next", "this process ends, to be started again"));
+			return false;
+		}
+	}
+	return true;
+}
+
 static int run(struct es_service *service)
 {
 	sigset_t waited;
 	struct es_buf error;
-	int received, code;
 
 	block_signals(&waited);
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 }); /* a core file would hold keys */
@@ -148,10 +162,10 @@ static int run(struct es_service *service)
 		return EXIT_FAILURE;
 	}
 	es_buf_free(&error);
-	(void)sigwait(&waited, &received);
-	code = drain(service) ? EXIT_SUCCESS : EXIT_FAILURE;
+	bool was_told = wait_for_the_end(&waited);
+	bool was_drained = drain(service);
 	free_all(service);
-	return code;
+	return was_told && was_drained ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static void print(FILE *to, struct es_buf *text)
