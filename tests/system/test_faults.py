@@ -1,71 +1,222 @@
 """What happens when a process dies at the worst moment: nothing acknowledged is lost, no answer is wrong."""
 
+import json
+import signal
+import subprocess
 import threading
 
 import pytest
-from stack import wait_for
+from stack import BIN, ROOT, wait_for
 from ts43 import EAP_RELAY, Client, answer_challenge, authenticate, nai, params
 from usim import TEST_SETS, Usim
 
+APPS = ["ap2003", "ap2004", "ap2005"]
 
-class Load(threading.Thread):
-    """Asks by token without pause until told to stop; remembers every answer."""
 
-    def __init__(self, stack, token, expected):
+class Absence:
+    """Whether a process may be missed just now: from before its kill until it and the gateway say that they are ready."""
+
+    def __init__(self, stack):
+        self._stack, self.is_now, self.count = stack, False, 0
+
+    def __enter__(self):
+        self.is_now, self.count = True, self.count + 1
+        return self
+
+    def __exit__(self, *_):
+        for process in self._stack.processes.values():
+            process.wait_ready()
+        self.is_now = False
+
+    def mark(self):
+        return self.is_now, self.count
+
+
+class Judge(threading.Thread):
+    """Asks by token without pause and judges every answer: it is the right one, or an error that the absence explains."""
+
+    def __init__(self, stack, token, expected, absence):
         super().__init__(daemon=True)
-        self._stack, self._token, self._expected = stack, token, expected
+        self._stack, self._token, self._expected, self._absence = stack, token, expected, absence
         self.good = self.away = 0
         self.wrong, self._end = [], threading.Event()
+        self.start()
+
+    def _ask(self, connection):
+        answer = connection.get(params(token=self._token, app=APPS))
+        if answer.status == 200 and judged(answer) == self._expected:
+            return None
+        if answer.status == 503 and int(answer.headers["Retry-After"]) > 0:
+            return "503"
+        self.wrong.append((answer.status, answer.body[:500]))
+        return None
 
     def run(self):
         connection = Client(self._stack)
         while not self._end.is_set():
+            before = self._absence.mark()
             try:
-                answer = connection.get(params(token=self._token, app=["ap2003", "ap2004", "ap2005"]))
-            except OSError:
-                connection.close()  # the gateway itself is away
+                error = self._ask(connection)
+            except OSError as gone:
+                error = repr(gone)
+                connection.close()
                 connection = Client(self._stack)
-                self.away += 1
-                self._end.wait(0.02)
-                continue
-            if answer.status == 200 and answer.apps() == self._expected:
+            if error is None:
                 self.good += 1
-            elif answer.status == 503 and answer.headers["Retry-After"]:
-                self.away += 1
-                self._end.wait(0.01)
-            else:
-                self.wrong.append((answer.status, answer.body[:500]))
+                continue
+            self.away += 1
+            if before == self._absence.mark() and not before[0]:
+                self.wrong.append((error, "and nobody was away"))
+            self._end.wait(0.01)
+        connection.close()
 
     def finish(self):
         self._end.set()
-        self.join(30)
+        self.join(60)
+        assert not self.is_alive(), "an answer never came"
+        assert not self.wrong, self.wrong[:3]
+
+
+def judged(answer):
+    """The answer's applications, without what is new in each: the web sheet's session."""
+    apps = answer.apps()
+    apps.get("ap2004", {}).pop("ServiceFlow_UserData", None)
+    return apps
+
+
+class Phones:
+    """openes-phone as the load: full authentications and tokens, from the demo's active subscribers."""
+
+    def __init__(self, stack):
+        lines = (ROOT / "deploy/demo/subscribers.csv").read_text().splitlines()
+        subscribers = stack.dir / "phones.csv"
+        subscribers.write_text("\n".join(lines[:5]) + "\n")
+        self._popen = subprocess.Popen(
+            [BIN / "openes-phone", "--url", f"https://localhost:{stack.port}/", "--ca", stack.ca, "--subscribers", subscribers,
+             "--connections", "2", "--for", "10m", "--mix", "auth=1,token=2", "--sqn", "0", "--json"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def finish(self):
+        self._popen.send_signal(signal.SIGINT)
+        out, _ = self._popen.communicate(timeout=60)
+        assert self._popen.returncode == 0, out
+        result = json.loads(out)
+        ok = result["auth"]["ok"] + result["token"]["ok"]
+        assert result["auth"]["ok"] > 10 and result["token"]["ok"] > 10
+        assert result["statuses"]["200"] == ok, "each 200 was a document"
+        return {status for status, n in result["statuses"].items() if n}
+
+
+class Load:
+    """Phones and judges on a stack; `with load.absence:` brackets what may be missed."""
+
+    def __init__(self, stack):
+        connection = Client(stack)
+        first = authenticate(connection, Usim("001010000000005", *TEST_SETS[4]), app=APPS)
+        connection.close()
+        self.absence = Absence(stack)
+        self.phones = Phones(stack)
+        self.judges = [Judge(stack, first.token(), judged(first), self.absence) for _ in range(2)]
+        self.more_good(20)
+
+    def more_good(self, n):
+        before = [j.good for j in self.judges]
+        wait_for(lambda: all(j.good > g + n for j, g in zip(self.judges, before)), 60, f"{n} good answers")
+
+    def more(self, n):
+        before = [j.good + j.away for j in self.judges]
+        wait_for(lambda: all(j.good + j.away > b + n for j, b in zip(self.judges, before)), 60, f"{n} answers")
+
+    def finish(self):
+        """The statuses that the phones saw, and how often a judge was sent away."""
+        for judge in self.judges:
+            judge.finish()
+        return self.phones.finish(), sum(j.away for j in self.judges)
 
 
 @pytest.mark.parametrize("victim", ["gateway0", "auth0", "policy0", "esim0", "notify0"])
 def test_kill_9_of_one_process_under_load_gives_503_while_it_is_away_and_nothing_wrong(own_stack, victim):
     """V12-HTTP-08"""
     running = own_stack()
-    connection = Client(running)
-    first = authenticate(connection, Usim("001010000000001", *TEST_SETS[0]), app=["ap2003", "ap2004", "ap2005"])
-    loads = [Load(running, first.token(), first.apps()) for _ in range(4)]
-    for load in loads:
-        load.start()
+    load = Load(running)
     others = {name: p.popen.pid for name, p in running.processes.items() if name != victim}
-    wait_for(lambda: all(load.good > 20 for load in loads), 30, "load")
     for _ in range(3):
-        running[victim].kill()
-        before = [load.good + load.away for load in loads]
-        wait_for(lambda: all(load.good + load.away > b + 3 for load, b in zip(loads, before)), 30, "requests without it")
-        running[victim].start()
-        good = [load.good for load in loads]
-        wait_for(lambda: all(load.good > g + 20 for load, g in zip(loads, good)), 30, "good answers after it came back")
-    for load in loads:
-        load.finish()
-        assert not load.wrong
+        with load.absence:
+            running[victim].kill()
+            load.more(3)
+            running[victim].start()
+        load.more_good(20)
+    statuses, away = load.finish()
     assert {name: p.popen.pid for name, p in running.processes.items() if name != victim} == others
     assert all(p.popen.poll() is None for p in running.processes.values()), "no process but the killed one restarted"
+    assert statuses <= {"200", "503"} | ({"0"} if victim == "gateway0" else set())
     if victim in ("esim0", "notify0"):
-        assert sum(load.away for load in loads) == 0, "who is not asked is not missed"
+        assert away == 0 and statuses == {"200"}, "who is not asked is not missed"
+    if victim == "auth0":
+        assert away == 0, "a token needs auth only near its end"
+
+
+@pytest.mark.parametrize("victim", ["gateway0", "auth0", "policy0"])
+def test_sigterm_finishes_what_is_in_flight_and_exits_0(own_stack, victim):
+    running = own_stack()
+    load = Load(running)
+    with load.absence:
+        assert running[victim].stop() == 0
+        load.more(3)
+        running[victim].start()
+    load.more_good(20)
+    statuses, _ = load.finish()
+    assert statuses <= {"200", "503"} | ({"0"} if victim == "gateway0" else set())
+
+
+def test_replicas_of_auth_are_replaced_one_by_one_and_nobody_notices(own_stack):
+    running = own_stack(replicas={"auth": 2})
+    load = Load(running)
+    for victim in ("auth0", "auth1"):
+        assert running[victim].stop() == 0
+        load.more_good(20)
+        running[victim].start()
+        wait_for(lambda: served(running[victim]) > 0, 30, "the new replica to be asked")
+    statuses, away = load.finish()
+    assert statuses == {"200"} and away == 0
+
+
+def test_a_hung_process_is_an_answer_503_and_not_a_hang(own_stack):
+    """V12-HTTP-08"""
+    running = own_stack()
+    load = Load(running)
+    with load.absence:
+        running["policy0"].popen.send_signal(signal.SIGSTOP)
+        load.more(3)
+        wait_for(lambda: running["gateway0"].http("/readyz")[0] == 503, 30, "the gateway to notice")
+        load.more(3)
+        running["policy0"].popen.send_signal(signal.SIGCONT)
+    load.more_good(20)
+    statuses, away = load.finish()
+    assert away > 0 and statuses <= {"200", "503"}
+
+
+def test_a_hung_replica_is_left_out_until_it_answers_again(own_stack):
+    running = own_stack(replicas={"auth": 2})
+    usim = Usim("001010000000001", *TEST_SETS[0])
+    assert authenticate(Client(running), usim).status == 200
+    running["auth0"].popen.send_signal(signal.SIGSTOP)
+    wait_for(lambda: '"bus.replica_down"' in running["gateway0"].log(), 30, "the gateway to leave it out")
+    for _ in range(10):
+        assert authenticate(Client(running), usim).status == 200
+    before = served(running["auth1"])
+    running["auth0"].popen.send_signal(signal.SIGCONT)
+    known = served(running["auth0"])
+
+    def asked():
+        assert authenticate(Client(running), usim).status == 200
+        return served(running["auth0"]) > known
+    wait_for(asked, 30, "the replica to be asked again")
+    assert served(running["auth1"]) >= before
+
+
+def served(process):
+    return process.metric("openes_bus_served_total")
 
 
 @pytest.mark.parametrize("victim", ["gateway0", "auth0"])
@@ -103,8 +254,7 @@ def _until_answered(running, packet, cookie, gateway=None):
 
 def test_two_auth_and_two_gateway_replicas_share_the_work_and_finish_what_the_other_began(own_stack):
     """Two auth processes on one database never hand out one SQN twice: the card would refuse it."""
-    shared = {}
-    running = own_stack(replicas={"auth": 2, "gateway": 2}, overrides=shared)
+    running = own_stack(replicas={"auth": 2, "gateway": 2})
     ports = [running["gateway0"].port, running["gateway1"].port]
     usims = [Usim(f"0010100000000{n:02}", *TEST_SETS[(n - 1) % 6]) for n in (1, 2, 3, 4)]
     for round_ in range(12):
@@ -118,7 +268,7 @@ def test_two_auth_and_two_gateway_replicas_share_the_work_and_finish_what_the_ot
                 response = answer_challenge(usim, again.packet(), identity)
             final = Client(running, port=ports[(round_ + n + 1) % 2]).relay(response, first.cookie())
             assert final.status == 200 and final.token()
-    assert running["auth0"].metric("openes_bus_served_total") > 10 and running["auth1"].metric("openes_bus_served_total") > 10
+    assert served(running["auth0"]) > 10 and served(running["auth1"]) > 10
 
 
 def test_with_one_auth_replica_dead_the_other_carries_on(own_stack):
@@ -178,18 +328,4 @@ def test_a_strangers_frame_on_the_bus_is_refused_and_counted(own_stack):
     assert answer.status in (503, 511)
     running["gateway0"].config = running.dir / "gateway0.conf"
     running["gateway0"].stop()
-    running["gateway0"].start()
-
-
-def test_sigterm_finishes_what_is_in_flight_and_exits_0(own_stack):
-    running = own_stack()
-    first = authenticate(Client(running), Usim("001010000000001", *TEST_SETS[0]), app=["ap2003", "ap2004", "ap2005"])
-    loads = [Load(running, first.token(), first.apps()) for _ in range(4)]
-    for load in loads:
-        load.start()
-    wait_for(lambda: all(load.good > 20 for load in loads), 30, "load")
-    assert running["gateway0"].stop() == 0
-    for load in loads:
-        load.finish()
-        assert not load.wrong
     running["gateway0"].start()

@@ -25,7 +25,8 @@ run_phone() {
 }
 
 cmd_demo() {
-	load_ports
-	all_ready || die "the server is not running; start it with ./openes up"
+	read_env
+	all_ready || die "the server is not running; start it with ./openes up (./openes status says what is missing)"
+	ctl tenant show demo >/dev/null 2>&1 || die "there is no demo data (it was started with --plain); ./openes up loads it"
 	run_phone "$@"
 }

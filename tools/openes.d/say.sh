@@ -4,6 +4,13 @@ if [ -t 1 ]; then BOLD=$'\e[1m' DIM=$'\e[2m' RED=$'\e[31m' GREEN=$'\e[32m' PLAIN
 
 say() { printf '%s\n' "$*"; }
 
+# A path as one would type it from here.
+shown() { printf '%s' "${1#"$PWD"/}"; }
+
+no_options() { # command arguments...
+	[ $# -eq 1 ] || die "$1 takes no '$2'; ./openes $1 --help explains it"
+}
+
 die() {
 	printf '%sopenes: %s%s\n' "$RED" "$*" "$PLAIN" >&2
 	exit 1

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,23 @@ void ph_tally_merge(struct ph_tally *into, const struct ph_tally *from)
 		into->by_status[i] += from->by_status[i];
 	if (into->failure[0] == 0)
 		memcpy(into->failure, from->failure, sizeof into->failure);
+}
+
+/* SIGINT or SIGTERM ends the load early, with its report; a second one ends the program. */
+static atomic_bool is_interrupted;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	atomic_store(&is_interrupted, true);
+}
+
+static void catch_interrupts(void)
+{
+	struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
 }
 
 static void sleep_us(int64_t us)
@@ -127,7 +145,7 @@ static bool wait_for_turn(struct load *l, int64_t *due_us)
 {
 	int64_t now = es_mono_us();
 
-	if (now >= l->end_us)
+	if (now >= l->end_us || atomic_load(&is_interrupted))
 		return false;
 	*due_us = now;
 	if (l->run->rate == 0)
@@ -218,7 +236,7 @@ static void watch(struct load *l)
 	bool is_terminal = isatty(STDERR_FILENO) == 1;
 	int64_t every_us = is_terminal ? 500000 : 5000000, shown_us = l->start_us;
 
-	for (int64_t now; (now = es_mono_us()) < l->end_us;) {
+	for (int64_t now; (now = es_mono_us()) < l->end_us && !atomic_load(&is_interrupted);) {
 		if (now - shown_us >= every_us) {
 			show_progress(l, is_terminal, now);
 			shown_us = now;
@@ -309,6 +327,7 @@ int ph_load(const struct ph_options *options, const struct ph_run *run)
 	result->connections = l.count;
 	result->phones = l.phones.count;
 	result->rate = run->rate;
+	catch_interrupts();
 	if (!run_workers(&l, result) || !report(options, result))
 		return EXIT_FAILURE;
 	return result->total.kind[PH_AUTH].ok + result->total.kind[PH_TOKEN].ok > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
