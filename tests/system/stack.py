@@ -36,9 +36,10 @@ class Process:
     def __init__(self, stack, service, instance, config, ops_port):
         self.stack, self.service, self.instance, self.ops_port = stack, service, instance, ops_port
         self.config, self.log_path = config, stack.dir / f"{instance}.log"
-        self.popen = None
+        self.popen, self.was_killed = None, False
 
     def start(self, wait=True):
+        self.was_killed = False
         with open(self.log_path, "ab") as log:
             self.popen = subprocess.Popen([BIN / f"openes-{self.service}", "--config", self.config], stderr=log, stdout=log,
                                           stdin=subprocess.DEVNULL, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1"})
@@ -76,11 +77,14 @@ class Process:
         """kill -9: as a power cut for this process."""
         self.popen.kill()
         self.popen.wait()
+        self.was_killed = True
 
     def stop(self):
-        """SIGTERM; says whether it ended as it should."""
-        if self.popen is None or self.popen.poll() is not None:
-            return self.popen.returncode if self.popen else 0
+        """SIGTERM; says whether it ended as it should. One that the test killed and left dead did."""
+        if self.popen is None or self.was_killed:
+            return 0
+        if self.popen.poll() is not None:
+            return self.popen.returncode
         self.popen.send_signal(signal.SIGTERM)
         try:
             return self.popen.wait(30)

@@ -93,7 +93,7 @@ class Phones:
         subscribers.write_text("\n".join(lines[:5]) + "\n")
         self._popen = subprocess.Popen(
             [BIN / "openes-phone", "--url", f"https://localhost:{stack.port}/", "--ca", stack.ca, "--subscribers", subscribers,
-             "--connections", "2", "--for", "10m", "--mix", "auth=1,token=2", "--sqn", "0", "--json"],
+             "--connections", "2", "--for", "10m", "--mix", "auth=1,token=2", "--json"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
     def finish(self):
@@ -102,7 +102,7 @@ class Phones:
         assert self._popen.returncode == 0, out
         result = json.loads(out)
         ok = result["auth"]["ok"] + result["token"]["ok"]
-        assert result["auth"]["ok"] > 10 and result["token"]["ok"] > 10
+        assert result["auth"]["ok"] > 0 and result["token"]["ok"] > 0
         assert result["statuses"]["200"] == ok, "each 200 was a document"
         return {status for status, n in result["statuses"].items() if n}
 
@@ -276,13 +276,12 @@ def test_with_one_auth_replica_dead_the_other_carries_on(own_stack):
     usim = Usim("001010000000001", *TEST_SETS[0])
     assert authenticate(Client(running), usim).status == 200
     running["auth0"].kill()
-    seen = []
 
-    def served():
-        seen.append(authenticate(Client(running), usim).status)
-        return seen[-1] == 200
-    wait_for(served, 20, "the other replica to serve")
-    assert set(seen) <= {200, 503}
+    def answered():
+        answer = authenticate(Client(running), usim)
+        assert answer.status == 200 or (answer.status == 503 and int(answer.headers["Retry-After"]) > 0), answer.body
+        return answer.status == 200
+    wait_for(answered, 20, "the other replica to serve")
     for _ in range(10):
         assert authenticate(Client(running), usim).status == 200
 
@@ -307,6 +306,7 @@ def test_what_the_operators_api_acknowledged_survives_kill_9(own_stack):
         running.ctl("subscriber", "set", "--tenant", "demo", "--imsi", "001010000000003", "--plan", ("basic", "gold")[n % 2])
         running["policy0"].kill()
         running["policy0"].start()
+        running["gateway0"].wait_ready()
         assert f'"{("basic", "gold")[n % 2]}"' in running.ctl("subscriber", "show", "--tenant", "demo", "--imsi", "001010000000003", "--json").stdout
 
 
