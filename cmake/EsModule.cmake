@@ -3,8 +3,9 @@
 #   es_module(es_bus SOURCES es_bus.c USES es_base es_obs LINK PkgConfig::NNG TESTS es_bus_test.c FUZZ es_frame_fuzz.c)
 #
 # A module's headers are its own directory; it sees those of its USES (and what they use) and nothing else, so an
-# include against the dependency rules does not compile. LINK names third-party libraries, seen by this module's
-# sources and, since headers may name their types, by its users. PRIVATE_LINK is seen by its own sources only.
+# include against the dependency rules does not compile; within one directory, and for packages, includes.cmake says so.
+# LINK names third-party libraries, seen by this module's sources and, since headers may name their types, by its users.
+# PRIVATE_LINK is seen by its own sources only.
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
@@ -35,25 +36,14 @@ endif()
 
 function(es_module name)
 	cmake_parse_arguments(M "" "" "SOURCES;USES;LINK;PRIVATE_LINK;TESTS;FUZZ;SQL" ${ARGN})
-	foreach(source ${M_SOURCES})
-		if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
-			message(STATUS "${name}: ${source} is not there yet, headers only")
-			add_library(${name} INTERFACE)
-			target_include_directories(${name} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
-			target_link_libraries(${name} INTERFACE ${M_USES} ${M_LINK})
-			return()
-		endif()
-	endforeach()
 	add_library(${name} STATIC ${M_SOURCES})
 	target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 	target_link_libraries(${name} PUBLIC ${M_USES} ${M_LINK} Threads::Threads PRIVATE openes_flags ${M_PRIVATE_LINK})
+	es_check_includes(${name})
 	if(M_SQL)
 		es_embed_sql(${name} ${M_SQL})
 	endif()
 	foreach(source ${M_TESTS})
-		if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
-			continue()
-		endif()
 		get_filename_component(test ${source} NAME_WE)
 		add_executable(${test} ${source})
 		target_link_libraries(${test} PRIVATE ${name} openes_flags cmocka)
@@ -62,12 +52,33 @@ function(es_module name)
 		set_tests_properties(${test} PROPERTIES TIMEOUT 120)
 	endforeach()
 	foreach(source ${M_FUZZ})
-		if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
-			continue()
-		endif()
 		es_fuzz(${source} ${name})
 	endforeach()
 endfunction()
+
+# What the include path cannot forbid is read from the sources as part of the build; uses es_module()'s variables.
+macro(es_check_includes name)
+	set(own ${M_SOURCES})
+	set(packages ${M_LINK})
+	foreach(used ${M_USES})
+		get_property(more GLOBAL PROPERTY ES_SOURCES_${CMAKE_CURRENT_SOURCE_DIR}_${used})
+		list(APPEND own ${more})
+		get_property(more GLOBAL PROPERTY ES_PACKAGES_${used})
+		list(APPEND packages ${more})
+	endforeach()
+	list(REMOVE_DUPLICATES packages)
+	set_property(GLOBAL PROPERTY ES_SOURCES_${CMAKE_CURRENT_SOURCE_DIR}_${name} ${own})
+	set_property(GLOBAL PROPERTY ES_PACKAGES_${name} ${packages})
+	list(TRANSFORM own REPLACE "\\.c$" "")
+	file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+	add_custom_command(OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}.includes
+		COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DDIR=${CMAKE_CURRENT_SOURCE_DIR} "-DSOURCES=${M_SOURCES}" "-DOWN=${own}"
+			"-DPACKAGES=${packages};${M_PRIVATE_LINK}" -DSTAMP=${CMAKE_CURRENT_BINARY_DIR}/${name}.includes
+			-P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/includes.cmake
+		DEPENDS ${M_SOURCES} ${headers} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/includes.cmake
+		COMMENT "Include rules of ${name}" VERBATIM)
+	target_sources(${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${name}.includes)
+endmacro()
 
 # A fuzz target next to its decoder. Without OPENES_FUZZ it is built with a small main, so that its corpus
 # (tests/fuzz/<name>/) runs as an ordinary test.
@@ -90,9 +101,6 @@ endfunction()
 # A program: main.c and nothing else, so that everything can also be linked into a test.
 function(es_program name)
 	cmake_parse_arguments(P "" "" "SOURCES;USES" ${ARGN})
-	if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/main.c)
-		return()
-	endif()
 	add_executable(${name} ${P_SOURCES})
 	target_link_libraries(${name} PRIVATE ${P_USES} openes_flags)
 	install(TARGETS ${name} RUNTIME DESTINATION bin)
