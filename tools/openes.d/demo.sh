@@ -17,11 +17,12 @@ load_demo() {
 	ctl subscriber import --tenant demo "$ROOT/deploy/demo/subscribers.csv"
 }
 
-# The first demo subscriber: Milenage test set 1.
+# The first demo subscriber: Milenage test set 1. The SIM remembers the SQN it accepted, unless one is given.
 run_phone() {
+	[[ " $* " == *" --sqn "* ]] || set -- --state "$OPENES_RUN/phone.state" "$@"
 	"$BIN/openes-phone" --url "https://localhost:$PORT/" --ca "$OPENES_RUN/keys/ca.crt" --imsi 001010000000001 \
 		--k 465b5ce8b199b49faa5f0a2ee238a6bc --opc cd63cb71954a9f4e48a5994e37a02baf --terminal-id 356938035643809 \
-		--apps ap2003,ap2004,ap2005 --state "$OPENES_RUN/phone.state" "$@"
+		--apps ap2003,ap2004,ap2005 "$@"
 }
 
 cmd_demo() {

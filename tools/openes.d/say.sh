@@ -7,6 +7,8 @@ say() { printf '%s\n' "$*"; }
 # A path as one would type it from here.
 shown() { printf '%s' "${1#"$PWD"/}"; }
 
+absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s' "$PWD/$1" ;; esac; }
+
 no_options() { # command arguments...
 	[ $# -eq 1 ] || die "$1 takes no '$2'; ./openes $1 --help explains it"
 }

@@ -5,7 +5,7 @@ SERVICES=(policy auth esim notify gateway)
 PORT=${OPENES_PORT:-}
 ADMIN_PORT=${OPENES_ADMIN_PORT:-}
 OPS_PORT=${OPENES_OPS_PORT:-}
-BIN=${OPENES_BIN:-$ROOT/build/release/bin}
+BIN=$(absolute "${OPENES_BIN:-$ROOT/build/release/bin}")
 
 ops_port() { # service
 	case $1 in
@@ -17,10 +17,18 @@ ops_port() { # service
 	esac
 }
 
+# A socket's path has at most 107 characters, and as a URL of the bus no space or the like.
+sock_folder() {
+	if [[ $OPENES_RUN =~ ^[A-Za-z0-9/._-]{1,80}$ ]]; then
+		echo "$OPENES_RUN/sock"
+	else
+		echo "/tmp/openes-$(printf '%s' "$OPENES_RUN" | sha256sum | cut -c 1-12)"
+	fi
+}
+
 write_config() { # file
-	local keys=$OPENES_RUN/keys data=$OPENES_RUN/data sock=$OPENES_RUN/sock service
-	mkdir -p "$data" "$sock"
-	chmod 700 "$data" "$sock"
+	local keys=$OPENES_RUN/keys data=$OPENES_RUN/data sock service
+	sock=$(sock_folder)
 	{
 		printf '# Written by ./openes up. All five processes read this file; docs/configuration.md explains the keys.\n'
 		for service in "${SERVICES[@]}"; do
@@ -106,7 +114,7 @@ read_env() {
 	PORT=${PORT:-$device} ADMIN_PORT=${ADMIN_PORT:-$admin} OPS_PORT=${OPS_PORT:-$ops}
 }
 
-# --- supervisors: each knows start, stop (all services) and pid (of one) ---
+# --- supervisors: each knows start, stop (all services), pid and restarts (of one) ---
 
 supervisor() {
 	if [ -n "${OPENES_SUPERVISOR:-}" ]; then
@@ -135,6 +143,7 @@ systemd_stop() {
 	local service
 	for service in gateway auth esim notify policy; do systemctl stop "$(unit_of "$service")" 2>/dev/null || true; done
 }
+systemd_restarts() { [ "$(systemctl is-active "$(unit_of "$1")" 2>/dev/null)" = activating ]; }
 systemd_pid() { systemctl show -P MainPID "$(unit_of "$1")" 2>/dev/null | grep -v '^0$' || true; }
 
 runit_service() { # service: its directory, written anew each time
@@ -207,7 +216,9 @@ runit_stop() {
 	fi
 	rm -f "$OPENES_RUN/runsvdir.pid"
 }
-runit_pid() { [ ! -s "$OPENES_RUN/sv/$1/supervise/pid" ] || cat "$OPENES_RUN/sv/$1/supervise/pid"; }
+# While it pauses before a restart, the pid there is that of the script "finish".
+runit_pid() { [ "$(cat "$OPENES_RUN/sv/$1/supervise/stat" 2>/dev/null)" != run ] || cat "$OPENES_RUN/sv/$1/supervise/pid"; }
+runit_restarts() { sv status "$OPENES_RUN/sv/$1" 2>/dev/null | grep -q '^finish: '; }
 
 # --- what runs ---
 
@@ -256,11 +267,13 @@ check_ports() {
 	for service in "${SERVICES[@]}"; do check_port_free "$(ops_port "$service")" --ops-port; done
 }
 
-check_run_folder() {
-	mkdir -p "$OPENES_RUN"
-	OPENES_RUN=$(cd "$OPENES_RUN" && pwd)
-	# sockaddr_un holds 107 characters.
-	[ ${#OPENES_RUN} -le 80 ] || die "the folder $OPENES_RUN has too long a path for sockets; choose a shorter one: OPENES_RUN=/var/tmp/openes ./openes up"
+make_folders() {
+	local sock
+	sock=$(sock_folder)
+	mkdir -p "$OPENES_RUN/data"
+	[ -d "$sock" ] || mkdir -m 700 "$sock" || die "cannot make the folder $sock for sockets"
+	[ -O "$sock" ] || die "the folder $sock belongs to somebody else; choose another run folder: OPENES_RUN=/var/tmp/openes ./openes up"
+	chmod 700 "$OPENES_RUN/data" "$sock"
 }
 
 start_stack() {
@@ -268,7 +281,7 @@ start_stack() {
 	"$(supervisor)_start"
 	wait_until 30 all_ready && return 0
 	for service in "${SERVICES[@]}"; do
-		is_ready "$service" || { say "openes-$service is not ready; its log ends:" && tail -n 5 "$OPENES_RUN/log/$service/current"; }
+		is_ready "$service" || { say "openes-$service is not ready; its log ends:" && tail -n 2 "$OPENES_RUN/log/$service/current"; }
 	done
 	die "not all processes became ready within 30 s; mend what the log says and repeat ./openes up"
 }
@@ -295,8 +308,7 @@ up_options() {
 
 # What already runs goes on, unless the programs or the configuration are others now.
 renew_stack() {
-	mkdir -p "$OPENES_RUN/data" "$OPENES_RUN/sock"
-	chmod 700 "$OPENES_RUN/data" "$OPENES_RUN/sock"
+	make_folders
 	write_config "$OPENES_RUN/openes.conf.new"
 	if any_running; then
 		if cmp -s "$OPENES_RUN/openes.conf" "$OPENES_RUN/openes.conf.new" && all_of_this_build; then return 0; fi
@@ -309,7 +321,7 @@ renew_stack() {
 cmd_up() {
 	local start=$SECONDS UP_PLAIN=''
 	up_options "$@"
-	check_run_folder
+	mkdir -p "$OPENES_RUN"
 	# Before minutes of building.
 	any_running || check_ports
 	need_packages build run
@@ -343,6 +355,7 @@ cmd_down() {
 	no_options down "$@"
 	! any_running || was=1
 	[ ! -d "$OPENES_RUN" ] || step "stopping gateway, then auth, esim, notify and policy" "$(supervisor)_stop"
+	rmdir "$(sock_folder)" 2>/dev/null || true
 	if [ -n "$was" ]; then say "stopped; keys and data stay in $(shown "$OPENES_RUN")"; else say "nothing was running"; fi
 }
 
@@ -356,8 +369,10 @@ cmd_status() {
 		pid=$(pid_of "$service")
 		port=$(ops_port "$service")
 		if [ -z "$pid" ]; then
+			state="not running"
+			! "$(supervisor)_restarts" "$service" || state="died, to be restarted: ./openes logs $service"
 			# shellcheck disable=SC2059
-			printf "$format" "$service" - - - - "not running"
+			printf "$format" "$service" - - - - "$state"
 			all=1
 			continue
 		fi
@@ -376,5 +391,5 @@ cmd_logs() {
 		[ ! -e "$OPENES_RUN/log/$service/current" ] || files+=("$OPENES_RUN/log/$service/current")
 	done
 	[ ${#files[@]} -gt 0 ] || die "there are no logs yet; start with ./openes up"
-	tail -n 20 -F -q "${files[@]}"
+	exec tail -n 20 -F -q "${files[@]}"
 }

@@ -131,27 +131,38 @@ deploy() {
 	[ $bad = 0 ]
 }
 
+# What a part needs built. The libraries and programs under ASan and UBSan serve unit and system alike.
+build_for() { # parts...
+	[[ ! " $* " =~ \ (unit|system)\  ]] || step "building with AddressSanitizer and UndefinedBehaviorSanitizer (gcc)" build_preset asan
+	[[ ! " $* " =~ \ (fuzz|tidy)\  ]] || step "building the fuzz targets (clang)" build_preset fuzz
+}
+
 cmd_test() {
-	local only='' start=$SECONDS parts p
+	local only='' start=$SECONDS p parts=(lint unit system deploy fuzz) known
+	# shellcheck source=/dev/null
+	source "$ROOT/tools/openes.d/long.sh"
+	known=" ${parts[*]} ${LONG_PARTS[*]} "
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--long) LONG=1 FUZZ_SECONDS=120 ;;
-		--only) only=$2 && shift ;;
-		*) die "test does not know '$1'; ./openes help lists the options" ;;
+		--only)
+			[ $# -gt 1 ] || die "--only wants a part: $known"
+			only=${2//,/ } && shift
+			;;
+		*) die "test does not know '$1'; ./openes test --help lists the options" ;;
 		esac
 		shift
 	done
-	parts=${only:-lint unit fuzz system deploy}
-	need_packages build run test
-	[ -z "$LONG" ] || need_packages long
-	[[ ! $parts =~ unit|system ]] || step "building with AddressSanitizer and UndefinedBehaviorSanitizer (gcc)" build_preset asan
-	[[ ! $parts =~ fuzz ]] || step "building the fuzz targets (clang)" build_preset fuzz
-	for p in $parts; do part "$p" "$p"; done
-	if [ -n "$LONG" ] && [ -z "$only" ]; then
-		# shellcheck source=/dev/null
-		source "$ROOT/tools/openes.d/long.sh"
-		for p in "${LONG_PARTS[@]}"; do part "$p" "$p"; done
+	for p in $only; do [[ $known == *" $p "* ]] || die "there is no part '$p'; there are$known"; done
+	if [ -n "$only" ]; then
+		read -r -a parts <<<"$only"
+	elif [ -n "$LONG" ]; then
+		parts+=("${LONG_PARTS[@]}")
 	fi
+	need_packages build run test
+	[[ ! " ${parts[*]} " =~ \ (memcheck|debootstrap)\  ]] || need_packages long
+	build_for "${parts[@]}"
+	for p in "${parts[@]}"; do part "$p" "$p"; done
 	say
 	say "all parts took $((SECONDS - start)) s"
 	say "$PASSED passed, $FAILED failed"
