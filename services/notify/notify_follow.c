@@ -20,8 +20,8 @@ ES_METRIC_COUNTER1(events_seen, "openes_notify_policy_events_total", "Events of 
 ES_METRIC_COUNTER1(removed, "openes_notify_registrations_removed_total", "Registrations removed with their subscriber");
 ES_METRIC_GAUGE(lag, "openes_notify_policy_events_behind", "Events of policy not yet followed");
 
-/* After these nobody is there to be woken. */
-static const char *const farewells[] = { "subscriber.terminated", "subscriber.erased", "subscriber.removed" };
+/* After these nobody is there to be woken (docs/decisions.md lists policy's events). */
+static const char *const farewells[] = { "subscriber.terminated", "subscriber.removed" };
 
 struct page {
 	struct notify_follow *follow;
