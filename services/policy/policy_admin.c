@@ -12,6 +12,7 @@
 
 #define ARENA_BYTES (4u << 20)
 #define BODY_OUT_MAX 900000u /* a bus frame is 1 MiB */
+#define DETAIL_MAX 1024
 
 static const struct policy_admin_action actions[] = {
 	/* name                     least role        flags                                   done by */
@@ -24,15 +25,15 @@ static const struct policy_admin_action actions[] = {
 	{ "plan.delete", POLICY_ADMIN, POLICY_WRITES, policy_do_plan_delete },
 	{ "subscriber.list", POLICY_SUPPORT, 0, policy_do_subscriber_list },
 	{ "subscriber.get", POLICY_SUPPORT, 0, policy_do_subscriber_get },
-	{ "subscriber.put", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_put },
+	{ "subscriber.put", POLICY_OPERATOR, POLICY_WRITES | POLICY_TRIAL, policy_do_subscriber_put },
 	{ "subscriber.patch", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_patch },
 	{ "subscriber.delete", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_delete },
 	{ "subscriber.suspend", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_suspend },
 	{ "subscriber.resume", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_resume },
-	{ "subscriber.swap-sim", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_swap_sim },
+	{ "subscriber.swap-sim", POLICY_OPERATOR, POLICY_WRITES | POLICY_TRIAL, policy_do_subscriber_swap_sim },
 	{ "subscriber.reset-tokens", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_reset_tokens },
 	{ "subscriber.terminate", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_terminate },
-	{ "subscriber.import", POLICY_OPERATOR, POLICY_WRITES | POLICY_BULK, policy_do_subscriber_import },
+	{ "subscriber.import", POLICY_OPERATOR, POLICY_WRITES | POLICY_BULK | POLICY_TRIAL, policy_do_subscriber_import },
 	{ "explain", POLICY_SUPPORT, 0, policy_do_explain },
 	{ "flow.resolve", POLICY_SUPPORT, POLICY_NO_TENANT, policy_do_flow_resolve },
 	{ "audit.list", POLICY_ADMIN, POLICY_NO_TENANT, policy_do_audit_list },
@@ -166,19 +167,39 @@ static es_status require_tenant(struct policy_admin_call *call)
 
 /* ---- the transaction ---- */
 
-static es_status note_in_trail(struct policy_admin_call *call)
+es_status policy_note_in_trail(struct policy_admin_call *call, const char *resource, const char *outcome,
+                               const char *detail)
 {
-	const char *outcome = call->result->outcome == POLICY_ADMIN_CREATED ? "created" : "done";
 	const struct policy_audit entry = {
 		.at_ms = call->now_ms,
 		.who = call->who.name,
 		.client = call->request->client,
 		.action = call->action->name,
 		.tenant = call->tenant,
-		.resource = call->resource,
-		.outcome = call->noted != NULL ? call->noted : outcome,
+		.resource = resource,
+		.outcome = outcome,
+		.detail = detail,
 	};
 	return policy_row_audit_add(call->conn, &entry, &call->result->audit_id);
+}
+
+static es_status note_in_trail(struct policy_admin_call *call)
+{
+	const char *outcome = call->result->outcome == POLICY_ADMIN_CREATED ? "created" : "done";
+	return policy_note_in_trail(call, call->resource, call->noted != NULL ? call->noted : outcome, call->detail);
+}
+
+const char *policy_change_in_words(struct es_arena *arena, const struct policy_shape *shape, const void *before,
+                                   const void *after)
+{
+	static const char cut[] = "; ...";
+	char storage[DETAIL_MAX];
+	struct es_buf text;
+
+	es_buf_init_fixed(&text, storage, sizeof storage - sizeof cut);
+	policy_resource_diff(shape, before, after, &text);
+	return es_arena_printf(arena, ES_SLICE_FMT "%s", ES_SLICE_ARG(es_buf_slice(&text)),
+	                       es_buf_status(&text) == ES_OK ? "" : cut);
 }
 
 /* An action of another process: allowed, and on record before it is ordered (design decision 15). */
@@ -199,11 +220,37 @@ static es_status begin_elsewhere(struct policy_admin_call *call)
 	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
 }
 
+/* dry_run=true: would this be accepted? */
+static es_status read_trial(struct policy_admin_call *call)
+{
+	const char *text = policy_param(call, "dry_run");
+
+	call->is_trial = strcmp(text, "true") == 0;
+	if (!call->is_trial && text[0] != '\0' && strcmp(text, "false") != 0)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "dry_run", "must be true or false");
+	if (call->is_trial && (call->action->flags & POLICY_TRIAL) == 0)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "dry_run", "is not known here");
+	return ES_OK;
+}
+
+/* ES_CONFLICT rolls back what was done for the answer. */
+static es_status undo_trial(struct policy_admin_call *call)
+{
+	call->result->sequence = 0;
+	call->result->audit_id = 0;
+	if (call->result->outcome == POLICY_ADMIN_CREATED)
+		call->result->outcome = POLICY_ADMIN_DONE;
+	return ES_CONFLICT;
+}
+
 static es_status attempt(struct policy_admin_call *call)
 {
 	ES_TRY(authorize(call));
 	ES_TRY(require_tenant(call));
+	ES_TRY(read_trial(call));
 	ES_TRY(call->action->run != NULL ? call->action->run(call) : begin_elsewhere(call));
+	if (call->is_trial)
+		return undo_trial(call);
 	return (call->action->flags & POLICY_WRITES) != 0 ? note_in_trail(call) : ES_OK;
 }
 
@@ -214,6 +261,7 @@ static es_status in_transaction(struct es_db_conn *conn, void *user)
 	call->conn = conn;
 	call->resource = "";
 	call->noted = NULL;
+	call->detail = "";
 	call->result->outcome = POLICY_ADMIN_NONE;
 	call->result->audit_id = 0;
 	call->result->sequence = 0;
@@ -281,10 +329,9 @@ es_status policy_admin_run(struct policy_store *store, struct es_keyring *ring,
 	}
 	es_arena_free(call.arena);
 	es_arena_free(call.row_arena);
-	/* A refusal rolled the transaction back on purpose; a failure after an answer was written did not succeed. */
-	if (status == ES_CONFLICT && result->outcome > POLICY_ADMIN_CREATED)
-		return ES_OK;
-	return status;
+	/* A refusal and a trial rolled the transaction back on purpose; a failure after an answer was written did not succeed. */
+	bool meant = result->outcome > POLICY_ADMIN_CREATED || (call.is_trial && result->outcome != POLICY_ADMIN_NONE);
+	return status == ES_CONFLICT && meant ? ES_OK : status;
 }
 
 /* ---- the end of what others did ---- */

@@ -51,6 +51,7 @@ static es_status write_audit(const struct policy_audit *entry, void *user)
 	es_json_put_str(listing->j, "tenant", entry->tenant);
 	es_json_put_str(listing->j, "resource", entry->resource);
 	es_json_put_str(listing->j, "outcome", entry->outcome);
+	es_json_put_str(listing->j, "detail", entry->detail);
 	es_json_end_object(listing->j);
 	return ES_OK;
 }

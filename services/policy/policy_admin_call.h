@@ -4,6 +4,7 @@
 
 #include "es_json.h"
 #include "policy_admin.h"
+#include "policy_resource.h"
 
 struct policy_admin_action;
 
@@ -22,6 +23,8 @@ struct policy_admin_call {
 	const char *tenant;   /* of the parameters; "" for actions without */
 	const char *resource; /* for the trail: "subscriber/001010123456789" */
 	const char *noted;    /* outcome in the trail; NULL: by the outcome itself */
+	const char *detail;   /* what changed, for the trail */
+	bool is_trial;        /* dry_run: answered as if done, and rolled back */
 	struct policy_admin_result *result;
 };
 
@@ -29,7 +32,14 @@ struct policy_admin_call {
  * everything back; or a failure. */
 typedef es_status policy_admin_fn(struct policy_admin_call *call);
 
-enum { POLICY_WRITES = 1, POLICY_NO_TENANT = 2, POLICY_GLOBAL = 4, POLICY_ELSEWHERE = 8, POLICY_BULK = 16 };
+enum {
+	POLICY_WRITES = 1,
+	POLICY_NO_TENANT = 2,
+	POLICY_GLOBAL = 4,
+	POLICY_ELSEWHERE = 8,
+	POLICY_BULK = 16,
+	POLICY_TRIAL = 32, /* knows dry_run */
+};
 struct policy_admin_action {
 	const char *name;
 	uint8_t role; /* least */
@@ -52,9 +62,25 @@ es_status policy_answer_end(struct policy_admin_call *call, struct es_json_out *
 es_status policy_answer_resource(struct policy_admin_call *call, enum policy_admin_outcome outcome, const void *shape,
                                  const void *resource) ES_MUST_USE;
 
+/* An entry of its own in the trail, beside the one that every change gets. */
+es_status policy_note_in_trail(struct policy_admin_call *call, const char *resource, const char *outcome,
+                               const char *detail) ES_MUST_USE;
+/* What differs between two resources of a shape, in words, in `arena`; NULL: it is exhausted. */
+const char *policy_change_in_words(struct es_arena *arena, const struct policy_shape *shape, const void *before,
+                                   const void *after);
+
 /* Writes an event and remembers its number. */
 es_status policy_tell(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
                       const char *apps, uint64_t *sequence) ES_MUST_USE;
+
+/* ---- lines, for the actions on one and for the import of many (policy_admin_subscriber.c) ---- */
+
+es_status policy_line_find(struct policy_admin_call *call, const char *imsi, struct es_arena *arena,
+                           struct policy_subscriber *out, bool *exists) ES_MUST_USE;
+/* Makes the line, or puts it in the place of `before` (NULL: there is none), with its event and epoch. ES_MALFORMED with
+ * `fault`: not from the state the line is in. */
+es_status policy_line_store(struct policy_admin_call *call, const struct policy_subscriber *before,
+                            struct policy_subscriber *line, bool *changed, struct policy_fault *fault) ES_MUST_USE;
 
 policy_admin_fn policy_do_tenant_list, policy_do_tenant_get, policy_do_tenant_put;
 policy_admin_fn policy_do_plan_list, policy_do_plan_get, policy_do_plan_put, policy_do_plan_delete;

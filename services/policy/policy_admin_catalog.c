@@ -1,9 +1,12 @@
 /* policy_admin_catalog.c -- actions on tenants and plans. */
+#include <stdio.h>
 #include <string.h>
 
+#include "es_cleanup.h"
 #include "policy_admin_call.h"
 #include "policy_lifecycle.h"
 #include "policy_resource.h"
+#include "policy_tenant.h"
 
 /* ---- reading: from the copy in memory, as of this transaction ---- */
 
@@ -138,12 +141,104 @@ static es_status read_body(struct policy_admin_call *call, const struct policy_s
 	return status == ES_MALFORMED ? policy_refuse(call, POLICY_ADMIN_INVALID, fault.field, fault.error) : status;
 }
 
+/* The resource as it was; false in `exists` when there was none. */
+static es_status read_before(struct policy_admin_call *call, const struct policy_shape *shape, es_status found,
+                             struct es_slice document, void *into, bool *exists)
+{
+	ES_CLEANUP(es_json_done) cJSON *json = NULL;
+	struct policy_fault fault;
+
+	*exists = found == ES_OK;
+	if (found != ES_OK)
+		return found == ES_NOT_FOUND ? ES_OK : found;
+	ES_TRY(es_json_parse(document, ES_JSON_SMALL, &json));
+	policy_resource_defaults(shape, into);
+	return policy_resource_read(shape, json, call->arena, into, &fault);
+}
+
+static es_status describe(struct policy_admin_call *call, const struct policy_shape *shape, const void *before,
+                          const void *after)
+{
+	call->detail = policy_change_in_words(call->arena, shape, before, after);
+	return call->detail != NULL ? ES_OK : ES_TOO_LARGE;
+}
+
+/* All other tenants beside the one that is put. */
+struct neighbours {
+	const struct policy_tenant *tenant;
+	size_t count, bytes;
+	const char *collision; /* the claim that one of them makes, too; NULL: none */
+	char with[32];
+};
+
+static es_status look_at_neighbour(const struct policy_tenant *other, size_t document_len, void *user)
+{
+	struct neighbours *n = user;
+
+	if (strcmp(other->id, n->tenant->id) == 0)
+		return ES_OK;
+	n->count++;
+	n->bytes += document_len;
+	const char *claim = n->collision == NULL ? policy_tenants_collide(n->tenant, other) : NULL;
+	if (claim != NULL) {
+		n->collision = claim;
+		(void)snprintf(n->with, sizeof n->with, "%s", other->id);
+	}
+	return ES_OK;
+}
+
+static es_status check_neighbours(struct policy_admin_call *call, const struct policy_tenant *tenant,
+                                  struct es_slice document)
+{
+	struct neighbours n = { .tenant = tenant };
+
+	ES_TRY(policy_row_tenants(call->conn, call->row_arena, look_at_neighbour, &n));
+	if (n.collision != NULL) {
+		const char *error = es_arena_printf(call->arena, "tenant %s answers for the very same subscribers", n.with);
+		return error == NULL ? ES_TOO_LARGE : policy_refuse(call, POLICY_ADMIN_CONFLICT, n.collision, error);
+	}
+	if (n.count >= POLICY_TENANTS_MAX || n.bytes + document.len > POLICY_TENANTS_BYTES_MAX)
+		return policy_refuse(call, POLICY_ADMIN_CONFLICT, NULL, "this server holds no more tenants");
+	return ES_OK;
+}
+
+/* Whom a tenant answers for is settled between the tenants, so not by the administrator of one. */
+static es_status check_claims(struct policy_admin_call *call, const struct policy_tenant *before,
+                              const struct policy_tenant *after)
+{
+	if (call->who.tenant[0] == '\0' || policy_tenant_claims_equal(before, after))
+		return ES_OK;
+	return policy_refuse(call, POLICY_ADMIN_FORBIDDEN, "hosts",
+	                     "hosts, plmns, imsi_ranges and gid1 need a credential for all tenants");
+}
+
+static es_status store_tenant(struct policy_admin_call *call, struct policy_tenant *tenant, struct es_slice document)
+{
+	struct policy_tenant before;
+	struct policy_document stored = { .version = 0 };
+	bool created = false, exists = false;
+
+	policy_resource_defaults(&policy_tenant_shape, &before);
+	es_status found = policy_row_tenant_document(call->conn, tenant->id, call->arena, &stored);
+	ES_TRY(read_before(call, &policy_tenant_shape, found, stored.json, &before, &exists));
+	ES_TRY(check_claims(call, &before, tenant));
+	if (exists && es_slice_eq(stored.json, document)) {
+		call->noted = "unchanged";
+		tenant->version = stored.version;
+		return policy_answer_resource(call, POLICY_ADMIN_DONE, &policy_tenant_shape, tenant);
+	}
+	ES_TRY(check_neighbours(call, tenant, document));
+	ES_TRY(policy_tell(call, "tenant.changed", tenant->id, "", POLICY_ALL_APPS, &tenant->version));
+	ES_TRY(policy_row_tenant_put(call->conn, tenant->id, document, tenant->version, &created));
+	ES_TRY(describe(call, &policy_tenant_shape, &before, tenant));
+	return policy_answer_resource(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &policy_tenant_shape,
+	                              tenant);
+}
+
 es_status policy_do_tenant_put(struct policy_admin_call *call)
 {
 	struct policy_tenant tenant;
-	struct policy_document before = { .version = 0 };
 	struct es_slice document;
-	bool created = false;
 
 	policy_resource_defaults(&policy_tenant_shape, &tenant);
 	tenant.id = call->tenant;
@@ -154,27 +249,34 @@ es_status policy_do_tenant_put(struct policy_admin_call *call)
 	if (call->resource == NULL)
 		return ES_TOO_LARGE;
 	ES_TRY(document_of(call, &policy_tenant_shape, &tenant, &document));
-	es_status status = policy_row_tenant_document(call->conn, tenant.id, call->arena, &before);
-	if (status != ES_OK && status != ES_NOT_FOUND)
-		return status;
-	if (status == ES_OK && es_slice_eq(before.json, document)) {
+	return store_tenant(call, &tenant, document);
+}
+
+static es_status store_plan(struct policy_admin_call *call, struct policy_plan *plan, struct es_slice document)
+{
+	struct policy_plan before;
+	struct policy_document stored = { .version = 0 };
+	bool created = false, exists = false;
+
+	policy_resource_defaults(&policy_plan_shape, &before);
+	es_status found = policy_row_plan_document(call->conn, call->tenant, plan->id, call->arena, &stored);
+	ES_TRY(read_before(call, &policy_plan_shape, found, stored.json, &before, &exists));
+	if (exists && es_slice_eq(stored.json, document)) {
 		call->noted = "unchanged";
-		tenant.version = before.version;
-	} else {
-		ES_TRY(policy_tell(call, "tenant.changed", tenant.id, "", POLICY_ALL_APPS, &tenant.version));
-		ES_TRY(policy_row_tenant_put(call->conn, tenant.id, document, tenant.version, &created));
+		plan->version = stored.version;
+		return policy_answer_resource(call, POLICY_ADMIN_DONE, &policy_plan_shape, plan);
 	}
-	return policy_answer_resource(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &policy_tenant_shape,
-	                              &tenant);
+	ES_TRY(policy_tell(call, "plan.changed", call->tenant, "", POLICY_ALL_APPS, &plan->version));
+	ES_TRY(policy_row_plan_put(call->conn, call->tenant, plan->id, document, plan->version, &created));
+	ES_TRY(describe(call, &policy_plan_shape, &before, plan));
+	return policy_answer_resource(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &policy_plan_shape, plan);
 }
 
 es_status policy_do_plan_put(struct policy_admin_call *call)
 {
 	const char *id = policy_param(call, "plan");
 	struct policy_plan plan;
-	struct policy_document before = { .version = 0 };
 	struct es_slice document;
-	bool created = false;
 
 	policy_resource_defaults(&policy_plan_shape, &plan);
 	plan.id = id;
@@ -185,17 +287,7 @@ es_status policy_do_plan_put(struct policy_admin_call *call)
 	if (call->resource == NULL)
 		return ES_TOO_LARGE;
 	ES_TRY(document_of(call, &policy_plan_shape, &plan, &document));
-	es_status status = policy_row_plan_document(call->conn, call->tenant, plan.id, call->arena, &before);
-	if (status != ES_OK && status != ES_NOT_FOUND)
-		return status;
-	if (status == ES_OK && es_slice_eq(before.json, document)) {
-		call->noted = "unchanged";
-		plan.version = before.version;
-	} else {
-		ES_TRY(policy_tell(call, "plan.changed", call->tenant, "", POLICY_ALL_APPS, &plan.version));
-		ES_TRY(policy_row_plan_put(call->conn, call->tenant, plan.id, document, plan.version, &created));
-	}
-	return policy_answer_resource(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &policy_plan_shape, &plan);
+	return store_plan(call, &plan, document);
 }
 
 es_status policy_do_plan_delete(struct policy_admin_call *call)

@@ -54,6 +54,11 @@ static void write_esim(const struct policy_context *context, struct es_json_out 
 	const struct policy_esim_facts facts = policy_decide_esim(context);
 	es_json_object(j, "esim");
 	es_json_put_bool(j, "companion_allowed", facts.companion_allowed);
+	es_json_array(j, "companion_services");
+	for (unsigned i = 0; policy_companion_names[i] != NULL; i++)
+		if ((facts.companion_services >> i & 1) != 0)
+			es_json_put_str(j, NULL, policy_companion_names[i]);
+	es_json_end_array(j);
 	es_json_put_bool(j, "primary_allowed", facts.primary_allowed);
 	es_json_put_i64(j, "companion_max", facts.companion_max);
 	es_json_end_object(j);
@@ -63,7 +68,9 @@ static void write_esim(const struct policy_context *context, struct es_json_out 
 static es_status write_document(struct policy_admin_call *call, const struct question *q, struct es_json_out *j)
 {
 	struct es_doc_app app = { .app_id = es_slice_str(q->app) };
-	const struct es_doc doc = { .version = 1, .validity_s = q->context.tenant->validity_s, .apps = &app };
+	const struct es_doc doc = { .version = policy_vers(&q->context),
+		                        .validity_s = q->context.tenant->validity_s,
+		                        .apps = &app };
 	struct es_buf text;
 
 	ES_TRY(policy_answer(&q->context, app.app_id, call->arena, &app.first));

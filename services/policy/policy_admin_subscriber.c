@@ -12,6 +12,15 @@ static es_status name_resource(struct policy_admin_call *call, const char *imsi)
 	return call->resource != NULL ? ES_OK : ES_TOO_LARGE;
 }
 
+/* What became of the line, for the trail. */
+static es_status describe(struct policy_admin_call *call, const struct policy_subscriber *before,
+                          const struct policy_subscriber *after)
+{
+	if (before != NULL)
+		call->detail = policy_change_in_words(call->arena, &policy_subscriber_shape, before, after);
+	return call->detail != NULL ? ES_OK : ES_TOO_LARGE;
+}
+
 /* The subscriber of the path; refused when there is none. */
 static es_status load(struct policy_admin_call *call, struct policy_subscriber *out)
 {
@@ -54,8 +63,8 @@ static es_status update(struct policy_admin_call *call, const struct policy_subs
 	policy_changed_apps(before, line, &list);
 	memcpy(apps, storage, list.len);
 	apps[list.len] = '\0';
-	ES_TRY(policy_tell(call, "subscriber.changed", line->tenant, line->imsi, list.len > 0 ? apps : POLICY_ALL_APPS,
-	                   &line->version));
+	ES_TRY(policy_tell(call, policy_change_ends(before, line) ? "subscriber.terminated" : "subscriber.changed",
+	                   line->tenant, line->imsi, list.len > 0 ? apps : POLICY_ALL_APPS, &line->version));
 	if (kills_tokens)
 		line->epoch = before->epoch + 1 > line->version ? before->epoch + 1 : line->version;
 	line->updated_ms = call->now_ms;
@@ -75,37 +84,31 @@ static es_status replace(struct policy_admin_call *call, const struct policy_sub
 	return update(call, before, line, policy_change_kills_tokens(before, line));
 }
 
-/* ---- put, patch, import ---- */
-
-static es_status check_plan(struct policy_admin_call *call, const char *plan, bool *exists)
+es_status policy_line_find(struct policy_admin_call *call, const char *imsi, struct es_arena *arena,
+                           struct policy_subscriber *out, bool *exists)
 {
-	return policy_row_plan_exists(call->conn, call->tenant, plan, exists);
+	uint64_t version;
+	es_status status = policy_row_subscriber(call->conn, call->tenant, imsi, arena, out, &version);
+	*exists = status == ES_OK;
+	return status == ES_NOT_FOUND ? ES_OK : status;
 }
 
-static const struct policy_fault revived = { "status", "the line is terminated: delete it first" };
-
-/* ES_MALFORMED with `fault`: not from the state the line is in. */
-static es_status put_line(struct policy_admin_call *call, struct policy_subscriber *line, bool *created, bool *changed,
-                          struct policy_fault *fault)
+es_status policy_line_store(struct policy_admin_call *call, const struct policy_subscriber *before,
+                            struct policy_subscriber *line, bool *changed, struct policy_fault *fault)
 {
-	struct policy_subscriber before;
-	uint64_t version;
-
 	line->tenant = call->tenant;
-	es_status status = policy_row_subscriber(call->conn, call->tenant, line->imsi, call->row_arena, &before, &version);
-	if (status == ES_OK && policy_change_revives(&before, line)) {
-		*fault = revived;
+	if (before == NULL) {
+		*changed = true;
+		return insert(call, line);
+	}
+	if (policy_change_revives(before, line)) {
+		*fault = (struct policy_fault){ "status", "the line is terminated: delete it first" };
 		return ES_MALFORMED;
 	}
-	if (status == ES_OK) {
-		*created = false;
-		return replace(call, &before, line, changed);
-	}
-	if (status != ES_NOT_FOUND)
-		return status;
-	*created = *changed = true;
-	return insert(call, line);
+	return replace(call, before, line, changed);
 }
+
+/* ---- put and patch ---- */
 
 static es_status read_line(struct policy_admin_call *call, const cJSON *json, struct policy_subscriber *line)
 {
@@ -119,126 +122,49 @@ static es_status read_line(struct policy_admin_call *call, const cJSON *json, st
 		return status;
 	if (strcmp(line->imsi, policy_param(call, "imsi")) != 0)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "imsi", "is not the one of the path");
-	ES_TRY(check_plan(call, line->plan, &exists));
+	ES_TRY(policy_row_plan_exists(call->conn, call->tenant, line->plan, &exists));
 	return exists ? ES_OK : policy_refuse(call, POLICY_ADMIN_INVALID, "plan", "no such plan");
 }
 
-es_status policy_do_subscriber_put(struct policy_admin_call *call)
+/* Stores, leaves word in the trail, answers. */
+static es_status store_and_answer(struct policy_admin_call *call, const struct policy_subscriber *before,
+                                  struct policy_subscriber *line)
 {
-	struct policy_subscriber line;
 	struct policy_fault fault;
-	bool created = false, changed = false;
+	bool changed = false;
 
-	policy_resource_defaults(&policy_subscriber_shape, &line);
-	line.imsi = policy_param(call, "imsi");
-	ES_TRY(name_resource(call, line.imsi));
-	ES_TRY(read_line(call, call->body, &line));
-	es_arena_reset(call->row_arena);
-	es_status status = put_line(call, &line, &created, &changed, &fault);
+	es_status status = policy_line_store(call, before, line, &changed, &fault);
 	if (status == ES_MALFORMED)
 		return policy_refuse(call, POLICY_ADMIN_CONFLICT, fault.field, fault.error);
 	if (status != ES_OK)
 		return status;
 	if (!changed)
 		call->noted = "unchanged";
-	return answer(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &line);
+	ES_TRY(describe(call, before, line));
+	return answer(call, before == NULL ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, line);
+}
+
+es_status policy_do_subscriber_put(struct policy_admin_call *call)
+{
+	struct policy_subscriber before, line;
+	bool exists = false;
+
+	policy_resource_defaults(&policy_subscriber_shape, &line);
+	line.imsi = policy_param(call, "imsi");
+	ES_TRY(name_resource(call, line.imsi));
+	ES_TRY(read_line(call, call->body, &line));
+	ES_TRY(policy_line_find(call, line.imsi, call->arena, &before, &exists));
+	return store_and_answer(call, exists ? &before : NULL, &line);
 }
 
 es_status policy_do_subscriber_patch(struct policy_admin_call *call)
 {
 	struct policy_subscriber before, line;
-	bool changed = false;
 
 	ES_TRY(load(call, &before));
 	line = before;
 	ES_TRY(read_line(call, call->body, &line));
-	if (policy_change_revives(&before, &line))
-		return policy_refuse(call, POLICY_ADMIN_CONFLICT, revived.field, revived.error);
-	ES_TRY(replace(call, &before, &line, &changed));
-	if (!changed)
-		call->noted = "unchanged";
-	return answer(call, POLICY_ADMIN_DONE, &line);
-}
-
-struct import {
-	struct policy_admin_call *call;
-	struct es_json_out *j;
-	char plan[64]; /* the last one that was looked up, since a list has few */
-	bool plan_exists;
-	unsigned created, changed, unchanged, refused;
-};
-
-static es_status import_row(struct import *import, const cJSON *json, const char **outcome, struct policy_fault *fault)
-{
-	struct policy_admin_call *call = import->call;
-	struct policy_subscriber line;
-	bool created = false, changed = false;
-
-	policy_resource_defaults(&policy_subscriber_shape, &line);
-	es_arena_reset(call->row_arena);
-	ES_TRY(policy_resource_read(&policy_subscriber_shape, json, call->row_arena, &line, fault));
-	if (strcmp(import->plan, line.plan) != 0) {
-		ES_TRY(check_plan(call, line.plan, &import->plan_exists));
-		memcpy(import->plan, line.plan, strlen(line.plan) + 1); /* 63 at most: policy_name_is_valid() */
-	}
-	if (!import->plan_exists) {
-		*fault = (struct policy_fault){ "plan", "no such plan" };
-		return ES_MALFORMED;
-	}
-	ES_TRY(put_line(call, &line, &created, &changed, fault));
-	unsigned *counter = created ? &import->created : changed ? &import->changed : &import->unchanged;
-	(*counter)++;
-	*outcome = created ? "created" : changed ? "changed" : "unchanged";
-	return ES_OK;
-}
-
-/* A bad row is reported and the others go in; only the world's failures end it. */
-static es_status import_rows(struct import *import, const cJSON *rows)
-{
-	const cJSON *row;
-
-	cJSON_ArrayForEach(row, rows)
-	{
-		struct policy_fault fault = { "", "must be an object" };
-		const char *outcome = "refused";
-		es_status status = import_row(import, row, &outcome, &fault);
-		if (status != ES_OK && status != ES_MALFORMED)
-			return status;
-		const char *imsi = es_json_str(row, "imsi");
-		es_json_object(import->j, NULL);
-		es_json_put(import->j, "imsi", es_slice_sub(es_slice_str(imsi), 0, 15));
-		es_json_put_str(import->j, "outcome", outcome);
-		if (status == ES_MALFORMED) {
-			import->refused++;
-			es_json_put_str(import->j, "error", fault.error);
-			es_json_put_str(import->j, "field", fault.field);
-		}
-		es_json_end_object(import->j);
-	}
-	return ES_OK;
-}
-
-es_status policy_do_subscriber_import(struct policy_admin_call *call)
-{
-	const cJSON *rows = cJSON_GetObjectItemCaseSensitive(call->body, "rows");
-
-	if (!cJSON_IsArray(rows) || cJSON_GetArraySize(rows) > 500)
-		return policy_refuse(call, POLICY_ADMIN_INVALID, "rows", "must be an array of at most 500 subscribers");
-	struct es_json_out j = policy_answer_start(call);
-	struct import import = { .call = call, .j = &j };
-	es_json_array(&j, "results");
-	ES_TRY(import_rows(&import, rows));
-	es_json_end_array(&j);
-	es_json_put_i64(&j, "created", import.created);
-	es_json_put_i64(&j, "changed", import.changed);
-	es_json_put_i64(&j, "unchanged", import.unchanged);
-	es_json_put_i64(&j, "refused", import.refused);
-	call->resource = "subscribers";
-	call->noted = es_arena_printf(call->arena, "%u created, %u changed, %u unchanged, %u refused", import.created,
-	                              import.changed, import.unchanged, import.refused);
-	if (call->noted == NULL)
-		return ES_TOO_LARGE;
-	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
+	return store_and_answer(call, &before, &line);
 }
 
 /* ---- reading ---- */
@@ -328,6 +254,7 @@ static es_status move(struct policy_admin_call *call, enum policy_move how)
 	ES_TRY(replace(call, &before, &line, &changed));
 	if (!changed)
 		call->noted = "unchanged";
+	ES_TRY(describe(call, &before, &line));
 	return answer(call, POLICY_ADMIN_DONE, &line);
 }
 
@@ -386,6 +313,7 @@ es_status policy_do_subscriber_swap_sim(struct policy_admin_call *call)
 	if (to != NULL && strcmp(to, before.imsi) != 0)
 		ES_TRY(change_imsi(call, &before, &line, to));
 	ES_TRY(update(call, &before, &line, true));
+	ES_TRY(describe(call, &before, &line));
 	return answer(call, POLICY_ADMIN_DONE, &line);
 }
 

@@ -263,6 +263,96 @@ static void an_import_reports_bad_rows_and_takes_the_good_ones(void **state)
 	}
 }
 
+/* A row changes what it names; what it leaves out is as it was, or the default of a new line. */
+static void an_imported_row_keeps_what_it_does_not_name(void **state)
+{
+	EACH_ENGINE(&test)
+	{
+		policy_test_populate(&test);
+		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.suspend", TEST_LINE, "");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.import", "tenant=demo",
+		               "{\"rows\":[{\"imsi\":\"" TEST_IMSI "\",\"plan\":\"none\",\"msisdn\":\"+34600000002\"}]}");
+		ASSERT_SAYS("\"changed\":1");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.get", TEST_LINE, "");
+		ASSERT_SAYS("\"status\":\"suspended\"");
+		ASSERT_SAYS("\"terms\":\"available\"");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "audit.list", "limit=2", "");
+		ASSERT_SAYS("\"resource\":\"subscriber/" TEST_IMSI "\",\"outcome\":\"changed\","
+		            "\"detail\":\"msisdn: changed; plan: \\\"full\\\" -> \\\"none\\\"\"");
+	}
+}
+
+static void a_trial_answers_as_if_done_and_changes_nothing(void **state)
+{
+	static const char other[] = "tenant=demo&imsi=001010000000002&dry_run=true";
+	EACH_ENGINE(&test)
+	{
+		policy_test_populate(&test);
+		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.put", other, "{\"plan\":\"full\"}");
+		assert_int_equal(test.last.audit_id, 0);
+		assert_int_equal(test.last.sequence, 0);
+		ASSERT_SAYS("\"plan\":\"full\"");
+		policy_test_do(&test, POLICY_ADMIN_INVALID, "subscriber.put", other, "{\"plan\":\"gone\"}");
+		policy_test_do(&test, POLICY_ADMIN_NOT_FOUND, "subscriber.get", "tenant=demo&imsi=001010000000002", "");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.import", "tenant=demo&dry_run=true",
+		               "{\"rows\":[{\"imsi\":\"001010000000002\",\"plan\":\"full\"},{\"imsi\":\"1\"}]}");
+		ASSERT_SAYS("\"created\":1,\"changed\":0,\"unchanged\":0,\"refused\":1}");
+		policy_test_do(&test, POLICY_ADMIN_NOT_FOUND, "subscriber.get", "tenant=demo&imsi=001010000000002", "");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.swap-sim", TEST_LINE "&dry_run=true",
+		               "{\"new_imsi\":\"001010000000003\"}");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.get", TEST_LINE, "");
+		policy_test_do(&test, POLICY_ADMIN_INVALID, "subscriber.suspend", TEST_LINE "&dry_run=true", "");
+		policy_test_do(&test, POLICY_ADMIN_INVALID, "subscriber.put", TEST_LINE "&dry_run=perhaps", "{}");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "audit.list", "", "");
+		assert_false(says("001010000000002"));
+	}
+}
+
+static void the_trail_says_what_changed(void **state)
+{
+	EACH_ENGINE(&test)
+	{
+		policy_test_populate(&test);
+		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.patch", TEST_LINE,
+		               "{\"opt_outs\":[\"vonr\",\"smsoip\"],\"vowifi\":{\"address_expiry\":\"2030-01-01T00:00:00Z\"}}");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "audit.list", "limit=1", "");
+		ASSERT_SAYS("\"detail\":\"opt_outs: none -> vonr,smsoip; "
+		            "vowifi.address_expiry: never -> 2030-01-01T00:00:00Z\"");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "plan.put", "tenant=demo&plan=none", "{\"companion\":{\"max\":2}}");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "audit.list", "limit=1", "");
+		ASSERT_SAYS("\"detail\":\"companion.max: 0 -> 2\"");
+	}
+}
+
+static void tenants_that_could_not_be_told_apart_are_refused(void **state)
+{
+	EACH_ENGINE(&test)
+	{
+		char token[64] = "";
+		policy_test_populate(&test);
+		policy_test_do(&test, POLICY_ADMIN_CONFLICT, "tenant.put", "tenant=other",
+		               "{\"hosts\":[\"aes.example\"],\"plmns\":[\"00101\"]}");
+		ASSERT_SAYS("tenant demo answers for the very same subscribers\",\"field\":\"plmns\"");
+		policy_test_do(&test, POLICY_ADMIN_CREATED, "tenant.put", "tenant=other",
+		               "{\"hosts\":[\"aes.example\"],\"plmns\":[\"00101\"],\"imsi_ranges\":[\"0010177\"]}");
+		/* The administrator of one tenant does not take subscribers from another. */
+		policy_test_do(&test, POLICY_ADMIN_CREATED, "credential.put", "name=own",
+		               "{\"role\":\"admin\",\"tenant\":\"other\"}");
+		const char *at = strstr(test.body, "\"token\":\"");
+		assert_non_null(at);
+		memcpy(token, at + 9, 43);
+		assert_int_equal(policy_test_call(&test, token, "tenant.put", false, "tenant=other",
+		                                  "{\"hosts\":[\"aes.example\"],\"imsi_ranges\":[\"0010112\"]}"),
+		                 ES_OK);
+		assert_int_equal(test.last.outcome, POLICY_ADMIN_FORBIDDEN);
+		assert_int_equal(policy_test_call(&test, token, "tenant.put", false, "tenant=other",
+		                                  "{\"hosts\":[\"aes.example\"],\"plmns\":[\"00101\"],"
+		                                  "\"imsi_ranges\":[\"0010177\"],\"validity\":60}"),
+		                 ES_OK);
+		assert_int_equal(test.last.outcome, POLICY_ADMIN_DONE);
+	}
+}
+
 static void lists_page_through_and_filter(void **state)
 {
 	EACH_ENGINE(&test)
@@ -308,7 +398,8 @@ static void explain_says_which_rule_decided(void **state)
 		ASSERT_SAYS("{\"rule\":\"vowifi.terms\",\"saw\":\"not_available\",\"said\":\"data first\"}");
 		policy_test_do(&test, POLICY_ADMIN_DONE, "explain", "tenant=demo",
 		               "{\"imsi\":\"" TEST_IMSI "\",\"app\":\"ap2006\"}");
-		ASSERT_SAYS("\"companion_allowed\":true");
+		ASSERT_SAYS("\"companion_allowed\":true,\"companion_services\":[\"SharedNumber\",\"FamilyNumber\"]");
+		ASSERT_SAYS("{\"rule\":\"plan\",\"saw\":\"companion, plan full\",\"said\":\"offered\"}");
 		policy_test_do(&test, POLICY_ADMIN_INVALID, "explain", TEST_LINE "&app=ap1", "");
 		policy_test_do(&test, POLICY_ADMIN_INVALID, "explain", TEST_LINE "&app=ap2004&entitlement_version=x", "");
 		policy_test_do(&test, POLICY_ADMIN_NOT_FOUND, "explain", "tenant=demo&imsi=001010999999999&app=ap2004", "");
@@ -341,6 +432,10 @@ int main(void)
 		cmocka_unit_test(tokens_die_where_the_line_changes_hands_or_state),
 		cmocka_unit_test(a_swapped_sim_takes_the_line_along),
 		cmocka_unit_test(an_import_reports_bad_rows_and_takes_the_good_ones),
+		cmocka_unit_test(an_imported_row_keeps_what_it_does_not_name),
+		cmocka_unit_test(a_trial_answers_as_if_done_and_changes_nothing),
+		cmocka_unit_test(the_trail_says_what_changed),
+		cmocka_unit_test(tenants_that_could_not_be_told_apart_are_refused),
 		cmocka_unit_test(lists_page_through_and_filter),
 		cmocka_unit_test(explain_says_which_rule_decided),
 		cmocka_unit_test(what_was_committed_survives_a_restart),

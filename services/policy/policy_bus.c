@@ -16,6 +16,7 @@
 #include "policy_admin.h"
 
 #define TOPIC "policy"
+#define TENANTS_MEMORY (4u << 20) /* POLICY_TENANTS_BYTES_MAX as messages: pointers and ends of strings, too */
 
 struct policy_bus {
 	struct policy_engine *engine;
@@ -63,12 +64,17 @@ static void serve_admit(struct policy_bus *bus, struct es_bus_call *call, const 
 	       &reply.base);
 }
 
+/* All tenants may be more than a call's memory holds. */
 static void serve_tenants(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
 	Openes__TenantsReply reply = OPENES__TENANTS_REPLY__INIT;
-	answer(call,
-	       policy_serve_tenants(bus->engine, (const Openes__TenantsRequest *)request, es_bus_call_arena(call), &reply),
-	       &reply.base);
+	struct es_arena *arena = es_arena_new(0, TENANTS_MEMORY);
+	es_status status = ES_TOO_LARGE;
+
+	if (arena != NULL)
+		status = policy_serve_tenants(bus->engine, (const Openes__TenantsRequest *)request, arena, &reply);
+	answer(call, status, &reply.base);
+	es_arena_free(arena);
 }
 
 static void serve_events(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)

@@ -207,16 +207,39 @@ es_status policy_answer(const struct policy_context *context, struct es_slice ap
 	return ES_OK;
 }
 
+/* An eSIM application is allowed where a service would be enabled: in the plan, not opted out of, the line active. */
+static bool is_allowed(const struct policy_context *context, const char *rule, bool in_plan,
+                       enum policy_service service)
+{
+	const struct policy_offer offer = {
+		.rule = rule, .in_plan = in_plan, .service = service, .prov = POLICY_NOT_TRACKED
+	};
+	enum policy_text message = POLICY_TEXT_NONE;
+	return policy_offer_status(context, &offer, &message) == POLICY_ENABLED;
+}
+
 struct policy_esim_facts policy_decide_esim(const struct policy_context *context)
 {
-	const struct policy_plan *plan = context->plan;
-	struct policy_esim_facts facts = { 0 };
+	static const struct policy_plan nothing = { .id = "" };
+	const struct policy_plan *plan = context->plan != NULL ? context->plan : &nothing;
 
-	if (plan == NULL || context->subscriber->status != POLICY_ACTIVE)
-		return facts;
-	facts.companion_allowed = plan->companion_allowed && !policy_has_opted_out(context, POLICY_SERVICE_COMPANION);
-	facts.primary_allowed = plan->primary_esim && !policy_has_opted_out(context, POLICY_SERVICE_PRIMARY);
-	facts.companion_services = plan->companion_services;
-	facts.companion_max = (uint32_t)plan->companion_max;
-	return facts;
+	return (struct policy_esim_facts){
+		.companion_allowed = is_allowed(context, "companion", plan->companion_allowed, POLICY_SERVICE_COMPANION),
+		.primary_allowed = is_allowed(context, "primary", plan->primary_esim, POLICY_SERVICE_PRIMARY),
+		.companion_services = plan->companion_services,
+		.companion_max = (uint32_t)plan->companion_max,
+	};
+}
+
+/* All three versions are numbers of the outbox. */
+int32_t policy_vers(const struct policy_context *context)
+{
+	uint64_t version = context->subscriber->version;
+
+	if (context->tenant->version > version)
+		version = context->tenant->version;
+	if (context->plan != NULL && context->plan->version > version)
+		version = context->plan->version;
+	const int32_t vers = (int32_t)(version & INT32_MAX);
+	return vers > 0 ? vers : 1; /* 0 and below mean something else (TS.43 2.9.4) */
 }

@@ -54,6 +54,9 @@ es_status policy_decide(const struct policy_context *context, struct es_slice ap
 es_status policy_answer(const struct policy_context *context, struct es_slice app, struct es_arena *arena,
                         struct es_doc_node **first) ES_MUST_USE;
 
+/* VERS: grows with whatever of line, plan and tenant could change an answer. */
+int32_t policy_vers(const struct policy_context *context);
+
 /* What esim needs to know of the subscriber. */
 struct policy_esim_facts {
 	bool companion_allowed, primary_allowed;

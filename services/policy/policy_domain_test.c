@@ -7,6 +7,7 @@
 
 #include "es_cleanup.h"
 #include "policy_resource.h"
+#include "policy_tenant.h"
 #include "policy_text.h"
 #include "policy_token_check.h"
 
@@ -405,6 +406,55 @@ static void what_is_read_is_written_again(void **state)
 	es_arena_free(arena);
 }
 
+/* ---- tenants ---- */
+
+static struct policy_tenant claiming(const char *host, const char *range, const char *gid1, const char *plmn)
+{
+	static const char *texts[16];
+	static size_t used;
+	struct policy_tenant tenant = { .id = "t" };
+	struct policy_list *const lists[] = { &tenant.hosts, &tenant.imsi_ranges, &tenant.gid1, &tenant.plmns };
+	const char *const items[] = { host, range, gid1, plmn };
+
+	for (size_t i = 0; i < ES_COUNT(lists); i++) {
+		if (items[i] == NULL)
+			continue;
+		const char **at = &texts[used++ % ES_COUNT(texts)];
+		*at = items[i];
+		*lists[i] = (struct policy_list){ at, 1 };
+	}
+	return tenant;
+}
+
+static void tenants_collide_where_nothing_tells_them_apart(void **state)
+{
+	static const struct {
+		const char *a[4], *b[4]; /* host, range, gid1, plmn */
+		const char *claim;
+	} cases[] = {
+		{ { "a.example" }, { "b.example" }, NULL },
+		{ { "a.example" }, { "A.example" }, "hosts" },
+		{ { "a.example", NULL, NULL, "00101" }, { "a.example", NULL, NULL, "00101" }, "plmns" },
+		{ { "a.example", NULL, NULL, "00101" }, { "a.example", NULL, NULL, "00102" }, NULL },
+		{ { "a.example", NULL, NULL, "00101" }, { NULL, NULL, NULL, "00101" }, NULL },
+		{ { NULL, "001011" }, { NULL, "0010112" }, NULL }, /* the longer range wins */
+		{ { NULL, "001011", "FF" }, { NULL, "001011", "ff" }, "gid1" },
+		{ { NULL, "001011", "FF" }, { NULL, "001011" }, NULL },
+		{ { NULL }, { NULL }, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ES_COUNT(cases); i++) {
+		const struct policy_tenant a = claiming(cases[i].a[0], cases[i].a[1], cases[i].a[2], cases[i].a[3]);
+		const struct policy_tenant b = claiming(cases[i].b[0], cases[i].b[1], cases[i].b[2], cases[i].b[3]);
+		const char *one = policy_tenants_collide(&a, &b), *other = policy_tenants_collide(&b, &a);
+		if (one != other || (one == NULL) != (cases[i].claim == NULL) ||
+		    (one != NULL && strcmp(one, cases[i].claim) != 0))
+			fail_msg("case %zu: %s", i, one != NULL ? one : "none");
+		assert_int_equal(policy_tenant_claims_equal(&a, &b), cases[i].claim != NULL || i == ES_COUNT(cases) - 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +466,7 @@ int main(void)
 		cmocka_unit_test(times_need_a_zone),
 		cmocka_unit_test(a_refused_body_names_the_member),
 		cmocka_unit_test(what_is_read_is_written_again),
+		cmocka_unit_test(tenants_collide_where_nothing_tells_them_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,11 +152,6 @@ static es_status make_handle(const struct deciding *d, struct policy_context *co
 	return policy_flow_seal(d->engine->ring, &flow, d->arena, &context->flow_user_data);
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 static es_status answer(const struct deciding *d, const struct policy_tenant *tenant)
 {
 	struct policy_context context = {
@@ -181,10 +176,7 @@ static es_status answer(const struct deciding *d, const struct policy_tenant *te
 	}
 	if (odsa)
 		ES_TRY(fill_esim(d, &context));
-	/* VERS grows with whatever could change the answer: all three versions count in the outbox's numbers. */
-	uint64_t version =
-		larger(larger(d->line.version, tenant->version), context.plan != NULL ? context.plan->version : 0);
-	d->reply->vers = (int32_t)(version & INT32_MAX) > 0 ? (int32_t)(version & INT32_MAX) : 1;
+	d->reply->vers = policy_vers(&context);
 	d->reply->validity_s = tenant->validity_s;
 	d->reply->token_remaining_s = policy_token_remaining_s(&d->token, d->now_ms);
 	d->reply->token_renew = !d->request->fresh && policy_token_wants_renewal(&d->token, d->now_ms);

@@ -279,6 +279,13 @@ static void events_follow_commits_without_a_gap(void **state)
 		assert_int_equal(policy_serve_events(&engine_of_test, &request, arena, &reply), ES_OK);
 		assert_int_equal(reply.n_events, 1);
 		assert_int_equal(reply.events[0]->sequence, last + 1);
+
+		/* What notify waits for to forget a line's registrations. */
+		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.terminate", "tenant=demo&imsi=001010000000003", "");
+		request.after = test.last.sequence - 1;
+		reply = (Openes__EventsReply)OPENES__EVENTS_REPLY__INIT;
+		assert_int_equal(policy_serve_events(&engine_of_test, &request, arena, &reply), ES_OK);
+		assert_string_equal(reply.events[0]->kind, "subscriber.terminated");
 	}
 }
 

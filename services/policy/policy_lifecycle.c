@@ -31,6 +31,11 @@ bool policy_change_revives(const struct policy_subscriber *before, const struct 
 	return before->status == POLICY_TERMINATED && after->status != POLICY_TERMINATED;
 }
 
+bool policy_change_ends(const struct policy_subscriber *before, const struct policy_subscriber *after)
+{
+	return before->status != POLICY_TERMINATED && after->status == POLICY_TERMINATED;
+}
+
 bool policy_change_kills_tokens(const struct policy_subscriber *before, const struct policy_subscriber *after)
 {
 	return before->status != after->status && after->status != POLICY_ACTIVE;

@@ -13,6 +13,8 @@ es_status policy_move_to(enum policy_move move, uint8_t from, uint8_t *to) ES_MU
 
 /* Termination is for good: whoever gets the IMSI next is a new line, made after this one is deleted. */
 bool policy_change_revives(const struct policy_subscriber *before, const struct policy_subscriber *after);
+/* The line ends: whoever keeps something for it may let it go. */
+bool policy_change_ends(const struct policy_subscriber *before, const struct policy_subscriber *after);
 /* A line that leaves "active", or moves between the states in which it is not, loses its tokens (design decision 2). */
 bool policy_change_kills_tokens(const struct policy_subscriber *before, const struct policy_subscriber *after);
 /* AppIDs whose answers a change may alter, separated by blanks, into `out`; nothing written: no difference. */

@@ -29,6 +29,10 @@ es_status policy_resource_read(const struct policy_shape *shape, const cJSON *ob
 /* All members of the object that `j` is in. */
 void policy_resource_write(const struct policy_shape *shape, const void *from, struct es_json_out *j);
 
+/* What a change changed: "plan: \"silver\" -> \"gold\"; status: active -> suspended". Numbers and addresses of people are
+ * named without their values. */
+void policy_resource_diff(const struct policy_shape *shape, const void *before, const void *after, struct es_buf *out);
+
 /* "YYYY-MM-DDThh:mm:ss" and "Z" or "+hh:mm" (TS.43 3.1.3) to ms since 1970; years 1970 to 9999. */
 es_status policy_time_parse(struct es_slice text, int64_t *out) ES_MUST_USE;
 bool policy_id_is_valid(struct es_slice text);   /* tenants: a-z 0-9 and '-', 1..31 */

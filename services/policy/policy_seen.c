@@ -128,8 +128,12 @@ static void flush(struct policy_seen *seen)
 		return;
 	es_status status = es_db_write_wait(policy_store_db(seen->store), write_pile, seen);
 	es_count_by(&sightings, status == ES_OK ? NOTED : FAILED, (int64_t)seen->writing_count);
-	if (status != ES_OK)
-		es_warn(NULL, "devices.not_noted", es_f_status(status), es_f_u64("count", seen->writing_count));
+	if (status == ES_OK)
+		return;
+	es_warn(NULL, "devices.not_noted", es_f_status(status), es_f_u64("count", seen->writing_count));
+	(void)pthread_mutex_lock(&seen->lock);
+	memset(seen->noted, 0, sizeof seen->noted); /* they are offered again at their next request */
+	(void)pthread_mutex_unlock(&seen->lock);
 }
 
 static void *run(void *user)

@@ -5,6 +5,7 @@
 	"s.msisdn, s.plan, s.status, s.opt_outs, s.voice_prov, s.sms_prov, s.vowifi_terms, s.vowifi_address, "             \
 	"s.vowifi_address_expiry, "                                                                                        \
 	"s.vowifi_address_id, s.vowifi_prov, s.epoch, s.version, s.updated, s.imsi"
+#define AUDIT "id, at, who, client, action, tenant, resource, outcome, detail"
 #define PAGE_OF_LINES "ORDER BY s.imsi LIMIT ?3"
 
 const char *const policy_statements[ST_COUNT] = {
@@ -65,14 +66,11 @@ const char *const policy_statements[ST_COUNT] = {
 		"digest = excluded.digest, role = excluded.role, tenant = excluded.tenant, created = excluded.created",
 	[ST_CREDENTIAL_DELETE] = "DELETE FROM credential WHERE name = ?1",
 	[ST_CREDENTIALS] = "SELECT name, tenant, role, created FROM credential WHERE name > ?1 ORDER BY name LIMIT ?2",
-	[ST_AUDIT_ADD] = "INSERT INTO audit (at, who, client, action, tenant, resource, outcome) VALUES (?1, ?2, ?3, ?4, "
-					 "?5, ?6, ?7) RETURNING id",
+	[ST_AUDIT_ADD] = "INSERT INTO audit (at, who, client, action, tenant, resource, outcome, detail) "
+					 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
 	[ST_AUDIT_END] = "UPDATE audit SET outcome = ?2 WHERE id = ?1 AND outcome = 'begun'",
-	[ST_AUDITS] = "SELECT id, at, who, client, action, tenant, resource, outcome FROM audit WHERE id < ?1 ORDER BY id "
-				  "DESC LIMIT ?2",
-	[ST_AUDITS_TENANT] =
-		"SELECT id, at, who, client, action, tenant, resource, outcome FROM audit WHERE id < ?1 AND tenant = ?3 "
-		"ORDER BY id DESC LIMIT ?2",
+	[ST_AUDITS] = "SELECT " AUDIT " FROM audit WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+	[ST_AUDITS_TENANT] = "SELECT " AUDIT " FROM audit WHERE id < ?1 AND tenant = ?3 ORDER BY id DESC LIMIT ?2",
 	[ST_EVENT_NEXT] = "UPDATE outbox_head SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence",
 	[ST_EVENT_HEAD] = "SELECT sequence FROM outbox_head WHERE id = 1",
 	[ST_EVENT_ADD] =

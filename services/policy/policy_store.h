@@ -72,6 +72,10 @@ es_status policy_row_tenant_document(struct es_db_conn *conn, const char *id, st
                                      struct policy_document *out) ES_MUST_USE;
 es_status policy_row_plan_document(struct es_db_conn *conn, const char *tenant, const char *id, struct es_arena *arena,
                                    struct policy_document *out) ES_MUST_USE;
+typedef es_status policy_tenant_each(const struct policy_tenant *tenant, size_t document_len, void *user);
+/* All tenants, as of this transaction; `arena` is reset before each. */
+es_status policy_row_tenants(struct es_db_conn *conn, struct es_arena *arena, policy_tenant_each *each,
+                             void *user) ES_MUST_USE;
 /* `created` says whether there was none before. `version`: outbox sequence of the change. */
 es_status policy_row_tenant_put(struct es_db_conn *conn, const char *id, struct es_slice document, uint64_t version,
                                 bool *created) ES_MUST_USE;
@@ -112,6 +116,7 @@ es_status policy_row_credentials(struct es_db_conn *conn, const char *after, uin
 struct policy_audit {
 	int64_t id, at_ms;
 	const char *who, *client, *action, *tenant, *resource, *outcome;
+	const char *detail; /* what changed; "" where the outcome says it all */
 };
 es_status policy_row_audit_add(struct es_db_conn *conn, const struct policy_audit *entry, int64_t *id) ES_MUST_USE;
 /* Only of an entry whose outcome is still "begun": ES_NOT_FOUND otherwise. */

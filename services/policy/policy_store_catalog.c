@@ -104,6 +104,23 @@ static es_status load_tenants(struct es_db_conn *conn, struct pile *pile)
 	return status == ES_NOT_FOUND ? ES_OK : status;
 }
 
+es_status policy_row_tenants(struct es_db_conn *conn, struct es_arena *arena, policy_tenant_each *each, void *user)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+	es_status status;
+
+	ES_TRY(es_db_query(conn, ST_TENANTS, NULL, 0, &rows));
+	while ((status = es_rows_next(rows)) == ES_OK) {
+		struct policy_tenant tenant;
+		const struct es_slice document = es_col_text(rows, 1);
+		es_arena_reset(arena);
+		if (document_read(&policy_tenant_shape, document, arena, &tenant) != ES_OK)
+			return ES_INTERNAL;
+		ES_TRY(each(&tenant, document.len, user));
+	}
+	return status == ES_NOT_FOUND ? ES_OK : status;
+}
+
 static es_status load_plans(struct es_db_conn *conn, struct pile *pile)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;

@@ -77,7 +77,7 @@ es_status policy_row_audit_add(struct es_db_conn *conn, const struct policy_audi
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 	ES_TRY(ES_DB_QUERY(conn, ST_AUDIT_ADD, &rows, es_bind_int(entry->at_ms), es_bind_str(entry->who),
 	                   es_bind_str(entry->client), es_bind_str(entry->action), es_bind_str(entry->tenant),
-	                   es_bind_str(entry->resource), es_bind_str(entry->outcome)));
+	                   es_bind_str(entry->resource), es_bind_str(entry->outcome), es_bind_str(entry->detail)));
 	es_status status = es_rows_next(rows);
 	if (status != ES_OK)
 		return status == ES_NOT_FOUND ? ES_INTERNAL : status;
@@ -113,6 +113,7 @@ es_status policy_row_audits(struct es_db_conn *conn, const char *tenant, int64_t
 			.tenant = text(rows, 5, arena, &bad),
 			.resource = text(rows, 6, arena, &bad),
 			.outcome = text(rows, 7, arena, &bad),
+			.detail = text(rows, 8, arena, &bad),
 		};
 		if (bad)
 			return ES_TOO_LARGE;

@@ -40,13 +40,20 @@ static void add_rat(const struct policy_context *context, const struct rat_offer
 	enum policy_text message = POLICY_TEXT_NONE;
 	uint8_t status = policy_offer_status(context, &offer, &message);
 
-	if (rat->scope == POLICY_EVERYWHERE || status == POLICY_INCOMPATIBLE) {
+	if (status == POLICY_INCOMPATIBLE) {
 		add(out, rat, NETWORK_ALL, status, message);
 		return;
 	}
-	bool home = (rat->scope & POLICY_HOME) != 0;
-	POLICY_NOTE(context->trace, "scope", home ? "not abroad" : "not at home", "%s in %s", rat->rule,
-	            policy_scope_names[rat->scope]);
+	bool everywhere = rat->scope == POLICY_EVERYWHERE, home = (rat->scope & POLICY_HOME) != 0;
+	POLICY_NOTE(context->trace, "scope",
+	            everywhere ? "everywhere"
+	            : home     ? "not abroad"
+	                       : "not at home",
+	            "%s in %s", rat->rule, policy_scope_names[rat->scope]);
+	if (everywhere) {
+		add(out, rat, NETWORK_ALL, status, message);
+		return;
+	}
 	add(out, rat, NETWORK_ROAMING, home ? POLICY_INCOMPATIBLE : status, rat->not_abroad);
 	add(out, rat, NETWORK_HOME, home ? status : POLICY_INCOMPATIBLE, rat->not_home);
 }

@@ -10,8 +10,14 @@ static uint8_t address_now(const struct policy_context *context)
 
 	if (!context->tenant->vowifi_address_required)
 		return POLICY_NOT_REQUIRED;
-	if (line->vowifi.address == POLICY_AVAILABLE && expiry != 0 && expiry <= context->now_ms)
-		return POLICY_NOT_AVAILABLE;
+	if (line->vowifi.address == POLICY_AVAILABLE && expiry != 0) {
+		bool expired = expiry <= context->now_ms;
+		char text[21];
+		es_time_iso8601(expiry, text);
+		POLICY_NOTE(context->trace, "vowifi.address_expiry", expired ? "not available any more" : "go on", "%s", text);
+		if (expired)
+			return POLICY_NOT_AVAILABLE;
+	}
 	return line->vowifi.address & 3;
 }
 

@@ -1,0 +1,212 @@
+/* policy_resource_read.c -- JSON into a resource, strictly, by its table. */
+#include <string.h>
+
+#include "es_cleanup.h"
+#include "policy_shape.h"
+
+#define LIST_MAX 256
+
+struct reading {
+	struct es_arena *arena;
+	struct policy_fault *fault;
+	const char *prefix; /* "vowifi." inside that object */
+	uint8_t *into;
+	const uint8_t *defaults;
+};
+
+static size_t kind_size(enum kind kind)
+{
+	static const size_t sizes[] = { [TEXT] = sizeof(const char *),
+		                            [ENUM] = sizeof(uint8_t),
+		                            [BOOL] = sizeof(bool),
+		                            [I64] = sizeof(int64_t),
+		                            [TIME] = sizeof(int64_t),
+		                            [FLAGS] = sizeof(uint32_t),
+		                            [LIST] = sizeof(struct policy_list),
+		                            [OBJECT] = 0,
+		                            [U64] = sizeof(uint64_t) };
+	return sizes[kind];
+}
+
+static es_status refuse(const struct reading *r, const char *name, const char *error)
+{
+	const char *path = es_arena_printf(r->arena, "%s%.64s", r->prefix, name);
+	*r->fault = (struct policy_fault){ path != NULL ? path : "", error };
+	return ES_MALFORMED;
+}
+
+static es_status read_text(const struct reading *r, const struct field *f, const cJSON *value, const char **out)
+{
+	if (!cJSON_IsString(value))
+		return refuse(r, f->name, "must be a string");
+	struct es_slice text = es_slice_str(value->valuestring);
+	if (!f->is_valid(text))
+		return refuse(r, f->name, f->expected);
+	char *copy = es_arena_strdup(r->arena, text);
+	if (copy == NULL)
+		return ES_TOO_LARGE;
+	*out = copy;
+	return ES_OK;
+}
+
+static es_status read_list(const struct reading *r, const struct field *f, const cJSON *value, struct policy_list *out)
+{
+	if (!cJSON_IsArray(value))
+		return refuse(r, f->name, "must be an array of strings");
+	size_t count = (size_t)cJSON_GetArraySize(value), i = 0;
+	if (count > LIST_MAX)
+		return refuse(r, f->name, "has more than 256 elements");
+	const char **items = es_arena_array(r->arena, count, sizeof *items);
+	if (items == NULL)
+		return ES_TOO_LARGE;
+	const cJSON *element;
+	cJSON_ArrayForEach(element, value) ES_TRY(read_text(r, f, element, &items[i++]));
+	*out = (struct policy_list){ items, count };
+	return ES_OK;
+}
+
+static es_status read_flags(const struct reading *r, const struct field *f, const cJSON *value, uint32_t *out)
+{
+	uint32_t flags = 0;
+	const cJSON *element;
+	if (!cJSON_IsArray(value))
+		return refuse(r, f->name, "must be an array of names");
+	cJSON_ArrayForEach(element, value)
+	{
+		int bit = cJSON_IsString(element) ? policy_name_value(f->names, element->valuestring) : -1;
+		if (bit < 0)
+			return refuse(r, f->name, "has an unknown name");
+		flags |= UINT32_C(1) << (unsigned)bit;
+	}
+	*out = flags;
+	return ES_OK;
+}
+
+static es_status read_enum(const struct reading *r, const struct field *f, const cJSON *value, uint8_t *out)
+{
+	int number = cJSON_IsString(value) ? policy_name_value(f->names, value->valuestring) : -1;
+	if (number < 0) {
+		char known[160];
+		struct es_buf text;
+		es_buf_init_fixed(&text, known, sizeof known);
+		for (size_t i = 0; f->names[i] != NULL; i++)
+			if (f->names[i][0] != '\0')
+				es_put_printf(&text, "%s%s", text.len > 0 ? ", " : "", f->names[i]);
+		const char *error = es_arena_printf(r->arena, "must be one of: %.*s", (int)text.len, known);
+		return refuse(r, f->name, error != NULL ? error : "is unknown");
+	}
+	*out = (uint8_t)number;
+	return ES_OK;
+}
+
+static es_status read_number(const struct reading *r, const struct field *f, const cJSON *value, int64_t *out)
+{
+	/* The bounds of every member are far inside what a double holds exactly. */
+	double number = cJSON_IsNumber(value) ? value->valuedouble : -1.0;
+	if (!(number >= (double)f->min && number <= (double)f->max) || (double)(int64_t)number < number) {
+		const char *error =
+			es_arena_printf(r->arena, "must be a whole number from %lld to %lld", (long long)f->min, (long long)f->max);
+		return refuse(r, f->name, error != NULL ? error : "is out of range");
+	}
+	*out = (int64_t)number;
+	return ES_OK;
+}
+
+static es_status read_time(const struct reading *r, const struct field *f, const cJSON *value, int64_t *out)
+{
+	if (!cJSON_IsString(value) || policy_time_parse(es_slice_str(value->valuestring), out) != ES_OK)
+		return refuse(r, f->name, "must be a time: YYYY-MM-DDThh:mm:ss and Z or an offset");
+	return ES_OK;
+}
+
+static es_status read_scalar(const struct reading *r, const struct field *f, const cJSON *value)
+{
+	void *at = r->into + f->offset;
+	switch (f->kind) {
+	case TEXT: return read_text(r, f, value, (const char **)at);
+	case LIST: return read_list(r, f, value, at);
+	case FLAGS: return read_flags(r, f, value, at);
+	case ENUM: return read_enum(r, f, value, at);
+	case I64: return read_number(r, f, value, at);
+	case TIME: return read_time(r, f, value, at);
+	case BOOL:
+		if (!cJSON_IsBool(value))
+			return refuse(r, f->name, "must be true or false");
+		*(bool *)at = cJSON_IsTrue(value);
+		return ES_OK;
+	case U64:
+	case OBJECT: break;
+	}
+	return ES_INTERNAL;
+}
+
+/* null, or a whole object that is null: back to the default. */
+static void reset(const struct reading *r, const struct field *f)
+{
+	if (f->kind != OBJECT) {
+		memcpy(r->into + f->offset, r->defaults + f->offset, kind_size(f->kind));
+		return;
+	}
+	for (const struct field *member = f->members; member->name != NULL; member++)
+		memcpy(r->into + member->offset, r->defaults + member->offset, kind_size(member->kind));
+}
+
+static const struct field *find(const struct field *fields, const char *name)
+{
+	for (; fields->name != NULL; fields++)
+		if (strcmp(fields->name, name) == 0)
+			return fields;
+	return NULL;
+}
+
+static es_status read_object(const struct reading *r, const struct field *fields, const cJSON *object)
+{
+	const cJSON *value;
+	cJSON_ArrayForEach(value, object)
+	{
+		const struct field *f = find(fields, value->string);
+		if (f == NULL)
+			return refuse(r, value->string, "is not known here");
+		if ((f->flags & READ_ONLY) != 0)
+			continue;
+		if (cJSON_IsNull(value)) {
+			reset(r, f);
+			continue;
+		}
+		if (f->kind != OBJECT) {
+			ES_TRY(read_scalar(r, f, value));
+			continue;
+		}
+		if (!cJSON_IsObject(value))
+			return refuse(r, f->name, "must be an object");
+		struct reading inner = *r;
+		inner.prefix = es_arena_printf(r->arena, "%s.", f->name);
+		if (inner.prefix == NULL)
+			return ES_TOO_LARGE;
+		ES_TRY(read_object(&inner, f->members, value)); /* one level: members of members are scalars */
+	}
+	return ES_OK;
+}
+
+void policy_resource_defaults(const struct policy_shape *shape, void *into)
+{
+	memcpy(into, shape->defaults, shape->size);
+}
+
+es_status policy_resource_read(const struct policy_shape *shape, const cJSON *object, struct es_arena *arena,
+                               void *into, struct policy_fault *fault)
+{
+	struct reading r = { arena, fault, "", into, shape->defaults };
+	if (!cJSON_IsObject(object))
+		return refuse(&r, "", "the body must be a JSON object");
+	ES_TRY(read_object(&r, shape->fields, object));
+	for (const struct field *f = shape->fields; f->name != NULL; f++) {
+		if ((f->flags & REQUIRED) == 0)
+			continue;
+		const char *text;
+		memcpy(&text, r.into + f->offset, sizeof text);
+		if (text[0] == '\0')
+			return refuse(&r, f->name, "is required");
+	}
+	return shape->check != NULL ? shape->check(into, fault) : ES_OK;
+}

@@ -1,0 +1,18 @@
+/* policy_tenant.h -- whom a tenant answers for: host names, PLMNs, IMSI ranges, GID1. Pure. */
+#ifndef POLICY_TENANT_H
+#define POLICY_TENANT_H
+
+#include "policy_types.h"
+
+/* auth chooses by host, then the longest IMSI range, then GID1, then PLMN, and turns away whom two tenants claim alike:
+ * all tenants together may be no more than it holds. */
+#define POLICY_TENANTS_MAX 1024
+#define POLICY_TENANTS_BYTES_MAX (512u * 1024) /* of their documents: one bus frame has to hold them */
+
+/* The claim that makes the choice between two tenants impossible ("hosts", "imsi_ranges", "gid1", "plmns"); NULL: they can
+ * be told apart. */
+const char *policy_tenants_collide(const struct policy_tenant *a, const struct policy_tenant *b);
+/* Whether they answer for the very same. */
+bool policy_tenant_claims_equal(const struct policy_tenant *a, const struct policy_tenant *b);
+
+#endif
