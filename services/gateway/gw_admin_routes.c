@@ -13,6 +13,7 @@
 #define SUBSCRIBER TENANT "/subscribers/{imsi}"
 
 #define PAGE "cursor limit"
+#define TRIAL "dry_run"
 #define DEVICE "imsi app entitlement_version accept_language"
 
 const struct gw_admin_route gw_admin_routes[] = {
@@ -25,14 +26,14 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "PUT", PLAN, "plan.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "DELETE", PLAN, "plan.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", TENANT "/subscribers", "subscriber.list", PAGE " msisdn plan status", GW_BODY_NONE, GW_OWNER_POLICY },
-	{ "POST", TENANT "/subscribers:import", "subscriber.import", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "POST", TENANT "/subscribers:import", "subscriber.import", TRIAL, GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER, "subscriber.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
-	{ "PUT", SUBSCRIBER, "subscriber.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "PUT", SUBSCRIBER, "subscriber.put", TRIAL, GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "PATCH", SUBSCRIBER, "subscriber.patch", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "DELETE", SUBSCRIBER, "subscriber.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", SUBSCRIBER ":suspend", "subscriber.suspend", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", SUBSCRIBER ":resume", "subscriber.resume", "", GW_BODY_NONE, GW_OWNER_POLICY },
-	{ "POST", SUBSCRIBER ":swap-sim", "subscriber.swap-sim", "", GW_BODY_OPTIONAL, GW_OWNER_POLICY },
+	{ "POST", SUBSCRIBER ":swap-sim", "subscriber.swap-sim", TRIAL, GW_BODY_OPTIONAL, GW_OWNER_POLICY },
 	{ "POST", SUBSCRIBER ":reset-tokens", "subscriber.reset-tokens", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", SUBSCRIBER ":terminate", "subscriber.terminate", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", TENANT "/explain", "explain", DEVICE, GW_BODY_NONE, GW_OWNER_POLICY },

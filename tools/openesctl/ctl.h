@@ -43,9 +43,16 @@ int ctl_run_subscriber_add(struct ctl *ctl);
 int ctl_run_subscriber_remove(struct ctl *ctl);
 int ctl_run_keys_set(struct ctl *ctl);
 int ctl_run_swap_sim(struct ctl *ctl);
-/* Removes the keys of --imsi when nobody of that IMSI is a subscriber. False: they may still be there. */
-bool ctl_keys_undo(struct ctl *ctl);
+/* What became of keys whose subscriber could not be stored. */
+enum ctl_undo {
+	CTL_UNDONE, /* nobody has that IMSI: they are removed again */
+	CTL_KEPT,   /* a subscriber has it, with these keys now */
+	CTL_LEFT,   /* it cannot be told: they may still be there */
+};
+enum ctl_undo ctl_keys_undo(struct ctl *ctl); /* of --imsi */
 void ctl_print_json(const cJSON *json);
+/* ctl_tenant.c: puts the only tenant there is in the place of a --tenant that was not given. */
+int ctl_tenant_default(struct ctl *ctl);
 /* ctl_import.c, ctl_check.c */
 int ctl_run_import(struct ctl *ctl);
 int ctl_run_check(struct ctl *ctl);

@@ -17,7 +17,8 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	[CTL_JSON] = { "json", NULL, CTL_FLAG, NULL, NULL, "print JSON instead of tables" },
 	[CTL_HELP] = { "help", NULL, CTL_FLAG, NULL, NULL, "explain the command" },
 
-	[CTL_TENANT] = { "tenant", "ID", CTL_TEXT, NULL, "OPENES_TENANT", "the operator's brand this is about" },
+	[CTL_TENANT] = { "tenant", "ID", CTL_TEXT, NULL, "OPENES_TENANT",
+	                 "the operator's brand this is about; may be left out where there is only one" },
 	[CTL_IMSI] = { "imsi", "DIGITS", CTL_TEXT, NULL, NULL, "the subscriber: 6 to 15 digits" },
 	[CTL_MSISDN] = { "msisdn", "+DIGITS", CTL_TEXT, "msisdn", NULL, "telephone number in international form" },
 	[CTL_PLAN] = { "plan", "ID", CTL_TEXT, "plan", NULL, "the plan" },
@@ -120,6 +121,11 @@ bool ctl_args_takes(const struct ctl_command *command, enum ctl_opt opt)
 			return true;
 	}
 	return is_in(command->needs, opt) || is_in(command->takes, opt);
+}
+
+bool ctl_args_needs(const struct ctl_command *command, enum ctl_opt opt)
+{
+	return is_in(command->needs, opt);
 }
 
 /* ---- "did you mean" ---- */
@@ -268,7 +274,7 @@ static es_status needs_check(const struct ctl_args *args, struct es_buf *error)
 {
 	for (const uint8_t *opt = args->command->needs; *opt != CTL_NONE; opt++) {
 		const struct ctl_option *option = &ctl_options[*opt];
-		if (args->value[*opt] != NULL && args->value[*opt][0] != '\0')
+		if (*opt == CTL_TENANT || (args->value[*opt] != NULL && args->value[*opt][0] != '\0'))
 			continue;
 		es_put_printf(error, "--%s %s is missing", option->name, option->value);
 		if (option->env != NULL)

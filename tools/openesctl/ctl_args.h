@@ -103,10 +103,11 @@ struct ctl;
 struct ctl_command {
 	const char *noun, *verb; /* verb "": the noun alone is the command */
 	int (*run)(struct ctl *ctl);
-	const uint8_t *needs, *takes; /* enum ctl_opt, ended by CTL_NONE */
-	enum ctl_opt operand;         /* a word without "--" is this option's value */
-	const char *summary;          /* one line */
-	const char *teach;            /* what it does and examples, for --help */
+	const uint8_t *needs,
+		*takes;           /* enum ctl_opt, ended by CTL_NONE; a tenant that is needed is found if it is the only */
+	enum ctl_opt operand; /* a word without "--" is this option's value */
+	const char *summary;  /* one line */
+	const char *teach;    /* what it does and examples, for --help */
 	/* Commands that are one request; the rest know their own: */
 	const char *method, *path; /* "/v1/tenants/{tenant}": options in braces */
 	const uint8_t *query;      /* options that go into the query */
@@ -126,6 +127,7 @@ struct ctl_args {
 es_status ctl_args_parse(char **words, size_t count, char *(*env)(const char *name), struct ctl_args *out,
                          struct es_buf *error) ES_MUST_USE;
 bool ctl_args_takes(const struct ctl_command *command, enum ctl_opt opt);
+bool ctl_args_needs(const struct ctl_command *command, enum ctl_opt opt);
 
 /* ctl_help.c: what --help says. With command NULL: the overview, of one noun when it is given. */
 void ctl_help_write(const struct ctl_args *args, struct es_buf *out);

@@ -169,7 +169,7 @@ static void a_wrong_line_says_what_to_write_instead(void **state)
 		{ "subscriber ad", "add, show, list" },
 		{ "subscriber add --tenant demo --imis 1", "--imsi" },
 		{ "subscriber add --tenant demo --plan gold", "--imsi DIGITS is missing" },
-		{ "subscriber add --imsi 1 --plan gold", "OPENES_TENANT" },
+		{ "subscriber add --tenant demo --imsi 1", "--plan ID is missing" },
 		{ "plan list --tenant a --tenant b", "twice" },
 		{ "plan show --tenant a gold silver", "too many" },
 		{ "plan list --tenant", "--tenant ID" },

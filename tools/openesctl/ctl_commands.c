@@ -43,7 +43,8 @@ static const struct ctl_view trail = { (const struct ctl_column[]){ { "ID", "id"
 	                                                                { "ACTION", "action", 22 },
 	                                                                { "TENANT", "tenant", 10 },
 	                                                                { "RESOURCE", "resource", 32 },
-	                                                                { "OUTCOME", "outcome", 0 },
+	                                                                { "OUTCOME", "outcome", 9 },
+	                                                                { "WHAT CHANGED", "detail", 0 },
 	                                                                { NULL, NULL, 0 } } };
 static const struct ctl_view credentials = { (const struct ctl_column[]){ { "NAME", "name", 16 },
 	                                                                      { "ROLE", "role", 8 },
@@ -161,6 +162,7 @@ const struct ctl_command ctl_commands[] = {
 	  "add or change many, from a CSV file",
 	  "The first line names the columns: imsi and plan, and any of msisdn, status, k, opc, amf, terms, address,\n"
 	  "provisioning. Good lines go in whole; bad ones are reported with their number and do not hold up the others.\n"
+	  "Of subscribers that are there, what a line does not name stays as it is.\n"
 	  "The same file may be imported again.\n\n"
 	  "  imsi,msisdn,plan,status,k,opc,amf\n"
 	  "  001010000000042,+15550000042,gold,active,465b...a6bc,cd63...2baf,8000\n\n"

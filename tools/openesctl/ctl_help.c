@@ -28,7 +28,8 @@ static void put_synopsis(struct es_buf *out, const struct ctl_command *command)
 {
 	es_put_printf(out, "openesctl %s%s%s", command->noun, command->verb[0] != '\0' ? " " : "", command->verb);
 	for (const uint8_t *opt = command->needs; *opt != CTL_NONE; opt++)
-		es_put_printf(out, " --%s %s", ctl_options[*opt].name, ctl_options[*opt].value);
+		es_put_printf(out, *opt == CTL_TENANT ? " [--%s %s]" : " --%s %s", ctl_options[*opt].name,
+		              ctl_options[*opt].value);
 	if (command->takes[0] != CTL_NONE)
 		es_put_str(out, " [options]");
 }

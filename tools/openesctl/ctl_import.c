@@ -1,7 +1,8 @@
-/* ctl_import.c -- a CSV list of subscribers, streamed: keys row by row, subscribers 500 at a time.
+/* ctl_import.c -- a CSV list of subscribers, streamed, 500 at a time.
  *
- * A good line goes in whole, a bad one not at all: keys first, and taken back when the subscriber is refused. Bad lines
- * are reported with their number and do not hold up the others. */
+ * A good line goes in whole, a bad one not at all: the server first says which lines it would take (dry_run), then come
+ * their keys, row by row, then the subscribers in one transaction. Bad lines are reported with their number and do not
+ * hold up the others. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,13 +15,15 @@
 #include "es_json.h"
 
 #define BATCH 500
+#define IMPORT_PATH "/v1/tenants/{tenant}/subscribers:import"
 #define BAR_WIDTH 30
 #define BAR_EVERY 20 /* lines */
 
 struct pending {
 	size_t line;
 	char imsi[16];
-	bool has_keys;
+	bool has_keys, keys_sent, is_out; /* out: refused */
+	struct ctl_secret keys;
 };
 
 struct import {
@@ -74,20 +77,50 @@ static void refuse(struct import *im, size_t line, const char *why, const char *
 
 static void undo_keys(struct import *im, struct pending *row)
 {
-	if (!row->has_keys)
+	if (!row->keys_sent)
 		return;
 	im->ctl->args.value[CTL_IMSI] = row->imsi;
-	im->left_keys += !ctl_keys_undo(im->ctl);
+	im->left_keys += ctl_keys_undo(im->ctl) == CTL_LEFT;
 }
 
-static void batch_reset(struct import *im)
+static bool batch_reset(struct import *im)
 {
 	cJSON_Delete(im->rows);
 	im->rows = cJSON_CreateArray();
+	es_wipe(im->pending, im->count * sizeof *im->pending);
 	im->count = 0;
+	return im->rows != NULL;
 }
 
-static void result_take(struct import *im, struct pending *row, const cJSON *result)
+/* Nothing more of the batch goes in: its keys go again. */
+static int batch_drop(struct import *im, int code)
+{
+	for (size_t i = 0; i < im->count; i++)
+		undo_keys(im, &im->pending[i]);
+	(void)batch_reset(im);
+	return code;
+}
+
+/* Rows that are still in, as the server's answers list them. */
+static cJSON *rows_left(const struct import *im)
+{
+	cJSON *body = cJSON_CreateObject(), *rows = cJSON_AddArrayToObject(body, "rows");
+	const cJSON *row = im->rows->child;
+
+	for (size_t i = 0; rows != NULL && i < im->count; i++, row = row->next) {
+		cJSON *copy = im->pending[i].is_out ? NULL : cJSON_Duplicate(row, true);
+		if (!im->pending[i].is_out && (copy == NULL || !cJSON_AddItemToArray(rows, copy)))
+			rows = NULL;
+	}
+	if (rows == NULL) {
+		cJSON_Delete(body);
+		return NULL;
+	}
+	return body;
+}
+
+/* One row's outcome: out when refused, else counted, unless it was only a trial. */
+static void result_take(struct import *im, struct pending *row, const cJSON *result, bool is_trial)
 {
 	const char *outcome = result != NULL ? es_json_str(result, "outcome") : NULL;
 	const struct {
@@ -97,48 +130,90 @@ static void result_take(struct import *im, struct pending *row, const cJSON *res
 
 	for (size_t i = 0; outcome != NULL && i < ES_COUNT(good); i++) {
 		if (strcmp(outcome, good[i].name) == 0) {
-			(*good[i].counter)++;
+			*good[i].counter += !is_trial;
 			return;
 		}
 	}
 	const char *error = result != NULL ? es_json_str(result, "error") : NULL;
+	row->is_out = true;
 	refuse(im, row->line, error != NULL ? error : "the server gave no outcome",
 	       result != NULL ? es_json_str(result, "field") : NULL);
 	undo_keys(im, row);
 }
 
-/* Nothing of the batch went in: its keys go again. */
-static void batch_drop(struct import *im)
+static int rows_send(struct import *im, bool is_trial)
 {
-	for (size_t i = 0; i < im->count; i++)
-		undo_keys(im, &im->pending[i]);
-	im->count = 0;
+	static const char *const paths[] = { IMPORT_PATH, IMPORT_PATH "?dry_run=true" };
+	ES_CLEANUP(es_json_done) cJSON *body = rows_left(im);
+	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
+
+	if (body == NULL)
+		return ctl_complain(CTL_REFUSED, "out of memory");
+	bar_clear(im);
+	int code = ctl_request(im->ctl, "POST", paths[is_trial], body, &answer);
+	if (code != CTL_OK)
+		return code;
+	const cJSON *result = cJSON_GetObjectItemCaseSensitive(answer.json, "results");
+	result = result != NULL ? result->child : NULL;
+	for (size_t i = 0; i < im->count; i++) {
+		if (im->pending[i].is_out)
+			continue;
+		result_take(im, &im->pending[i], result, is_trial);
+		result = result != NULL ? result->next : NULL;
+	}
+	return CTL_OK;
+}
+
+/* What is refused for its keys alone is out; other failures end the import. */
+static int keys_send(struct import *im, struct pending *row)
+{
+	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
+
+	im->ctl->args.value[CTL_IMSI] = row->imsi;
+	int code = ctl_keys_put(im->ctl, &im->sealer, row->imsi, &row->keys, &answer);
+	row->keys_sent = code == CTL_OK;
+	if (code == CTL_OK)
+		return CTL_OK;
+	row->is_out = answer.status == 422 || answer.status == 409;
+	if (row->is_out) {
+		refuse(im, row->line, ctl_api_problem(im->ctl->api), NULL);
+		return CTL_OK;
+	}
+	bar_clear(im);
+	return ctl_complain(code, "%s", ctl_api_problem(im->ctl->api));
+}
+
+/* Which rows the server would take is asked before the first key is touched: a line goes in whole or not at all. */
+static int batch_keys(struct import *im)
+{
+	int code = rows_send(im, true);
+
+	if (code == CTL_OK && !im->has_sealer) {
+		code = ctl_sealer_open(im->ctl, &im->sealer);
+		im->has_sealer = code == CTL_OK;
+	}
+	for (size_t i = 0; i < im->count && code == CTL_OK; i++)
+		if (im->pending[i].has_keys && !im->pending[i].is_out)
+			code = keys_send(im, &im->pending[i]);
+	return code;
 }
 
 static int batch_send(struct import *im)
 {
-	ES_CLEANUP(es_json_done) cJSON *body = cJSON_CreateObject();
-	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
+	bool any_keys = false;
+	int code = CTL_OK;
 
 	if (im->count == 0)
 		return CTL_OK;
-	if (body == NULL || !cJSON_AddItemToObject(body, "rows", im->rows))
-		return ctl_complain(CTL_REFUSED, "out of memory");
-	im->rows = NULL; /* the body's now */
-	bar_clear(im);
-	int code = ctl_request(im->ctl, "POST", "/v1/tenants/{tenant}/subscribers:import", body, &answer);
-	if (code != CTL_OK) {
-		batch_drop(im);
-		return code;
-	}
-	const cJSON *result = cJSON_GetObjectItemCaseSensitive(answer.json, "results");
-	result = result != NULL ? result->child : NULL;
-	for (size_t i = 0; i < im->count; i++) {
-		result_take(im, &im->pending[i], result);
-		result = result != NULL ? result->next : NULL;
-	}
-	batch_reset(im);
-	return im->rows != NULL ? CTL_OK : ctl_complain(CTL_REFUSED, "out of memory");
+	for (size_t i = 0; i < im->count; i++)
+		any_keys = any_keys || im->pending[i].has_keys;
+	if (any_keys)
+		code = batch_keys(im);
+	if (code == CTL_OK)
+		code = rows_send(im, false);
+	if (code != CTL_OK)
+		return batch_drop(im, code);
+	return batch_reset(im) ? CTL_OK : ctl_complain(CTL_REFUSED, "out of memory");
 }
 
 /* ---- a row ---- */
@@ -172,35 +247,10 @@ static int row_queue(struct import *im, const struct ctl_csv_row *row)
 	struct pending *pending = &im->pending[im->count++];
 	*pending = (struct pending){ .line = im->line, .has_keys = row->has_keys };
 	memcpy(pending->imsi, row->imsi.digits, sizeof pending->imsi);
+	memcpy(pending->keys.k, row->k, sizeof pending->keys.k);
+	memcpy(pending->keys.opc, row->opc, sizeof pending->keys.opc);
+	memcpy(pending->keys.amf, row->amf, sizeof pending->keys.amf);
 	return im->count == BATCH ? batch_send(im) : CTL_OK;
-}
-
-/* CTL_OK with `good` false: this line is refused, go on. Other codes end the import. */
-static int row_keys(struct import *im, struct ctl_csv_row *row, bool *good)
-{
-	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
-	ES_CLEANUP(ctl_secret_wipe) struct ctl_secret secret = { .has_sqn = false };
-
-	*good = true;
-	if (!row->has_keys)
-		return CTL_OK;
-	int code = im->has_sealer ? CTL_OK : ctl_sealer_open(im->ctl, &im->sealer);
-	if (code != CTL_OK)
-		return code;
-	im->has_sealer = true;
-	memcpy(secret.k, row->k, sizeof secret.k);
-	memcpy(secret.opc, row->opc, sizeof secret.opc);
-	memcpy(secret.amf, row->amf, sizeof secret.amf);
-	im->ctl->args.value[CTL_IMSI] = row->imsi.digits;
-	code = ctl_keys_put(im->ctl, &im->sealer, row->imsi.digits, &secret, &answer);
-	*good = code == CTL_OK;
-	if (code == CTL_OK || answer.status == 422 || answer.status == 409) {
-		if (code != CTL_OK)
-			refuse(im, im->line, ctl_api_problem(im->ctl->api), NULL);
-		return CTL_OK;
-	}
-	bar_clear(im);
-	return ctl_complain(code, "%s", ctl_api_problem(im->ctl->api));
 }
 
 static void row_wipe(struct ctl_csv_row *row)
@@ -212,7 +262,6 @@ static int line_take(struct import *im, struct es_slice line)
 {
 	ES_CLEANUP(row_wipe) struct ctl_csv_row row = { .has_keys = false };
 	const char *why = NULL;
-	bool good = false;
 
 	if (ctl_csv_is_blank(line))
 		return CTL_OK;
@@ -220,8 +269,7 @@ static int line_take(struct import *im, struct es_slice line)
 		refuse(im, im->line, why, NULL);
 		return CTL_OK;
 	}
-	int code = row_keys(im, &row, &good);
-	return code == CTL_OK && good ? row_queue(im, &row) : code;
+	return row_queue(im, &row);
 }
 
 /* ---- the file ---- */
@@ -327,6 +375,7 @@ int ctl_run_import(struct ctl *ctl)
 	if (im.report != NULL && fclose(im.report) != 0)
 		code = ctl_complain(CTL_REFUSED, "the report could not be written; is the disk full?");
 	es_wipe(buffer, sizeof buffer);
+	es_wipe(im.pending, sizeof im.pending);
 	cJSON_Delete(im.rows);
 	return code == CTL_OK && im.refused > 0 ? CTL_REFUSED : code;
 }

@@ -11,31 +11,33 @@
 
 #define SUBSCRIBER_PATH "/v1/tenants/{tenant}/subscribers/{imsi}"
 #define KEYS_PATH SUBSCRIBER_PATH "/keys"
+#define SWAP_PATH SUBSCRIBER_PATH ":swap-sim"
 
 static bool gives_keys(const struct ctl *ctl)
 {
 	return ctl_value(ctl, CTL_K) != NULL || ctl_value(ctl, CTL_OPC) != NULL || ctl_value(ctl, CTL_OP) != NULL;
 }
 
-/* Seals and sends what --k and its friends say for the SIM `imsi`. */
-static int keys_send(struct ctl *ctl, const char *imsi)
+/* Seals and sends the keys of the SIM `imsi`. */
+static int keys_send(struct ctl *ctl, const char *imsi, const struct ctl_secret *secret)
 {
-	ES_CLEANUP(ctl_secret_wipe) struct ctl_secret secret = { .has_sqn = false };
 	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
 	struct ctl_sealer sealer;
 
-	int code = ctl_secret_read(ctl, &secret);
-	if (code == CTL_OK)
-		code = ctl_sealer_open(ctl, &sealer);
+	int code = ctl_sealer_open(ctl, &sealer);
 	if (code != CTL_OK)
 		return code;
-	code = ctl_keys_put(ctl, &sealer, imsi, &secret, &answer);
+	code = ctl_keys_put(ctl, &sealer, imsi, secret, &answer);
 	return code == CTL_OK ? CTL_OK : ctl_complain(code, "%s", ctl_api_problem(ctl->api));
 }
 
 int ctl_run_keys_set(struct ctl *ctl)
 {
-	int code = keys_send(ctl, ctl_value(ctl, CTL_IMSI));
+	ES_CLEANUP(ctl_secret_wipe) struct ctl_secret secret = { .has_sqn = false };
+
+	int code = ctl_secret_read(ctl, &secret);
+	if (code == CTL_OK)
+		code = keys_send(ctl, ctl_value(ctl, CTL_IMSI), &secret);
 	if (code != CTL_OK)
 		return code;
 	if (ctl_wants_json(ctl))
@@ -44,23 +46,42 @@ int ctl_run_keys_set(struct ctl *ctl)
 	return CTL_OK;
 }
 
-/* A subscriber that could not be made leaves no keys behind; one that was there before keeps them. */
-bool ctl_keys_undo(struct ctl *ctl)
+enum ctl_undo ctl_keys_undo(struct ctl *ctl)
 {
 	ES_CLEANUP(ctl_answer_done) struct ctl_answer there = { .status = 0 }, gone = { .status = 0 };
 
 	if (ctl_ask(ctl, "GET", SUBSCRIBER_PATH, NULL, &there) == CTL_OK)
-		return true;
+		return CTL_KEPT;
 	if (there.status != 404)
-		return false;
-	return ctl_ask(ctl, "DELETE", KEYS_PATH, NULL, &gone) == CTL_OK || gone.status == 404;
+		return CTL_LEFT;
+	return ctl_ask(ctl, "DELETE", KEYS_PATH, NULL, &gone) == CTL_OK || gone.status == 404 ? CTL_UNDONE : CTL_LEFT;
 }
 
 static void undo_and_say(struct ctl *ctl)
 {
-	(void)fputs(ctl_keys_undo(ctl) ? "  nothing was left half done: its keys are as before, or removed again\n"
-	                               : "  its keys are still there; openesctl check --mend removes them\n",
-	            stderr);
+	static const char *const said[] = {
+		[CTL_UNDONE] = "  nothing was left half done: its keys are removed again\n",
+		[CTL_KEPT] = "  the keys are set, the rest is not: run the same command again\n",
+		[CTL_LEFT] = "  its keys may still be there; openesctl check --mend removes them\n",
+	};
+	(void)fputs(said[ctl_keys_undo(ctl)], stderr);
+}
+
+/* Would the server take it? Asked before keys are touched: those that were there cannot be brought back. */
+static int attempt(struct ctl *ctl, const char *method, const char *path, const cJSON *body)
+{
+	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
+	return ctl_request(ctl, method, path, body, &answer);
+}
+
+static int add_with_keys(struct ctl *ctl, const cJSON *body)
+{
+	ES_CLEANUP(ctl_secret_wipe) struct ctl_secret secret = { .has_sqn = false };
+
+	int code = ctl_secret_read(ctl, &secret);
+	if (code == CTL_OK)
+		code = attempt(ctl, "PUT", SUBSCRIBER_PATH "?dry_run=true", body);
+	return code == CTL_OK ? keys_send(ctl, ctl_value(ctl, CTL_IMSI), &secret) : code;
 }
 
 int ctl_run_subscriber_add(struct ctl *ctl)
@@ -76,7 +97,7 @@ int ctl_run_subscriber_add(struct ctl *ctl)
 	if (ctl_body_fill(&ctl->args, body, &error) != ES_OK)
 		return ctl_complain(CTL_USAGE, ES_SLICE_FMT, ES_SLICE_ARG(es_buf_slice(&error)));
 	bool with_keys = gives_keys(ctl);
-	int code = with_keys ? keys_send(ctl, ctl_value(ctl, CTL_IMSI)) : CTL_OK;
+	int code = with_keys ? add_with_keys(ctl, body) : CTL_OK;
 	if (code != CTL_OK)
 		return code;
 	code = ctl_request(ctl, "PUT", SUBSCRIBER_PATH, body, &answer);
@@ -114,47 +135,43 @@ int ctl_run_subscriber_remove(struct ctl *ctl)
 	return CTL_OK;
 }
 
-/* Puts another IMSI in the place of --imsi; gives back the one that was there. */
-static char *imsi_swap(struct ctl *ctl, char *imsi)
+/* The new SIM's keys, once the server has said that it would swap. */
+static int swap_keys(struct ctl *ctl, const cJSON *body, const char *sim)
 {
-	char *before = ctl->args.value[CTL_IMSI];
-	ctl->args.value[CTL_IMSI] = imsi;
-	return before;
-}
+	ES_CLEANUP(ctl_secret_wipe) struct ctl_secret secret = { .has_sqn = false };
 
-static int swap(struct ctl *ctl, const char *new_imsi, struct ctl_answer *answer)
-{
-	ES_CLEANUP(es_json_done) cJSON *body = new_imsi != NULL ? cJSON_CreateObject() : NULL;
-
-	if (new_imsi != NULL && (body == NULL || cJSON_AddStringToObject(body, "new_imsi", new_imsi) == NULL))
-		return ctl_complain(CTL_REFUSED, "out of memory");
-	return ctl_request(ctl, "POST", SUBSCRIBER_PATH ":swap-sim", body, answer);
+	int code = ctl_secret_read(ctl, &secret);
+	if (code == CTL_OK)
+		code = attempt(ctl, "POST", SWAP_PATH "?dry_run=true", body);
+	return code == CTL_OK ? keys_send(ctl, sim, &secret) : code;
 }
 
 /* The new SIM's keys first, then the subscriber, the old SIM's keys last. */
 int ctl_run_swap_sim(struct ctl *ctl)
 {
-	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 }, old_keys = { .status = 0 };
 	char *old_imsi = ctl->args.value[CTL_IMSI], *new_imsi = ctl->args.value[CTL_NEW_IMSI];
+	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 }, old_keys = { .status = 0 };
+	ES_CLEANUP(es_json_done) cJSON *body = new_imsi != NULL ? cJSON_CreateObject() : NULL;
+	char *sim = new_imsi != NULL ? new_imsi : old_imsi;
+	bool with_keys = gives_keys(ctl);
 
-	(void)imsi_swap(ctl, new_imsi != NULL ? new_imsi : old_imsi);
-	int code = gives_keys(ctl) ? keys_send(ctl, ctl_value(ctl, CTL_IMSI)) : CTL_OK;
+	if (new_imsi != NULL && (body == NULL || cJSON_AddStringToObject(body, "new_imsi", new_imsi) == NULL))
+		return ctl_complain(CTL_REFUSED, "out of memory");
+	int code = with_keys ? swap_keys(ctl, body, sim) : CTL_OK;
 	if (code != CTL_OK)
 		return code;
-	(void)imsi_swap(ctl, old_imsi);
-	code = swap(ctl, new_imsi, &answer);
-	if (code != CTL_OK && new_imsi != NULL && gives_keys(ctl)) {
-		(void)imsi_swap(ctl, new_imsi);
-		undo_and_say(ctl);
+	code = ctl_request(ctl, "POST", SWAP_PATH, body, &answer);
+	if (code != CTL_OK) {
+		ctl->args.value[CTL_IMSI] = sim;
+		if (with_keys)
+			undo_and_say(ctl);
+		return code;
 	}
-	if (code != CTL_OK)
-		return code;
 	if (new_imsi != NULL && ctl_ask(ctl, "DELETE", KEYS_PATH, NULL, &old_keys) != CTL_OK && old_keys.status != 404)
 		(void)ctl_complain(CTL_OK, "the old SIM's keys are still there: %s\n  openesctl check --mend removes them",
 		                   ctl_api_problem(ctl->api));
 	if (ctl_wants_json(ctl))
 		ctl_print_json(answer.json);
-	ctl_say(ctl, "%s is the SIM now; what phones still hold of the old one is void",
-	        new_imsi != NULL ? new_imsi : old_imsi);
+	ctl_say(ctl, "%s is the SIM now; what phones still hold of the old one is void", sim);
 	return CTL_OK;
 }

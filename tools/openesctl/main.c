@@ -31,7 +31,9 @@ static int run(struct ctl *ctl, struct es_buf *error)
 
 	if (ctl_api_open(&options, &ctl->api, error) != ES_OK)
 		return ctl_complain(CTL_USAGE, ES_SLICE_FMT, ES_SLICE_ARG(es_buf_slice(error)));
-	int code = ctl->args.command->run(ctl);
+	int code = ctl_args_needs(ctl->args.command, CTL_TENANT) ? ctl_tenant_default(ctl) : CTL_OK;
+	if (code == CTL_OK)
+		code = ctl->args.command->run(ctl);
 	ctl_api_close(ctl->api);
 	return code;
 }
