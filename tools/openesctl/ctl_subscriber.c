@@ -18,8 +18,8 @@ static bool gives_keys(const struct ctl *ctl)
 	return ctl_value(ctl, CTL_K) != NULL || ctl_value(ctl, CTL_OPC) != NULL || ctl_value(ctl, CTL_OP) != NULL;
 }
 
-/* Seals and sends the keys of the SIM `imsi`. */
-static int keys_send(struct ctl *ctl, const char *imsi, const struct ctl_secret *secret)
+/* Seals and sends the keys of the SIM of --imsi. */
+static int keys_send(struct ctl *ctl, const struct ctl_secret *secret)
 {
 	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
 	struct ctl_sealer sealer;
@@ -27,7 +27,7 @@ static int keys_send(struct ctl *ctl, const char *imsi, const struct ctl_secret 
 	int code = ctl_sealer_open(ctl, &sealer);
 	if (code != CTL_OK)
 		return code;
-	code = ctl_keys_put(ctl, &sealer, imsi, secret, &answer);
+	code = ctl_keys_put(ctl, &sealer, ctl_value(ctl, CTL_IMSI), secret, &answer);
 	return code == CTL_OK ? CTL_OK : ctl_complain(code, "%s", ctl_api_problem(ctl->api));
 }
 
@@ -37,7 +37,7 @@ int ctl_run_keys_set(struct ctl *ctl)
 
 	int code = ctl_secret_read(ctl, &secret);
 	if (code == CTL_OK)
-		code = keys_send(ctl, ctl_value(ctl, CTL_IMSI), &secret);
+		code = keys_send(ctl, &secret);
 	if (code != CTL_OK)
 		return code;
 	if (ctl_wants_json(ctl))
@@ -81,7 +81,7 @@ static int add_with_keys(struct ctl *ctl, const cJSON *body)
 	int code = ctl_secret_read(ctl, &secret);
 	if (code == CTL_OK)
 		code = attempt(ctl, "PUT", SUBSCRIBER_PATH "?dry_run=true", body);
-	return code == CTL_OK ? keys_send(ctl, ctl_value(ctl, CTL_IMSI), &secret) : code;
+	return code == CTL_OK ? keys_send(ctl, &secret) : code;
 }
 
 int ctl_run_subscriber_add(struct ctl *ctl)
@@ -136,14 +136,20 @@ int ctl_run_subscriber_remove(struct ctl *ctl)
 }
 
 /* The new SIM's keys, once the server has said that it would swap. */
-static int swap_keys(struct ctl *ctl, const cJSON *body, const char *sim)
+static int swap_keys(struct ctl *ctl, const cJSON *body, char *sim)
 {
 	ES_CLEANUP(ctl_secret_wipe) struct ctl_secret secret = { .has_sqn = false };
+	char *old = ctl->args.value[CTL_IMSI];
 
 	int code = ctl_secret_read(ctl, &secret);
 	if (code == CTL_OK)
 		code = attempt(ctl, "POST", SWAP_PATH "?dry_run=true", body);
-	return code == CTL_OK ? keys_send(ctl, sim, &secret) : code;
+	if (code != CTL_OK)
+		return code;
+	ctl->args.value[CTL_IMSI] = sim;
+	code = keys_send(ctl, &secret);
+	ctl->args.value[CTL_IMSI] = old;
+	return code;
 }
 
 /* The new SIM's keys first, then the subscriber, the old SIM's keys last. */
