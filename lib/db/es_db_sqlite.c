@@ -14,9 +14,9 @@
 #include "es_db_engine.h"
 #include "es_log.h"
 
-/* Page cache in KiB. The file's pages are in the kernel's cache anyway; a process may hold 16 MB in all. */
-#define WRITER_CACHE_KIB 1024
-#define READER_CACHE_KIB 256
+/* Page cache of a connection: the inner pages of an index over a million rows, so that a look-up reads leaves alone. The
+ * file's pages are in the kernel's cache anyway, and a process may hold 16 MB in all. */
+#define CACHE_KIB 1024
 #define WAL_KEPT_BYTES (16 * 1024 * 1024)
 #define READERS_MAX 64
 
@@ -186,8 +186,8 @@ static int configure(struct sqlite_conn *conn)
 	                       "PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;"
 	                       "PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY; PRAGMA query_only = %s;"
 	                       "PRAGMA synchronous = %s; PRAGMA journal_size_limit = %d;",
-	                       writer ? WRITER_CACHE_KIB : READER_CACHE_KIB, writer ? "OFF" : "ON",
-	                       conn->base.plan->relaxed ? "NORMAL" : "FULL", WAL_KEPT_BYTES);
+	                       CACHE_KIB, writer ? "OFF" : "ON", conn->base.plan->relaxed ? "NORMAL" : "FULL",
+	                       WAL_KEPT_BYTES);
 	sqlite3_extended_result_codes(conn->db, 1);
 	sqlite3_busy_timeout(conn->db, (int)conn->base.plan->timeout_ms);
 	return sqlite3_exec(conn->db, pragmas, NULL, NULL, NULL);
