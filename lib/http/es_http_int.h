@@ -94,7 +94,8 @@ struct es_http_request {
 	struct es_http_request *next, **link; /* in the list of active requests, or in the pool (next alone) */
 	struct es_arena *arena;
 	_Atomic int state;
-	bool is_checked; /* the header was looked at: what follows is body */
+	bool is_checked;    /* the header was looked at: what follows is body */
+	bool is_in_handler; /* counted in the server's in_handler; libmicrohttpd's thread alone looks at it */
 	enum http_refusal refusal;
 	int64_t started_ms;
 	struct es_trace trace;

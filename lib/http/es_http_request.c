@@ -272,6 +272,16 @@ static enum MHD_Result write_with_reason(struct es_http_request *r)
 	return MHD_NO;
 }
 
+/* Whether a plain connection was half closed together with the request's last octets. libmicrohttpd takes a short read
+ * for "nothing left" and misses an end that came with it (over TLS it reads on): it would keep the connection until
+ * its idle time is over. */
+static bool is_half_closed(const struct es_http_request *r)
+{
+	char octet;
+
+	return !r->server->has_tls && recv(r->connection->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static enum MHD_Result send_reply(struct es_http_request *r)
 {
 	struct MHD_Response *response;
@@ -287,7 +297,7 @@ static enum MHD_Result send_reply(struct es_http_request *r)
 		for (const struct http_header_out *h = r->first; h != NULL; h = h->next)
 			MHD_add_response_header(response, h->name, h->value);
 	}
-	return queue(r, r->status, response, false);
+	return queue(r, r->status, response, is_half_closed(r));
 }
 
 /* ---- the handler ---- */
@@ -299,9 +309,20 @@ static bool move(struct es_http_request *r, enum http_state from, enum http_stat
 	return atomic_compare_exchange_strong(&r->state, &expected, (int)to);
 }
 
-/* One request less between handler and reply; the last one lets a stop go on. */
-static void leave_handler(struct es_http_server *server)
+static void enter_handler(struct es_http_request *r)
 {
+	r->is_in_handler = true;
+	atomic_fetch_add(&r->server->in_handler, 1);
+}
+
+/* One request less between handler and reply; the last one lets a stop go on. */
+static void leave_handler(struct es_http_request *r)
+{
+	struct es_http_server *server = r->server;
+
+	if (!r->is_in_handler)
+		return;
+	r->is_in_handler = false;
 	if (atomic_fetch_sub(&server->in_handler, 1) == 1 && atomic_load(&server->is_closing)) {
 		pthread_mutex_lock(&server->lock);
 		pthread_cond_broadcast(&server->changed);
@@ -314,9 +335,9 @@ static enum MHD_Result run_handler(struct es_http_request *r)
 	struct es_http_server *server = r->server;
 	struct MHD_Connection *mhd = r->mhd;
 
-	atomic_fetch_add(&server->in_handler, 1);
+	enter_handler(r);
 	if (atomic_load(&server->is_closing)) {
-		leave_handler(server);
+		leave_handler(r);
 		return refuse(r, HTTP_REFUSE_STOPPING, 0);
 	}
 	/* The handler's work is not the peer's slowness; what it calls has deadlines of its own. */
@@ -324,7 +345,7 @@ static enum MHD_Result run_handler(struct es_http_request *r)
 	atomic_store(&r->state, HTTP_RUNNING);
 	server->options.handler(r, server->options.user);
 	if (atomic_load(&r->state) == HTTP_REPLIED) {
-		leave_handler(server);
+		leave_handler(r);
 		return send_reply(r);
 	}
 	MHD_suspend_connection(mhd);
@@ -343,7 +364,7 @@ static enum MHD_Result wake(struct es_http_request *r)
 {
 	struct MHD_Response *response;
 
-	leave_handler(r->server);
+	leave_handler(r);
 	if (atomic_load(&r->state) == HTTP_REPLIED)
 		return send_reply(r);
 	/* ABANDONED: all but the connection still belongs to the handler. */
@@ -395,6 +416,8 @@ void http_on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls, en
 	*con_cls = NULL;
 	if (r == NULL)
 		return;
+	/* A connection that broke while it slept ends here without having been asked for its reply. */
+	leave_handler(r);
 	http_gauge_requests(-1);
 	atomic_store(&r->connection->deadline, es_mono_ms() + r->server->options.idle_ms + r->server->options.request_ms);
 	request_end(r);

@@ -26,7 +26,8 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct es_http_request *held; /* of /hold, until somebody replies */
-} stage = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL };
+	bool is_stalled;              /* the server's thread is inside /stall, until somebody says false */
+} stage = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, false };
 
 static void append(struct es_slice value, void *user)
 {
@@ -61,6 +62,18 @@ static void on_hold(struct es_http_request *r)
 	stage.held = r;
 	pthread_cond_broadcast(&stage.changed);
 	pthread_mutex_unlock(&stage.lock);
+}
+
+/* What no handler may do: it keeps the server's only thread, so that a test can have octets wait for it. */
+static void on_stall(struct es_http_request *r)
+{
+	pthread_mutex_lock(&stage.lock);
+	stage.is_stalled = true;
+	pthread_cond_broadcast(&stage.changed);
+	while (stage.is_stalled)
+		pthread_cond_wait(&stage.changed, &stage.lock);
+	pthread_mutex_unlock(&stage.lock);
+	reply_text(r, 200, "stalled");
 }
 
 static void on_echo(struct es_http_request *r)
@@ -111,7 +124,7 @@ static void handle(struct es_http_request *r, void *user)
 		void (*run)(struct es_http_request *r);
 	} paths[] = {
 		{ "/echo", on_echo },     { "/show/a b", on_show }, { "/async", on_async }, { "/hold", on_hold },
-		{ "/reason", on_reason }, { "/split", on_split },   { "/big", on_big },
+		{ "/reason", on_reason }, { "/split", on_split },   { "/big", on_big },     { "/stall", on_stall },
 	};
 
 	assert_null(user);
@@ -149,6 +162,22 @@ static struct es_http_request *wait_for_held(void)
 	stage.held = NULL;
 	pthread_mutex_unlock(&stage.lock);
 	return r;
+}
+
+static void wait_until_stalled(void)
+{
+	pthread_mutex_lock(&stage.lock);
+	while (!stage.is_stalled)
+		pthread_cond_wait(&stage.changed, &stage.lock);
+	pthread_mutex_unlock(&stage.lock);
+}
+
+static void end_stall(void)
+{
+	pthread_mutex_lock(&stage.lock);
+	stage.is_stalled = false;
+	pthread_cond_broadcast(&stage.changed);
+	pthread_mutex_unlock(&stage.lock);
 }
 
 /* ---- a raw client ---- */
@@ -489,9 +518,32 @@ static void a_client_that_closes_its_half_still_gets_the_late_answer(void **stat
 	es_http_stop(server, 1000);
 }
 
+/* Request and end of stream lie in the socket together: one event, one read. */
+static void a_client_that_closes_its_half_at_once_is_answered_and_closed(void **state)
+{
+	struct es_http_server *server = start((struct es_http_options){ .threads = 1 });
+	int stalling = dial(server), fd = dial(server);
+	char *answer;
+
+	(void)state;
+	say(stalling, ES_SLICE_LIT("GET /stall HTTP/1.1\r\nHost: a\r\n" END));
+	wait_until_stalled();
+	say(fd, ES_SLICE_LIT("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+	shutdown(fd, SHUT_WR);
+	end_stall();
+	answer = hear(fd);
+	assert_int_equal(status_of(answer), 200);
+	free(answer);
+	close(fd);
+	close(stalling);
+	es_http_stop(server, 1000);
+}
+
+/* The connection breaks while it sleeps: nobody comes to fetch the reply, and a stop must not wait for it. */
 static void a_client_that_vanishes_while_its_answer_is_made_does_no_harm(void **state)
 {
 	struct es_http_server *server = start((struct es_http_options){ .threads = 1 });
+	const struct linger at_once = { .l_onoff = 1 };
 	int fd = dial(server);
 	char *answer;
 
@@ -499,6 +551,11 @@ static void a_client_that_vanishes_while_its_answer_is_made_does_no_harm(void **
 	say(fd, ES_SLICE_LIT("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n"));
 	struct es_http_request *r = wait_for_held();
 
+	/* The only thread answers another one: it has left the handler of the first. */
+	answer = ask(server, ES_SLICE_LIT(GET END));
+	assert_int_equal(status_of(answer), 200);
+	free(answer);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	close(fd);
 	reply_text(r, 200, "nobody hears");
 	answer = ask(server, ES_SLICE_LIT(GET END));
@@ -797,6 +854,7 @@ int main(void)
 		cmocka_unit_test(pipelined_requests_are_answered_in_order),
 		cmocka_unit_test(a_chunked_body_arrives_whole),
 		cmocka_unit_test(a_client_that_closes_its_half_still_gets_the_late_answer),
+		cmocka_unit_test(a_client_that_closes_its_half_at_once_is_answered_and_closed),
 		cmocka_unit_test(a_client_that_vanishes_while_its_answer_is_made_does_no_harm),
 		cmocka_unit_test(replies_from_other_threads_race_with_the_server_s_own),
 		cmocka_unit_test(replies_may_be_big_and_split_nothing),
