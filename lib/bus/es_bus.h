@@ -68,7 +68,7 @@ es_status es_bus_server_start(const struct es_bus_server_options *options, struc
 /* Stops taking requests (callers go elsewhere), waits up to wait_ms for those in work, closes. */
 void es_bus_server_stop(struct es_bus_server *server, int64_t wait_ms);
 
-struct es_arena *es_bus_call_arena(struct es_bus_call *call); /* 256 KiB at most, wiped; lives until the answer */
+struct es_arena *es_bus_call_arena(struct es_bus_call *call); /* 4 MiB at most, wiped; lives until the answer */
 const struct es_trace *es_bus_call_trace(const struct es_bus_call *call);
 int64_t es_bus_call_deadline(const struct es_bus_call *call); /* wall ms */
 struct es_slice es_bus_call_idempotency_key(const struct es_bus_call *call);

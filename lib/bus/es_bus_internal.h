@@ -12,8 +12,9 @@
 
 /* No deadline lies further away than this: a captured request stays of use to a thief no longer. */
 #define ES_BUS_DEADLINE_MAX_MS (10 * 60 * 1000)
-/* One call's memory: hostile input makes a process allocate no more. */
-#define ES_BUS_CALL_MEMORY ((size_t)256 * 1024)
+/* One call's memory: the frame opened, its payload, the payload unpacked, and what the handler makes of it. Hostile input
+ * makes a process allocate no more; what a call took beyond its first block is given back with the answer. */
+#define ES_BUS_CALL_MEMORY ((size_t)4 * ES_BUS_MAX_FRAME)
 #define ES_BUS_ADDRESSES_MAX 64
 
 /* ---- envelopes (es_bus_message.c) ---- */

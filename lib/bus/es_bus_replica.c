@@ -15,6 +15,8 @@
 
 #define PING_EVERY_MS 500
 #define PING_TIMEOUT_MS 400
+/* In the envelope: much later, so that a callee whose clock goes wrong still counts as alive. */
+#define PING_FRESH_MS 60000
 #define MISSES_TO_LEAVE_OUT 2
 /* A dialer of NNG 1.5 may give up for good, about once in a thousand lost connections: then a new one takes its place. */
 #define REDIAL_MS 2000
@@ -270,7 +272,7 @@ static void ping_send(struct es_bus_replica *r)
 	envelope.id = ++r->client->calls;
 	envelope.method = OPENES__BUS_METHOD__BUS_PING;
 	envelope.schema = OPENES__BUS_SCHEMA__BUS_SCHEMA_CURRENT;
-	envelope.deadline_unix_ms = es_wall_ms() + PING_TIMEOUT_MS;
+	envelope.deadline_unix_ms = es_wall_ms() + PING_FRESH_MS;
 	es_arena_reset(r->ping.arena);
 	if (es_bus_envelope_pack(&envelope.base, 0, NULL, r->ping.arena, &plain) != ES_OK ||
 	    es_bus_message_seal(r->client->key, ES_BUS_REQUEST, NULL, plain, &msg, &r->ping.asked) != ES_OK) {

@@ -40,7 +40,6 @@ struct es_bus_call {
 	bool has_slot;
 	struct es_arena *arena; /* made for the first request */
 	struct es_bus_frame_id asked;
-	size_t frame_size;
 	const Openes__BusRequest *request; /* in the arena */
 	struct es_trace trace;
 	int64_t started_us;
@@ -337,9 +336,7 @@ static void call_check(struct es_bus_call *call)
 	int64_t now = es_wall_ms();
 
 	if (request == NULL) {
-		/* Unpacked, an envelope takes its payload's size and a little; again for the payload itself. */
-		bool is_large = call->frame_size > ES_BUS_CALL_MEMORY / 2;
-		turn_down(call, is_large ? ES_TOO_LARGE : ES_MALFORMED, "the envelope does not parse");
+		turn_down(call, ES_MALFORMED, "the envelope does not parse");
 	} else if (request->schema != OPENES__BUS_SCHEMA__BUS_SCHEMA_CURRENT) {
 		turn_down(call, ES_MALFORMED, "unknown schema");
 	} else if (request->deadline_unix_ms <= now) {
@@ -362,7 +359,6 @@ static void call_open(struct es_bus_call *call, nng_msg *msg)
 	ProtobufCMessage *request = NULL;
 
 	call->started_us = es_mono_us();
-	call->frame_size = nng_msg_len(msg);
 	if (call->arena == NULL && (call->arena = es_arena_new(2048, ES_BUS_CALL_MEMORY)) != NULL) {
 		es_arena_set_secret(call->arena);
 	}
