@@ -1,10 +1,13 @@
-/* es_bus_nng.c -- two faults of NNG 1.5 that can only be put right from outside it: by a function of our program that the
+/* es_bus_nng.c -- three faults of NNG 1.5 that can only be put right from outside it: by a function of our program that the
  * dynamic linker prefers to the one of the same name in the library. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "es_bus.h"
@@ -52,6 +55,22 @@ void nng_stream_send(nng_stream *stream, nng_aio *aio)
 {
 	nng_own.send(stream, aio);
 	finish_if_refused(aio);
+}
+
+/* ---- a peer's end that is not our own ----
+ *
+ * NNG calls EPIPE "closed", which for its listeners and dialers means that we ourselves have closed them: a peer that
+ * hangs up while the two greet each other stops our listener from accepting, or our dialer from dialling, for good. So
+ * a write that finds the peer gone fails with ECONNRESET, which both take for what it is. GnuTLS and libmicrohttpd write
+ * through here, too, and make no difference between the two. */
+
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	ssize_t sent = (ssize_t)syscall(SYS_sendmsg, fd, message, flags);
+	if (sent < 0 && errno == EPIPE) {
+		errno = ECONNRESET;
+	}
+	return sent;
 }
 
 /* ---- fewer threads ----

@@ -26,6 +26,8 @@
 static const char *const changes[] = { "up", "down" };
 ES_METRIC_COUNTER(replica_changes, "openes_bus_replica_changes_total", "Replicas found well or lost", "to", changes);
 
+ES_METRIC_COUNTER1(redials, "openes_bus_redials_total", "Dialers replaced since they did not connect");
+
 static void ping_send(struct es_bus_replica *r);
 static void ping_pause(struct es_bus_replica *r);
 
@@ -288,6 +290,7 @@ static void ping_send(struct es_bus_replica *r)
 /* Outside the lock: NNG ends calls while it closes. Only ever on the pause's callback. */
 static void redial(struct es_bus_replica *r)
 {
+	es_count(&redials, 0);
 	(void)nng_dialer_close(r->dialer);
 	if (es_bus_dial(r->socket, r->url, &r->dialer) != ES_OK) {
 		es_error(NULL, "bus.not_dialled", es_f_str("target", r->client->name), es_f_str("url", r->url));

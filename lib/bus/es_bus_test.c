@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "auth.pb-c.h"
@@ -335,6 +336,31 @@ static void a_captured_request_is_not_served_twice_and_an_altered_one_not_at_all
 	es_bus_server_stop(server, 1000);
 }
 
+/* ---- a peer that hangs up while NNG greets it (es_bus_nng.c) ---- */
+
+static void a_dialer_outlives_a_callee_that_hangs_up_during_the_greeting(void **state)
+{
+	(void)state;
+	char url[64];
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	const struct sockaddr_un a = kit_address(kit_ipc_url(url));
+
+	assert_int_equal(bind(fd, (const struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(listen(fd, 10), 0);
+	struct es_bus_client *client = kit_client(url, key, 0);
+	for (int i = 0; i < 10; i++) {
+		int peer = accept(fd, NULL, NULL);
+		assert_true(peer >= 0);
+		(void)close(peer);
+	}
+	(void)close(fd);
+	assert_int_equal(unlink(a.sun_path), 0);
+	struct es_bus_server *server = server_start(url, 0);
+	wait_until(es_bus_client_is_ready(client));
+	es_bus_client_stop(client);
+	es_bus_server_stop(server, 1000);
+}
+
 /* ---- stopping ---- */
 
 static void stopping_a_client_ends_its_calls_once_as_unavailable(void **state)
@@ -635,6 +661,7 @@ int main(void)
 		cmocka_unit_test(a_message_nested_too_deeply_does_not_reach_the_stack),
 		cmocka_unit_test(a_caller_with_another_secret_is_refused_and_counted),
 		cmocka_unit_test(a_captured_request_is_not_served_twice_and_an_altered_one_not_at_all),
+		cmocka_unit_test(a_dialer_outlives_a_callee_that_hangs_up_during_the_greeting),
 		cmocka_unit_test(stopping_a_client_ends_its_calls_once_as_unavailable),
 		cmocka_unit_test(stopping_a_server_waits_for_calls_and_survives_those_that_last_longer),
 		cmocka_unit_test(a_stopping_server_sends_new_calls_to_the_others_unrun),

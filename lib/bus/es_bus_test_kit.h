@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -63,6 +65,13 @@ static inline const char *kit_ipc_url(char url[64])
 	static int number;
 	(void)snprintf(url, 64, "ipc:///tmp/es_bus_test.%d.%d", (int)getpid(), number++);
 	return url;
+}
+
+static inline struct sockaddr_un kit_address(const char *ipc_url)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	(void)snprintf(a.sun_path, sizeof a.sun_path, "%s", ipc_url + strlen("ipc://"));
+	return a;
 }
 
 /* The value of a line such as openes_bus_refused_total{why="replayed"}; 0 when there is none. */
