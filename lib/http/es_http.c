@@ -125,6 +125,7 @@ static void connection_opened(struct es_http_server *server, struct MHD_Connecti
 		return;
 	}
 	connection->server = server;
+	connection->mhd = mhd;
 	connection->fd = info->connect_fd;
 	info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	connection->address = http_address_of(info != NULL ? info->client_addr : NULL, connection->peer);
@@ -133,7 +134,19 @@ static void connection_opened(struct es_http_server *server, struct MHD_Connecti
 	http_gauge_connections(1);
 	http_limits_open(server->limits, connection);
 	if (server->has_tls)
-		http_tls_on_connection(server, mhd);
+		http_tls_on_connection(connection);
+}
+
+static void connection_closed(struct http_connection *connection)
+{
+	struct es_http_server *server = connection->server;
+
+	http_limits_close(server->limits, connection);
+	if (!connection->is_refused)
+		http_reaper_linger(server->reaper, connection);
+	http_wire_detach(connection);
+	http_gauge_connections(-1);
+	free(connection);
 }
 
 static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
@@ -144,9 +157,7 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		connection_opened(server, mhd, context);
 	} else if (*context != NULL) {
-		http_limits_close(server->limits, *context);
-		http_gauge_connections(-1);
-		free(*context);
+		connection_closed(*context);
 		*context = NULL;
 	}
 }
@@ -219,6 +230,7 @@ static void server_free(struct es_http_server *server)
 {
 	struct es_http_request *r;
 
+	http_reaper_stop(server->reaper);
 	http_limits_stop(server->limits);
 	while ((r = server->pool) != NULL) {
 		server->pool = r->next;
@@ -263,7 +275,8 @@ es_status es_http_start(const struct es_http_options *options, struct es_http_se
 	status = http_tls_load(server, error);
 	if (status == ES_OK)
 		status = open_listener(server, error);
-	if (status == ES_OK && (status = http_limits_start(server)) != ES_OK)
+	if (status == ES_OK &&
+	    ((status = http_limits_start(server)) != ES_OK || (status = http_reaper_start(server)) != ES_OK))
 		es_put_str(error, "no thread for the HTTP server");
 	if (status == ES_OK)
 		status = daemon_start(server, error);
@@ -330,6 +343,7 @@ void es_http_stop(struct es_http_server *server, int64_t wait_ms)
 		pthread_cond_wait(&server->changed, &server->lock);
 	pthread_mutex_unlock(&server->lock);
 	wait_until_quiet(server, LAST_WORDS_MS);
+	http_reaper_end_handshakes(server->reaper);
 	MHD_stop_daemon(server->daemon);
 	server_free(server);
 }

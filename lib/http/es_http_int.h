@@ -1,9 +1,12 @@
-/* es_http_int.h -- what the four parts of the HTTP server share; nobody outside lib/http includes it.
+/* es_http_int.h -- what the parts of the HTTP server share; nobody outside lib/http includes it.
  *
  *   es_http.c          start, drain, stop; the link to libmicrohttpd
- *   es_http_request.c  the life of one request: headers, body, handler, reply
+ *   es_http_request.c  the life of one request: headers, body, handler
+ *   es_http_reply.c    how a reply leaves
  *   es_http_guard.c    request smuggling hygiene: what is refused before anybody looks at it
- *   es_http_limits.c   connections and rates per address, the deadlines of slow peers
+ *   es_http_limits.c   connections and rates per address
+ *   es_http_reaper.c   a thread that waits for slow peers, and ends those that are too slow
+ *   es_http_wire.c     what passes between GnuTLS and the socket
  *   es_http_metrics.c  counters
  *   es_http_tls.c      priorities, session tickets, client certificates */
 #ifndef ES_HTTP_INT_H
@@ -61,9 +64,18 @@ struct http_connection {
 	struct http_connection *next, **link; /* chain of its bucket in the registry */
 	struct http_address address;
 	_Atomic int64_t deadline; /* monotonic ms; past it the socket is shut down */
+	struct MHD_Connection *mhd;
 	int fd;
-	bool is_refused;  /* over the limit per address: shut down before the first octet */
-	bool is_verified; /* its client certificate was found good */
+	bool is_refused;     /* over the limit per address: shut down before the first octet */
+	bool is_verified;    /* its client certificate was found good */
+	bool is_handshaking; /* TLS, and the peer's last word of the handshake is to come */
+	/* es_http_wire.c */
+	struct es_arena *held_in; /* set: the next record waits there for the one after it */
+	struct es_slice held;
+	uint8_t *ahead; /* read from the socket and not yet asked for; heap */
+	size_t ahead_at, ahead_len;
+	/* es_http_reaper.c: among those whose handshake waits for the peer */
+	struct http_connection *next_waiting, **waiting_link;
 	char peer[INET6_ADDRSTRLEN];
 };
 
@@ -96,7 +108,6 @@ struct es_http_request {
 	_Atomic int state;
 	bool is_checked;    /* the header was looked at: what follows is body */
 	bool is_in_handler; /* counted in the server's in_handler; libmicrohttpd's thread alone looks at it */
-	enum http_refusal refusal;
 	int64_t started_ms;
 	struct es_trace trace;
 	char peer[INET6_ADDRSTRLEN];
@@ -107,7 +118,6 @@ struct es_http_request {
 	struct http_field *fields;
 	size_t field_count;
 	struct es_buf body;
-	uint64_t body_seen;
 	/* the reply */
 	unsigned status;
 	const char *content_type, *reason;
@@ -117,6 +127,7 @@ struct es_http_request {
 };
 
 struct http_limits;
+struct http_reaper;
 
 struct es_http_server {
 	struct es_http_options options; /* with defaults filled in */
@@ -131,6 +142,7 @@ struct es_http_server {
 	size_t active_count, pool_count;
 	_Atomic size_t in_handler; /* requests between the call of the handler and its reply */
 	struct http_limits *limits;
+	struct http_reaper *reaper;
 	size_t metric_row; /* of the server's name */
 	/* TLS */
 	bool has_tls, wants_client_certificate;
@@ -149,6 +161,16 @@ void http_on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls, en
 /* Moves every sleeping request to ABANDONED and wakes its connection. */
 void http_abandon_sleepers(struct es_http_server *server);
 void http_request_free(struct es_http_request *r);
+
+/* es_http_reply.c */
+/* Keeps copies of the parts; without memory for them it becomes an empty 500. */
+void http_reply_keep(struct es_http_request *r, unsigned status, const char *content_type, struct es_slice body);
+enum MHD_Result http_send_reply(struct es_http_request *r);
+/* 503 on a connection whose request still belongs to its handler. */
+enum MHD_Result http_send_abandoned(struct es_http_request *r);
+/* Refusals, before and while the body comes in; the connection ends. */
+enum MHD_Result http_refuse(struct es_http_request *r, enum http_refusal why, unsigned wait_s);
+enum MHD_Result http_refuse_in_body(struct es_http_request *r, enum http_refusal why);
 
 /* es_http_guard.c */
 struct http_head {
@@ -171,6 +193,8 @@ void http_gauge_requests(int64_t delta);
 /* es_http_limits.c */
 es_status http_limits_start(struct es_http_server *server) ES_MUST_USE;
 void http_limits_stop(struct http_limits *limits); /* NULL is fine */
+/* Shuts the sockets down that are past their deadline. */
+void http_limits_reap(struct http_limits *limits, int64_t now_ms);
 /* Takes a new connection in; over the limit per address it is shut down and marked refused. */
 void http_limits_open(struct http_limits *limits, struct http_connection *connection);
 void http_limits_close(struct http_limits *limits, struct http_connection *connection);
@@ -178,10 +202,28 @@ void http_limits_close(struct http_limits *limits, struct http_connection *conne
 unsigned http_limits_take(struct http_limits *limits, struct http_address address, int64_t now_ms);
 struct http_address http_address_of(const struct sockaddr *from, char text[INET6_ADDRSTRLEN]);
 
+/* es_http_reaper.c */
+es_status http_reaper_start(struct es_http_server *server) ES_MUST_USE;
+void http_reaper_stop(struct http_reaper *reaper); /* NULL is fine */
+/* The connection sleeps until its peer has sent more of the handshake; false: stopping, it must end. */
+bool http_reaper_wait_for_peer(struct http_reaper *reaper, struct http_connection *connection);
+/* Ends the handshakes that sleep; afterwards none does. */
+void http_reaper_end_handshakes(struct http_reaper *reaper);
+/* The connection is about to be closed: if its peer may still be sending, the socket is kept for the time that takes. */
+void http_reaper_linger(struct http_reaper *reaper, const struct http_connection *connection);
+
+/* es_http_wire.c */
+void http_wire_attach(struct http_connection *connection, gnutls_session_t session);
+void http_wire_detach(struct http_connection *connection);
+/* The reply about to be sent has a header and a body: they shall leave together. */
+void http_wire_expect_two(struct http_connection *connection, struct es_arena *arena);
+/* The request and its arena end. */
+void http_wire_forget(struct http_connection *connection);
+
 /* es_http_tls.c */
 es_status http_tls_load(struct es_http_server *server, struct es_buf *error) ES_MUST_USE;
 void http_tls_wipe(struct es_http_server *server);
-void http_tls_on_connection(struct es_http_server *server, struct MHD_Connection *mhd);
+void http_tls_on_connection(struct http_connection *connection);
 /* Whether the peer proved to hold a certificate for clients, signed by the configured authority. */
 bool http_tls_peer_is_trusted(struct MHD_Connection *mhd);
 #define HTTP_TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"

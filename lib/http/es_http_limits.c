@@ -1,8 +1,4 @@
-/* es_http_limits.c -- limits per address and the deadlines of slow peers.
- *
- * libmicrohttpd's timeout starts anew with every octet, so one octet now and then holds a connection for ever. Here each
- * connection has a deadline for the whole of what it is doing (sending a request, taking the answer, being idle), and
- * a small thread shuts the sockets down that are past theirs; libmicrohttpd then sees the end and cleans up. */
+/* es_http_limits.c -- the connections there are, and what an address may have of them and of requests. */
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +22,7 @@ struct bucket {
 struct http_limits {
 	struct es_http_server *server;
 	uint64_t seed;
-	pthread_mutex_t lock; /* of the registry and of the thread's end */
-	pthread_cond_t wake;
-	bool is_stopping;
-	pthread_t thread;
+	pthread_mutex_t lock; /* of the registry */
 	struct http_connection *registry[HTTP_CONNECTION_BUCKETS];
 	pthread_mutex_t rate_locks[RATE_LOCKS];
 	struct bucket rate[RATE_SETS][RATE_WAYS];
@@ -167,10 +160,12 @@ unsigned http_limits_take(struct http_limits *limits, struct http_address addres
 	return wait_s;
 }
 
-/* ---- the reaper ---- */
+/* ---- deadlines ---- */
 
-static void reap(struct http_limits *limits, int64_t now_ms)
+void http_limits_reap(struct http_limits *limits, int64_t now_ms)
 {
+	/* A connection leaves the registry, under this lock, before its socket is closed: no stranger's is shut. */
+	pthread_mutex_lock(&limits->lock);
 	for (size_t i = 0; i < HTTP_CONNECTION_BUCKETS; i++)
 		for (struct http_connection *c = limits->registry[i]; c != NULL; c = c->next)
 			if (atomic_load(&c->deadline) <= now_ms) {
@@ -178,40 +173,14 @@ static void reap(struct http_limits *limits, int64_t now_ms)
 				http_count_refusal(HTTP_REFUSE_SLOW);
 				shutdown(c->fd, SHUT_RDWR);
 			}
-}
-
-static int64_t reap_interval_ms(const struct http_limits *limits)
-{
-	int64_t interval = limits->server->options.request_ms / 8;
-
-	return interval < 20 ? 20 : interval > 1000 ? 1000 : interval;
-}
-
-static void *reaper(void *arg)
-{
-	struct http_limits *limits = arg;
-	int64_t interval = reap_interval_ms(limits);
-
-	pthread_mutex_lock(&limits->lock);
-	while (!limits->is_stopping) {
-		struct timespec until;
-
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += (interval % 1000) * 1000000;
-		until.tv_sec += interval / 1000 + until.tv_nsec / 1000000000;
-		until.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&limits->wake, &limits->lock, &until);
-		/* A connection leaves the registry, under this lock, before its socket is closed: no stranger's is shut. */
-		reap(limits, es_mono_ms());
-	}
 	pthread_mutex_unlock(&limits->lock);
-	return NULL;
 }
+
+/* ---- start and stop ---- */
 
 es_status http_limits_start(struct es_http_server *server)
 {
 	struct http_limits *limits = calloc(1, sizeof(*limits));
-	pthread_condattr_t attributes;
 
 	if (limits == NULL)
 		return ES_TOO_LARGE;
@@ -219,16 +188,8 @@ es_status http_limits_start(struct es_http_server *server)
 	if (getrandom(&limits->seed, sizeof(limits->seed), 0) != (ssize_t)sizeof(limits->seed))
 		limits->seed = (uint64_t)es_mono_us();
 	pthread_mutex_init(&limits->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&limits->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
 	for (size_t i = 0; i < RATE_LOCKS; i++)
 		pthread_mutex_init(&limits->rate_locks[i], NULL);
-	if (pthread_create(&limits->thread, NULL, reaper, limits) != 0) {
-		free(limits);
-		return ES_BUSY;
-	}
 	server->limits = limits;
 	return ES_OK;
 }
@@ -237,13 +198,7 @@ void http_limits_stop(struct http_limits *limits)
 {
 	if (limits == NULL)
 		return;
-	pthread_mutex_lock(&limits->lock);
-	limits->is_stopping = true;
-	pthread_cond_signal(&limits->wake);
-	pthread_mutex_unlock(&limits->lock);
-	pthread_join(limits->thread, NULL);
 	pthread_mutex_destroy(&limits->lock);
-	pthread_cond_destroy(&limits->wake);
 	for (size_t i = 0; i < RATE_LOCKS; i++)
 		pthread_mutex_destroy(&limits->rate_locks[i]);
 	free(limits);

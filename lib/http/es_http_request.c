@@ -9,18 +9,11 @@
  * A reply given inside the handler costs no sleep. Otherwise the connection is suspended before the state says so, and
  * whoever moves the state away from SUSPENDED resumes it: exactly once. */
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "es_cleanup.h"
 #include "es_clock.h"
 #include "es_http_int.h"
-#include "es_log.h"
-
-#define REPLY_IN_ARENA 32768 /* a bigger reply goes to the heap */
-#define DISCARD_FACTOR 4     /* a chunked body is read on to this many times its limit, so that 413 can be said */
 
 /* ---- objects ---- */
 
@@ -176,128 +169,13 @@ static enum http_refusal admit(struct es_http_request *r, const char *method, co
 
 static enum http_refusal take_body(struct es_http_request *r, const char *data, size_t *size)
 {
-	r->body_seen += *size;
-	if (r->body_seen <= r->server->options.body_max)
-		es_put_bytes(&r->body, es_slice_of(data, *size));
+	struct es_slice part = es_slice_of(data, *size);
+
 	*size = 0;
-	if (r->body_seen > r->server->options.body_max)
+	if (part.len > r->server->options.body_max - r->body.len)
 		return HTTP_REFUSE_BODY;
+	es_put_bytes(&r->body, part);
 	return es_buf_status(&r->body) == ES_OK ? HTTP_REFUSE_NONE : HTTP_REFUSE_MEMORY;
-}
-
-/* ---- sending ---- */
-
-static void expect_sending(struct es_http_request *r)
-{
-	atomic_store(&r->connection->deadline, es_mono_ms() + r->server->options.request_ms);
-}
-
-static enum MHD_Result queue(struct es_http_request *r, unsigned status, struct MHD_Response *response, bool is_last)
-{
-	enum MHD_Result result;
-
-	if (response == NULL)
-		return MHD_NO;
-	if (is_last || atomic_load(&r->server->is_draining))
-		MHD_add_response_header(response, "Connection", "close");
-	expect_sending(r);
-	http_count_reply(r->server, status);
-	result = MHD_queue_response(r->mhd, status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-/* libmicrohttpd only counts the reference to persistent memory and never writes there, whatever its type says. */
-static struct MHD_Response *response_around(struct es_slice body)
-{
-	union {
-		const uint8_t *in;
-		void *out;
-	} bytes = { .in = body.len > 0 ? body.ptr : (const uint8_t *)"" };
-
-	return MHD_create_response_from_buffer(body.len, bytes.out, MHD_RESPMEM_PERSISTENT);
-}
-
-static enum MHD_Result refuse(struct es_http_request *r, enum http_refusal why, unsigned wait_s)
-{
-	struct MHD_Response *response = response_around(es_slice_str(http_refusal_text(why)));
-	unsigned status = http_refusal_status(why);
-	char seconds[16];
-
-	r->refusal = why;
-	http_count_refusal(why);
-	es_debug(&r->trace, "http.refused", es_f_str("server", r->server->options.name),
-	         es_f_str("why", http_refusal_label(why)), es_f_str("peer", r->peer));
-	if (response != NULL) {
-		MHD_add_response_header(response, "Content-Type", "text/plain");
-		if (status == 429 || status == 503) {
-			snprintf(seconds, sizeof(seconds), "%u", wait_s > 0 ? wait_s : 5);
-			MHD_add_response_header(response, "Retry-After", seconds);
-		}
-	}
-	return queue(r, status, response, true);
-}
-
-/* libmicrohttpd knows no reason phrases but its own. A reply that needs another one is written here, octet by octet on
- * the connection, which then ends: such replies are short, rare, and the last word anyway (TS.43 2.5: 406). */
-static enum MHD_Result write_with_reason(struct es_http_request *r)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	struct es_buf out;
-	struct tm now;
-	char date[40];
-	time_t seconds = time(NULL);
-
-	gmtime_r(&seconds, &now);
-	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &now);
-	es_buf_init(&out, HTTP_ARENA_LIMIT);
-	es_put_printf(&out, "HTTP/1.1 %u %s\r\nDate: %s\r\nConnection: close\r\nContent-Length: %zu\r\n", r->status,
-	              r->reason, date, r->reply.len);
-	if (r->content_type != NULL)
-		es_put_printf(&out, "Content-Type: %s\r\n", r->content_type);
-	for (const struct http_header_out *h = r->first; h != NULL; h = h->next)
-		es_put_printf(&out, "%s: %s\r\n", h->name, h->value);
-	es_put_str(&out, "\r\n");
-	if (!es_slice_eq_str(r->method, "HEAD"))
-		es_put_bytes(&out, r->reply);
-	if (es_buf_status(&out) == ES_OK) {
-		http_count_reply(r->server, r->status);
-		/* A peer that has no room for this in its socket is not waiting for it. */
-		if (info != NULL && info->tls_session != NULL)
-			(void)gnutls_record_send((gnutls_session_t)info->tls_session, out.ptr, out.len);
-		else if ((info = MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_CONNECTION_FD)) != NULL)
-			(void)!send(info->connect_fd, out.ptr, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	}
-	es_buf_free(&out);
-	return MHD_NO;
-}
-
-/* Whether a plain connection was half closed together with the request's last octets. libmicrohttpd takes a short read
- * for "nothing left" and misses an end that came with it (over TLS it reads on): it would keep the connection until
- * its idle time is over. */
-static bool is_half_closed(const struct es_http_request *r)
-{
-	char octet;
-
-	return !r->server->has_tls && recv(r->connection->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
-static enum MHD_Result send_reply(struct es_http_request *r)
-{
-	struct MHD_Response *response;
-
-	es_debug(&r->trace, "http.request", es_f_str("server", r->server->options.name), es_f_slice("method", r->method),
-	         es_f_i64("code", r->status), es_f_i64("ms", es_mono_ms() - r->started_ms));
-	if (r->reason != NULL)
-		return write_with_reason(r);
-	response = response_around(r->reply);
-	if (response != NULL) {
-		if (r->content_type != NULL)
-			MHD_add_response_header(response, "Content-Type", r->content_type);
-		for (const struct http_header_out *h = r->first; h != NULL; h = h->next)
-			MHD_add_response_header(response, h->name, h->value);
-	}
-	return queue(r, r->status, response, is_half_closed(r));
 }
 
 /* ---- the handler ---- */
@@ -338,7 +216,7 @@ static enum MHD_Result run_handler(struct es_http_request *r)
 	enter_handler(r);
 	if (atomic_load(&server->is_closing)) {
 		leave_handler(r);
-		return refuse(r, HTTP_REFUSE_STOPPING, 0);
+		return http_refuse(r, HTTP_REFUSE_STOPPING, 0);
 	}
 	/* The handler's work is not the peer's slowness; what it calls has deadlines of its own. */
 	atomic_store(&r->connection->deadline, HTTP_NO_DEADLINE);
@@ -346,7 +224,7 @@ static enum MHD_Result run_handler(struct es_http_request *r)
 	server->options.handler(r, server->options.user);
 	if (atomic_load(&r->state) == HTTP_REPLIED) {
 		leave_handler(r);
-		return send_reply(r);
+		return http_send_reply(r);
 	}
 	MHD_suspend_connection(mhd);
 	if (!move(r, HTTP_RUNNING, HTTP_SUSPENDED)) {
@@ -362,17 +240,10 @@ static enum MHD_Result run_handler(struct es_http_request *r)
 /* The connection sleeps no more. */
 static enum MHD_Result wake(struct es_http_request *r)
 {
-	struct MHD_Response *response;
-
 	leave_handler(r);
 	if (atomic_load(&r->state) == HTTP_REPLIED)
-		return send_reply(r);
-	/* ABANDONED: all but the connection still belongs to the handler. */
-	response = response_around(es_slice_str(http_refusal_text(HTTP_REFUSE_STOPPING)));
-	http_count_refusal(HTTP_REFUSE_STOPPING);
-	if (response != NULL)
-		MHD_add_response_header(response, "Retry-After", "5");
-	return queue(r, http_refusal_status(HTTP_REFUSE_STOPPING), response, true);
+		return http_send_reply(r);
+	return http_send_abandoned(r); /* all but the connection still belongs to the handler */
 }
 
 enum MHD_Result http_on_access(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
@@ -391,16 +262,12 @@ enum MHD_Result http_on_access(void *cls, struct MHD_Connection *mhd, const char
 		r->is_checked = true;
 		why = admit(r, method, version, &wait_s);
 		read_trace(r);
-		return why == HTTP_REFUSE_NONE ? MHD_YES : refuse(r, why, wait_s);
+		return why == HTTP_REFUSE_NONE ? MHD_YES : http_refuse(r, why, wait_s);
 	}
 	if (*upload_data_size > 0) {
 		why = take_body(r, upload_data, upload_data_size);
-		if (r->refusal == HTTP_REFUSE_NONE)
-			r->refusal = why;
-		return r->body_seen / DISCARD_FACTOR > r->server->options.body_max ? MHD_NO : MHD_YES;
+		return why == HTTP_REFUSE_NONE ? MHD_YES : http_refuse_in_body(r, why);
 	}
-	if (r->refusal != HTTP_REFUSE_NONE)
-		return refuse(r, r->refusal, 0);
 	if (atomic_load(&r->state) != HTTP_READING)
 		return wake(r);
 	return run_handler(r);
@@ -418,6 +285,7 @@ void http_on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls, en
 		return;
 	/* A connection that broke while it slept ends here without having been asked for its reply. */
 	leave_handler(r);
+	http_wire_forget(r->connection);
 	http_gauge_requests(-1);
 	atomic_store(&r->connection->deadline, es_mono_ms() + r->server->options.idle_ms + r->server->options.request_ms);
 	request_end(r);
@@ -505,67 +373,12 @@ struct es_slice es_http_header(const struct es_http_request *r, const char *name
 
 /* ---- the reply ---- */
 
-static bool is_header_text(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return false;
-	return true;
-}
-
-void es_http_set_header(struct es_http_request *r, const char *name, const char *value)
-{
-	struct http_header_out *header;
-
-	/* Values may hold what a peer sent (a token in a Location): a line break would split the answer. */
-	if (!is_header_text(name) || !is_header_text(value))
-		return;
-	header = es_arena_alloc(r->arena, sizeof(*header));
-	if (header == NULL)
-		return;
-	header->name = es_arena_strdup(r->arena, es_slice_str(name));
-	header->value = es_arena_strdup(r->arena, es_slice_str(value));
-	if (header->name == NULL || header->value == NULL)
-		return;
-	*r->last = header;
-	r->last = &header->next;
-}
-
-void es_http_set_reason(struct es_http_request *r, const char *reason)
-{
-	if (is_header_text(reason))
-		r->reason = es_arena_strdup(r->arena, es_slice_str(reason));
-}
-
-/* The copy that is sent; false when there is no memory for it. */
-static bool keep_reply(struct es_http_request *r, struct es_slice body)
-{
-	if (body.len <= REPLY_IN_ARENA)
-		r->reply = es_arena_copy(r->arena, body);
-	if (r->reply.ptr == NULL && body.len > 0) {
-		r->reply_heap = malloc(body.len);
-		if (r->reply_heap == NULL)
-			return false;
-		memcpy(r->reply_heap, body.ptr, body.len);
-		r->reply = es_slice_of(r->reply_heap, body.len);
-	}
-	return true;
-}
-
 void es_http_reply(struct es_http_request *r, unsigned status, const char *content_type, struct es_slice body)
 {
 	struct MHD_Connection *mhd = r->mhd;
 
 	assert(status >= 200 && status <= 999);
-	r->status = status;
-	if (content_type != NULL)
-		r->content_type = es_arena_strdup(r->arena, es_slice_str(content_type));
-	if (!keep_reply(r, body) || (content_type != NULL && r->content_type == NULL)) {
-		r->status = 500;
-		r->content_type = r->reason = NULL;
-		r->first = NULL;
-		r->reply = (struct es_slice){ NULL, 0 };
-	}
+	http_reply_keep(r, status, content_type, body);
 	switch ((enum http_state)atomic_exchange(&r->state, HTTP_REPLIED)) {
 	case HTTP_RUNNING: /* the handler has not returned: its thread sends */
 	case HTTP_ABANDONED: /* the peer is being told 503; the end of the connection clears up */ break;

@@ -374,6 +374,34 @@ static void a_body_past_the_limit_is_413_however_it_is_framed(void **state)
 	es_http_stop(server, 1000);
 }
 
+/* A reset would take the answer away: the server has not read what it refused. */
+static void a_refusal_reaches_a_client_that_goes_on_sending(void **state)
+{
+	static const char *const heads[] = {
+		POST "Content-Length: 400000\r\n\r\n",
+		POST "Transfer-Encoding: chunked\r\n\r\n61a80\r\n",
+		"GET / HTTP/1.1\r\nHost: a\r\nX: ",
+	};
+	static const unsigned statuses[] = { 413, 413, 431 };
+	struct es_http_server *server = start((struct es_http_options){ .threads = 1 });
+
+	(void)state;
+	for (size_t i = 0; i < ES_COUNT(heads); i++) {
+		static char octets[400000];
+		int fd = dial(server);
+		char *answer;
+
+		memset(octets, 'a', sizeof(octets));
+		say(fd, es_slice_str(heads[i]));
+		say(fd, es_slice_of(octets, sizeof(octets)));
+		answer = hear(fd);
+		assert_int_equal(status_of(answer), statuses[i]);
+		free(answer);
+		close(fd);
+	}
+	es_http_stop(server, 1000);
+}
+
 static void a_header_past_the_limit_is_431_or_414(void **state)
 {
 	struct es_http_server *server = start((struct es_http_options){ .threads = 1, .header_max = 2048 });
@@ -817,6 +845,28 @@ static void tls_1_2_and_1_3_are_spoken_and_sessions_resumed_older_ones_refused(v
 	es_http_stop(server, 1000);
 }
 
+static void a_stop_ends_handshakes_that_wait_for_their_peer(void **state)
+{
+	struct es_http_server *server =
+		start((struct es_http_options){ .threads = 1, .cert_file = server_cert, .key_file = server_key });
+	struct tls_client client = { .priorities = "NORMAL" };
+	int fds[3];
+
+	(void)state;
+	for (size_t i = 0; i < ES_COUNT(fds); i++) {
+		fds[i] = dial(server);
+		say(fds[i], ES_SLICE_LIT("\x16\x03\x01"));
+	}
+	/* The only thread serves another one, so it has met those before. */
+	assert_int_equal(tls_ask(server, &client), 200);
+	gnutls_free(client.ticket.data);
+	es_http_stop(server, 0);
+	for (size_t i = 0; i < ES_COUNT(fds); i++) {
+		free(hear(fds[i]));
+		close(fds[i]);
+	}
+}
+
 static void a_client_certificate_is_enforced_where_one_is_required(void **state)
 {
 	const struct {
@@ -847,6 +897,7 @@ int main(void)
 		cmocka_unit_test(requests_that_a_proxy_may_read_otherwise_are_refused),
 		cmocka_unit_test(the_handler_sees_decoded_path_raw_query_and_bare_host),
 		cmocka_unit_test(a_body_past_the_limit_is_413_however_it_is_framed),
+		cmocka_unit_test(a_refusal_reaches_a_client_that_goes_on_sending),
 		cmocka_unit_test(a_header_past_the_limit_is_431_or_414),
 		cmocka_unit_test(an_address_that_asks_too_often_gets_429_with_retry_after),
 		cmocka_unit_test(an_address_has_only_so_many_connections),
@@ -863,6 +914,7 @@ int main(void)
 		cmocka_unit_test(a_stop_that_cannot_wait_answers_503_and_outlives_the_late_reply),
 		cmocka_unit_test(an_address_in_use_and_a_missing_certificate_are_said),
 		cmocka_unit_test(tls_1_2_and_1_3_are_spoken_and_sessions_resumed_older_ones_refused),
+		cmocka_unit_test(a_stop_ends_handshakes_that_wait_for_their_peer),
 		cmocka_unit_test(a_client_certificate_is_enforced_where_one_is_required),
 	};
 

@@ -131,13 +131,17 @@ static gnutls_session_t session_of(struct MHD_Connection *mhd)
 	return info != NULL ? (gnutls_session_t)info->tls_session : NULL;
 }
 
-void http_tls_on_connection(struct es_http_server *server, struct MHD_Connection *mhd)
+void http_tls_on_connection(struct http_connection *connection)
 {
-	gnutls_session_t session = session_of(mhd);
+	struct es_http_server *server = connection->server;
+	gnutls_session_t session = session_of(connection->mhd);
 
+	if (session == NULL)
+		return;
+	http_wire_attach(connection, session);
 	/* A resumed session shows no fresh proof of the client's key: none where certificates are required. Failing to
 	 * enable tickets costs a full handshake next time and nothing else. */
-	if (session != NULL && !server->wants_client_certificate)
+	if (!server->wants_client_certificate)
 		(void)gnutls_session_ticket_enable_server(session, &server->ticket_key);
 }
 

@@ -1,5 +1,6 @@
 """The HTTPS front against clients that are slow, rude or hostile, on a raw TLS connection."""
 
+import os
 import re
 import socket
 import ssl
@@ -18,6 +19,18 @@ def connect(stack, **options):
     return context.wrap_socket(socket.create_connection(("localhost", stack.port), timeout=30), server_hostname="localhost")
 
 
+def listen(tls):
+    """All octets until the server ends the connection, in whatever way."""
+    received = b""
+    tls.settimeout(15)
+    try:
+        while part := tls.recv(65536):
+            received += part
+    except (ssl.SSLError, ConnectionError):
+        pass
+    return received
+
+
 def exchange(stack, data):
     """Sends octets as they are and reads until the server closes or an answer is complete."""
     with connect(stack) as tls:
@@ -25,10 +38,7 @@ def exchange(stack, data):
         tls.settimeout(15)
         try:
             tls.sendall(data)
-            while True:
-                part = tls.recv(65536)
-                if not part:
-                    break
+            while part := tls.recv(65536):
                 received += part
                 head, _, body = received.partition(b"\r\n\r\n")
                 length = [int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
@@ -55,13 +65,22 @@ GET = b"GET /?app=ap2004 HTTP/1.1\r\n"
     ("space before the colon", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length : 2\r\n\r\n{}", 400),
     ("unknown transfer coding", b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: smuggled\r\n\r\n", 400),
     ("folded header", GET + b"Host: a\r\nX-A: b\r\n c\r\n\r\n", 400),
+    ("two equal Content-Lengths", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 400),
     ("negative length", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400),
-    ("no HTTP at all", b"\x16\x03\x01\x02\x00\x01\r\n\r\n", 400),
 ])
 def test_what_a_proxy_could_read_otherwise_is_400_and_closes(stack, name, request_, expected):
-    answer = exchange(stack, request_)
-    assert status_of(answer) in (expected, None), answer[:200]
-    assert b"HTTP/1.1 200" not in answer and len(re.findall(rb"^HTTP/1\.1 \d", answer, re.M)) <= 1
+    with connect(stack) as tls:
+        tls.sendall(request_)
+        answer = listen(tls)
+    assert status_of(answer) == expected and b"Connection: close" in answer, answer[:200]
+    # What came behind was not taken for another request. (libmicrohttpd sends its own 400 with the header twice, docs/http.md.)
+    assert set(re.findall(rb"^HTTP/1\.1 (\d+)", answer, re.M)) == {b"%d" % expected}
+
+
+def test_what_is_no_http_at_all_is_closed_without_a_word(stack):
+    with connect(stack) as tls:
+        tls.sendall(b"\x16\x03\x01\x02\x00\x01\r\n\r\n")
+        assert listen(tls) == b""
 
 
 def test_http_1_0_is_served(stack):
@@ -70,16 +89,22 @@ def test_http_1_0_is_served(stack):
 
 def test_pipelined_requests_are_answered_in_order(stack):
     one = b"GET /?app=ap2004&entitlement_version=2.0&terminal_id=1 HTTP/1.1\r\nHost: a\r\n\r\n"
-    two = b"GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    two = b"GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n"
+    last = b"PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
     with connect(stack) as tls:
-        tls.sendall(one + two)
-        received = b""
-        while True:
-            part = tls.recv(65536)
-            if not part:
-                break
-            received += part
-    assert received.find(b"HTTP/1.1 511") >= 0 and received.find(b"HTTP/1.1 404") > received.find(b"HTTP/1.1 511")
+        tls.sendall((one + two) * 8 + last)
+        received = listen(tls)
+    assert re.findall(rb"^HTTP/1\.1 (\d+)", received, re.M) == [b"511", b"404"] * 8 + [b"405"]
+
+
+def test_pipelined_requests_that_wait_for_other_processes_are_answered_in_order(stack, client, sim):
+    token = authenticate(client, sim(1), app=["ap2003", "ap2004", "ap2005"]).token().encode()
+    ask = b"GET /?app=%s&terminal_id=356938035643809&entitlement_version=2.0&token=" + token + b" HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n"
+    apps = [b"ap2003", b"ap2004", b"ap2005"] * 3
+    with connect(stack) as tls:
+        tls.sendall(b"\r\n".join(ask % app for app in apps) + b"Connection: close\r\n\r\n")
+        received = listen(tls)
+    assert re.findall(rb'"(ap\d+)":', received) == apps
 
 
 def test_a_chunked_body_is_read(stack):
@@ -90,32 +115,112 @@ def test_a_chunked_body_is_read(stack):
     assert status_of(exchange(stack, request + b"0\r\n\r\n")) == 511
 
 
-def test_a_body_past_the_limit_is_413(stack):
-    answer = exchange(stack, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 300000\r\n\r\n" + b" " * 300000)
-    assert status_of(answer) in (413, None)
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize("request_", [
+    POST + b"Content-Length: 300000\r\n\r\n" + b" " * 300000,
+    POST + b"Transfer-Encoding: chunked\r\n\r\n" + b"493e0\r\n" + b" " * 300000 + b"\r\n0\r\n\r\n",
+    POST + b"Content-Length: 999999999\r\n\r\n" + b" " * 100000,
+], ids=["length", "chunked", "far too long"])
+def test_a_body_past_the_limit_is_413_however_it_is_sent(stack, request_):
+    """The answer arrives although the server reads no further."""
+    assert status_of(exchange(stack, request_)) == 413
 
 
 def test_headers_past_the_limit_are_431_and_a_long_line_414(stack):
-    assert status_of(exchange(stack, GET + b"Host: a\r\nX-A: " + b"x" * 60000 + b"\r\n\r\n")) in (431, None)
-    assert status_of(exchange(stack, b"GET /?" + b"x" * 60000 + b" HTTP/1.1\r\nHost: a\r\n\r\n")) in (414, 431, None)
+    assert status_of(exchange(stack, GET + b"Host: a\r\nX-A: " + b"x" * 60000 + b"\r\n\r\n")) == 431
+    assert status_of(exchange(stack, b"GET /?" + b"x" * 60000 + b" HTTP/1.1\r\nHost: a\r\n\r\n")) == 414
 
 
-def test_a_client_that_sends_an_octet_at_a_time_is_cut_at_the_bound(own_stack):
-    running = own_stack(overrides={"gateway": {"request_time": "2s"}})
+@pytest.mark.parametrize("start", [b"GET /?app=ap2004 HT", GET + b"Host: a\r\nX-Slow: ", POST + b"Content-Length: 1000\r\n\r\n"], ids=["line", "header", "body"])
+def test_a_client_that_sends_an_octet_now_and_then_is_cut(own_stack, start):
+    """However long it goes on: only the server ends this."""
+    running = own_stack(overrides={"gateway": {"request_time": "1s", "idle_time": "1s"}})
     with connect(running) as tls:
-        started = time.monotonic()
-        cut = False
-        for octet in (GET + b"Host: a\r\nX-Slow: " + b"x" * 100):
+        tls.sendall(start)
+        tls.settimeout(0.1)
+        while True:
             try:
-                tls.sendall(bytes([octet]))
-                time.sleep(0.1)
-            except OSError:
-                cut = True
+                assert tls.recv(100) == b"", "no answer, the end"
                 break
-        if not cut:
-            tls.settimeout(10)
-            cut = tls.recv(100) in (b"",) or True
-        assert cut and time.monotonic() - started < 30
+            except TimeoutError:
+                pass
+            except (ssl.SSLError, ConnectionError):
+                break
+            try:
+                tls.sendall(b"x")
+            except (ssl.SSLError, ConnectionError):
+                break
+
+
+def test_a_handshake_in_pieces_succeeds_and_costs_no_processor_while_it_waits(own_stack):
+    running = own_stack()
+    process = f"/proc/{running['gateway0'].popen.pid}/stat"
+
+    def processor_seconds():
+        with open(process) as stat:
+            user, system = stat.read().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def shake(pause):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = ssl.create_default_context(cafile=running.ca).wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with socket.create_connection(("localhost", running.port), timeout=30) as raw:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+            def send_in_pieces():
+                data = outgoing.read()
+                for at in (slice(0, 3), slice(3, 5), slice(5, 40), slice(40, None)):
+                    pause()
+                    raw.sendall(data[at])
+            while True:
+                try:
+                    tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    send_in_pieces()
+                    incoming.write(raw.recv(65536))
+            tls.write(b"GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            send_in_pieces()
+            received = b""
+            while part := raw.recv(65536):
+                incoming.write(part)
+                try:
+                    received += tls.read(65536)
+                except ssl.SSLWantReadError:
+                    pass
+            return status_of(received)
+
+    assert shake(lambda: None) == 404
+    before = processor_seconds()
+    assert shake(lambda: time.sleep(0.25)) == 404
+    assert processor_seconds() - before < 1.0, "of the three seconds that the client took"
+
+
+@pytest.mark.parametrize("path,status", [("/nowhere", 404), ("/?app=ap2004&entitlement_version=2.0&terminal_id=1&token=x", 511)])
+def test_a_client_that_closes_its_half_gets_its_answer_and_the_end(stack, path, status):
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = ssl.create_default_context(cafile=stack.ca).wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with socket.create_connection(("localhost", stack.port), timeout=30) as raw:
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                raw.sendall(outgoing.read())
+                incoming.write(raw.recv(65536))
+        tls.write(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        raw.sendall(outgoing.read())
+        raw.shutdown(socket.SHUT_WR)
+        received = b""
+        while part := raw.recv(65536):
+            incoming.write(part)
+            try:
+                received += tls.read(65536)
+            except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+                pass
+    assert status_of(received) == status
 
 
 def test_half_closed_connections_and_vanished_clients_hurt_nobody(stack, sim):
