@@ -57,22 +57,44 @@ static const char *imsi_of(const struct gw_exchange *x)
 	return x->request != NULL ? x->request->imsi : "";
 }
 
+/* Who has to look: nobody when a device got what it asked for. */
+static enum es_log_level level_of(enum gw_outcome outcome)
+{
+	unsigned status = gw_outcome_status(outcome);
+
+	return status >= 500 && outcome != GW_OUTCOME_AUTHENTICATE ? ES_LOG_WARN
+	       : status >= 400                                     ? ES_LOG_INFO
+	                                                           : ES_LOG_DEBUG;
+}
+
+static void log_end(const struct gw_exchange *x, enum gw_outcome outcome, int64_t took_us)
+{
+	char apps_text[GW_APPS_MAX * 8], version_text[24];
+	struct es_buf apps, version;
+
+	es_buf_init_fixed(&apps, apps_text, sizeof(apps_text));
+	es_buf_init_fixed(&version, version_text, sizeof(version_text));
+	describe(x, &apps, &version);
+
+	const struct es_field fields[] = { es_f_str("outcome", gw_outcome_label(outcome)),
+		                               es_f_i64("code", gw_outcome_status(outcome)),
+		                               es_f_slice("apps", es_buf_slice(&apps)),
+		                               es_f_slice("version", es_buf_slice(&version)),
+		                               es_f_i64("us", took_us),
+		                               es_f_str("reason", x->reason != NULL ? x->reason : ""),
+		                               es_f_id("imsi", es_slice_str(imsi_of(x))) };
+
+	es_log_event(level_of(outcome), es_http_trace(x->http), "device.request", fields, ES_COUNT(fields));
+}
+
 /* Before the reply: afterwards the request is no longer ours. */
 static void record(const struct gw_exchange *x, enum gw_outcome outcome)
 {
 	int64_t took_us = es_mono_us() - x->started_us;
-	char apps_text[GW_APPS_MAX * 8], version_text[24];
-	struct es_buf apps, version;
 
 	es_count(&requests, outcome);
 	es_observe_us(&seconds, took_us > 0 ? (uint64_t)took_us : 0);
-	es_buf_init_fixed(&apps, apps_text, sizeof(apps_text));
-	es_buf_init_fixed(&version, version_text, sizeof(version_text));
-	describe(x, &apps, &version);
-	es_info(es_http_trace(x->http), "device.request", es_f_str("outcome", gw_outcome_label(outcome)),
-	        es_f_i64("code", gw_outcome_status(outcome)), es_f_slice("apps", es_buf_slice(&apps)),
-	        es_f_slice("version", es_buf_slice(&version)), es_f_i64("us", took_us),
-	        es_f_str("reason", x->reason != NULL ? x->reason : ""), es_f_id("imsi", es_slice_str(imsi_of(x))));
+	log_end(x, outcome, took_us);
 }
 
 static void set_common_headers(const struct gw_exchange *x)

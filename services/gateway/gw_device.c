@@ -60,7 +60,8 @@ static enum gw_fault unpack_body(const struct gw_exchange *x, struct es_slice *b
 	*body = es_http_body(x->http);
 	if (coding.len == 0 || es_slice_eq_nocase(coding, ES_SLICE_LIT("identity")))
 		return GW_FAULT_NONE;
-	if (!es_slice_eq_nocase(coding, ES_SLICE_LIT("gzip")))
+	/* RFC 9110 8.4.1.3: x-gzip is the same. */
+	if (!es_slice_eq_nocase(coding, ES_SLICE_LIT("gzip")) && !es_slice_eq_nocase(coding, ES_SLICE_LIT("x-gzip")))
 		return GW_FAULT_CODING;
 	es_status status = es_gunzip(*body, (size_t)x->config->body_max, GUNZIP_RATIO_MAX, x->arena, body);
 

@@ -11,6 +11,10 @@
  *
  * Every call is a row of `calls`; its callback hands the reply to the row's function, which starts the next call or
  * answers. Nothing blocks, nothing is kept outside the exchange. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
 #include "es_clock.h"
 #include "es_crypto.h"
 #include "gw_exchange.h"
@@ -78,6 +82,25 @@ static void on_bus_reply(const struct es_bus_reply_view *reply, void *user)
 		calls[x->step].on_reply(x, message);
 }
 
+/* An idempotency key has to be unique, not secret: a random start for the process, then one more for each call. */
+static uint8_t key_start[8];
+
+static void make_key_start(void)
+{
+	es_random(key_start, sizeof(key_start));
+}
+
+static void next_key(uint8_t key[16])
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static _Atomic uint64_t count;
+	uint64_t number = atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
+
+	pthread_once(&once, make_key_start);
+	memcpy(key, key_start, sizeof(key_start));
+	memcpy(key + sizeof(key_start), &number, sizeof(number));
+}
+
 static void call(struct gw_exchange *x, int step, const ProtobufCMessage *request)
 {
 	struct es_bus_client *const *client = (const void *)((const char *)x->clients + calls[step].client);
@@ -88,7 +111,7 @@ static void call(struct gw_exchange *x, int step, const ProtobufCMessage *reques
 	es_status status;
 
 	if (calls[step].may_repeat) {
-		es_random(key, sizeof(key));
+		next_key(key);
 		options.idempotency_key = es_slice_of(key, sizeof(key));
 	}
 	x->step = step;

@@ -51,15 +51,23 @@ static enum gw_fault add_scalar(struct gw_params *out, struct es_arena *arena, c
 	return GW_FAULT_SYNTAX;
 }
 
+/* Nothing in TS.43 is a structure: what has one is unknown and passed over (V12-REQ-18), unless it has a known name. */
+static enum gw_fault add_value(struct gw_params *out, struct es_arena *arena, const char *name, const cJSON *value)
+{
+	if ((cJSON_IsObject(value) || cJSON_IsArray(value)) && !gw_param_is_known(es_slice_str(name)))
+		return GW_FAULT_NONE;
+	return add_scalar(out, arena, name, value);
+}
+
 static enum gw_fault add_member(struct gw_params *out, struct es_arena *arena, const cJSON *member)
 {
 	const cJSON *element;
 
 	if (!cJSON_IsArray(member))
-		return add_scalar(out, arena, member->string, member);
+		return add_value(out, arena, member->string, member);
 	cJSON_ArrayForEach(element, member)
 	{
-		enum gw_fault fault = add_scalar(out, arena, member->string, element);
+		enum gw_fault fault = add_value(out, arena, member->string, element);
 
 		if (fault != GW_FAULT_NONE)
 			return fault;

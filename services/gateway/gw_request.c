@@ -140,7 +140,12 @@ static size_t find_known(struct es_slice name)
 	return i;
 }
 
-/* A phone without a value sends the word (Android, GET form). */
+bool gw_param_is_known(struct es_slice name)
+{
+	return find_known(name) < KNOWN_COUNT;
+}
+
+/* A phone without a value sends the word (Android, GET form): as if the parameter were absent (settled 27). */
 static bool is_null_word(struct es_slice value)
 {
 	return es_slice_eq_nocase(value, ES_SLICE_LIT("null"));
@@ -178,7 +183,8 @@ static enum gw_fault sort_params(const struct gw_params *params, struct reading 
 		enum gw_fault fault;
 
 		if (index == KNOWN_COUNT) {
-			in->out->params[in->out->param_count++] = *param;
+			if (!is_null_word(param->value))
+				in->out->params[in->out->param_count++] = *param;
 			continue;
 		}
 		fault = store_known(in, index, param->value, &seen);

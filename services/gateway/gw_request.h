@@ -53,6 +53,9 @@ enum gw_fault {
 };
 const char *gw_fault_label(enum gw_fault fault);
 
+/* Whether a parameter of that name is read here; what other names mean is the business of whoever carries out the request. */
+bool gw_param_is_known(struct es_slice name);
+
 /* Adds one; an empty name is passed over. */
 enum gw_fault gw_params_add(struct gw_params *params, struct es_slice name, struct es_slice value);
 
