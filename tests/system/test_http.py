@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -239,6 +240,59 @@ def test_tls_versions(stack, option, works):
     done = subprocess.run(["openssl", "s_client", "-connect", f"localhost:{stack.port}", "-CAfile", stack.ca, "-cipher", "DEFAULT:@SECLEVEL=0", option],
                           input=b"", capture_output=True, timeout=30)
     assert (b"Verify return code: 0 (ok)" in done.stdout and b"Cipher is (NONE)" not in done.stdout) == works
+
+
+@pytest.mark.parametrize("option", ["-tls1_2", "-tls1_3"])
+def test_openssl_s_client_is_answered(stack, option):
+    done = subprocess.run(["openssl", "s_client", "-connect", f"localhost:{stack.port}", "-CAfile", stack.ca, "-quiet", option],
+                          input=b"GET /?app=ap2004&entitlement_version=2.0&terminal_id=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+                          capture_output=True, timeout=30)
+    assert status_of(done.stdout) == 511 and done.stdout.endswith(b"authentication is required\n")
+
+
+def test_a_client_may_not_renegotiate(stack):
+    done = subprocess.run(["openssl", "s_client", "-connect", f"localhost:{stack.port}", "-CAfile", stack.ca, "-tls1_2"],
+                          input=b"R\n", capture_output=True, timeout=30)
+    assert b"RENEGOTIATING" in done.stderr and done.stdout.endswith(b"closed\n")
+
+
+def test_headers_that_may_repeat_are_read_together(stack, client, sim):
+    """Android sends a Cookie line for each cookie, and two lines of Accept-Language."""
+    token = authenticate(client, sim(6)).token().encode()
+    ask = b"GET /?app=ap2004&terminal_id=356938035643809&entitlement_version=2.0&token=" + token + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+    german = exchange(stack, ask + b"Accept-Language: xx\r\nAccept-Language: de\r\nAccept: text/html\r\nAccept: application/json\r\n\r\n")
+    english = exchange(stack, ask + b"Accept: application/json\r\n\r\n")
+    assert status_of(german) == status_of(english) == 200 and b'"Vers"' in german
+
+    def message(answer):
+        return re.search(rb'"MessageForIncompatible":"([^"]+)"', answer).group(1)
+    assert message(german) != message(english)
+
+
+def test_sigterm_lets_what_is_in_work_finish_and_takes_nothing_new(own_stack, sim):
+    running = own_stack()
+    connection = Client(running)
+    token = authenticate(connection, sim(2)).token()
+    gateway, policy = running["gateway0"].popen, running["policy0"].popen
+    idle = connect(running)
+    with connect(running) as tls:
+        policy.send_signal(signal.SIGSTOP)
+        try:
+            tls.sendall(b"GET /?app=ap2004&terminal_id=356938035643809&entitlement_version=2.0&token=" + token.encode() + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_for(lambda: running["gateway0"].metric("openes_http_active_requests") >= 2, 10, "the request in work, beside that for the metric")
+            gateway.send_signal(signal.SIGTERM)
+
+            def refused():
+                with socket.socket() as s:
+                    return s.connect_ex(("127.0.0.1", running.port)) != 0
+            wait_for(refused, 10, "new connections refused")
+            assert running["gateway0"].http("/readyz")[0] != 200 and gateway.poll() is None
+        finally:
+            policy.send_signal(signal.SIGCONT)
+        answer = listen(tls)
+    idle.close()
+    assert status_of(answer) == 200 and b"Connection: close" in answer
+    assert gateway.wait(20) == 0
 
 
 def test_tls_sessions_are_resumed(stack):
