@@ -251,9 +251,11 @@ def test_openssl_s_client_is_answered(stack, option):
 
 
 def test_a_client_may_not_renegotiate(stack):
-    done = subprocess.run(["openssl", "s_client", "-connect", f"localhost:{stack.port}", "-CAfile", stack.ca, "-tls1_2"],
-                          input=b"R\n", capture_output=True, timeout=30)
-    assert b"RENEGOTIATING" in done.stderr and done.stdout.endswith(b"closed\n")
+    with subprocess.Popen(["openssl", "s_client", "-connect", f"localhost:{stack.port}", "-CAfile", stack.ca, "-tls1_2"],
+                          stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
+        client.stdin.write(b"R\n")
+        client.stdin.flush()
+        client.wait(30)  # it ends because the server closes: nothing else ends it while its input is open
 
 
 def test_headers_that_may_repeat_are_read_together(stack, client, sim):
