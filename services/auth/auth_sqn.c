@@ -74,6 +74,22 @@ int64_t auth_sqn_tick_of(int64_t wall_ms)
 	return wall_ms / AUTH_SQN_TICK_MS;
 }
 
+int64_t auth_sqn_clock_read(struct auth_sqn_clock *clock, int64_t wall_ms, int64_t mono_ms)
+{
+	int64_t wall = auth_sqn_tick_of(wall_ms), ran = clock->tick + (mono_ms - clock->mono_ms) / AUTH_SQN_TICK_MS;
+
+	if (wall < ran)
+		return ran;
+	auth_sqn_clock_raise(clock, wall, mono_ms);
+	return wall;
+}
+
+void auth_sqn_clock_raise(struct auth_sqn_clock *clock, int64_t tick, int64_t mono_ms)
+{
+	if (tick >= clock->tick)
+		*clock = (struct auth_sqn_clock){ .tick = tick, .mono_ms = mono_ms };
+}
+
 int64_t auth_sqn_tick(const struct auth_sqn *sqn, int64_t clock_tick)
 {
 	return clock_tick > sqn->tick ? clock_tick : sqn->tick;
@@ -180,7 +196,8 @@ enum auth_sqn_answer auth_sqn_next(struct auth_sqn *sqn, int64_t clock_tick, uin
 
 	struct entry *entry = find(sqn, subscriber);
 	int64_t seq = sqn->tick + dif;
-	if (entry->until != 0 && seq <= entry->last)
+	/* Once the tick has passed it an entry says nothing any more: its `last` may be of a difference whose commit failed. */
+	if (entry->until >= sqn->tick && seq <= entry->last)
 		seq = entry->last + 1;
 	int64_t tick = seq - dif;
 	if (tick - sqn->tick > AUTH_SQN_AHEAD_MAX)

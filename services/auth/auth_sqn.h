@@ -51,6 +51,16 @@ void auth_sqn_extended(struct auth_sqn *sqn, int64_t hwm);
 void auth_sqn_lost(struct auth_sqn *sqn);
 
 int64_t auth_sqn_tick_of(int64_t wall_ms);
+
+/* Ticks of the wall clock; while that has fallen behind (a step back, a mark far ahead of it), those of the monotonic clock
+ * from there on. A tick that stood still would refuse each subscriber after AUTH_SQN_AHEAD_MAX numbers. */
+struct auth_sqn_clock {
+	int64_t tick, mono_ms; /* the tick at that time; all zero at first */
+};
+int64_t auth_sqn_clock_read(struct auth_sqn_clock *clock, int64_t wall_ms, int64_t mono_ms);
+/* The clock goes on from `tick`, unless it is past that. */
+void auth_sqn_clock_raise(struct auth_sqn_clock *clock, int64_t tick, int64_t mono_ms);
+
 /* The tick in force: that of the clock, or a later one reached before. */
 int64_t auth_sqn_tick(const struct auth_sqn *sqn, int64_t clock_tick);
 /* The mark to be committed now, or 0 when what is left of the present one is enough. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "auth_store.h"
+#include "es_clock.h"
 #include "es_crypto.h"
 #include "es_log.h"
 #include "es_metrics.h"
@@ -23,6 +24,7 @@ struct auth_sqn_source {
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t extended;
 	struct auth_sqn *sqn;
+	struct auth_sqn_clock clock;
 	bool claimed, extending;
 	unsigned ind;
 	uint8_t owner[AUTH_OWNER];
@@ -59,9 +61,10 @@ struct auth_sqn_source *auth_sqn_source_new(struct es_db *db, const char *name, 
 	return source;
 }
 
-static int64_t clock_tick(const struct auth_sqn_source *source)
+/* With the lock held. */
+static int64_t clock_tick(struct auth_sqn_source *source)
 {
-	return auth_sqn_tick_of(source->now_ms());
+	return auth_sqn_clock_read(&source->clock, source->now_ms(), es_mono_ms());
 }
 
 /* ---- release ---- */
@@ -186,6 +189,8 @@ static void claim(struct auth_sqn_source *source)
 	}
 	pthread_mutex_lock(&source->lock);
 	auth_sqn_claimed(source->sqn, c.ind, c.floor, c.hwm);
+	if (c.floor > clock_tick(source))
+		auth_sqn_clock_raise(&source->clock, c.floor, es_mono_ms());
 	source->claimed = true;
 	source->ind = c.ind;
 	memcpy(source->owner, c.owner, AUTH_OWNER);

@@ -353,6 +353,38 @@ static void who_still_holds_the_old_difference_meets_nobody(void **state)
 	auth_sqn_free(other);
 }
 
+static void a_raise_that_was_never_committed_does_not_lock_its_subscriber_out(void **state)
+{
+	(void)state;
+	struct auth_sqn *sqn = auth_sqn_new(16);
+	int64_t dif = 1000 - START;
+	uint64_t got;
+
+	auth_sqn_claimed(sqn, 0, 0, START + AUTH_SQN_EXTEND);
+	struct auth_sqn_plan plan = auth_sqn_plan_resync(START, dif, 0, (uint64_t)5000000 << 5);
+	assert_int_equal(auth_sqn_next(sqn, START, 1, plan.dif, &got), AUTH_SQN_OK); /* and the disk was full */
+	assert_int_equal(auth_sqn_next(sqn, START + 1, 1, dif, &got), AUTH_SQN_OK);
+	assert_int_equal(auth_sqn_seq(got), 1001);
+	auth_sqn_free(sqn);
+}
+
+static void a_wall_clock_that_fell_back_does_not_stop_the_tick(void **state)
+{
+	(void)state;
+	struct auth_sqn_clock clock = { 0 };
+	int64_t wall = START * AUTH_SQN_TICK_MS, mono = 5000;
+
+	assert_int_equal(auth_sqn_clock_read(&clock, wall, mono), START);
+	assert_int_equal(auth_sqn_clock_read(&clock, wall + 200, mono + 200), START + 2);
+	assert_int_equal(auth_sqn_clock_read(&clock, wall - 3600000, mono + 500), START + 5); /* a step back */
+	assert_int_equal(auth_sqn_clock_read(&clock, wall - 3000000, mono + 600500), START + 6005);
+	assert_int_equal(auth_sqn_clock_read(&clock, wall + 900000, mono + 600600), START + 9000); /* it caught up */
+	auth_sqn_clock_raise(&clock, START + 100000, mono + 600600); /* a mark found far ahead */
+	assert_int_equal(auth_sqn_clock_read(&clock, wall + 900100, mono + 600700), START + 100001);
+	auth_sqn_clock_raise(&clock, START, mono + 600800);
+	assert_int_equal(auth_sqn_clock_read(&clock, wall + 900200, mono + 600800), START + 100002);
+}
+
 static void a_sim_that_slept_for_years_is_led_up_within_its_delta(void **state) /* TS 33.102 C.2.2 */
 {
 	(void)state;
@@ -396,6 +428,8 @@ int main(void)
 		cmocka_unit_test(a_full_memory_moves_the_tick_on),
 		cmocka_unit_test(a_sim_ahead_of_us_raises_the_difference),
 		cmocka_unit_test(who_still_holds_the_old_difference_meets_nobody),
+		cmocka_unit_test(a_raise_that_was_never_committed_does_not_lock_its_subscriber_out),
+		cmocka_unit_test(a_wall_clock_that_fell_back_does_not_stop_the_tick),
 		cmocka_unit_test(a_sim_that_slept_for_years_is_led_up_within_its_delta),
 		cmocka_unit_test(a_sim_that_only_missed_some_needs_no_change),
 	};

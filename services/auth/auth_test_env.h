@@ -153,14 +153,14 @@ static void test_env_down(struct test_env *t)
 	memset(&t->env, 0, sizeof t->env);
 }
 
-static void test_env_begin(struct test_env *t)
+ES_UNUSED static void test_env_begin(struct test_env *t)
 {
 	memset(t, 0, sizeof *t);
 	es_db_testing_begin(&t->db, test_engine, test_program);
 	test_env_up(t, "one");
 }
 
-static void test_env_end(struct test_env *t)
+ES_UNUSED static void test_env_end(struct test_env *t)
 {
 	test_env_down(t);
 	es_db_testing_end(&t->db);
