@@ -157,8 +157,8 @@ es_status es_keyring_load(const char *path, struct es_keyring **out, struct es_b
 		es_put_printf(error, "%s: cannot be read: %s", path, strerror(errno));
 		return ES_NOT_FOUND;
 	}
-	if ((st.st_mode & 077) != 0) {
-		es_put_printf(error, "%s: others may read this key file; chmod 600 it", path);
+	if ((st.st_mode & ES_KEY_FILE_FORBIDDEN) != 0) {
+		es_put_printf(error, "%s: others may read or its group may write this key file; chmod 640 or 600 it", path);
 		return ES_DENIED;
 	}
 	uint8_t *text = malloc(FILE_MAX);

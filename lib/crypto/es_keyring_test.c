@@ -155,7 +155,7 @@ static void key_files_that_are_refused(void **state)
 	}
 }
 
-static void key_file_that_others_may_read_is_refused(void **state)
+static void key_file_that_others_may_use_or_the_group_may_write_is_refused(void **state)
 {
 	char path[] = "/tmp/es_keyring_test.XXXXXX", storage[256] = "";
 	struct es_keyring *ring = NULL;
@@ -168,14 +168,20 @@ static void key_file_that_others_may_read_is_refused(void **state)
 	assert_int_equal(close(fd), 0);
 	es_buf_init_fixed(&error, storage, sizeof storage - 1);
 
-	assert_int_equal(chmod(path, 0640), 0);
-	assert_int_equal(es_keyring_load(path, &ring, &error), ES_DENIED);
-	assert_non_null(strstr(storage, "chmod 600"));
-	es_buf_reset(&error);
-	assert_int_equal(chmod(path, 0600), 0);
-	assert_int_equal(es_keyring_load(path, &ring, &error), ES_OK);
-	assert_int_equal(error.len, 0);
-	es_keyring_free(ring);
+	static const mode_t refused[] = { 0644, 0604, 0602, 0601, 0620, 0660, 0610 },
+						accepted[] = { 0600, 0400, 0640, 0440 };
+	for (size_t i = 0; i < ES_COUNT(refused); i++) {
+		assert_int_equal(chmod(path, refused[i]), 0);
+		assert_int_equal(es_keyring_load(path, &ring, &error), ES_DENIED);
+		assert_non_null(strstr(storage, "chmod 640 or 600"));
+		es_buf_reset(&error);
+	}
+	for (size_t i = 0; i < ES_COUNT(accepted); i++) {
+		assert_int_equal(chmod(path, accepted[i]), 0);
+		assert_int_equal(es_keyring_load(path, &ring, &error), ES_OK);
+		assert_int_equal(error.len, 0);
+		es_keyring_free(ring);
+	}
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(es_keyring_load(path, &ring, &error), ES_NOT_FOUND);
 }
@@ -219,7 +225,7 @@ int main(void)
 		cmocka_unit_test(every_octet_of_a_seal_is_protected),
 		cmocka_unit_test(two_seals_of_one_text_have_nothing_in_common),
 		cmocka_unit_test(key_files_that_are_refused),
-		cmocka_unit_test(key_file_that_others_may_read_is_refused),
+		cmocka_unit_test(key_file_that_others_may_use_or_the_group_may_write_is_refused),
 		cmocka_unit_test(any_thread_may_seal_and_open),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

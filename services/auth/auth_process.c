@@ -2,10 +2,7 @@
  * the reverse one, whether all of them came up or not. */
 #include "auth_process.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "auth_bus.h"
 #include "auth_config.h"
@@ -17,7 +14,7 @@
 #include "es_clock.h"
 #include "es_crypto.h"
 #include "es_log.h"
-#include "es_text.h"
+#include "es_secret.h"
 
 #define TENANTS_POLL_MS 30000
 #define REFUSALS_BEFORE_WARNING 5
@@ -98,41 +95,14 @@ static void doorbell(const char *topic, uint64_t sequence, void *user)
 
 /* ---- start ---- */
 
-static es_status load_transport_key(const char *path, struct auth_env *env, struct es_buf *error)
-{
-	char text[65] = { 0 };
-	struct stat st;
-	FILE *f = fopen(path, "re");
-
-	if (f == NULL) {
-		es_put_printf(error, "transport_key_file %s cannot be opened", path);
-		return ES_NOT_FOUND;
-	}
-	bool private = fstat(fileno(f), &st) == 0 && (st.st_mode & 077) == 0;
-	size_t len = fread(text, 1, 64, f);
-	(void)fclose(f);
-	es_status status = len == 64
-	                       ? es_hex_decode(es_slice_of(text, 64), env->transport_private, sizeof env->transport_private)
-	                       : ES_MALFORMED;
-	es_wipe(text, sizeof text);
-	if (!private) {
-		es_put_printf(error, "transport_key_file %s may be read by others: chmod 600", path);
-		return ES_DENIED;
-	}
-	if (status != ES_OK) {
-		es_put_printf(error, "transport_key_file %s does not begin with 64 hexadecimal digits", path);
-		return ES_MALFORMED;
-	}
-	es_box_public(env->transport_private, env->transport_public);
-	return ES_OK;
-}
-
 static es_status load_secrets(struct auth_process *p, const struct auth_config *c, struct es_buf *error)
 {
 	ES_TRY(es_keyring_load(c->session_keys_file, &p->env.session_keys, error));
 	ES_TRY(es_keyring_load(c->token_keys_file, &p->env.token_keys, error));
 	ES_TRY(es_keyring_load(c->auc_keys_file, &p->env.auc_keys, error));
-	return load_transport_key(c->transport_key_file, &p->env, error);
+	ES_TRY(es_secret_load(c->transport_key_file, p->env.transport_private, error));
+	es_box_public(p->env.transport_private, p->env.transport_public);
+	return ES_OK;
 }
 
 static es_status out_of_memory(struct es_buf *error)
