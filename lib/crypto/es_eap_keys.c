@@ -91,19 +91,37 @@ void es_fips186_prf(const uint8_t xkey[20], uint8_t *out, size_t len)
 	es_wipe(key, sizeof key);
 }
 
+/* The first octets of K_encr | K_aut | MSK | EMSK (RFC 4187 7). */
+static void key_stream(struct es_slice identity, const uint8_t ik[16], const uint8_t ck[16], uint8_t *stream,
+                       size_t len)
+{
+	const struct es_slice parts[] = { identity, es_slice_of(ik, 16), es_slice_of(ck, 16) };
+	uint8_t mk[20];
+
+	es_sha1(parts, ES_COUNT(parts), mk);
+	es_fips186_prf(mk, stream, len);
+	es_wipe(mk, sizeof mk);
+}
+
 void es_eap_aka_derive(struct es_slice identity, const uint8_t ik[16], const uint8_t ck[16],
                        struct es_eap_aka_keys *out)
 {
-	const struct es_slice parts[] = { identity, es_slice_of(ik, 16), es_slice_of(ck, 16) };
-	uint8_t mk[20], stream[160];
+	uint8_t stream[160];
 
-	es_sha1(parts, ES_COUNT(parts), mk);
-	es_fips186_prf(mk, stream, sizeof stream);
+	key_stream(identity, ik, ck, stream, sizeof stream);
 	memcpy(out->k_encr, stream, 16);
 	memcpy(out->k_aut, stream + 16, 16);
 	memcpy(out->msk, stream + 32, 64);
 	memcpy(out->emsk, stream + 96, 64);
-	es_wipe(mk, sizeof mk);
+	es_wipe(stream, sizeof stream);
+}
+
+void es_eap_aka_k_aut(struct es_slice identity, const uint8_t ik[16], const uint8_t ck[16], uint8_t k_aut[16])
+{
+	uint8_t stream[40];
+
+	key_stream(identity, ik, ck, stream, sizeof stream);
+	memcpy(k_aut, stream + 16, 16);
 	es_wipe(stream, sizeof stream);
 }
 

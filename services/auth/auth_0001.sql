@@ -10,7 +10,7 @@ CREATE TABLE auc_key (
 	hop INTEGER NOT NULL DEFAULT 0,  -- last SEQ given out under the index no replica has
 	updated_ms INTEGER NOT NULL,
 	PRIMARY KEY (tenant, imsi)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- IND of TS 33.102 C.1.1.1: one row for each replica that may run.
 CREATE TABLE sqn_replica (
@@ -22,7 +22,9 @@ CREATE TABLE sqn_replica (
 	PRIMARY KEY (ind)
 ) STRICT;
 
--- What the cookie of an EAP exchange cannot know: later rounds, the end, a long request.
+-- What the cookie of an EAP exchange cannot know: later rounds, the end, a long request. The session begins with the time
+-- it expires at, so one tree in the order of time serves for everything: new rows are written side by side at its end, and
+-- what expired is its beginning.
 CREATE TABLE exchange (
 	session BLOB NOT NULL,
 	round INTEGER NOT NULL,          -- responses taken so far; compare-and-set
@@ -30,7 +32,5 @@ CREATE TABLE exchange (
 	outcome BLOB,                    -- sealed: what it was answered
 	state BLOB,                      -- sealed: of the round under way; NULL when ended
 	request BLOB,                    -- sealed: when the cookie had no room for it
-	expires_ms INTEGER NOT NULL,
 	PRIMARY KEY (session)
-) STRICT;
-CREATE INDEX exchange_expires ON exchange (expires_ms);
+) STRICT, WITHOUT ROWID;

@@ -172,8 +172,7 @@ static void commit(struct step *s)
 	es_status status = ES_OK;
 
 	s->next = (struct auth_exchange_row){ .round = (s->has_row ? s->row.round : 0) + 1,
-		                                  .packet_hash = es_slice_of(s->packet_hash, sizeof s->packet_hash),
-		                                  .expires_ms = s->session.expires_ms };
+		                                  .packet_hash = es_slice_of(s->packet_hash, sizeof s->packet_hash) };
 	status = outcome_seal(s, &s->next.outcome);
 	if (status == ES_OK && s->out->outcome == AUTH_CHALLENGE) {
 		ES_CLEANUP(es_buf_wipe) struct es_buf b;
@@ -423,6 +422,18 @@ static void with_row(void *user)
 	}
 }
 
+/* A right answer to the first challenge needs nothing but the cookie: no row is read on the usual path. Should there be one
+ * already, the commit finds it and it decides (`lost`). */
+static bool is_right_at_once(struct step *s)
+{
+	struct auth_eap_action action;
+
+	if (s->session.request_stored || s->session.first.decoy)
+		return false;
+	s->round = s->session.first;
+	return auth_eap_step(&s->round.eap, s->packet, &action) == ES_OK && action.what == AUTH_EAP_DONE;
+}
+
 /* Clients echo cookies in many ways, so there may be several candidates. */
 static es_status open_first(struct step *s, const struct es_slice *cookies, size_t count)
 {
@@ -454,9 +465,11 @@ void auth_exchange_continue(struct auth_task *task, const struct es_slice *cooki
 	*out = (struct auth_reply){ 0 };
 	es_sha256(&packet, 1, s->packet_hash);
 	es_status opened = open_first(s, cookies, cookie_count);
-	if (opened == ES_OK)
-		auth_flow_reading(task, with_row, s);
-	else
+	if (opened != ES_OK)
 		turn_away(s, AUTH_LOST_SESSION,
 		          opened == ES_EXPIRED ? AUTH_SESSION_EXPIRED : AUTH_NO_SESSION); /* V12-AUTH-16 */
+	else if (is_right_at_once(s))
+		ask_policy(s);
+	else
+		auth_flow_reading(task, with_row, s);
 }

@@ -57,7 +57,6 @@ es_status auth_eap_request_identity(struct auth_eap *eap, struct es_buf *packet)
 
 es_status auth_eap_challenge(struct auth_eap *eap, const struct auth_vector *vector, struct es_buf *packet)
 {
-	struct es_eap_aka_keys keys;
 	struct es_slice written;
 	uint8_t *mac = NULL;
 
@@ -70,13 +69,11 @@ es_status auth_eap_challenge(struct auth_eap *eap, const struct auth_vector *vec
 	es_eap_put_mac_space(&w);
 	ES_TRY(es_eap_end(&w, &written, &mac));
 
-	es_eap_aka_derive(es_slice_of(eap->identity, eap->identity_len), vector->ik, vector->ck, &keys);
-	es_eap_aka_mac(keys.k_aut, written, mac);
+	es_eap_aka_k_aut(es_slice_of(eap->identity, eap->identity_len), vector->ik, vector->ck, eap->k_aut);
+	es_eap_aka_mac(eap->k_aut, written, mac);
 	memcpy(eap->rand, vector->rand, sizeof eap->rand);
 	memcpy(eap->xres, vector->xres, sizeof eap->xres);
 	eap->xres_len = vector->xres_len;
-	memcpy(eap->k_aut, keys.k_aut, sizeof eap->k_aut);
-	es_wipe(&keys, sizeof keys);
 	eap->phase = AUTH_EAP_CHALLENGING;
 	return ES_OK;
 }

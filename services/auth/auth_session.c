@@ -171,6 +171,13 @@ void auth_session_wipe(struct auth_session *session)
 	es_wipe(session, sizeof *session);
 }
 
+void auth_session_first_id(int64_t expires_ms, uint8_t id[AUTH_SESSION_ID])
+{
+	memset(id, 0, AUTH_SESSION_ID);
+	for (unsigned i = 0; i < AUTH_SESSION_TIME; i++)
+		id[i] = (uint8_t)((uint64_t)expires_ms >> (8 * (AUTH_SESSION_TIME - 1 - i)));
+}
+
 /* The session's id is bound as AAD: a part copied into another session's row does not open. */
 es_status auth_row_seal(struct es_keyring *ring, const char *what, const uint8_t id[AUTH_SESSION_ID],
                         struct es_slice plain, struct es_arena *arena, struct es_slice *sealed)

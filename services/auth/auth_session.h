@@ -20,6 +20,7 @@
 
 #define AUTH_COOKIE_MAX 3072
 #define AUTH_SESSION_ID 16
+#define AUTH_SESSION_TIME 6 /* its first octets */
 
 /* The state of a round: in the cookie for the first, in a row for a later one. Secret. */
 struct auth_round {
@@ -29,7 +30,7 @@ struct auth_round {
 };
 
 struct auth_session {
-	uint8_t id[AUTH_SESSION_ID];
+	uint8_t id[AUTH_SESSION_ID]; /* expires_ms in six octets, then random */
 	int64_t expires_ms;
 	char tenant[32];
 	bool had_token;      /* the first request carried a token as well */
@@ -48,6 +49,9 @@ es_status auth_session_seal(struct es_keyring *ring, struct auth_session *sessio
 es_status auth_session_open(struct es_keyring *ring, struct es_slice cookie, int64_t now_ms, struct es_arena *arena,
                             struct auth_session *out) ES_MUST_USE;
 void auth_session_wipe(struct auth_session *session);
+
+/* The lowest id of a session that expires at this time, all random octets being zero: ids are in the order of time. */
+void auth_session_first_id(int64_t expires_ms, uint8_t id[AUTH_SESSION_ID]);
 
 /* A later round and other parts of a row, sealed to the session they belong to. `what` separates them ("round",
  * "outcome", "request"): one never opens as the other. */

@@ -30,7 +30,7 @@ static void refuse(struct start *s, enum auth_outcome outcome, enum auth_reason 
 static es_status store_request_job(struct es_db_conn *conn, void *user)
 {
 	const struct start *s = user;
-	const struct auth_exchange_row row = { .request = s->sealed_request, .expires_ms = s->session.expires_ms };
+	const struct auth_exchange_row row = { .request = s->sealed_request };
 
 	/* A conflict is this very job run a second time: nobody else has this random id. */
 	es_status status = auth_store_exchange_insert(conn, s->session.id, &row);
@@ -124,12 +124,13 @@ static void ask_identity(struct start *s)
 /* False: EAP_ID is too long. */
 static bool begin(struct start *s, const struct auth_tenant *tenant)
 {
-	uint8_t identifier;
 	struct auth_session *session = &s->session;
+	uint8_t random[AUTH_SESSION_ID - AUTH_SESSION_TIME + 1]; /* of the session's id and the first Identifier */
 
-	es_random(&identifier, 1);
-	es_random(session->id, sizeof session->id);
+	es_random(random, sizeof random);
 	session->expires_ms = s->task->env->now_ms() + s->task->env->session_ttl_ms;
+	auth_session_first_id(session->expires_ms, session->id);
+	memcpy(session->id + AUTH_SESSION_TIME, random + 1, sizeof random - 1);
 	session->had_token = s->in->had_token;
 	memcpy(session->tenant, tenant->id, sizeof session->tenant);
 	memcpy(session->group, s->in->group, sizeof session->group);
@@ -140,7 +141,7 @@ static bool begin(struct start *s, const struct auth_tenant *tenant)
 	return auth_eap_begin(&session->first.eap, s->in->eap_id,
 	                      (struct auth_eap_options){ .checkcode = tenant->checkcode,
 	                                                 .notifications = tenant->notifications,
-	                                                 .first_identifier = identifier }) == ES_OK;
+	                                                 .first_identifier = random[0] }) == ES_OK;
 }
 
 static void route(struct start *s, const struct auth_tenants *tenants)

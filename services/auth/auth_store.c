@@ -50,13 +50,13 @@ static const char *const statements[] = {
 					  "WHERE ind = ?1 AND owner = ?2 AND hwm = ?3",
 	[REPLICA_EXTEND] = "UPDATE sqn_replica SET hwm = ?3, claimed_ms = ?4 WHERE ind = ?1 AND owner = ?2 AND hwm <= ?3",
 	[REPLICA_RELEASE] = "UPDATE sqn_replica SET hwm = ?3, owner = ?4 WHERE ind = ?1 AND owner = ?2",
-	[EXCHANGE_GET] = "SELECT round, packet_hash, outcome, state, request, expires_ms FROM exchange WHERE session = ?1",
-	[EXCHANGE_INSERT] = "INSERT INTO exchange (session, round, packet_hash, outcome, state, request, expires_ms) "
-						"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+	[EXCHANGE_GET] = "SELECT round, packet_hash, outcome, state, request FROM exchange WHERE session = ?1",
+	[EXCHANGE_INSERT] = "INSERT INTO exchange (session, round, packet_hash, outcome, state, request) "
+						"VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
 	[EXCHANGE_ADVANCE] = "UPDATE exchange SET round = ?2, packet_hash = ?4, outcome = ?5, state = ?6 "
 						 "WHERE session = ?1 AND round = ?3",
 	[EXCHANGE_PURGE] = "DELETE FROM exchange WHERE session IN "
-					   "(SELECT session FROM exchange WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT 500)",
+					   "(SELECT session FROM exchange WHERE session < ?1 ORDER BY session LIMIT 500)",
 };
 _Static_assert(ES_COUNT(statements) == STATEMENT_COUNT, "every statement has its SQL");
 
@@ -268,7 +268,6 @@ es_status auth_store_exchange_get(struct es_db_conn *conn, const uint8_t session
 	ES_TRY(ES_DB_QUERY(conn, EXCHANGE_GET, &rows, es_bind_blob(es_slice_of(session, AUTH_SESSION_ID))));
 	ES_TRY(es_rows_next(rows));
 	row.round = es_col_int(rows, 0);
-	row.expires_ms = es_col_int(rows, 5);
 	bool kept = keep(arena, es_col_blob(rows, 1), &row.packet_hash) &&
 	            keep(arena, es_col_blob(rows, 2), &row.outcome) && keep(arena, es_col_blob(rows, 3), &row.state) &&
 	            keep(arena, es_col_blob(rows, 4), &row.request);
@@ -286,7 +285,7 @@ es_status auth_store_exchange_insert(struct es_db_conn *conn, const uint8_t sess
 
 	es_status status = ES_DB_EXEC(conn, EXCHANGE_INSERT, &changed, es_bind_blob(es_slice_of(session, AUTH_SESSION_ID)),
 	                              es_bind_int(row->round), blob_or_null(row->packet_hash), blob_or_null(row->outcome),
-	                              blob_or_null(row->state), blob_or_null(row->request), es_bind_int(row->expires_ms));
+	                              blob_or_null(row->state), blob_or_null(row->request));
 	return exactly_one(status, changed);
 }
 
@@ -303,5 +302,8 @@ es_status auth_store_exchange_advance(struct es_db_conn *conn, const uint8_t ses
 
 es_status auth_store_purge(struct es_db_conn *conn, int64_t now_ms, int64_t *removed)
 {
-	return ES_DB_EXEC(conn, EXCHANGE_PURGE, removed, es_bind_int(now_ms));
+	uint8_t first_alive[AUTH_SESSION_ID];
+
+	auth_session_first_id(now_ms + 1, first_alive);
+	return ES_DB_EXEC(conn, EXCHANGE_PURGE, removed, es_bind_blob(es_slice_of(first_alive, sizeof first_alive)));
 }

@@ -65,7 +65,6 @@ es_status auth_store_release(struct es_db_conn *conn, unsigned ind, const uint8_
 struct auth_exchange_row {
 	int64_t round;
 	struct es_slice packet_hash, outcome, state, request; /* empty: NULL */
-	int64_t expires_ms;
 };
 /* Slices live in the arena. ES_NOT_FOUND. */
 es_status auth_store_exchange_get(struct es_db_conn *conn, const uint8_t session[AUTH_SESSION_ID],
@@ -76,7 +75,7 @@ es_status auth_store_exchange_insert(struct es_db_conn *conn, const uint8_t sess
 /* Compare-and-set from the round before row->round; ES_CONFLICT when it is not there any more. Keeps `request`. */
 es_status auth_store_exchange_advance(struct es_db_conn *conn, const uint8_t session[AUTH_SESSION_ID],
                                       const struct auth_exchange_row *row) ES_MUST_USE;
-/* Removes at most 500 rows that expired; `removed` says how many. */
+/* Removes at most 500 rows of sessions that expired; `removed` says how many. */
 es_status auth_store_purge(struct es_db_conn *conn, int64_t now_ms, int64_t *removed) ES_MUST_USE;
 
 #endif

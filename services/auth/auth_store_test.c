@@ -184,7 +184,7 @@ struct exchange_steps {
 static es_status exchange_job(struct es_db_conn *conn, void *user)
 {
 	struct exchange_steps *s = user;
-	struct auth_exchange_row row = { .request = ES_SLICE_LIT("request"), .expires_ms = 5000 }, got;
+	struct auth_exchange_row row = { .request = ES_SLICE_LIT("request") }, got;
 
 	assert_int_equal(auth_store_exchange_get(conn, session, s->arena, &got), ES_NOT_FOUND);
 	assert_int_equal(auth_store_exchange_insert(conn, session, &row), ES_OK);
@@ -198,7 +198,7 @@ static es_status exchange_job(struct es_db_conn *conn, void *user)
 	row.state = (struct es_slice){ 0 };
 	assert_int_equal(auth_store_exchange_advance(conn, session, &row), ES_OK);
 	assert_int_equal(auth_store_exchange_get(conn, session, s->arena, &got), ES_OK);
-	assert_true(got.round == 2 && got.state.len == 0 && got.expires_ms == 5000);
+	assert_true(got.round == 2 && got.state.len == 0);
 	assert_true(es_slice_eq_str(got.request, "request") && es_slice_eq_str(got.outcome, "o"));
 	return ES_OK;
 }
@@ -218,15 +218,18 @@ static void a_round_is_taken_once(void **state) /* settled 4 */
 static es_status purge_job(struct es_db_conn *conn, void *user)
 {
 	int64_t *removed = user;
-	const struct auth_exchange_row row = { .expires_ms = 1000 }, live = { .expires_ms = 2000 };
+	const struct auth_exchange_row row = { .round = 1 };
+	uint8_t id[AUTH_SESSION_ID];
 
 	for (uint16_t i = 0; i < 600; i++) {
-		uint8_t id[AUTH_SESSION_ID] = { (uint8_t)i, (uint8_t)(i >> 8), 1 };
+		auth_session_first_id(1000 + i, id);
+		id[AUTH_SESSION_ID - 1] = 0xff;
 		ES_TRY(auth_store_exchange_insert(conn, id, &row));
 	}
-	ES_TRY(auth_store_exchange_insert(conn, session, &live));
+	auth_session_first_id(2000, id);
+	ES_TRY(auth_store_exchange_insert(conn, id, &row));
 	for (int i = 0; i < 3; i++)
-		ES_TRY(auth_store_purge(conn, 1999, &removed[i]));
+		ES_TRY(auth_store_purge(conn, i < 2 ? 1599 : 1999, &removed[i]));
 	return ES_OK;
 }
 

@@ -17,7 +17,7 @@ static const char RING[] = "1 000102030405060708090a0b0c0d0e0f101112131415161718
 static const char NAI[] = "0001010000000001@nai.epc.mnc001.mcc001.3gppnetwork.org";
 
 /* Round one: vector, keys, AT_MAC of the challenge, the cookie sealed. */
-static void challenge(struct es_keyring *ring, struct es_eap_aka_keys *keys, uint8_t *cookie)
+static void challenge(struct es_keyring *ring, uint8_t k_aut[16], uint8_t *cookie)
 {
 	static const uint8_t k[16] = { 1 }, opc[16] = { 2 }, sqn[6] = { 3 }, amf[2] = { 0x80 };
 	uint8_t rand[16], mac[16], packet[PACKET] = { 1 }, state[STATE] = { 0 };
@@ -25,9 +25,9 @@ static void challenge(struct es_keyring *ring, struct es_eap_aka_keys *keys, uin
 
 	es_random(rand, sizeof rand);
 	es_milenage(k, opc, rand, sqn, amf, &vector);
-	es_eap_aka_derive(es_slice_str(NAI), vector.ik, vector.ck, keys);
-	es_eap_aka_mac(keys->k_aut, es_slice_of(packet, sizeof packet), mac);
-	memcpy(state, keys->k_aut, sizeof keys->k_aut);
+	es_eap_aka_k_aut(es_slice_str(NAI), vector.ik, vector.ck, k_aut);
+	es_eap_aka_mac(k_aut, es_slice_of(packet, sizeof packet), mac);
+	memcpy(state, k_aut, 16);
 	es_seal(ring, "session", (struct es_slice){ NULL, 0 }, es_slice_of(state, sizeof state), cookie);
 	es_wipe(&vector, sizeof vector);
 }
@@ -65,9 +65,8 @@ int main(void)
 	for (int round = 0; round < ROUNDS; round++) {
 		int64_t start = es_mono_us();
 		for (int i = 0; i < AUTHENTICATIONS; i++) {
-			struct es_eap_aka_keys keys;
-			uint8_t cookie[STATE + ES_SEAL_OVERHEAD];
-			challenge(ring, &keys, cookie);
+			uint8_t k_aut[16], cookie[STATE + ES_SEAL_OVERHEAD];
+			challenge(ring, k_aut, cookie);
 			if (response(ring, cookie, arena) != ES_OK)
 				return EXIT_FAILURE;
 			es_arena_reset(arena);

@@ -79,13 +79,10 @@ static struct es_slice checkcode_of(const struct ph_eap_peer *peer, uint8_t hash
 static es_status answer_challenge(const struct reply *r, const struct ph_usim_answer *sim)
 {
 	struct ph_eap_peer *peer = r->peer;
-	struct es_eap_aka_keys keys;
 	uint8_t hash[20];
 
-	es_eap_aka_derive(peer->identity, sim->ik, sim->ck, &keys);
-	memcpy(peer->k_aut, keys.k_aut, sizeof peer->k_aut);
+	es_eap_aka_k_aut(peer->identity, sim->ik, sim->ck, peer->k_aut);
 	peer->has_k_aut = true;
-	es_wipe(&keys, sizeof keys);
 	if (!peer->usim->is_impostor && !mac_is_right(peer, r->request))
 		return client_error(r, "AT_MAC of the challenge is wrong");
 	struct es_slice checkcode = checkcode_of(peer, hash);
