@@ -1,4 +1,5 @@
 /* main.c -- openes-phone: simulated phones with a software USIM, for demos, acceptance tests and load. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +15,7 @@ int main(int argc, char **argv)
 {
 	static struct ph_options options;
 	static struct ph_run run;
+	struct ph_server *server = NULL;
 	ES_CLEANUP(es_buf_free) struct es_buf error;
 
 	es_buf_init(&error, 1024);
@@ -34,12 +36,13 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	es_crypto_init();
-	if (!ph_http_global_init()) {
-		(void)fprintf(stderr, "openes-phone: libcurl cannot be used\n");
-		return EXIT_FAILURE;
+	(void)signal(SIGPIPE, SIG_IGN); /* a connection that breaks is an answer, not the end */
+	if (ph_server_open(run.profile.url, &run.profile.http, &server, &error) != ES_OK) {
+		(void)fprintf(stderr, "openes-phone: " ES_SLICE_FMT "\n", ES_SLICE_ARG(es_buf_slice(&error)));
+		return EXIT_USAGE;
 	}
-	int result = run.is_load ? ph_load(&options, &run) : ph_one(&options, &run);
-	ph_http_global_done();
+	int result = run.is_load ? ph_load(&options, &run, server) : ph_one(&options, &run, server);
+	ph_server_close(server);
 	es_wipe(&run, sizeof run);
 	return result;
 }

@@ -14,14 +14,22 @@
 #include "ph_eap_peer.h"
 #include "ph_trace.h"
 
-enum { URL_MAX = 16384, PACKET_MAX = 4096, ARENA_MAX = 4 << 20, IDENTITY_SIZE = 96, COMMON = 10 };
+enum { PATH_SIZE = 16384, PACKET_MAX = 4096, ARENA_MAX = 4 << 20, IDENTITY_SIZE = 96, COMMON = 10 };
 
 struct ph_client {
 	const struct ph_profile *profile;
 	struct ph_trace *trace;
-	struct ph_http *http;
 	struct es_arena *arena; /* of one exchange */
-	struct es_buf url, body, packet, cookie;
+	struct es_buf path, body, packet, cookie;
+	char accept_first[128], accept_next[128];
+	struct ph_http_request request; /* the one to be sent */
+
+	struct ph_phone *phone;
+	struct ph_eap_peer peer;
+	char identity[IDENTITY_SIZE];
+	bool is_relaying; /* the first challenge has come */
+	unsigned rounds;
+	struct ph_outcome outcome;
 };
 
 /* The parameters of one request; `app` is not among them, since it repeats. */
@@ -38,13 +46,12 @@ struct ph_client *ph_client_new(const struct ph_profile *profile, struct ph_trac
 		return NULL;
 	c->profile = profile;
 	c->trace = trace;
-	c->http = ph_http_new(&profile->http);
 	c->arena = es_arena_new(16384, ARENA_MAX);
-	es_buf_init(&c->url, URL_MAX);
-	es_buf_init(&c->body, URL_MAX);
+	es_buf_init(&c->path, PATH_SIZE);
+	es_buf_init(&c->body, PATH_SIZE);
 	es_buf_init(&c->packet, PACKET_MAX);
-	es_buf_init(&c->cookie, URL_MAX);
-	if (c->http != NULL && c->arena != NULL)
+	es_buf_init(&c->cookie, PATH_SIZE);
+	if (c->arena != NULL)
 		return c;
 	ph_client_free(c);
 	return NULL;
@@ -54,9 +61,10 @@ void ph_client_free(struct ph_client *c)
 {
 	if (c == NULL)
 		return;
-	ph_http_free(c->http);
+	if (c->is_relaying)
+		ph_eap_peer_done(&c->peer);
 	es_arena_free(c->arena);
-	es_buf_free(&c->url);
+	es_buf_free(&c->path);
 	es_buf_free(&c->body);
 	es_buf_free(&c->packet);
 	es_buf_free(&c->cookie);
@@ -123,24 +131,23 @@ static void collect_params(const struct ph_profile *profile, const struct ph_pho
 
 /* ---- writing a request ---- */
 
-static void put_query(struct es_buf *url, char *separator, const char *name, const char *value)
+static void put_query(struct es_buf *path, char *separator, const char *name, const char *value)
 {
-	es_put_u8(url, (uint8_t)*separator);
+	es_put_u8(path, (uint8_t)*separator);
 	*separator = '&';
-	es_put_str(url, name);
-	es_put_u8(url, '=');
-	es_percent_encode(es_slice_str(value), url);
+	es_put_str(path, name);
+	es_put_u8(path, '=');
+	es_percent_encode(es_slice_str(value), path);
 }
 
-static void write_query(const struct ph_profile *profile, const struct params *p, struct es_buf *url)
+static void write_query(const struct ph_profile *profile, const struct params *p, struct es_buf *path)
 {
 	char separator = strchr(profile->url, '?') == NULL ? '?' : '&';
 
-	es_put_str(url, profile->url);
 	for (size_t i = 0; i < p->count; i++)
-		put_query(url, &separator, p->at[i].name, p->at[i].value);
+		put_query(path, &separator, p->at[i].name, p->at[i].value);
 	for (size_t i = 0; i < profile->app_count; i++)
-		put_query(url, &separator, "app", profile->apps[i]);
+		put_query(path, &separator, "app", profile->apps[i]);
 }
 
 static void write_json(const struct ph_profile *profile, const struct params *p, struct es_buf *body)
@@ -161,63 +168,51 @@ static void write_json(const struct ph_profile *profile, const struct params *p,
 	es_json_end_object(&j);
 }
 
-/* A request of either kind, narrated and sent. */
-static const struct ph_http_answer *send(struct ph_client *c, const struct ph_http_request *request,
-                                         const struct params *p)
-{
-	ph_trace_request(c->trace, request, p == NULL ? NULL : p->at, p == NULL ? 0 : p->count, c->profile);
-	const struct ph_http_answer *answer = ph_http_send(c->http, request);
-	ph_trace_answer(c->trace, answer);
-	return answer;
-}
-
-/* TS.43 2.3 and 2.4. Accept names the relay type when a challenge may come (2.8.1). */
-static const struct ph_http_answer *send_first(struct ph_client *c, const struct ph_phone *phone, bool use_token)
+/* TS.43 2.3 and 2.4. Accept names the relay type when a challenge may come (2.8.1). False: it does not fit. */
+static bool write_first(struct ph_client *c, bool use_token)
 {
 	const struct ph_profile *profile = c->profile;
 	struct params p;
-	char accept[128];
 
-	collect_params(profile, phone, use_token, &p);
-	es_buf_reset(&c->url);
+	collect_params(profile, c->phone, use_token, &p);
+	es_buf_reset(&c->path);
 	es_buf_reset(&c->body);
-	if (profile->is_post) {
-		es_put_str(&c->url, profile->url);
+	es_put_str(&c->path, ph_url_path(profile->url));
+	if (profile->is_post)
 		write_json(profile, &p, &c->body);
-	} else {
-		write_query(profile, &p, &c->url);
-	}
-	es_put_u8(&c->url, 0);
-	if (c->url.bad || c->body.bad)
-		return NULL;
-	(void)snprintf(accept, sizeof accept, "%s%s", use_token ? "" : PH_RELAY ", ", profile->accept);
-	const struct ph_http_request request = { .is_post = profile->is_post,
-		                                     .url = (const char *)c->url.ptr,
-		                                     .body = es_buf_slice(&c->body),
-		                                     .accept = accept,
-		                                     .content_type = PH_JSON };
-	return send(c, &request, &p);
+	else
+		write_query(profile, &p, &c->path);
+	es_put_u8(&c->path, 0);
+	if (c->path.bad || c->body.bad)
+		return false;
+	(void)snprintf(c->accept_first, sizeof c->accept_first, "%s%s", use_token ? "" : PH_RELAY ", ", profile->accept);
+	c->request = (struct ph_http_request){ .is_post = profile->is_post,
+		                                   .path = (const char *)c->path.ptr,
+		                                   .body = es_buf_slice(&c->body),
+		                                   .accept = c->accept_first,
+		                                   .content_type = PH_JSON };
+	ph_trace_request(c->trace, &c->request, p.at, p.count, profile);
+	return true;
 }
 
 /* The POST of 2.8.1: the packet, the cookie, and nothing else. */
-static const struct ph_http_answer *send_packet(struct ph_client *c, struct es_slice packet)
+static bool write_packet(struct ph_client *c, struct es_slice packet)
 {
-	char accept[128];
-
 	es_buf_reset(&c->body);
 	es_put_str(&c->body, "{\"eap-relay-packet\":\"");
 	es_base64_encode(packet, &c->body);
 	es_put_str(&c->body, "\"}");
 	if (c->body.bad)
-		return NULL;
-	(void)snprintf(accept, sizeof accept, PH_RELAY ", %s", c->profile->accept);
-	const struct ph_http_request request = { .is_post = true,
-		                                     .url = c->profile->url,
-		                                     .body = es_buf_slice(&c->body),
-		                                     .accept = accept,
-		                                     .content_type = PH_RELAY,
-		                                     .cookie = c->cookie.len == 0 ? NULL : (const char *)c->cookie.ptr };
-	return send(c, &request, NULL);
+		return false;
+	(void)snprintf(c->accept_next, sizeof c->accept_next, PH_RELAY ", %s", c->profile->accept);
+	c->request = (struct ph_http_request){ .is_post = true,
+		                                   .path = ph_url_path(c->profile->url),
+		                                   .body = es_buf_slice(&c->body),
+		                                   .accept = c->accept_next,
+		                                   .content_type = PH_RELAY,
+		                                   .cookie = c->cookie.len == 0 ? NULL : (const char *)c->cookie.ptr };
+	ph_trace_request(c->trace, &c->request, NULL, 0, c->profile);
+	return true;
 }
 
 /* ---- reading an answer ---- */
@@ -251,114 +246,125 @@ static void keep_cookie(struct ph_client *c, const struct ph_http_answer *answer
 	es_put_u8(&c->cookie, 0);
 }
 
-static void give_up(struct ph_outcome *out, enum ph_result result, const char *why)
+static void end_with(struct ph_client *c, enum ph_result result, const char *why)
 {
-	out->result = result;
-	out->why = why;
+	c->outcome.result = result;
+	c->outcome.why = why;
 }
 
-static const struct ph_http_answer *count(struct ph_outcome *out, const struct ph_http_answer *answer)
+static const struct ph_http_request *next_request(struct ph_client *c, bool is_written)
 {
-	out->requests++;
-	out->status = answer == NULL ? 0 : answer->status;
-	return answer;
+	if (!is_written) {
+		end_with(c, PH_GAVE_UP, "the request does not fit in its buffer");
+		return NULL;
+	}
+	c->outcome.requests++;
+	return &c->request;
 }
 
-/* One challenge: the packet out of the answer, through the peer, and back. NULL when there is nothing to send. */
-static const struct ph_http_answer *relay(struct ph_client *c, struct ph_eap_peer *peer,
-                                          const struct ph_http_answer *answer, struct ph_outcome *out)
+/* ---- the relay ---- */
+
+static void begin_relay(struct ph_client *c)
+{
+	make_identity(c->profile, c->phone->usim.imsi.digits, c->identity);
+	const char *sent = c->identity;
+	for (size_t i = 0; i < c->profile->param_count; i++) /* MK is made from what was sent, whatever that was */
+		if (strcmp(c->profile->params[i].name, "EAP_ID") == 0)
+			sent = c->profile->params[i].value;
+	ph_eap_peer_init(&c->peer, &c->phone->usim, es_slice_str(sent));
+	c->is_relaying = true;
+}
+
+/* One challenge: the packet out of the answer, through the peer, and back. */
+static const struct ph_http_request *relay(struct ph_client *c, const struct ph_http_answer *answer)
 {
 	struct es_slice packet;
 	struct ph_eap_step step;
 
+	if (!c->is_relaying)
+		begin_relay(c);
 	keep_cookie(c, answer);
+	if (c->rounds++ == 2 * PH_CHALLENGES_MAX || c->outcome.challenges == PH_CHALLENGES_MAX) {
+		end_with(c, PH_GAVE_UP, "the server does not stop asking");
+		return NULL;
+	}
 	if (c->cookie.len == 0) {
-		give_up(out, PH_GAVE_UP, "the challenge came without a cookie");
+		end_with(c, PH_GAVE_UP, "the challenge came without a cookie");
 		return NULL;
 	}
 	if (read_packet(c, answer, &packet) != ES_OK) {
-		give_up(out, PH_GAVE_UP, "there is no eap-relay-packet in the answer");
+		end_with(c, PH_GAVE_UP, "there is no eap-relay-packet in the answer");
 		return NULL;
 	}
 	ph_trace_packet(c->trace, packet);
-	if (ph_eap_peer_step(peer, packet, &c->packet, &step) != ES_OK || step.response.len == 0) {
-		give_up(out, PH_GAVE_UP, "the packet asks for no answer");
+	if (ph_eap_peer_step(&c->peer, packet, &c->packet, &step) != ES_OK || step.response.len == 0) {
+		end_with(c, PH_GAVE_UP, "the packet asks for no answer");
 		return NULL;
 	}
 	ph_trace_step(c->trace, &step);
-	out->challenges += step.did != PH_EAP_IDENTIFIED && step.did != PH_EAP_ACKNOWLEDGED;
-	out->resyncs += step.did == PH_EAP_RESYNC;
-	return count(out, send_packet(c, step.response));
+	c->outcome.challenges += step.did != PH_EAP_IDENTIFIED && step.did != PH_EAP_ACKNOWLEDGED;
+	c->outcome.resyncs += step.did == PH_EAP_RESYNC;
+	return next_request(c, write_packet(c, step.response));
 }
 
-static const struct ph_http_answer *authenticate(struct ph_client *c, struct ph_phone *phone,
-                                                 const struct ph_http_answer *answer, struct ph_outcome *out)
+static void read_document(struct ph_client *c, const struct ph_http_answer *answer)
 {
-	struct ph_eap_peer peer;
-	char identity[IDENTITY_SIZE];
-	unsigned rounds = 0;
-
-	make_identity(c->profile, phone->usim.imsi.digits, identity);
-	for (size_t i = 0; i < c->profile->param_count; i++) /* MK is made from what was sent, whatever that was */
-		if (strcmp(c->profile->params[i].name, "EAP_ID") == 0)
-			(void)snprintf(identity, sizeof identity, "%s", c->profile->params[i].value);
-	ph_eap_peer_init(&peer, &phone->usim, es_slice_str(identity));
-	while (answer != NULL && is_challenge(answer)) {
-		if (rounds++ == 2 * PH_CHALLENGES_MAX || out->challenges == PH_CHALLENGES_MAX) {
-			give_up(out, PH_GAVE_UP, "the server does not stop asking");
-			answer = NULL;
-			break;
-		}
-		answer = relay(c, &peer, answer, out);
-	}
-	ph_eap_peer_done(&peer);
-	return answer;
-}
-
-static void read_document(struct ph_client *c, struct ph_phone *phone, const struct ph_http_answer *answer,
-                          struct ph_outcome *out)
-{
+	struct ph_outcome *out = &c->outcome;
 	struct es_slice token;
 
 	out->document = answer->body;
 	out->is_json = is_type(answer, PH_JSON);
-	out->token_validity_s = -1;
 	es_status status = ph_doc_token(answer->body, out->is_json, c->arena, &token, &out->token_validity_s);
 	if (status != ES_OK && status != ES_NOT_FOUND) {
-		give_up(out, PH_GAVE_UP, "the document is malformed");
+		end_with(c, PH_GAVE_UP, "the document is malformed");
 		return;
 	}
-	if (status == ES_OK && token.len >= sizeof phone->token) {
-		give_up(out, PH_GAVE_UP, "the token is longer than this phone keeps");
+	if (status == ES_OK && token.len >= sizeof c->phone->token) {
+		end_with(c, PH_GAVE_UP, "the token is longer than this phone keeps");
 		return;
 	}
 	out->result = PH_DOCUMENT;
 	out->has_token = status == ES_OK;
 	if (out->has_token) {
-		memcpy(phone->token, token.ptr, token.len);
-		phone->token[token.len] = 0;
+		memcpy(c->phone->token, token.ptr, token.len);
+		c->phone->token[token.len] = 0;
 	}
 }
 
-void ph_client_run(struct ph_client *c, struct ph_phone *phone, bool use_token, struct ph_outcome *out)
+/* ---- an exchange ---- */
+
+const struct ph_http_request *ph_client_begin(struct ph_client *c, struct ph_phone *phone, bool use_token)
 {
-	*out = (struct ph_outcome){ .result = PH_GAVE_UP, .why = "the request does not fit in its buffer" };
+	if (c->is_relaying)
+		ph_eap_peer_done(&c->peer);
+	c->outcome = (struct ph_outcome){ .result = PH_GAVE_UP, .why = "", .token_validity_s = -1 };
+	c->is_relaying = false;
+	c->rounds = 0;
+	c->phone = phone;
 	es_arena_reset(c->arena);
 	es_buf_reset(&c->cookie);
-	use_token = use_token && phone->token[0] != 0;
+	return next_request(c, write_first(c, use_token && phone->token[0] != 0));
+}
 
-	const struct ph_http_answer *answer = count(out, send_first(c, phone, use_token));
-	if (answer != NULL && is_challenge(answer))
-		answer = authenticate(c, phone, answer, out);
-	if (answer == NULL)
-		return;
-	(void)snprintf(out->retry_after, sizeof out->retry_after, "%s", answer->retry_after);
+const struct ph_http_request *ph_client_answer(struct ph_client *c, const struct ph_http_answer *answer)
+{
+	ph_trace_answer(c->trace, answer);
+	c->outcome.status = answer->status;
+	if (is_challenge(answer))
+		return relay(c, answer);
+	(void)snprintf(c->outcome.retry_after, sizeof c->outcome.retry_after, "%s", answer->retry_after);
 	if (answer->status == 0)
-		give_up(out, PH_NO_ANSWER, answer->failure);
+		end_with(c, PH_NO_ANSWER, answer->failure);
 	else if (answer->status != 200)
-		give_up(out, PH_REFUSED, answer->reason);
+		end_with(c, PH_REFUSED, answer->reason);
 	else if (is_type(answer, PH_XML) || is_type(answer, PH_JSON) || is_type(answer, "text/xml"))
-		read_document(c, phone, answer, out);
+		read_document(c, answer);
 	else
-		give_up(out, PH_GAVE_UP, "the answer is neither a challenge nor a document");
+		end_with(c, PH_GAVE_UP, "the answer is neither a challenge nor a document");
+	return NULL;
+}
+
+const struct ph_outcome *ph_client_outcome(const struct ph_client *c)
+{
+	return &c->outcome;
 }

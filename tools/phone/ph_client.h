@@ -1,6 +1,7 @@
 /* ph_client.h -- the TS.43 client of one phone: parameters, embedded EAP-AKA (2.8.1), fast authentication (2.8.5).
  *
- * A client is one connection and its buffers, used by one thread; any number of phones may take turns on it. */
+ * A client makes requests and reads answers; who carries them, waiting or not, is the caller's business. It is the state
+ * of one exchange at a time, used by one thread; any number of phones may take turns on it. */
 #ifndef PH_CLIENT_H
 #define PH_CLIENT_H
 
@@ -62,7 +63,7 @@ struct ph_outcome {
 	bool has_token;           /* the document brought one; it is the phone's now */
 	int64_t token_validity_s; /* -1: not given */
 	bool is_json;
-	struct es_slice document; /* until the client's next exchange */
+	struct es_slice document; /* of the last answer, and as long valid */
 };
 
 struct ph_client;
@@ -71,7 +72,12 @@ struct ph_client;
 struct ph_client *ph_client_new(const struct ph_profile *profile, struct ph_trace *trace);
 void ph_client_free(struct ph_client *client);
 
-/* One exchange: with the phone's token when it has one and `use_token`, else with its SIM. */
-void ph_client_run(struct ph_client *client, struct ph_phone *phone, bool use_token, struct ph_outcome *out);
+/* Begins an exchange: with the phone's token when it has one and `use_token`, else with its SIM. The request to be sent;
+ * NULL: the exchange is over already. */
+const struct ph_http_request *ph_client_begin(struct ph_client *client, struct ph_phone *phone, bool use_token);
+/* Takes the answer to it. The next request; NULL: the exchange is over. */
+const struct ph_http_request *ph_client_answer(struct ph_client *client, const struct ph_http_answer *answer);
+/* How it went, once it is over; until the next one begins. */
+const struct ph_outcome *ph_client_outcome(const struct ph_client *client);
 
 #endif

@@ -30,15 +30,6 @@ void ph_histogram_add(struct ph_histogram *h, int64_t us)
 		h->max = v;
 }
 
-void ph_histogram_merge(struct ph_histogram *into, const struct ph_histogram *from)
-{
-	for (unsigned i = 0; i < ES_COUNT(from->buckets); i++)
-		into->buckets[i] += from->buckets[i];
-	into->count += from->count;
-	if (from->max > into->max)
-		into->max = from->max;
-}
-
 uint64_t ph_histogram_percentile(const struct ph_histogram *h, double percent)
 {
 	double wanted = (double)h->count * percent / 100;

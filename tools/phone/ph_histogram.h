@@ -14,7 +14,6 @@ struct ph_histogram {
 };
 
 void ph_histogram_add(struct ph_histogram *h, int64_t us);
-void ph_histogram_merge(struct ph_histogram *into, const struct ph_histogram *from);
 /* The value below which `percent` of all lie (the upper edge of its bucket, never above the maximum); 0 when empty. */
 uint64_t ph_histogram_percentile(const struct ph_histogram *h, double percent);
 

@@ -1,16 +1,15 @@
-/* ph_load.c -- one thread, one connection and one share of the phones for each worker; nothing shared while it runs.
+/* ph_load.c -- one thread, epoll, and for each connection a lane with a share of the phones of its own.
  *
- * Without a rate every worker asks again as soon as it has its answer. With one, exchange number n is due at n / rate
+ * Without a rate every lane asks again as soon as it has its answer. With one, exchange number n is due at n / rate
  * whoever is free, and its latency counts from then on: a slow server cannot hide by being asked less. */
 #include "ph_load.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "es_cleanup.h"
@@ -19,211 +18,252 @@
 #include "ph_report.h"
 #include "ph_subscribers.h"
 
-enum { REPORT_MAX = 65536, STACK = 512 * 1024, PAUSE_MS = 50, STEP_MS = 100 };
+enum { REPORT_MAX = 65536, EVENTS = 256, PAUSE_MS = 50, TICK_MS = 50 };
 
-struct load {
-	const struct ph_run *run;
-	struct ph_phones phones;
-	struct worker *workers;
-	unsigned count;
-	pthread_barrier_t gate; /* once when all have warmed up, once when the clock runs */
-	int64_t start_us, end_us;
-	atomic_uint_fast64_t due; /* number of the next exchange, with a rate */
-	atomic_uint_fast64_t ok[PH_KINDS], failed;
-};
+enum lane_state { FREE, ASKING, PAUSED };
 
-struct worker {
-	struct load *load;
-	pthread_t thread;
+/* One connection and whoever speaks on it. */
+struct lane {
+	struct ph_conn *conn;
 	struct ph_client *client;
+	enum lane_state state;
+	unsigned watched; /* generation of the descriptor epoll knows */
+	uint32_t events;
 	struct ph_phone *phones; /* its own share */
 	size_t phone_count, next_auth, next_token;
 	size_t *holders; /* phones that have a token */
 	size_t holder_count;
 	uint64_t turn;
-	struct ph_tally tally;
+
+	/* The exchange under way. */
+	enum ph_kind kind;
+	size_t at, holder;
+	bool had_token;
+	int64_t due_us, deadline_us; /* of the exchange; of the request */
+	int64_t resumes_us;          /* when PAUSED */
 };
 
-void ph_tally_merge(struct ph_tally *into, const struct ph_tally *from)
-{
-	for (int k = 0; k < PH_KINDS; k++) {
-		ph_histogram_merge(&into->kind[k].latency, &from->kind[k].latency);
-		into->kind[k].ok += from->kind[k].ok;
-		into->kind[k].failed += from->kind[k].failed;
-	}
-	into->requests += from->requests;
-	into->resyncs += from->resyncs;
-	for (unsigned i = 0; i < PH_STATUS_MAX; i++)
-		into->by_status[i] += from->by_status[i];
-	if (into->failure[0] == 0)
-		memcpy(into->failure, from->failure, sizeof into->failure);
-}
+struct load {
+	const struct ph_run *run;
+	struct ph_phones phones;
+	struct lane *lanes;
+	unsigned count, busy;
+	size_t *free; /* lanes that wait for something to be due */
+	size_t free_count;
+	int epoll, timer;
+	bool is_measuring;
+	int64_t start_us, end_us, shown_us;
+	uint64_t due; /* number of the next exchange, with a rate */
+	struct ph_tally *tally;
+	char warm_failure[160];
+	unsigned warm;
+};
 
 /* SIGINT or SIGTERM ends the load early, with its report; a second one ends the program. */
-static atomic_bool is_interrupted;
+static volatile sig_atomic_t is_interrupted;
 
 static void on_interrupt(int signal)
 {
 	(void)signal;
-	atomic_store(&is_interrupted, true);
+	is_interrupted = 1;
 }
 
 static void catch_interrupts(void)
 {
 	struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
+
 	(void)sigemptyset(&action.sa_mask);
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
 }
 
-static void sleep_us(int64_t us)
+/* ---- what an exchange was ---- */
+
+/* The weights of the mix, spread over the lanes so that they do not all authenticate at the same moment. */
+static enum ph_kind next_kind(const struct load *l, struct lane *lane)
 {
-	if (us <= 0)
-		return;
-	struct timespec left = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
-	while (nanosleep(&left, &left) != 0 && errno == EINTR)
-		continue;
+	uint64_t place = lane->turn++ % (l->run->mix_auth + l->run->mix_token);
+
+	return place < l->run->mix_auth || lane->holder_count == 0 ? PH_AUTH : PH_TOKEN;
 }
 
-/* The weights of the mix, spread over the workers so that they do not all authenticate at the same moment. */
-static enum ph_kind next_kind(struct worker *w)
+/* Keeps the list of token holders true after an exchange. */
+static void note_token(struct lane *lane, const struct ph_outcome *o)
 {
-	const struct ph_run *run = w->load->run;
-	uint64_t place = w->turn++ % (run->mix_auth + run->mix_token);
-	return place < run->mix_auth || w->holder_count == 0 ? PH_AUTH : PH_TOKEN;
-}
-
-/* Keeps the list of token holders true after an exchange of the phone at `at`. */
-static void note_token(struct worker *w, size_t at, bool had_token, const struct ph_outcome *o, size_t holder)
-{
-	if (!had_token && o->has_token) {
-		w->holders[w->holder_count++] = at;
-	} else if (o->status == 511 && holder < w->holder_count) {
-		w->phones[at].token[0] = 0; /* TS.43 2.10: the token is dead, the SIM authenticates next time */
-		w->holders[holder] = w->holders[--w->holder_count];
+	if (!lane->had_token && o->has_token) {
+		lane->holders[lane->holder_count++] = lane->at;
+	} else if (o->status == 511 && lane->holder < lane->holder_count) {
+		lane->phones[lane->at].token[0] = 0; /* TS.43 2.10: the token is dead, the SIM authenticates next time */
+		lane->holders[lane->holder] = lane->holders[--lane->holder_count];
 	}
 }
 
-static void run_exchange(struct worker *w, enum ph_kind kind, struct ph_outcome *o)
+static void record(struct ph_tally *t, enum ph_kind kind, const struct ph_outcome *o, int64_t latency_us)
 {
-	size_t holder = SIZE_MAX, at;
-
-	if (kind == PH_TOKEN) {
-		holder = w->next_token++ % w->holder_count;
-		at = w->holders[holder];
-	} else {
-		at = w->next_auth++ % w->phone_count;
-	}
-	bool had_token = w->phones[at].token[0] != 0;
-	ph_client_run(w->client, &w->phones[at], kind == PH_TOKEN, o);
-	note_token(w, at, had_token, o, holder);
-}
-
-static void record(struct worker *w, enum ph_kind kind, const struct ph_outcome *o, int64_t latency_us)
-{
-	struct ph_tally *t = &w->tally;
-
 	t->requests += o->requests;
 	t->resyncs += o->resyncs;
 	t->by_status[o->status < PH_STATUS_MAX ? o->status : PH_STATUS_MAX - 1]++;
 	if (o->result == PH_DOCUMENT) {
 		t->kind[kind].ok++;
 		ph_histogram_add(&t->kind[kind].latency, latency_us);
-		atomic_fetch_add_explicit(&w->load->ok[kind], 1, memory_order_relaxed);
 		return;
 	}
 	t->kind[kind].failed++;
-	atomic_fetch_add_explicit(&w->load->failed, 1, memory_order_relaxed);
 	if (t->failure[0] == 0)
 		(void)snprintf(t->failure, sizeof t->failure, "%s", o->why);
-	if (o->result == PH_NO_ANSWER)
-		sleep_us(PAUSE_MS * 1000); /* a server that is down would be asked in a tight loop */
 }
 
-/* When the next exchange is due; false when the time is up. */
-static bool wait_for_turn(struct load *l, int64_t *due_us)
-{
-	int64_t now = es_mono_us();
+/* ---- a lane ---- */
 
-	if (now >= l->end_us || atomic_load(&is_interrupted))
-		return false;
-	*due_us = now;
-	if (l->run->rate == 0)
-		return true;
-	uint64_t n = atomic_fetch_add_explicit(&l->due, 1, memory_order_relaxed);
-	*due_us = l->start_us + (int64_t)(n * 1000000 / l->run->rate);
-	if (*due_us >= l->end_us)
-		return false;
-	sleep_us(*due_us - now);
-	return true;
+static void watch_lane(struct load *l, struct lane *lane, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = lane };
+	int fd = ph_conn_fd(lane->conn);
+	bool is_new = lane->watched != ph_conn_generation(lane->conn);
+
+	if (fd < 0 || (!is_new && lane->events == events))
+		return;
+	(void)epoll_ctl(l->epoll, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
+	lane->watched = ph_conn_generation(lane->conn);
+	lane->events = events;
 }
 
-static void *work(void *arg)
+static void set_free(struct load *l, struct lane *lane)
 {
-	struct worker *w = arg;
-	struct ph_outcome o;
-	int64_t due_us = 0;
+	lane->state = FREE;
+	l->free[l->free_count++] = (size_t)(lane - l->lanes);
+}
 
-	/* One authentication ahead of the clock: the connection stands, and there is a token to work with. */
-	run_exchange(w, PH_AUTH, &o);
-	if (o.result != PH_DOCUMENT)
-		(void)snprintf(w->tally.failure, sizeof w->tally.failure, "%s", o.why);
-	(void)pthread_barrier_wait(&w->load->gate);
-	(void)pthread_barrier_wait(&w->load->gate);
-	while (wait_for_turn(w->load, &due_us)) {
-		enum ph_kind kind = next_kind(w);
-		run_exchange(w, kind, &o);
-		record(w, kind, &o, es_mono_us() - due_us);
+static void end_exchange(struct load *l, struct lane *lane)
+{
+	const struct ph_outcome *o = ph_client_outcome(lane->client);
+	int64_t now_us = es_mono_us();
+
+	l->busy--;
+	note_token(lane, o);
+	if (l->is_measuring) {
+		record(l->tally, lane->kind, o, now_us - lane->due_us);
+	} else if (o->result == PH_DOCUMENT) {
+		l->warm++;
+	} else if (l->warm_failure[0] == 0) {
+		(void)snprintf(l->warm_failure, sizeof l->warm_failure, "%s", o->why);
 	}
-	return NULL;
+	if (o->result == PH_NO_ANSWER && l->is_measuring) {
+		lane->state = PAUSED; /* a server that is down would be asked in a tight loop */
+		lane->resumes_us = now_us + PAUSE_MS * 1000;
+	} else {
+		set_free(l, lane);
+	}
 }
 
-/* ---- starting, watching, ending ---- */
-
-static bool worker_init(struct load *l, unsigned index)
+/* Goes on until the lane has to wait for the server, or its exchange is over. */
+static void go(struct load *l, struct lane *lane)
 {
-	struct worker *w = &l->workers[index];
+	enum ph_conn_wants wants;
+
+	while ((wants = ph_conn_go(lane->conn)) == PH_WANTS_NOTHING && lane->state == ASKING) {
+		const struct ph_http_request *next = ph_client_answer(lane->client, ph_conn_answer(lane->conn));
+		if (next == NULL) {
+			end_exchange(l, lane);
+			break;
+		}
+		lane->deadline_us = es_mono_us() + (int64_t)l->run->profile.http.timeout_ms * 1000;
+		ph_conn_send(lane->conn, next);
+	}
+	watch_lane(l, lane, wants == PH_WANTS_WRITE ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+static void begin_exchange(struct load *l, struct lane *lane, enum ph_kind kind, int64_t due_us)
+{
+	lane->kind = kind;
+	lane->holder = SIZE_MAX;
+	lane->due_us = due_us;
+	lane->state = ASKING;
+	l->busy++;
+	if (kind == PH_TOKEN) {
+		lane->holder = lane->next_token++ % lane->holder_count;
+		lane->at = lane->holders[lane->holder];
+	} else {
+		lane->at = lane->next_auth++ % lane->phone_count;
+	}
+	struct ph_phone *phone = &lane->phones[lane->at];
+	lane->had_token = phone->token[0] != 0;
+	const struct ph_http_request *first = ph_client_begin(lane->client, phone, kind == PH_TOKEN);
+	if (first == NULL) {
+		end_exchange(l, lane);
+		return;
+	}
+	lane->deadline_us = es_mono_us() + (int64_t)l->run->profile.http.timeout_ms * 1000;
+	ph_conn_send(lane->conn, first);
+	go(l, lane);
+}
+
+static bool lane_init(struct load *l, unsigned index, struct ph_server *server)
+{
+	struct lane *lane = &l->lanes[index];
 	size_t from = l->phones.count * index / l->count, to = l->phones.count * (index + 1) / l->count;
 
-	w->load = l;
-	w->turn = index * 7;
-	w->phones = l->phones.at + from;
-	w->phone_count = to - from;
-	w->holders = calloc(w->phone_count, sizeof *w->holders);
-	w->client = ph_client_new(&l->run->profile, NULL);
-	return w->holders != NULL && w->client != NULL;
+	lane->turn = index * 7;
+	lane->phones = l->phones.at + from;
+	lane->phone_count = to - from;
+	lane->holders = calloc(lane->phone_count, sizeof *lane->holders);
+	lane->conn = ph_conn_new(server);
+	lane->client = ph_client_new(&l->run->profile, NULL);
+	return lane->holders != NULL && lane->conn != NULL && lane->client != NULL;
 }
 
-static void load_done(struct load *l)
+/* ---- time ---- */
+
+/* Wakes epoll at this time, which its own milliseconds are too coarse for. */
+static void set_timer(struct load *l, int64_t at_us)
 {
-	for (unsigned i = 0; l->workers != NULL && i < l->count; i++) {
-		ph_client_free(l->workers[i].client);
-		free(l->workers[i].holders);
-	}
-	free(l->workers);
-	ph_phones_free(&l->phones);
+	const struct itimerspec t = { .it_value = { .tv_sec = at_us / 1000000, .tv_nsec = at_us % 1000000 * 1000 } };
+
+	(void)timerfd_settime(l->timer, TFD_TIMER_ABSTIME, &t, NULL);
 }
 
-static bool start_threads(struct load *l)
+static int64_t due_at(const struct load *l, uint64_t n)
 {
-	pthread_attr_t attr;
-	if (pthread_attr_init(&attr) != 0)
-		return false;
-	bool ok = pthread_attr_setstacksize(&attr, STACK) == 0 && pthread_barrier_init(&l->gate, NULL, l->count + 1) == 0;
-	for (unsigned i = 0; ok && i < l->count; i++)
-		if (pthread_create(&l->workers[i].thread, &attr, work, &l->workers[i]) != 0) {
-			(void)fprintf(stderr, "openes-phone: cannot start %u threads\n", l->count);
-			exit(EXIT_FAILURE); /* those that run wait at a gate that would never open */
+	return l->start_us + (int64_t)(n * 1000000 / l->run->rate);
+}
+
+/* Gives every free lane what is due by now. */
+static void begin_due(struct load *l)
+{
+	for (int64_t now_us; l->free_count > 0 && (now_us = es_mono_us()) < l->end_us;) {
+		int64_t due_us = l->run->rate == 0 ? now_us : due_at(l, l->due);
+		if (due_us >= l->end_us)
+			return;
+		if (due_us > now_us) {
+			set_timer(l, due_us);
+			return;
 		}
-	(void)pthread_attr_destroy(&attr);
-	return ok;
+		l->due++;
+		struct lane *lane = &l->lanes[l->free[--l->free_count]];
+		begin_exchange(l, lane, next_kind(l, lane), due_us);
+	}
+}
+
+static void look_after_lanes(struct load *l, int64_t now_us)
+{
+	for (unsigned i = 0; i < l->count; i++) {
+		struct lane *lane = &l->lanes[i];
+		if (lane->state == PAUSED && now_us >= lane->resumes_us)
+			set_free(l, lane);
+		if (lane->state == ASKING && now_us >= lane->deadline_us) {
+			ph_conn_abandon(lane->conn, "no answer came in time");
+			go(l, lane);
+		}
+	}
 }
 
 static void show_progress(struct load *l, bool is_terminal, int64_t now_us)
 {
+	const struct ph_tally *t = l->tally;
 	double seconds = (double)(now_us - l->start_us) / 1e6;
-	uint64_t auth = atomic_load(&l->ok[PH_AUTH]), token = atomic_load(&l->ok[PH_TOKEN]),
-			 failed = atomic_load(&l->failed);
+	uint64_t auth = t->kind[PH_AUTH].ok, token = t->kind[PH_TOKEN].ok,
+			 failed = t->kind[PH_AUTH].failed + t->kind[PH_TOKEN].failed;
+
 	(void)fprintf(stderr, "%s%5.1f s of %.1f: %llu full, %llu by token, %llu failed, %.0f/s%s", is_terminal ? "\r" : "",
 	              seconds, (double)l->run->duration_ms / 1000, (unsigned long long)auth, (unsigned long long)token,
 	              (unsigned long long)failed, (double)(auth + token) / seconds, is_terminal ? " " : "\n");
@@ -231,50 +271,103 @@ static void show_progress(struct load *l, bool is_terminal, int64_t now_us)
 }
 
 /* A line that rewrites itself on a terminal, a line every five seconds elsewhere. */
-static void watch(struct load *l)
+static void tick(struct load *l, bool is_terminal)
+{
+	int64_t now_us = es_mono_us();
+
+	look_after_lanes(l, now_us);
+	if (l->is_measuring && now_us - l->shown_us >= (is_terminal ? 500000 : 5000000)) {
+		show_progress(l, is_terminal, now_us);
+		l->shown_us = now_us;
+	}
+}
+
+/* ---- starting, running, ending ---- */
+
+/* Waits for events once and serves them; the tick comes now and then, however busy the descriptors are. */
+static void turn(struct load *l, int64_t *ticked_us, bool is_terminal)
+{
+	struct epoll_event events[EVENTS];
+	uint64_t expirations;
+	int n = epoll_wait(l->epoll, events, EVENTS, TICK_MS);
+
+	for (int i = 0; i < n; i++) {
+		if (events[i].data.ptr == NULL)
+			(void)!read(l->timer, &expirations, sizeof expirations);
+		else
+			go(l, events[i].data.ptr);
+	}
+	if (es_mono_us() - *ticked_us >= TICK_MS * 1000) {
+		tick(l, is_terminal);
+		*ticked_us = es_mono_us();
+	}
+}
+
+/* One authentication on every lane ahead of the clock: the connections stand, and there are tokens to work with. */
+static bool warm_up(struct load *l)
+{
+	int64_t ticked_us = es_mono_us();
+
+	for (unsigned i = 0; i < l->count; i++)
+		begin_exchange(l, &l->lanes[i], PH_AUTH, ticked_us);
+	while (l->busy > 0 && !is_interrupted)
+		turn(l, &ticked_us, false);
+	if (l->warm == 0)
+		(void)fprintf(stderr, "openes-phone: no phone was served: %s\n", l->warm_failure);
+	return l->warm > 0;
+}
+
+static void measure(struct load *l, struct ph_load_result *result)
 {
 	bool is_terminal = isatty(STDERR_FILENO) == 1;
-	int64_t every_us = is_terminal ? 500000 : 5000000, shown_us = l->start_us;
+	int64_t ticked_us = es_mono_us();
 
-	for (int64_t now; (now = es_mono_us()) < l->end_us && !atomic_load(&is_interrupted);) {
-		if (now - shown_us >= every_us) {
-			show_progress(l, is_terminal, now);
-			shown_us = now;
-		}
-		sleep_us(l->end_us - now < STEP_MS * 1000 ? l->end_us - now : STEP_MS * 1000);
+	l->is_measuring = true;
+	l->start_us = l->shown_us = ticked_us;
+	l->end_us = l->start_us + l->run->duration_ms * 1000;
+	while (es_mono_us() < l->end_us || l->busy > 0) {
+		if (is_interrupted)
+			l->end_us = l->start_us;
+		begin_due(l);
+		turn(l, &ticked_us, is_terminal);
 	}
 	if (is_terminal)
 		(void)fputs("\r\033[K", stderr);
-}
-
-static unsigned warm_workers(const struct load *l)
-{
-	unsigned n = 0;
-	for (unsigned i = 0; i < l->count; i++)
-		n += l->workers[i].holder_count > 0 || l->workers[i].tally.failure[0] == 0;
-	return n;
-}
-
-/* Between the two gates nobody works: the clock is set, or the end is put before the beginning. */
-static bool run_workers(struct load *l, struct ph_load_result *result)
-{
-	if (!start_threads(l))
-		return false;
-	(void)pthread_barrier_wait(&l->gate);
-	bool is_warm = warm_workers(l) > 0;
-	if (!is_warm)
-		(void)fprintf(stderr, "openes-phone: no phone was served: %s\n", l->workers[0].tally.failure);
-	l->start_us = es_mono_us();
-	l->end_us = is_warm ? l->start_us + l->run->duration_ms * 1000 : l->start_us;
-	(void)pthread_barrier_wait(&l->gate);
-	watch(l);
-	for (unsigned i = 0; i < l->count; i++)
-		(void)pthread_join(l->workers[i].thread, NULL);
 	result->seconds = (double)(es_mono_us() - l->start_us) / 1e6;
-	(void)pthread_barrier_destroy(&l->gate);
-	for (unsigned i = 0; i < l->count; i++)
-		ph_tally_merge(&result->total, &l->workers[i].tally);
-	return is_warm;
+}
+
+static void load_done(struct load *l)
+{
+	for (unsigned i = 0; l->lanes != NULL && i < l->count; i++) {
+		ph_client_free(l->lanes[i].client);
+		ph_conn_free(l->lanes[i].conn);
+		free(l->lanes[i].holders);
+	}
+	free(l->lanes);
+	free(l->free);
+	if (l->epoll >= 0)
+		(void)close(l->epoll);
+	if (l->timer >= 0)
+		(void)close(l->timer);
+	ph_phones_free(&l->phones);
+}
+
+static bool set_up(struct load *l, struct ph_server *server)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	l->count = l->phones.count < l->run->connections ? (unsigned)l->phones.count : l->run->connections;
+	l->lanes = calloc(l->count, sizeof *l->lanes);
+	l->free = calloc(l->count, sizeof *l->free);
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	bool ok = l->lanes != NULL && l->free != NULL && l->epoll >= 0 && l->timer >= 0 &&
+	          epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->timer, &event) == 0;
+	for (unsigned i = 0; ok && i < l->count; i++)
+		ok = lane_init(l, i, server);
+	if (!ok)
+		(void)fprintf(stderr, "openes-phone: cannot make %u connections: %s\n", l->count, strerror(errno));
+	return ok;
 }
 
 static bool report(const struct ph_options *options, const struct ph_load_result *result)
@@ -302,9 +395,9 @@ static void result_done(struct ph_load_result **result)
 	free(*result);
 }
 
-int ph_load(const struct ph_options *options, const struct ph_run *run)
+int ph_load(const struct ph_options *options, const struct ph_run *run, struct ph_server *server)
 {
-	ES_CLEANUP(load_done) struct load l = { .run = run };
+	ES_CLEANUP(load_done) struct load l = { .run = run, .epoll = -1, .timer = -1 };
 	ES_CLEANUP(result_done) struct ph_load_result *result = calloc(1, sizeof *result);
 	ES_CLEANUP(es_buf_free) struct es_buf error;
 
@@ -315,20 +408,17 @@ int ph_load(const struct ph_options *options, const struct ph_run *run)
 		(void)fprintf(stderr, "openes-phone: " ES_SLICE_FMT "\n", ES_SLICE_ARG(es_buf_slice(&error)));
 		return EXIT_FAILURE;
 	}
-	l.count = l.phones.count < run->connections ? (unsigned)l.phones.count : run->connections;
-	l.workers = calloc(l.count, sizeof *l.workers);
-	bool ok = result != NULL && l.workers != NULL;
-	for (unsigned i = 0; ok && i < l.count; i++)
-		ok = worker_init(&l, i);
-	if (!ok) {
-		(void)fprintf(stderr, "openes-phone: out of memory\n");
+	if (result == NULL || !set_up(&l, server))
 		return EXIT_FAILURE;
-	}
+	l.tally = &result->total;
 	result->connections = l.count;
 	result->phones = l.phones.count;
 	result->rate = run->rate;
 	catch_interrupts();
-	if (!run_workers(&l, result) || !report(options, result))
+	if (!warm_up(&l))
+		return EXIT_FAILURE;
+	measure(&l, result);
+	if (!report(options, result))
 		return EXIT_FAILURE;
 	return result->total.kind[PH_AUTH].ok + result->total.kind[PH_TOKEN].ok > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

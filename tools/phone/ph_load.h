@@ -10,7 +10,6 @@
 enum ph_kind { PH_AUTH, PH_TOKEN, PH_KINDS };
 #define PH_STATUS_MAX 600
 
-/* What one connection counted, or all of them. */
 struct ph_tally {
 	struct {
 		struct ph_histogram latency; /* of those that succeeded */
@@ -29,10 +28,7 @@ struct ph_load_result {
 	uint64_t rate; /* asked for; 0: none */
 };
 
-/* Adds one tally to another. */
-void ph_tally_merge(struct ph_tally *into, const struct ph_tally *from);
-
 /* Runs the load, reports. The exit status. */
-int ph_load(const struct ph_options *options, const struct ph_run *run);
+int ph_load(const struct ph_options *options, const struct ph_run *run, struct ph_server *server);
 
 #endif

@@ -163,15 +163,12 @@ static void numbered_phones_follow_each_other(void **state)
 
 static void percentiles_are_within_a_bucket(void **state)
 {
-	static struct ph_histogram h, other;
+	static struct ph_histogram h;
 
 	(void)state;
 	assert_int_equal(ph_histogram_percentile(&h, 50), 0);
-	for (int64_t i = 1; i <= 50000; i++) {
+	for (int64_t i = 1; i <= 100000; i++)
 		ph_histogram_add(&h, i);
-		ph_histogram_add(&other, i + 50000);
-	}
-	ph_histogram_merge(&h, &other);
 	assert_int_equal(h.count, 100000);
 	assert_int_equal(h.max, 100000);
 	assert_in_range(ph_histogram_percentile(&h, 50), 50000, 50800);

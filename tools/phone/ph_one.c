@@ -118,6 +118,11 @@ static es_status write_report(const char *path, const struct ph_outcome *o, cons
 	return (f == stdout ? fflush(f) : fclose(f)) == 0 && ok ? ES_OK : ES_UNAVAILABLE;
 }
 
+static void conn_done(struct ph_conn **conn)
+{
+	ph_conn_free(*conn);
+}
+
 static void client_done(struct ph_client **client)
 {
 	ph_client_free(*client);
@@ -149,17 +154,28 @@ static int keep(const struct ph_options *options, const struct ph_phone *phone, 
 	return EXIT_SUCCESS;
 }
 
-int ph_one(const struct ph_options *options, const struct ph_run *run)
+/* The whole exchange, waiting for each answer. */
+static const struct ph_outcome *exchange(struct ph_client *client, struct ph_conn *conn, struct ph_phone *phone,
+                                         bool use_token)
+{
+	const struct ph_http_request *request = ph_client_begin(client, phone, use_token);
+
+	while (request != NULL)
+		request = ph_client_answer(client, ph_conn_ask(conn, request));
+	return ph_client_outcome(client);
+}
+
+int ph_one(const struct ph_options *options, const struct ph_run *run, struct ph_server *server)
 {
 	bool is_quiet = options->json != NULL && strcmp(options->json, "-") == 0;
 	struct ph_trace story = ph_trace_to(stdout), *trace = is_quiet ? NULL : &story;
 	ES_CLEANUP(phone_done) struct ph_phone phone;
+	ES_CLEANUP(conn_done) struct ph_conn *conn = ph_conn_new(server);
 	ES_CLEANUP(client_done) struct ph_client *client = ph_client_new(&run->profile, trace);
 	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, 4 << 20);
-	struct ph_outcome outcome;
 
 	set_up_phone(options, run, &phone);
-	if (client == NULL || arena == NULL)
+	if (conn == NULL || client == NULL || arena == NULL)
 		return complain("cannot start", "the HTTP client", ES_TOO_LARGE);
 	es_status status = options->state == NULL ? ES_OK : ph_usim_load(&phone.usim, options->state);
 	if (status != ES_OK && status != ES_NOT_FOUND)
@@ -168,13 +184,13 @@ int ph_one(const struct ph_options *options, const struct ph_run *run)
 	int64_t start = es_mono_us();
 	if (trace != NULL)
 		trace->amf = run->has_amf ? run->amf : NULL;
-	ph_client_run(client, &phone, options->token != NULL, &outcome);
+	const struct ph_outcome *outcome = exchange(client, conn, &phone, options->token != NULL);
 	int64_t elapsed_us = es_mono_us() - start;
-	if (outcome.result == PH_DOCUMENT)
-		ph_trace_document(trace, outcome.document, outcome.is_json, arena);
-	tell(trace, &outcome, elapsed_us);
-	if (keep(options, &phone, &outcome, elapsed_us) != EXIT_SUCCESS)
+	if (outcome->result == PH_DOCUMENT)
+		ph_trace_document(trace, outcome->document, outcome->is_json, arena);
+	tell(trace, outcome, elapsed_us);
+	if (keep(options, &phone, outcome, elapsed_us) != EXIT_SUCCESS)
 		return EXIT_FAILURE;
-	bool came = outcome.result == PH_DOCUMENT && (outcome.has_token || options->token != NULL);
+	bool came = outcome->result == PH_DOCUMENT && (outcome->has_token || options->token != NULL);
 	return came ? EXIT_SUCCESS : EXIT_FAILURE;
 }

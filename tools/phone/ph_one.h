@@ -5,6 +5,6 @@
 #include "ph_options.h"
 
 /* The exit status: 0 when what was asked for came. */
-int ph_one(const struct ph_options *options, const struct ph_run *run);
+int ph_one(const struct ph_options *options, const struct ph_run *run, struct ph_server *server);
 
 #endif

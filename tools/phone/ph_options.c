@@ -54,7 +54,7 @@ static const struct option {
 	{ "subscribers", "FILE", TEXT, FIELD(subscribers), "phones from a CSV list with the columns imsi, k, opc" },
 	{ "rate", "R", TEXT, FIELD(rate), "exchanges a second, whatever the answers; default: as fast as they come" },
 	{ "for", "TIME", TEXT, FIELD(duration), "how long: 500ms, 10s, 2m (10s)" },
-	{ "connections", "C", TEXT, FIELD(connections), "kept-alive connections, one thread each (16)" },
+	{ "connections", "C", TEXT, FIELD(connections), "kept-alive connections (16)" },
 	{ "mix", "LIST", TEXT, FIELD(mix), "weights of full and fast authentication (auth=1); auth=1,token=9" },
 
 	{ NULL, "Output", FLAG, 0, NULL },
