@@ -219,6 +219,11 @@ void es_seal(struct es_keyring *ring, const char *purpose, struct es_slice aad, 
 	es_gcm_seal_parts(ring->own.key, nonce, bound, ES_COUNT(bound), plain, out + HEADER);
 }
 
+bool es_keyring_is_current(const struct es_keyring *ring, struct es_slice sealed)
+{
+	return sealed.len >= ES_SEAL_OVERHEAD && sealed.ptr[0] == SEAL_VERSION && sealed.ptr[1] == ring->own.id;
+}
+
 es_status es_unseal(struct es_keyring *ring, const char *purpose, struct es_slice aad, struct es_slice sealed,
                     uint8_t *out)
 {

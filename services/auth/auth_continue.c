@@ -12,6 +12,8 @@
 #include "es_crypto.h"
 #include "es_log.h"
 
+#define COOKIES_MAX 8
+
 struct step {
 	struct auth_task *task;
 	struct auth_reply *out;
@@ -434,21 +436,25 @@ static bool is_right_at_once(struct step *s)
 	return auth_eap_step(&s->round.eap, s->packet, &action) == ES_OK && action.what == AUTH_EAP_DONE;
 }
 
-/* Clients echo cookies in many ways, so there may be several candidates. */
-static es_status open_first(struct step *s, const struct es_slice *cookies, size_t count)
+/* Clients echo cookies in many ways, so there may be several candidates; of those that open, the one of the exchange that
+ * began last: a client may still send the cookie of an exchange it gave up. */
+static es_status open_latest(struct step *s, const struct es_slice *cookies, size_t count)
 {
+	struct auth_session session;
 	es_status result = ES_NOT_FOUND;
 
-	for (size_t i = 0; i < count && i < 8; i++) {
-		es_status status = auth_session_open(s->task->env->session_keys, cookies[i], s->task->env->now_ms(),
-		                                     s->task->arena, &s->session);
-		if (status == ES_OK) {
-			s->cookie = cookies[i];
-			return ES_OK;
-		}
-		if (status == ES_EXPIRED)
+	for (size_t i = 0; i < count && i < COOKIES_MAX; i++) {
+		es_status status =
+			auth_session_open(s->task->env->session_keys, cookies[i], s->task->env->now_ms(), s->task->arena, &session);
+		if (status == ES_EXPIRED && result == ES_NOT_FOUND)
 			result = ES_EXPIRED;
+		if (status != ES_OK || (result == ES_OK && session.expires_ms <= s->session.expires_ms))
+			continue;
+		s->session = session;
+		s->cookie = cookies[i];
+		result = ES_OK;
 	}
+	auth_session_wipe(&session);
 	return result;
 }
 
@@ -464,7 +470,7 @@ void auth_exchange_continue(struct auth_task *task, const struct es_slice *cooki
 	*s = (struct step){ .task = task, .out = out, .packet = packet };
 	*out = (struct auth_reply){ 0 };
 	es_sha256(&packet, 1, s->packet_hash);
-	es_status opened = open_first(s, cookies, cookie_count);
+	es_status opened = open_latest(s, cookies, cookie_count);
 	if (opened != ES_OK)
 		turn_away(s, AUTH_LOST_SESSION,
 		          opened == ES_EXPIRED ? AUTH_SESSION_EXPIRED : AUTH_NO_SESSION); /* V12-AUTH-16 */

@@ -30,7 +30,7 @@ struct auth_start {
 
 /* Inputs live in the task's arena. ES_OK: `out` is filled. Otherwise nothing happened and the same call may be repeated. */
 void auth_exchange_start(struct auth_task *task, const struct auth_start *in, struct auth_reply *out);
-/* `cookies`: candidates, the first that opens counts. */
+/* `cookies`: candidates; of those that open, the one of the exchange that began last counts. */
 void auth_exchange_continue(struct auth_task *task, const struct es_slice *cookies, size_t cookie_count,
                             struct es_slice packet, struct auth_reply *out);
 

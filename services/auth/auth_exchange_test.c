@@ -446,6 +446,31 @@ static void a_cookie_that_is_unknown_or_old_starts_over(void **state) /* V12-AUT
 	test_now = before;
 }
 
+static void of_several_cookies_the_latest_exchanges_counts(void **state)
+{
+	(void)state;
+	struct exchange x;
+
+	setup(&x);
+	struct test_call *given_up = test_start(&x.t);
+	test_now += 1000;
+	start(&x, SIM_ACCEPTS);
+	struct es_slice cookies[] = { ES_SLICE_LIT("broken"), given_up->reply.cookie, x.start->reply.cookie };
+	for (size_t i = 0; i < 2; i++) {
+		struct test_call *call = test_call_new(&x.t);
+		auth_exchange_continue(&call->task, cookies, ES_COUNT(cookies), es_buf_slice(&x.response), &call->reply);
+		test_call_wait(call);
+		assert_int_equal(call->reply.outcome, AUTH_ADMIT);
+		test_call_free(call);
+		struct es_slice first = cookies[0];
+		cookies[0] = cookies[2];
+		cookies[2] = first;
+	}
+	test_call_free(given_up);
+	test_now -= 1000;
+	teardown(&x);
+}
+
 static void a_request_too_long_for_the_cookie_comes_back_all_the_same(void **state)
 {
 	(void)state;
@@ -540,6 +565,7 @@ int main(void)
 		cmocka_unit_test(an_unusable_identity_is_asked_for_where_that_is_on),
 		cmocka_unit_test(a_failure_is_notified_and_then_rejected_where_that_is_on),
 		cmocka_unit_test(a_cookie_that_is_unknown_or_old_starts_over),
+		cmocka_unit_test(of_several_cookies_the_latest_exchanges_counts),
 		cmocka_unit_test(a_request_too_long_for_the_cookie_comes_back_all_the_same),
 		cmocka_unit_test(a_vector_waits_for_the_mark_and_is_then_given_out),
 		cmocka_unit_test(a_token_is_renewed_while_valid_and_of_the_subscribers_epoch),

@@ -9,6 +9,7 @@
 #include "auth_env.h"
 #include "auth_exchange.h"
 #include "auth_policy_link.h"
+#include "auth_reseal.h"
 #include "auth_store.h"
 #include "auth_timer.h"
 #include "es_clock.h"
@@ -20,6 +21,7 @@
 #define REFUSALS_BEFORE_WARNING 5
 #define PURGE_EVERY_MS 5000
 #define PURGE_ROUNDS_MAX 40
+#define RESEAL_PAGES 16 /* in one tick */
 
 struct auth_process {
 	struct auth_env env;
@@ -31,6 +33,7 @@ struct auth_process {
 	/* Of the timer's thread; times are monotonic ms. */
 	int64_t refreshed_at, purged_at;
 	unsigned refusals; /* of policy, in a row */
+	struct auth_reseal reseal;
 };
 
 /* ---- the timer ---- */
@@ -84,6 +87,8 @@ static void tick(void *user, bool rung)
 		p->purged_at = now;
 		purge(p);
 	}
+	for (int i = 0; i < RESEAL_PAGES && !p->reseal.is_done; i++)
+		auth_reseal_some(&p->env, &p->reseal);
 }
 
 static void doorbell(const char *topic, uint64_t sequence, void *user)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "auth_flow.h"
+#include "auth_reseal.h"
 #include "auth_test_env.h"
 
 static struct auth_keys keys_of(struct test_env *t)
@@ -160,6 +161,60 @@ static void a_row_moved_to_another_subscriber_does_not_open(void **state)
 	es_keyring_free(ring);
 }
 
+static struct es_keyring *ring_of(const char *text)
+{
+	struct es_keyring *ring = NULL;
+	struct es_buf error;
+
+	es_buf_init(&error, 256);
+	assert_int_equal(es_keyring_parse(es_slice_str(text), &ring, &error), ES_OK);
+	es_buf_free(&error);
+	return ring;
+}
+
+static es_status many_keys_job(struct es_db_conn *conn, void *user)
+{
+	struct test_env *t = user;
+
+	for (uint8_t i = 0; i < 2 * AUTH_KEYS_PAGE; i++) {
+		struct auth_key_row row = { .algorithm = "milenage" };
+		struct auth_keys keys = { .k = { i } };
+		char imsi[16];
+		(void)snprintf(imsi, sizeof imsi, "0010100000%05u", i);
+		ES_TRY(auth_vault_seal(t->env.auc_keys, TEST_TENANT, imsi, &keys, &row));
+		ES_TRY(auth_store_keys_put(conn, TEST_TENANT, imsi, &row));
+	}
+	return ES_OK;
+}
+
+static void a_new_key_of_the_ring_seals_all_keys_again(void **state) /* the old one may then leave its file */
+{
+	(void)state;
+	static const char second[] = "2 ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+	struct test_env t;
+	struct auth_reseal reseal = { .is_done = false };
+
+	test_env_begin(&t);
+	assert_int_equal(es_db_write_wait(t.env.db, many_keys_job, &t), ES_OK);
+	es_keyring_free(t.env.auc_keys);
+	t.env.auc_keys = ring_of("1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+	                         "2 ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
+	for (int pages = 0; pages < 3; pages++)
+		auth_reseal_some(&t.env, &reseal);
+	assert_true(reseal.is_done);
+	assert_int_equal(reseal.resealed, 2 * AUTH_KEYS_PAGE);
+	reseal = (struct auth_reseal){ .is_done = false };
+	auth_reseal_some(&t.env, &reseal);
+	assert_int_equal(reseal.resealed, 0); /* nothing is left to do */
+
+	es_keyring_free(t.env.auc_keys);
+	t.env.auc_keys = ring_of(second);
+	struct auth_keys keys;
+	assert_int_equal(auth_flow_keys(&t.env, TEST_TENANT, "001010000000100", &keys), ES_OK);
+	assert_int_equal(keys.k[0], 100);
+	test_env_end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +225,7 @@ int main(void)
 		cmocka_unit_test(keys_are_there_until_removed_and_removing_may_be_repeated),
 		cmocka_unit_test(keys_at_rest_are_sealed),
 		cmocka_unit_test(a_row_moved_to_another_subscriber_does_not_open),
+		cmocka_unit_test(a_new_key_of_the_ring_seals_all_keys_again),
 	};
 	TEST_ON_EACH_ENGINE("auth_provision_test", tests);
 }

@@ -12,6 +12,8 @@ enum {
 	KEYS_GET,
 	KEYS_PUT,
 	KEYS_DELETE,
+	KEYS_PAGE,
+	KEYS_RESEAL,
 	KEYS_RAISE_DIF,
 	KEYS_SET_HOP,
 	REPLICA_BEST,
@@ -37,6 +39,9 @@ static const char *const statements[] = {
 		"amf = excluded.amf, algorithm = excluded.algorithm, generation = excluded.generation, dif = excluded.dif, "
 		"hop = excluded.hop, updated_ms = excluded.updated_ms",
 	[KEYS_DELETE] = "DELETE FROM auc_key WHERE tenant = ?1 AND imsi = ?2",
+	[KEYS_PAGE] = "SELECT sealed, amf, algorithm, generation, dif, hop, updated_ms, tenant, imsi FROM auc_key "
+				  "WHERE (tenant, imsi) > (?1, ?2) ORDER BY tenant, imsi LIMIT ?3",
+	[KEYS_RESEAL] = "UPDATE auc_key SET sealed = ?4 WHERE tenant = ?1 AND imsi = ?2 AND sealed = ?3",
 	[KEYS_RAISE_DIF] = "UPDATE auc_key SET dif = CASE WHEN dif < ?4 THEN ?4 ELSE dif END "
 					   "WHERE tenant = ?1 AND imsi = ?2 AND generation = ?3",
 	[KEYS_SET_HOP] = "UPDATE auc_key SET hop = ?5 WHERE tenant = ?1 AND imsi = ?2 AND generation = ?3 AND hop = ?4",
@@ -122,6 +127,51 @@ es_status auth_store_keys_put(struct es_db_conn *conn, const char *tenant, const
 es_status auth_store_keys_delete(struct es_db_conn *conn, const char *tenant, const char *imsi)
 {
 	return ES_DB_EXEC(conn, KEYS_DELETE, NULL, es_bind_str(tenant), es_bind_str(imsi));
+}
+
+static bool read_text(struct es_slice text, char *out, size_t size)
+{
+	if (text.len == 0 || text.len >= size)
+		return false;
+	memcpy(out, text.ptr, text.len);
+	out[text.len] = '\0';
+	return true;
+}
+
+es_status auth_store_keys_page(struct es_db_conn *conn, const char *tenant, const char *imsi,
+                               struct auth_key_item items[AUTH_KEYS_PAGE], size_t *count)
+{
+	struct es_rows *rows;
+	es_status status;
+	size_t n = 0;
+
+	ES_TRY(ES_DB_QUERY(conn, KEYS_PAGE, &rows, es_bind_str(tenant), es_bind_str(imsi), es_bind_int(AUTH_KEYS_PAGE)));
+	while ((status = es_rows_next(rows)) == ES_OK) {
+		struct auth_key_item *item = &items[n < AUTH_KEYS_PAGE ? n : 0];
+		bool named = read_text(es_col_text(rows, 7), item->tenant, sizeof item->tenant) &&
+		             read_text(es_col_text(rows, 8), item->imsi, sizeof item->imsi);
+		if (n++ == AUTH_KEYS_PAGE || !named) {
+			es_rows_done(rows);
+			return ES_INTERNAL;
+		}
+		if (!key_row_from(rows, &item->row)) /* a damaged row does not hide those behind it */
+			item->row = (struct auth_key_row){ 0 };
+	}
+	if (status != ES_NOT_FOUND)
+		return status;
+	*count = n;
+	return ES_OK;
+}
+
+es_status auth_store_keys_reseal(struct es_db_conn *conn, const struct auth_key_item *item,
+                                 const uint8_t sealed[AUTH_KEYS_SEALED])
+{
+	int64_t changed = 0;
+
+	es_status status = ES_DB_EXEC(conn, KEYS_RESEAL, &changed, es_bind_str(item->tenant), es_bind_str(item->imsi),
+	                              es_bind_blob(es_slice_of(item->row.sealed, sizeof item->row.sealed)),
+	                              es_bind_blob(es_slice_of(sealed, AUTH_KEYS_SEALED)));
+	return exactly_one(status, changed);
 }
 
 es_status auth_store_raise_dif(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t generation,

@@ -33,6 +33,17 @@ es_status auth_store_keys_put(struct es_db_conn *conn, const char *tenant, const
                               const struct auth_key_row *row) ES_MUST_USE;
 /* Also when there are none. */
 es_status auth_store_keys_delete(struct es_db_conn *conn, const char *tenant, const char *imsi) ES_MUST_USE;
+#define AUTH_KEYS_PAGE 64
+struct auth_key_item {
+	char tenant[32], imsi[16];
+	struct auth_key_row row;
+};
+/* At most AUTH_KEYS_PAGE of them, in order, behind (tenant, imsi). A row that is not what auth writes is all zero. */
+es_status auth_store_keys_page(struct es_db_conn *conn, const char *tenant, const char *imsi,
+                               struct auth_key_item items[AUTH_KEYS_PAGE], size_t *count) ES_MUST_USE;
+/* The same keys sealed anew; ES_CONFLICT when the row is not the one that was read. */
+es_status auth_store_keys_reseal(struct es_db_conn *conn, const struct auth_key_item *item,
+                                 const uint8_t sealed[AUTH_KEYS_SEALED]) ES_MUST_USE;
 /* A difference is raised, never lowered; ES_CONFLICT when the keys have been replaced. */
 es_status auth_store_raise_dif(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t generation,
                                int64_t dif) ES_MUST_USE;
