@@ -37,9 +37,10 @@ int main(int argc, char **argv)
 	}
 	es_crypto_init();
 	(void)signal(SIGPIPE, SIG_IGN); /* a connection that breaks is an answer, not the end */
-	if (ph_server_open(run.profile.url, &run.profile.http, &server, &error) != ES_OK) {
+	status = ph_server_open(run.profile.url, &run.profile.http, &server, &error);
+	if (status != ES_OK) {
 		(void)fprintf(stderr, "openes-phone: " ES_SLICE_FMT "\n", ES_SLICE_ARG(es_buf_slice(&error)));
-		return EXIT_USAGE;
+		return status == ES_MALFORMED ? EXIT_USAGE : EXIT_FAILURE;
 	}
 	int result = run.is_load ? ph_load(&options, &run, server) : ph_one(&options, &run, server);
 	ph_server_close(server);

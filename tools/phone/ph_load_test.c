@@ -64,6 +64,17 @@ static void one_phone(void **state)
 	assert_string_equal(options.json, "-");
 }
 
+static void op_stands_for_opc(void **state) /* TS 35.208 test set 1 */
+{
+	static const uint8_t opc[16] = { 0xcd, 0x63, 0xcb, 0x71, 0x95, 0x4a, 0x9f, 0x4e,
+		                             0x48, 0xa5, 0x99, 0x4e, 0x37, 0xa0, 0x2b, 0xaf };
+
+	(void)state;
+	assert_int_equal(
+		read_line("--url https://h/ --imsi 001010000000001 --k " K " --op cdc202d5123e20f62b6d676ac72cb318"), ES_OK);
+	assert_memory_equal(run.opc, opc, sizeof opc);
+}
+
 static void token_needs_no_keys(void **state)
 {
 	(void)state;
@@ -184,6 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_phone),
+		cmocka_unit_test(op_stands_for_opc),
 		cmocka_unit_test(token_needs_no_keys),
 		cmocka_unit_test(load),
 		cmocka_unit_test(wrong_command_lines_say_what_is_wrong),

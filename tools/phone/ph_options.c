@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "es_cleanup.h"
+#include "es_milenage.h"
 #include "es_text.h"
 
 enum kind { TEXT, FLAG, PARAM, REPORT };
@@ -29,6 +30,7 @@ static const struct option {
 	{ "imsi", "DIGITS", TEXT, FIELD(imsi), "identity of the SIM" },
 	{ "k", "HEX", TEXT, FIELD(k), "its Milenage key, 32 hexadecimal digits" },
 	{ "opc", "HEX", TEXT, FIELD(opc), "its OPc, 32 hexadecimal digits" },
+	{ "op", "HEX", TEXT, FIELD(op), "OP instead of OPc" },
 	{ "amf", "HEX", TEXT, FIELD(amf), "AMF the subscriber is provisioned with; another one in AUTN is pointed out" },
 	{ "sqn", "HEX", TEXT, FIELD(sqn), "highest SQN accepted so far; a high one makes the SIM resynchronise" },
 	{ "mcc", "DIGITS", TEXT, FIELD(mcc), "country code of the realm; default: from the IMSI" },
@@ -49,7 +51,7 @@ static const struct option {
 	{ "save-token", "FILE", TEXT, FIELD(save_token), "write the token that came, readable by the owner alone" },
 
 	{ NULL, "Load", FLAG, 0, NULL },
-	{ "phones", "N", TEXT, FIELD(phones), "N phones from --imsi-base on, all with --k and --opc" },
+	{ "phones", "N", TEXT, FIELD(phones), "N phones from --imsi-base on, all with the same keys" },
 	{ "imsi-base", "DIGITS", TEXT, FIELD(imsi_base), "IMSI of the first of them" },
 	{ "subscribers", "FILE", TEXT, FIELD(subscribers), "phones from a CSV list with the columns imsi, k, opc" },
 	{ "rate", "R", TEXT, FIELD(rate), "exchanges a second, whatever the answers; default: as fast as they come" },
@@ -258,6 +260,11 @@ static es_status check_sim(const struct ph_options *o, struct ph_run *run, struc
 	if (!run->has_keys)
 		return ES_OK;
 	ES_TRY(hex_of(o->k, "k", run->k, sizeof run->k, error));
+	if (o->op != NULL && o->opc == NULL) {
+		ES_TRY(hex_of(o->op, "op", run->opc, sizeof run->opc, error));
+		es_milenage_opc(run->k, run->opc, run->opc);
+		return ES_OK;
+	}
 	return hex_of(o->opc, "opc", run->opc, sizeof run->opc, error);
 }
 

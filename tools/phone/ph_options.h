@@ -13,7 +13,7 @@
 
 struct ph_options {
 	/* as given; NULL: not given */
-	const char *url, *ca, *imsi, *k, *opc, *amf, *sqn, *mcc, *mnc, *state;
+	const char *url, *ca, *imsi, *k, *opc, *op, *amf, *sqn, *mcc, *mnc, *state;
 	const char *apps, *entitlement_version, *accept, *terminal_id, *app_name, *language, *notif_token, *notif_action;
 	const char *operation, *token, *save_token;
 	const char *phones, *imsi_base, *subscribers, *rate, *duration, *connections, *mix;
