@@ -23,7 +23,7 @@
 
 #define NUMBERS 24      /* of a traced process */
 #define SUBSCRIBERS 3   /* few, so that numbers lie close together */
-#define KILLS 150       /* over the life of a traced process */
+#define KILLS 80        /* over the life of a traced process */
 #define CLOCK_STEP 1700 /* ms between two numbers: the mark has to be moved in every run */
 
 struct entry {
