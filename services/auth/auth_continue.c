@@ -408,16 +408,15 @@ static void with_row(void *user)
 	s->round = s->session.first;
 	es_status status = es_db_read(s->task->env->db, read_row_job, s);
 	s->has_row = status == ES_OK;
+	bool is_later = s->has_row && s->row.round > 0;
 	if (status != ES_OK && status != ES_NOT_FOUND) {
 		fail(s, status, "the session could not be read");
 	} else if (!s->has_row && s->session.request_stored) {
 		turn_away(s, AUTH_LOST_SESSION, AUTH_SESSION_EXPIRED);
-	} else if (!s->has_row || s->row.round == 0) {
-		take_step(s);
-	} else if (s->row.state.len == 0 ||
-	           es_slice_eq(s->row.packet_hash, es_slice_of(s->packet_hash, sizeof s->packet_hash))) {
+	} else if (is_later && (s->row.state.len == 0 ||
+	                        es_slice_eq(s->row.packet_hash, es_slice_of(s->packet_hash, sizeof s->packet_hash)))) {
 		replay(s);
-	} else if (later_round(s) != ES_OK) {
+	} else if (is_later && later_round(s) != ES_OK) {
 		fail(s, ES_INTERNAL, "the round of this session does not open");
 	} else {
 		take_step(s);

@@ -3,6 +3,7 @@
 #include "auth_process.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "auth_bus.h"
 #include "auth_config.h"
@@ -18,6 +19,8 @@
 #include "es_secret.h"
 
 #define TENANTS_POLL_MS 30000
+#define FIRST_CONTACT_MS 3000
+#define FIRST_CONTACT_STEP_MS 10
 #define REFUSALS_BEFORE_WARNING 5
 #define PURGE_EVERY_MS 5000
 #define PURGE_ROUNDS_MAX 40
@@ -130,6 +133,19 @@ static es_status start_store(struct auth_process *p, const struct auth_config *c
 	return p->env.sqn != NULL && p->env.tenants != NULL ? ES_OK : out_of_memory(error);
 }
 
+/* A replica that listens before it has an index and tenants answers 503 to calls that another one would have served. Where
+ * policy is not there either, as when all start at once, there is nothing to wait for long. */
+static void get_ready(struct auth_process *p)
+{
+	const struct timespec step = { .tv_nsec = FIRST_CONTACT_STEP_MS * 1000000L };
+	int64_t until = es_mono_ms() + FIRST_CONTACT_MS;
+
+	auth_sqn_source_poll(p->env.sqn);
+	while (!es_bus_client_is_ready(p->policy_client) && es_mono_ms() < until)
+		(void)nanosleep(&step, NULL);
+	refresh_tenants(p, es_mono_ms());
+}
+
 static es_status start_links(struct auth_process *p, const struct auth_config *c, struct es_bus_key *key,
                              struct es_buf *error)
 {
@@ -141,6 +157,7 @@ static es_status start_links(struct auth_process *p, const struct auth_config *c
 		return out_of_memory(error);
 	p->env.policy = p->link;
 	p->env.admit = auth_policy_admit;
+	get_ready(p);
 	if (auth_timer_start(tick, p, &p->timer) != ES_OK)
 		return out_of_memory(error);
 	ES_TRY(es_bus_subscriber_start(c->policy_events, key, TENANTS_POLL_MS, doorbell, p, &p->bell, error));

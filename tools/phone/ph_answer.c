@@ -11,7 +11,7 @@ enum { HEAD_MAX = 65536, BODY_MAX = 4 << 20, LINE_MAX_OCTETS = 1024, RATIO_MAX =
 
 bool ph_answer_init(struct ph_answer_reader *r)
 {
-	*r = (struct ph_answer_reader){ .arena = es_arena_new(0, 2 * BODY_MAX) };
+	*r = (struct ph_answer_reader){ .arena = es_arena_new(0, (size_t)2 * BODY_MAX) };
 	es_buf_init(&r->head, HEAD_MAX);
 	es_buf_init(&r->body, BODY_MAX);
 	es_buf_init(&r->line, LINE_MAX_OCTETS);

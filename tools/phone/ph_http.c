@@ -53,7 +53,7 @@ const char *ph_url_path(const char *url)
 /* Splits "host", "host:port", "[::1]:port". */
 static es_status parse_authority(struct es_slice text, struct ph_server *server, char port[8])
 {
-	struct es_slice host = text, rest;
+	struct es_slice host, rest;
 
 	if (text.len == 0 || text.len >= HOST_SIZE)
 		return ES_MALFORMED;

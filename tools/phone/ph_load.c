@@ -18,7 +18,7 @@
 #include "ph_report.h"
 #include "ph_subscribers.h"
 
-enum { REPORT_MAX = 65536, EVENTS = 256, PAUSE_MS = 50, TICK_MS = 50 };
+enum { REPORT_MAX = 65536, EVENTS = 256, PAUSE_US = 50000, TICK_MS = 50, TICK_US = 1000 * TICK_MS };
 
 enum lane_state { FREE, ASKING, PAUSED };
 
@@ -150,7 +150,7 @@ static void end_exchange(struct load *l, struct lane *lane)
 	}
 	if (o->result == PH_NO_ANSWER && l->is_measuring) {
 		lane->state = PAUSED; /* a server that is down would be asked in a tight loop */
-		lane->resumes_us = now_us + PAUSE_MS * 1000;
+		lane->resumes_us = now_us + PAUSE_US;
 	} else {
 		set_free(l, lane);
 	}
@@ -203,7 +203,7 @@ static bool lane_init(struct load *l, unsigned index, struct ph_server *server)
 	struct lane *lane = &l->lanes[index];
 	size_t from = l->phones.count * index / l->count, to = l->phones.count * (index + 1) / l->count;
 
-	lane->turn = index * 7;
+	lane->turn = UINT64_C(7) * index;
 	lane->phones = l->phones.at + from;
 	lane->phone_count = to - from;
 	lane->holders = calloc(lane->phone_count, sizeof *lane->holders);
@@ -297,7 +297,7 @@ static void turn(struct load *l, int64_t *ticked_us, bool is_terminal)
 		else
 			go(l, events[i].data.ptr);
 	}
-	if (es_mono_us() - *ticked_us >= TICK_MS * 1000) {
+	if (es_mono_us() - *ticked_us >= TICK_US) {
 		tick(l, is_terminal);
 		*ticked_us = es_mono_us();
 	}
@@ -390,35 +390,39 @@ static bool report(const struct ph_options *options, const struct ph_load_result
 	return (to_stdout ? fflush(f) : fclose(f)) == 0 && ok;
 }
 
-static void result_done(struct ph_load_result **result)
+static int run_load(struct load *l, const struct ph_options *options, struct ph_server *server)
 {
-	free(*result);
-}
-
-int ph_load(const struct ph_options *options, const struct ph_run *run, struct ph_server *server)
-{
-	ES_CLEANUP(load_done) struct load l = { .run = run, .epoll = -1, .timer = -1 };
-	ES_CLEANUP(result_done) struct ph_load_result *result = calloc(1, sizeof *result);
+	static struct ph_load_result result;
+	const struct ph_run *run = l->run;
 	ES_CLEANUP(es_buf_free) struct es_buf error;
 
 	es_buf_init(&error, 1024);
-	es_status status = options->subscribers != NULL ? ph_phones_load(options->subscribers, run->sqn, &l.phones, &error)
-	                                                : ph_phones_number(run, &l.phones, &error);
+	es_status status = options->subscribers != NULL ? ph_phones_load(options->subscribers, run->sqn, &l->phones, &error)
+	                                                : ph_phones_number(run, &l->phones, &error);
 	if (status != ES_OK) {
 		(void)fprintf(stderr, "openes-phone: " ES_SLICE_FMT "\n", ES_SLICE_ARG(es_buf_slice(&error)));
 		return EXIT_FAILURE;
 	}
-	if (result == NULL || !set_up(&l, server))
+	if (!set_up(l, server))
 		return EXIT_FAILURE;
-	l.tally = &result->total;
-	result->connections = l.count;
-	result->phones = l.phones.count;
-	result->rate = run->rate;
+	l->tally = &result.total;
+	result.connections = l->count;
+	result.phones = l->phones.count;
+	result.rate = run->rate;
 	catch_interrupts();
-	if (!warm_up(&l))
+	if (!warm_up(l))
 		return EXIT_FAILURE;
-	measure(&l, result);
-	if (!report(options, result))
+	measure(l, &result);
+	if (!report(options, &result))
 		return EXIT_FAILURE;
-	return result->total.kind[PH_AUTH].ok + result->total.kind[PH_TOKEN].ok > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return result.total.kind[PH_AUTH].ok + result.total.kind[PH_TOKEN].ok > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int ph_load(const struct ph_options *options, const struct ph_run *run, struct ph_server *server)
+{
+	struct load l = { .run = run, .epoll = -1, .timer = -1 };
+	int result = run_load(&l, options, server);
+
+	load_done(&l);
+	return result;
 }
