@@ -60,7 +60,7 @@ postgres_start() { # directory: a throw-away cluster on a unix socket
 	fi
 	cd /
 	"$@" "$bin/initdb" -D "$dir/data" -A trust -U openes --no-sync >/dev/null
-	"$@" "$bin/pg_ctl" -w -D "$dir/data" -l "$dir/log" -o "-c listen_addresses='' -k $dir -c max_connections=200" start >/dev/null
+	"$@" "$bin/pg_ctl" -w -D "$dir/data" -l "$dir/log" -o "-c listen_addresses='' -k $dir -c max_connections=200 -c fsync=off" start >/dev/null
 	psql -h "$dir" -U openes -d postgres -qc 'create database openes_test'
 	export OPENES_TEST_PG="postgresql://openes@/openes_test?host=$dir"
 }
