@@ -3,8 +3,9 @@
  * Precedence: OPENES_<SECTION>_<KEY> in the environment, over the file, over the default. Section names and keys
  * are lower case with underscores: `[auth] session_ttl` is OPENES_AUTH_SESSION_TTL. An unknown key in one of the
  * table's sections is an error that names it; sections of other programs are passed over, since all may share one
- * file. Secrets are named by file (`..._file`), never given as values on the command line. The table also prints
- * --help, the effective configuration (secrets masked) and the reference page. */
+ * file, and so are unknown variables, since Kubernetes makes OPENES_POLICY_SERVICE_HOST of a Service's name.
+ * Secrets are named by file (`..._file`), never given as values on the command line. The table also prints --help, the
+ * effective configuration (secrets masked) and the reference page. */
 #ifndef ES_CONFIG_H
 #define ES_CONFIG_H
 

@@ -7,7 +7,7 @@
 /* auth chooses by host, then the longest IMSI range, then GID1, then PLMN, and turns away whom two tenants claim alike:
  * all tenants together may be no more than it holds. */
 #define POLICY_TENANTS_MAX 1024
-#define POLICY_TENANTS_BYTES_MAX (512u * 1024) /* of their documents: one bus frame has to hold them */
+#define POLICY_TENANTS_BYTES_MAX ((size_t)512 * 1024) /* of their documents: one bus frame has to hold them */
 
 /* The claim that makes the choice between two tenants impossible ("hosts", "imsi_ranges", "gid1", "plmns"); NULL: they can
  * be told apart. */
