@@ -35,14 +35,14 @@ static bool has_comment(const char *value)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct es_arena *arena = es_arena_new(0, 64 * 1024);
+	struct es_arena *arena = es_arena_new(0, (size_t)64 * 1024);
 	struct demo first = { .threads = 4711 }, second = { .threads = 0 };
 	struct es_buf error, printed;
 
 	if (arena == NULL)
 		abort();
 	es_buf_init(&error, 8192);
-	es_buf_init(&printed, 32 * 1024);
+	es_buf_init(&printed, (size_t)32 * 1024);
 	if (es_config_parse(keys, KEYS, es_slice_of(data, size), &first, arena, &error) != ES_OK) {
 		assert(error.len > 0 && first.threads == 4711); /* nothing is half applied */
 	} else if (!has_comment(first.listen) && !has_comment(first.note)) {

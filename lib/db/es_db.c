@@ -18,7 +18,7 @@
 #define QUEUE_DEFAULT 1024
 #define PG_READERS_DEFAULT 4
 #define TIMEOUT_DEFAULT_MS 5000
-#define SQL_MAX (64 * 1024)
+#define SQL_MAX ((size_t)64 * 1024)
 
 struct es_db {
 	struct es_db_plan plan;

@@ -15,7 +15,7 @@
 #include "es_log.h"
 #include "es_text.h"
 
-#define MIGRATION_WAIT_MS (10 * 60 * 1000)
+#define MIGRATION_WAIT_MS (INT64_C(10) * 60 * 1000)
 #define VERDICT_TRIES 50
 #define VERDICT_PAUSE_MS 100
 

@@ -184,7 +184,7 @@ static size_t result_label(const struct esim_answer *answer)
 static es_status write_nodes(const struct esim_answer *answer, struct es_arena *arena, Openes__AppAnswer *out)
 {
 	Openes__DocNode *nodes = es_arena_array(arena, answer->node_count, sizeof *nodes);
-	Openes__DocNode **pointers = es_arena_array(arena, answer->node_count, sizeof *pointers);
+	Openes__DocNode **pointers = es_arena_array(arena, answer->node_count, sizeof(Openes__DocNode *));
 
 	if (nodes == NULL || pointers == NULL)
 		return ES_TOO_LARGE;

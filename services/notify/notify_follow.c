@@ -14,7 +14,7 @@
 
 #define PAGE_EVENTS 200
 #define FETCH_TIMEOUT_MS 5000
-#define PAGE_MEMORY (1024 * 1024)
+#define PAGE_MEMORY ((size_t)1024 * 1024)
 
 ES_METRIC_COUNTER1(events_seen, "openes_notify_policy_events_total", "Events of policy that were followed");
 ES_METRIC_COUNTER1(removed, "openes_notify_registrations_removed_total", "Registrations removed with their subscriber");

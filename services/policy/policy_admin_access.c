@@ -158,7 +158,7 @@ static es_status read_credential(struct policy_admin_call *call, struct policy_c
 
 es_status policy_do_credential_put(struct policy_admin_call *call)
 {
-	struct policy_credential credential;
+	struct policy_credential credential = { .name = "" };
 	uint8_t random[32], digest[32], storage[64];
 	struct es_buf token;
 

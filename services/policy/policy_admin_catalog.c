@@ -238,7 +238,7 @@ static es_status store_tenant(struct policy_admin_call *call, struct policy_tena
 es_status policy_do_tenant_put(struct policy_admin_call *call)
 {
 	struct policy_tenant tenant;
-	struct es_slice document;
+	struct es_slice document = { NULL, 0 };
 
 	policy_resource_defaults(&policy_tenant_shape, &tenant);
 	tenant.id = call->tenant;
@@ -276,7 +276,7 @@ es_status policy_do_plan_put(struct policy_admin_call *call)
 {
 	const char *id = policy_param(call, "plan");
 	struct policy_plan plan;
-	struct es_slice document;
+	struct es_slice document = { NULL, 0 };
 
 	policy_resource_defaults(&policy_plan_shape, &plan);
 	plan.id = id;

@@ -11,6 +11,7 @@ struct question {
 	const char *imsi, *app, *version;
 	struct policy_subscriber line;
 	struct policy_context context;
+	struct policy_trace trace;
 };
 
 /* From the query, or from a body of the same names. */
@@ -85,21 +86,18 @@ static es_status write_document(struct policy_admin_call *call, const struct que
 
 static es_status write_explanation(struct policy_admin_call *call, struct question *q)
 {
-	struct policy_trace trace = { .arena = call->arena };
-
-	q->context.trace = &trace;
 	struct es_json_out j = policy_answer_start(call);
 	es_json_put_str(&j, "imsi", q->imsi);
 	es_json_put_str(&j, "app", q->app);
 	es_json_put_str(&j, "entitlement_version", q->version);
 	es_json_put_str(&j, "status", policy_status_names[q->line.status]);
 	if (q->line.status == POLICY_TERMINATED)
-		POLICY_NOTE(&trace, "subscriber.status", "refused", "terminated: 403 before any application is looked at");
+		POLICY_NOTE(&q->trace, "subscriber.status", "refused", "terminated: 403 before any application is looked at");
 	else if (policy_is_odsa(es_slice_str(q->app)))
 		write_esim(&q->context, &j);
 	else
 		ES_TRY(write_document(call, q, &j));
-	policy_trace_write(&trace, &j);
+	policy_trace_write(&q->trace, &j);
 	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
 }
 
@@ -111,6 +109,7 @@ static es_status explain(struct policy_admin_call *call, struct question *q, con
 	q->context.plan = policy_catalog_plan(catalog, call->tenant, q->line.plan);
 	q->context.subscriber = &q->line;
 	q->context.now_ms = call->now_ms;
+	q->context.trace = &q->trace;
 	q->context.language = policy_language(es_slice_str(value_of(call, "accept_language")), q->context.tenant->language);
 	return write_explanation(call, q);
 }
@@ -118,7 +117,7 @@ static es_status explain(struct policy_admin_call *call, struct question *q, con
 es_status policy_do_explain(struct policy_admin_call *call)
 {
 	const struct policy_catalog *catalog = NULL;
-	struct question q = { .imsi = "" };
+	struct question q = { .imsi = "", .trace = { .arena = call->arena } };
 	uint64_t version = 0;
 
 	ES_TRY(read_question(call, &q));

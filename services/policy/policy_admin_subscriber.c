@@ -130,7 +130,7 @@ static es_status read_line(struct policy_admin_call *call, const cJSON *json, st
 static es_status store_and_answer(struct policy_admin_call *call, const struct policy_subscriber *before,
                                   struct policy_subscriber *line)
 {
-	struct policy_fault fault;
+	struct policy_fault fault = { "", "" };
 	bool changed = false;
 
 	es_status status = policy_line_store(call, before, line, &changed, &fault);

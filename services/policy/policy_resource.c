@@ -95,36 +95,41 @@ static bool is_url(struct es_slice text)
 #define IS_URL is_url, "an http or https URL of at most 1024 octets"
 
 static const struct field tenant_vowifi[] = {
-	{ .name = "url", TEXT, T(vowifi_url), NULL, IS_URL },
-	{ .name = "terms_required", BOOL, T(vowifi_terms_required) },
-	{ .name = "address_required", BOOL, T(vowifi_address_required) },
+	{ .name = "url", TEXT, .offset = T(vowifi_url), NULL, IS_URL },
+	{ .name = "terms_required", BOOL, .offset = T(vowifi_terms_required) },
+	{ .name = "address_required", BOOL, .offset = T(vowifi_address_required) },
 	{ .name = NULL },
 };
 
 static const struct field tenant_not_enabled[] = {
-	{ .name = "url", TEXT, T(not_enabled_url), NULL, IS_URL },
-	{ .name = "user_data", TEXT, T(not_enabled_user_data), NULL, is_long_text, "UTF-8 text of at most 1024 octets" },
+	{ .name = "url", TEXT, .offset = T(not_enabled_url), NULL, IS_URL },
+	{ .name = "user_data",
+	  TEXT,
+	  .offset = T(not_enabled_user_data),
+	  NULL,
+	  is_long_text,
+	  "UTF-8 text of at most 1024 octets" },
 	{ .name = NULL },
 };
 
 static const struct field tenant_fields[] = {
-	{ .name = "id", TEXT, T(id), NULL, IS_ID, .flags = REQUIRED },
-	{ .name = "name", TEXT, T(name), NULL, IS_LABEL },
-	{ .name = "language", TEXT, T(language), NULL, is_language, "a language of two lower-case letters" },
-	{ .name = "hosts", LIST, T(hosts), NULL, is_host, "host names in lower case" },
-	{ .name = "plmns", LIST, T(plmns), NULL, is_plmn, "MCC and MNC, 5 or 6 digits" },
-	{ .name = "imsi_ranges", LIST, T(imsi_ranges), NULL, is_range, "prefixes of 5 to 15 digits" },
-	{ .name = "gid1", LIST, T(gid1), NULL, is_gid1, "hexadecimal digits" },
-	{ .name = "token_ttl", I64, T(token_ttl_s), .min = 60, .max = 31536000 },
-	{ .name = "validity", I64, T(validity_s), .min = 60, .max = 31536000 },
+	{ .name = "id", TEXT, .offset = T(id), NULL, IS_ID, .flags = REQUIRED },
+	{ .name = "name", TEXT, .offset = T(name), NULL, IS_LABEL },
+	{ .name = "language", TEXT, .offset = T(language), NULL, is_language, "a language of two lower-case letters" },
+	{ .name = "hosts", LIST, .offset = T(hosts), NULL, is_host, "host names in lower case" },
+	{ .name = "plmns", LIST, .offset = T(plmns), NULL, is_plmn, "MCC and MNC, 5 or 6 digits" },
+	{ .name = "imsi_ranges", LIST, .offset = T(imsi_ranges), NULL, is_range, "prefixes of 5 to 15 digits" },
+	{ .name = "gid1", LIST, .offset = T(gid1), NULL, is_gid1, "hexadecimal digits" },
+	{ .name = "token_ttl", I64, .offset = T(token_ttl_s), .min = 60, .max = 31536000 },
+	{ .name = "validity", I64, .offset = T(validity_s), .min = 60, .max = 31536000 },
 	{ .name = "vowifi", OBJECT, .members = tenant_vowifi },
 	{ .name = "not_enabled", OBJECT, .members = tenant_not_enabled },
-	{ .name = "ap2003_flat_after", BOOL, T(ap2003_flat_after) },
-	{ .name = "decoy_challenge", BOOL, T(decoy_challenge) },
-	{ .name = "eap_notifications", BOOL, T(eap_notifications) },
-	{ .name = "eap_identity_request", BOOL, T(eap_identity_request) },
-	{ .name = "checkcode", BOOL, T(checkcode) },
-	{ .name = "version", U64, T(version), .flags = READ_ONLY },
+	{ .name = "ap2003_flat_after", BOOL, .offset = T(ap2003_flat_after) },
+	{ .name = "decoy_challenge", BOOL, .offset = T(decoy_challenge) },
+	{ .name = "eap_notifications", BOOL, .offset = T(eap_notifications) },
+	{ .name = "eap_identity_request", BOOL, .offset = T(eap_identity_request) },
+	{ .name = "checkcode", BOOL, .offset = T(checkcode) },
+	{ .name = "version", U64, .offset = T(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
 
@@ -157,24 +162,24 @@ const struct policy_shape policy_tenant_shape = { tenant_fields, &tenant_default
 #define P(member) offsetof(struct policy_plan, member)
 
 static const struct field plan_companion[] = {
-	{ .name = "allowed", BOOL, P(companion_allowed) },
-	{ .name = "services", FLAGS, P(companion_services), policy_companion_names },
-	{ .name = "max", I64, P(companion_max), .min = 0, .max = 100 },
+	{ .name = "allowed", BOOL, .offset = P(companion_allowed) },
+	{ .name = "services", FLAGS, .offset = P(companion_services), policy_companion_names },
+	{ .name = "max", I64, .offset = P(companion_max), .min = 0, .max = 100 },
 	{ .name = NULL },
 };
 
 static const struct field plan_fields[] = {
-	{ .name = "id", TEXT, P(id), NULL, IS_NAME, .flags = REQUIRED },
-	{ .name = "name", TEXT, P(name), NULL, IS_LABEL },
-	{ .name = "volte", ENUM, P(volte), policy_scope_names },
-	{ .name = "vonr", ENUM, P(vonr), policy_vonr_names },
-	{ .name = "vonr_eps_fallback", BOOL, P(vonr_eps_fallback) },
-	{ .name = "irat", ENUM, P(irat), policy_irat_names },
-	{ .name = "vowifi", BOOL, P(vowifi) },
-	{ .name = "smsoip", BOOL, P(smsoip) },
+	{ .name = "id", TEXT, .offset = P(id), NULL, IS_NAME, .flags = REQUIRED },
+	{ .name = "name", TEXT, .offset = P(name), NULL, IS_LABEL },
+	{ .name = "volte", ENUM, .offset = P(volte), policy_scope_names },
+	{ .name = "vonr", ENUM, .offset = P(vonr), policy_vonr_names },
+	{ .name = "vonr_eps_fallback", BOOL, .offset = P(vonr_eps_fallback) },
+	{ .name = "irat", ENUM, .offset = P(irat), policy_irat_names },
+	{ .name = "vowifi", BOOL, .offset = P(vowifi) },
+	{ .name = "smsoip", BOOL, .offset = P(smsoip) },
 	{ .name = "companion", OBJECT, .members = plan_companion },
-	{ .name = "primary_esim", BOOL, P(primary_esim) },
-	{ .name = "version", U64, P(version), .flags = READ_ONLY },
+	{ .name = "primary_esim", BOOL, .offset = P(primary_esim) },
+	{ .name = "version", U64, .offset = P(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
 
@@ -195,36 +200,36 @@ const struct policy_shape policy_plan_shape = { plan_fields, &plan_defaults, siz
 #define S(member) offsetof(struct policy_subscriber, member)
 
 static const struct field subscriber_voice[] = {
-	{ .name = "provisioning", ENUM, S(voice_prov), policy_prov_names },
+	{ .name = "provisioning", ENUM, .offset = S(voice_prov), policy_prov_names },
 	{ .name = NULL },
 };
 
 static const struct field subscriber_sms[] = {
-	{ .name = "provisioning", ENUM, S(sms_prov), policy_prov_names },
+	{ .name = "provisioning", ENUM, .offset = S(sms_prov), policy_prov_names },
 	{ .name = NULL },
 };
 
 static const struct field subscriber_vowifi[] = {
-	{ .name = "terms", ENUM, S(vowifi.terms), policy_data_names },
-	{ .name = "address", ENUM, S(vowifi.address), policy_data_names },
-	{ .name = "address_expiry", TIME, S(vowifi.address_expiry_ms) },
-	{ .name = "address_id", TEXT, S(vowifi.address_id), NULL, IS_LABEL, .flags = PRIVATE },
-	{ .name = "provisioning", ENUM, S(vowifi.prov), policy_prov_names },
+	{ .name = "terms", ENUM, .offset = S(vowifi.terms), policy_data_names },
+	{ .name = "address", ENUM, .offset = S(vowifi.address), policy_data_names },
+	{ .name = "address_expiry", TIME, .offset = S(vowifi.address_expiry_ms) },
+	{ .name = "address_id", TEXT, .offset = S(vowifi.address_id), NULL, IS_LABEL, .flags = PRIVATE },
+	{ .name = "provisioning", ENUM, .offset = S(vowifi.prov), policy_prov_names },
 	{ .name = NULL },
 };
 
 static const struct field subscriber_fields[] = {
-	{ .name = "imsi", TEXT, S(imsi), NULL, is_imsi, "6 to 15 digits", .flags = REQUIRED },
-	{ .name = "msisdn", TEXT, S(msisdn), NULL, is_msisdn, "'+' and 5 to 15 digits", .flags = PRIVATE },
-	{ .name = "plan", TEXT, S(plan), NULL, IS_NAME, .flags = REQUIRED },
-	{ .name = "status", ENUM, S(status), policy_status_names },
-	{ .name = "opt_outs", FLAGS, S(opt_outs), policy_service_names },
+	{ .name = "imsi", TEXT, .offset = S(imsi), NULL, is_imsi, "6 to 15 digits", .flags = REQUIRED },
+	{ .name = "msisdn", TEXT, .offset = S(msisdn), NULL, is_msisdn, "'+' and 5 to 15 digits", .flags = PRIVATE },
+	{ .name = "plan", TEXT, .offset = S(plan), NULL, IS_NAME, .flags = REQUIRED },
+	{ .name = "status", ENUM, .offset = S(status), policy_status_names },
+	{ .name = "opt_outs", FLAGS, .offset = S(opt_outs), policy_service_names },
 	{ .name = "voice", OBJECT, .members = subscriber_voice },
 	{ .name = "sms", OBJECT, .members = subscriber_sms },
 	{ .name = "vowifi", OBJECT, .members = subscriber_vowifi },
-	{ .name = "epoch", U64, S(epoch), .flags = READ_ONLY },
-	{ .name = "version", U64, S(version), .flags = READ_ONLY },
-	{ .name = "updated", TIME, S(updated_ms), .flags = READ_ONLY },
+	{ .name = "epoch", U64, .offset = S(epoch), .flags = READ_ONLY },
+	{ .name = "version", U64, .offset = S(version), .flags = READ_ONLY },
+	{ .name = "updated", TIME, .offset = S(updated_ms), .flags = READ_ONLY },
 	{ .name = "devices", LIST, .flags = READ_ONLY | NOT_HERE },
 	{ .name = NULL },
 };
@@ -248,12 +253,12 @@ const struct policy_shape policy_subscriber_shape = { subscriber_fields, &subscr
 #define D(member) offsetof(struct policy_device, member)
 
 static const struct field device_fields[] = {
-	{ .name = "terminal_id", TEXT, D(terminal_id), NULL, IS_LABEL },
-	{ .name = "terminal_vendor", TEXT, D(vendor), NULL, IS_LABEL },
-	{ .name = "terminal_model", TEXT, D(model), NULL, IS_LABEL },
-	{ .name = "terminal_sw_version", TEXT, D(sw_version), NULL, IS_LABEL },
-	{ .name = "first_seen", TIME, D(first_seen_ms), .flags = READ_ONLY },
-	{ .name = "last_seen", TIME, D(last_seen_ms), .flags = READ_ONLY },
+	{ .name = "terminal_id", TEXT, .offset = D(terminal_id), NULL, IS_LABEL },
+	{ .name = "terminal_vendor", TEXT, .offset = D(vendor), NULL, IS_LABEL },
+	{ .name = "terminal_model", TEXT, .offset = D(model), NULL, IS_LABEL },
+	{ .name = "terminal_sw_version", TEXT, .offset = D(sw_version), NULL, IS_LABEL },
+	{ .name = "first_seen", TIME, .offset = D(first_seen_ms), .flags = READ_ONLY },
+	{ .name = "last_seen", TIME, .offset = D(last_seen_ms), .flags = READ_ONLY },
 	{ .name = NULL },
 };
 

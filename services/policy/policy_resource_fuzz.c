@@ -8,6 +8,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define SHAPES 3
+
 union resource {
 	struct policy_tenant tenant;
 	struct policy_plan plan;
@@ -42,7 +44,8 @@ static void write_body(const struct policy_shape *shape, const union resource *f
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct policy_shape *const shapes[] = { &policy_tenant_shape, &policy_plan_shape, &policy_subscriber_shape };
+	const struct policy_shape *const shapes[SHAPES] = { &policy_tenant_shape, &policy_plan_shape,
+		                                                &policy_subscriber_shape };
 	/* Escapes and defaults make the written form longer than the one that was read. */
 	const struct es_json_limits written = { 4u << 20, 8, 65536 };
 	union resource first, second;
@@ -50,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	const struct policy_shape *shape = shapes[data[0] % ES_COUNT(shapes)];
+	const struct policy_shape *shape = shapes[data[0] % SHAPES];
 	struct es_arena *arena = es_arena_new(0, 16u << 20);
 	if (arena == NULL)
 		return 0;

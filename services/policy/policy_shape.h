@@ -16,13 +16,13 @@ enum {
 struct field {
 	const char *name;
 	enum kind kind;
+	unsigned flags;
 	size_t offset;
 	const char *const *names;          /* ENUM, FLAGS */
 	bool (*is_valid)(struct es_slice); /* TEXT, LIST: each */
 	const char *expected;              /* what is valid, for people */
 	int64_t min, max;                  /* I64 */
-	unsigned flags;
-	const struct field *members; /* OBJECT; ends with a NULL name. Offsets are of the whole resource */
+	const struct field *members;       /* OBJECT; ends with a NULL name. Offsets are of the whole resource */
 };
 
 struct policy_shape {
