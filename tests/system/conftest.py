@@ -1,8 +1,10 @@
 import pytest
 
-from stack import Stack
-from ts43 import Client
-from usim import TEST_SETS, Usim
+pytest.register_assert_rewrite("load", "stack", "ts43")
+
+from stack import Postgresql, Stack  # noqa: E402
+from ts43 import Client  # noqa: E402
+from usim import TEST_SETS, Usim  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -43,6 +45,16 @@ def own_stack(tmp_path):
     yield make
     for running in made:
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A PostgreSQL of the tests alone, on a unix socket."""
+    server = Postgresql()
+    try:
+        yield server.start()
+    finally:
+        server.stop()
 
 
 @pytest.fixture

@@ -30,6 +30,42 @@ def wait_for(condition, seconds=20, what="condition"):
         time.sleep(0.02)
 
 
+class Postgresql:
+    """Debian's PostgreSQL with a throw-away cluster, started as ./openes test does for the unit tests."""
+
+    def __init__(self):
+        self.folder = Path(f"/tmp/openes-pg-{os.getpid()}")  # unix socket paths are short, and its user must reach it
+        self._count = 0
+
+    def _script(self, command):
+        part = ROOT / "tools/openes.d"
+        return subprocess.run(["bash", "-ec", f"source {part}/say.sh; source {part}/test.sh; {command}"], check=True, capture_output=True, text=True,
+                              env={**os.environ, "ROOT": str(ROOT)}, timeout=120).stdout
+
+    def start(self):
+        self._script(f"postgres_start {self.folder}")
+        return self
+
+    def stop(self):
+        self._script(f"postgres_stop {self.folder}")
+
+    def restart(self, mode):
+        """"fast" ends connections, "immediate" is a crash."""
+        self._script(f"postgres_restart {self.folder} {mode}")
+
+    def sql(self, database, statement):
+        return subprocess.run(["psql", "-h", self.folder, "-U", "openes", "-d", database, "-Atqc", statement], check=True, capture_output=True,
+                              text=True, timeout=60).stdout
+
+    def databases(self):
+        """One new database for each process that has one: what Stack wants as `db`."""
+        self._count += 1
+        names = {service: f"{service}_{self._count}" for service in ("auth", "policy", "esim", "notify")}
+        for name in names.values():
+            self.sql("postgres", f"create database {name}")
+        return {service: f"postgresql://openes@/{name}?host={self.folder}" for service, name in names.items()}
+
+
 class Process:
     """One process of the server."""
 

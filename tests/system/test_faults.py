@@ -1,137 +1,12 @@
 """What happens when a process dies at the worst moment: nothing acknowledged is lost, no answer is wrong."""
 
-import json
 import signal
-import subprocess
-import threading
 
 import pytest
-from stack import BIN, ROOT, wait_for
+from load import Load, served
+from stack import wait_for
 from ts43 import EAP_RELAY, Client, answer_challenge, authenticate, nai, params
 from usim import TEST_SETS, Usim
-
-APPS = ["ap2003", "ap2004", "ap2005"]
-
-
-class Absence:
-    """Whether a process may be missed just now: from before its kill until it and the gateway say that they are ready."""
-
-    def __init__(self, stack):
-        self._stack, self.is_now, self.count = stack, False, 0
-
-    def __enter__(self):
-        self.is_now, self.count = True, self.count + 1
-        return self
-
-    def __exit__(self, *_):
-        for process in self._stack.processes.values():
-            process.wait_ready()
-        self.is_now = False
-
-    def mark(self):
-        return self.is_now, self.count
-
-
-class Judge(threading.Thread):
-    """Asks by token without pause and judges every answer: it is the right one, or an error that the absence explains."""
-
-    def __init__(self, stack, token, expected, absence):
-        super().__init__(daemon=True)
-        self._stack, self._token, self._expected, self._absence = stack, token, expected, absence
-        self.good = self.away = 0
-        self.wrong, self._end = [], threading.Event()
-        self.start()
-
-    def _ask(self, connection):
-        answer = connection.get(params(token=self._token, app=APPS))
-        if answer.status == 200 and judged(answer) == self._expected:
-            return None
-        if answer.status == 503 and int(answer.headers["Retry-After"]) > 0:
-            return "503"
-        self.wrong.append((answer.status, answer.body[:500]))
-        return None
-
-    def run(self):
-        connection = Client(self._stack)
-        while not self._end.is_set():
-            before = self._absence.mark()
-            try:
-                error = self._ask(connection)
-            except OSError as gone:
-                error = repr(gone)
-                connection.close()
-                connection = Client(self._stack)
-            if error is None:
-                self.good += 1
-                continue
-            self.away += 1
-            if before == self._absence.mark() and not before[0]:
-                self.wrong.append((error, "and nobody was away"))
-            self._end.wait(0.01)
-        connection.close()
-
-    def finish(self):
-        self._end.set()
-        self.join(60)
-        assert not self.is_alive(), "an answer never came"
-        assert not self.wrong, self.wrong[:3]
-
-
-def judged(answer):
-    """The answer's applications, without what is new in each: the web sheet's session."""
-    apps = answer.apps()
-    apps.get("ap2004", {}).pop("ServiceFlow_UserData", None)
-    return apps
-
-
-class Phones:
-    """openes-phone as the load: full authentications and tokens, from the demo's active subscribers."""
-
-    def __init__(self, stack):
-        lines = (ROOT / "deploy/demo/subscribers.csv").read_text().splitlines()
-        subscribers = stack.dir / "phones.csv"
-        subscribers.write_text("\n".join(lines[:5]) + "\n")
-        self._popen = subprocess.Popen(
-            [BIN / "openes-phone", "--url", f"https://localhost:{stack.port}/", "--ca", stack.ca, "--subscribers", subscribers,
-             "--connections", "2", "--for", "10m", "--mix", "auth=1,token=2", "--json"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-    def finish(self):
-        self._popen.send_signal(signal.SIGINT)
-        out, _ = self._popen.communicate(timeout=60)
-        assert self._popen.returncode == 0, out
-        result = json.loads(out)
-        ok = result["auth"]["ok"] + result["token"]["ok"]
-        assert result["auth"]["ok"] > 0 and result["token"]["ok"] > 0
-        assert result["statuses"]["200"] == ok, "each 200 was a document"
-        return {status for status, n in result["statuses"].items() if n}
-
-
-class Load:
-    """Phones and judges on a stack; `with load.absence:` brackets what may be missed."""
-
-    def __init__(self, stack):
-        connection = Client(stack)
-        first = authenticate(connection, Usim("001010000000005", *TEST_SETS[4]), app=APPS)
-        connection.close()
-        self.absence = Absence(stack)
-        self.phones = Phones(stack)
-        self.judges = [Judge(stack, first.token(), judged(first), self.absence) for _ in range(2)]
-        self.more_good(20)
-
-    def more_good(self, n):
-        before = [j.good for j in self.judges]
-        wait_for(lambda: all(j.good > g + n for j, g in zip(self.judges, before)), 60, f"{n} good answers")
-
-    def more(self, n):
-        before = [j.good + j.away for j in self.judges]
-        wait_for(lambda: all(j.good + j.away > b + n for j, b in zip(self.judges, before)), 60, f"{n} answers")
-
-    def finish(self):
-        """The statuses that the phones saw, and how often a judge was sent away."""
-        for judge in self.judges:
-            judge.finish()
-        return self.phones.finish(), sum(j.away for j in self.judges)
 
 
 @pytest.mark.parametrize("victim", ["gateway0", "auth0", "policy0", "esim0", "notify0"])
@@ -213,10 +88,6 @@ def test_a_hung_replica_is_left_out_until_it_answers_again(own_stack):
         return served(running["auth0"]) > known
     wait_for(asked, 30, "the replica to be asked again")
     assert served(running["auth1"]) >= before
-
-
-def served(process):
-    return process.metric("openes_bus_served_total")
 
 
 @pytest.mark.parametrize("victim", ["gateway0", "auth0"])

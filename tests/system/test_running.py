@@ -42,7 +42,8 @@ class Script:
 
     def __call__(self, *args, code=0):
         env = {k: v for k, v in os.environ.items() if not k.startswith("OPENES_")}
-        env.update(OPENES_RUN=str(self.run), OPENES_BIN=str(BIN), OPENES_SUPERVISOR="runit", LC_ALL="C.UTF-8")
+        # runit sends SIGCONT after SIGTERM, in the midst of the leak checker's own stops, which then hang; the other tests check leaks.
+        env.update(OPENES_RUN=str(self.run), OPENES_BIN=str(BIN), OPENES_SUPERVISOR="runit", LC_ALL="C.UTF-8", ASAN_OPTIONS="detect_leaks=0")
         done = subprocess.run([ROOT / "openes", *map(str, args)], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=300)
         assert code is None or done.returncode == code, f"openes {args}: {done.returncode}\n{done.stdout}"

@@ -208,8 +208,11 @@ runit_stop() {
 	local service
 	for service in "${SERVICES[@]}"; do [ ! -d "$OPENES_RUN/sv/$service" ] || touch "$OPENES_RUN/sv/$service/down"; done
 	! runit_has gateway || sv -w 15 down "$OPENES_RUN/sv/gateway" >/dev/null 2>&1 || true
-	! runit_alive || kill -HUP "$(cat "$OPENES_RUN/runsvdir.pid")"
-	for service in "${SERVICES[@]}"; do ! runit_has "$service" || sv exit "$OPENES_RUN/sv/$service" >/dev/null 2>&1 || true; done
+	if runit_alive; then
+		kill -HUP "$(cat "$OPENES_RUN/runsvdir.pid")"
+	else
+		for service in "${SERVICES[@]}"; do ! runit_has "$service" || sv exit "$OPENES_RUN/sv/$service" >/dev/null 2>&1 || true; done
+	fi
 	if ! wait_until 20 runit_has_none; then
 		for service in "${SERVICES[@]}"; do ! runit_has "$service" || sv -w 5 force-stop "$OPENES_RUN/sv/$service" || true; done
 		wait_until 10 runit_has_none || die "some processes do not end; ./openes status names them"

@@ -48,34 +48,35 @@ lint() {
 
 # --- unit: everything built under ASan and UBSan, stores on SQLite and PostgreSQL ---
 
-postgres_start() { # directory: a throw-away cluster on a unix socket
+# pg_ctl as a user whom PostgreSQL accepts: it does not run as root.
+postgres_ctl() { # directory program arguments...
 	local dir=$1 bin
 	bin=$(echo /usr/lib/postgresql/*/bin)
+	shift
+	if [ "$(id -u)" = 0 ]; then set -- setpriv --reuid postgres --regid postgres --init-groups "$bin/$@"; else set -- "$bin/$@"; fi
+	(cd / && "$@" -D "$dir/data" >/dev/null)
+}
+postgres_start() { # directory: a throw-away cluster on a unix socket
+	local dir=$1
 	mkdir -p "$dir"
-	if [ "$(id -u)" = 0 ]; then
-		chown postgres "$dir"
-		set -- setpriv --reuid postgres --regid postgres --init-groups
-	else
-		set --
-	fi
-	cd /
-	"$@" "$bin/initdb" -D "$dir/data" -A trust -U openes --no-sync >/dev/null
-	"$@" "$bin/pg_ctl" -w -D "$dir/data" -l "$dir/log" -o "-c listen_addresses='' -k $dir -c max_connections=200 -c fsync=off" start >/dev/null
+	chmod 755 "$dir"
+	[ "$(id -u)" != 0 ] || chown postgres "$dir"
+	postgres_ctl "$dir" initdb -A trust -U openes --no-sync
+	postgres_ctl "$dir" pg_ctl start -w -l "$dir/log" -o "-c listen_addresses='' -k $dir -c max_connections=200 -c fsync=off"
 	psql -h "$dir" -U openes -d postgres -qc 'create database openes_test'
 	export OPENES_TEST_PG="postgresql://openes@/openes_test?host=$dir"
 }
-postgres_stop() {
-	local dir=$1 bin
-	bin=$(echo /usr/lib/postgresql/*/bin)
-	[ ! -s "$dir/data/postmaster.pid" ] || kill -INT "$(head -n 1 "$dir/data/postmaster.pid")"
-	wait_until 20 test ! -e "$dir/data/postmaster.pid" || true
-	rm -rf "$dir"
+postgres_restart() { # directory fast|immediate
+	postgres_ctl "$1" pg_ctl restart -w -m "$2" -l "$1/log"
+}
+postgres_stop() { # directory
+	[ ! -s "$1/data/postmaster.pid" ] || postgres_ctl "$1" pg_ctl stop -w -m fast
+	rm -rf "$1"
 }
 
 unit() {
 	local pg rc=0 out
 	pg=$(mktemp -d /tmp/openes-pg.XXXXXX)
-	chmod 755 "$pg"
 	trap 'postgres_stop "$pg"' EXIT
 	postgres_start "$pg"
 	cd "$ROOT"
