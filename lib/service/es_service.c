@@ -90,6 +90,13 @@ static void name_instance(struct es_service *service)
 	service->instance[sizeof service->instance - 1] = '\0';
 }
 
+static void set_started(struct es_service *service, bool started)
+{
+	(void)pthread_mutex_lock(&service->lock);
+	service->started = started;
+	(void)pthread_mutex_unlock(&service->lock);
+}
+
 static es_status start_all(struct es_service *service, struct es_buf *error)
 {
 	name_instance(service);
@@ -98,7 +105,7 @@ static es_status start_all(struct es_service *service, struct es_buf *error)
 	ES_TRY(es_bus_key_load(service->config->bus_key_file, &service->bus_key, error));
 	ES_TRY(es_service_operations_start(service, error));
 	ES_TRY(service->ops->start(service, service->config, &service->state, error));
-	atomic_store(&service->started, true);
+	set_started(service, true);
 	es_info(NULL, "service.started", es_f_str("version", OPENES_VERSION),
 	        es_f_str("operations", service->config->ops_listen));
 	es_service_notify("READY=1");
@@ -120,7 +127,7 @@ static bool drain(struct es_service *service)
 
 	es_service_notify("STOPPING=1");
 	es_info(NULL, "service.draining");
-	atomic_store(&service->started, false);
+	set_started(service, false);
 	if (service->ops->drain != NULL)
 		service->ops->drain(service->state);
 	service->ops->stop(service->state, bound);
@@ -193,7 +200,7 @@ static int explain(const struct es_service_ops *ops, enum es_service_mode mode)
 int es_service_main(const struct es_service_ops *ops, int argc, char **argv)
 {
 	struct es_service_args args = es_service_parse_args(argc, argv);
-	struct es_service service = { .ops = ops };
+	struct es_service service = { .ops = ops, .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct es_buf text;
 
 	if (args.mode == ES_SERVICE_HELP || args.mode == ES_SERVICE_VERSION || args.mode == ES_SERVICE_USAGE)

@@ -2,7 +2,7 @@
 #ifndef ES_SERVICE_INT_H
 #define ES_SERVICE_INT_H
 
-#include <stdatomic.h>
+#include <pthread.h>
 
 #include "es_arena.h"
 #include "es_http.h"
@@ -16,7 +16,8 @@ struct es_service {
 	struct es_http_server *operations;
 	char instance[128];
 	void *state;
-	atomic_bool started; /* start() succeeded and drain has not begun */
+	pthread_mutex_t lock; /* held while is_ready() looks at the state, which stop() frees */
+	bool started;         /* under the lock: start() succeeded and drain has not begun */
 };
 
 /* --- command line --- */

@@ -14,8 +14,9 @@ static void live(struct es_service *service, struct es_http_request *request)
 
 static void ready(struct es_service *service, struct es_http_request *request)
 {
-	bool is_ready = atomic_load(&service->started) && service->ops->is_ready(service->state);
-
+	(void)pthread_mutex_lock(&service->lock);
+	bool is_ready = service->started && service->ops->is_ready(service->state);
+	(void)pthread_mutex_unlock(&service->lock);
 	es_http_reply(request, is_ready ? 200 : 503, "text/plain",
 	              is_ready ? ES_SLICE_LIT("ready\n") : ES_SLICE_LIT("not ready\n"));
 }
