@@ -172,7 +172,8 @@ static void a_secret_file_that_others_may_read_is_refused(void **state)
 		mode_t mode;
 		es_status status;
 	} rows[] = {
-		{ digits, 0600, ES_OK },     { digits, 0640, ES_DENIED },
+		{ digits, 0600, ES_OK },     { digits, 0640, ES_OK },
+		{ digits, 0660, ES_DENIED }, { digits, 0604, ES_DENIED },
 		{ digits, 0604, ES_DENIED }, { digits + 2, 0600, ES_MALFORMED },
 		{ "", 0600, ES_MALFORMED },  { "change me", 0600, ES_MALFORMED },
 	};

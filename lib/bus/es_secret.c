@@ -21,8 +21,8 @@ static es_status read_text(int fd, const char *path, char text[TEXT_MAX], size_t
 		es_put_printf(error, "%s is not a file", path);
 		return ES_MALFORMED;
 	}
-	if ((st.st_mode & 077) != 0) {
-		es_put_printf(error, "%s can be read by others than its owner (chmod 600)", path);
+	if ((st.st_mode & ES_SECRET_FORBIDDEN) != 0) {
+		es_put_printf(error, "%s can be read by others, or written by more than its owner (chmod 600)", path);
 		return ES_DENIED;
 	}
 	ssize_t n = read(fd, text, TEXT_MAX);

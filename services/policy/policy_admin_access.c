@@ -9,6 +9,7 @@
 #include "es_cleanup.h"
 #include "es_clock.h"
 #include "es_crypto.h"
+#include "es_secret.h"
 #include "es_text.h"
 #include "policy_admin_call.h"
 #include "policy_resource.h"
@@ -218,7 +219,7 @@ static es_status read_secret(const char *path, uint8_t *text, size_t size, size_
 		return ES_UNAVAILABLE;
 	}
 	ssize_t n = -1;
-	bool safe = fstat(fd, &info) == 0 && (info.st_mode & 077) == 0;
+	bool safe = fstat(fd, &info) == 0 && (info.st_mode & ES_SECRET_FORBIDDEN) == 0;
 	if (safe)
 		n = read(fd, text, size);
 	(void)close(fd);
