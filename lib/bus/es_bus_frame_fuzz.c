@@ -42,12 +42,40 @@ static void try_frame(const uint8_t *data, size_t size)
 	free(plain);
 }
 
+/* Fields of a later version, or of none, anywhere in the message: protobuf-c keeps their octets as they came, also when
+ * they are written in more octets than needed, and does not always read back what it wrote of them. */
+static bool has_unknown(const ProtobufCMessage *m)
+{
+	for (unsigned i = 0; i < m->descriptor->n_fields; i++) {
+		const ProtobufCFieldDescriptor *f = &m->descriptor->fields[i];
+		const uint8_t *at = (const uint8_t *)m + f->offset;
+		if (f->type != PROTOBUF_C_TYPE_MESSAGE) {
+			continue;
+		}
+		bool is_list = f->label == PROTOBUF_C_LABEL_REPEATED;
+		size_t n = 1;
+		if (is_list) {
+			memcpy(&n, (const uint8_t *)m + f->quantifier_offset, sizeof n);
+		}
+		const ProtobufCMessage *const *parts = (const ProtobufCMessage *const *)(const void *)at;
+		if (is_list) {
+			memcpy(&parts, at, sizeof parts);
+		}
+		for (size_t k = 0; k < n; k++) {
+			if (parts[k] != NULL && has_unknown(parts[k])) {
+				return true;
+			}
+		}
+	}
+	return m->n_unknown_fields > 0;
+}
+
 static void try_type(const ProtobufCMessageDescriptor *type, struct es_slice bytes)
 {
 	struct es_arena *arena = es_arena_new(0, 1 << 20);
 	ProtobufCMessage *first = es_bus_unpack(type, bytes, arena);
 
-	if (first != NULL) {
+	if (first != NULL && !has_unknown(first)) {
 		size_t len = protobuf_c_message_get_packed_size(first);
 		uint8_t *a = malloc(len + 1), *b = malloc(len + 1);
 		struct es_arena *another = es_arena_new(0, 4 << 20);

@@ -105,7 +105,8 @@ static void a_lost_postgresql_connection_is_replaced_without_losing_the_job(void
 	int runs = 0;
 
 	(void)state;
-	(void)strcat(testing.url, "&application_name=es_db_engine_test");
+	size_t len = strlen(testing.url);
+	(void)snprintf(testing.url + len, sizeof testing.url - len, "&application_name=es_db_engine_test");
 	struct es_db *db = open_usual();
 	assert_int_equal(es_db_write_wait(db, insert_item, &item), ES_OK);
 	assert_int_equal(rows_in(db), 1);

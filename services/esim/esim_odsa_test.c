@@ -37,7 +37,7 @@ static void render(const struct esim_answer *answer, char out[512])
 
 	out[0] = '\0';
 	if (!answer->is_offered)
-		(void)strcat(out, "405");
+		at = (size_t)snprintf(out, 512, "405");
 	for (size_t i = 0; i < answer->node_count; i++)
 		at += (size_t)snprintf(out + at, 512 - at, "%s%s=" ES_SLICE_FMT, i == 0 ? "" : " ", answer->nodes[i].name,
 		                       ES_SLICE_ARG(answer->nodes[i].value));
