@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("OPENES_TEST_BIN", ROOT / "build/asan/bin"))
-FAULT = re.compile(rb"ERROR: (Address|Leak|Undefined)Sanitizer|runtime error:|Assertion .* failed|panic:")
+FAULT = re.compile(rb"(ERROR|WARNING): (Address|Leak|Thread|Undefined)[A-Za-z]*Sanitizer|runtime error:|Assertion .* failed|panic:")
 
 
 def free_port():

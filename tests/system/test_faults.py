@@ -1,6 +1,7 @@
 """What happens when a process dies at the worst moment: nothing acknowledged is lost, no answer is wrong."""
 
 import signal
+import socket
 
 import pytest
 from load import Load, served
@@ -29,6 +30,17 @@ def test_kill_9_of_one_process_under_load_gives_503_while_it_is_away_and_nothing
         assert away == 0 and statuses == {"200"}, "who is not asked is not missed"
     if victim == "auth0":
         assert away == 0, "a token needs auth only near its end"
+
+
+def test_who_hangs_up_before_a_word_makes_no_process_deaf(own_stack):
+    """NNG 1.5 takes that for the end of its listener: es_bus_nng.c."""
+    running = own_stack()
+    for service in ("policy", "auth"):
+        for _ in range(50):
+            with socket.socket(socket.AF_UNIX) as stranger:
+                stranger.connect(running.target(service).removeprefix("ipc://"))
+    running["gateway0"].kill()
+    running["gateway0"].start()  # waits until it has reached both
 
 
 @pytest.mark.parametrize("victim", ["gateway0", "auth0", "policy0"])

@@ -74,17 +74,20 @@ postgres_stop() { # directory
 	rm -rf "$1"
 }
 
-unit() {
+# The tests beside the sources of one preset's build, with PostgreSQL at hand.
+run_ctest() { # preset
 	local pg rc=0 out
 	pg=$(mktemp -d /tmp/openes-pg.XXXXXX)
 	trap 'postgres_stop "$pg"' EXIT
 	postgres_start "$pg"
 	cd "$ROOT"
-	out=$(ctest --test-dir build/asan --output-on-failure -j2) || rc=$?
+	out=$(ctest --test-dir "build/$1" --output-on-failure -j2) || rc=$?
 	printf '%s\n' "$out"
 	printf '%s\n' "$out" | sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests failed out of ([0-9]+)$/\1 \2/p' | awk '{print "COUNT", $2 - $1, $1}'
 	return $rc
 }
+
+unit() { run_ctest asan; }
 
 # --- fuzz: each target for some seconds from its corpus; crashes are kept in build/fuzz/crashes ---
 
@@ -109,17 +112,19 @@ fuzz() {
 
 # --- system: the real processes, real TLS, real clients ---
 
-system() {
-	local rc=0 out
+run_pytest() { # preset [test files]
+	local rc=0 p f e preset=$1 log=$ROOT/build/pytest-$1.log
+	shift
 	cd "$ROOT/tests/system"
-	PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -p no:cacheprovider --durations=5 ${LONG:+--long} . 2>&1 | tee "$ROOT/build/pytest.log" || rc=${PIPESTATUS[0]}
-	out=$(tail -n 3 "$ROOT/build/pytest.log")
-	count() { grep -oE "[0-9]+ $1" <<<"$out" | cut -d' ' -f1 | head -n 1; }
-	local p f e
+	OPENES_TEST_BIN=$ROOT/build/$preset/bin PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -v -p no:cacheprovider --durations=5 \
+		${LONG:+--long} "${@:-.}" 2>&1 | tee "$log" || rc=${PIPESTATUS[0]}
+	count() { tail -n 3 "$log" | grep -oE "[0-9]+ $1" | cut -d' ' -f1 | head -n 1; }
 	p=$(count passed) f=$(count failed) e=$(count error)
 	echo "COUNT ${p:-0} $((${f:-0} + ${e:-0}))"
 	return $rc
 }
+
+system() { run_pytest asan; }
 
 # --- deploy: what is shipped for containers and clusters is valid ---
 
