@@ -163,7 +163,7 @@ static enum http_refusal check_fields(const struct es_http_request *r)
 /* uri-host [":" port], lower case without the port; false when it is not one. */
 static bool read_authority(struct es_http_request *r, struct es_slice text)
 {
-	size_t end = text.len;
+	size_t end;
 	uint32_t port;
 
 	if (text.len == 0)

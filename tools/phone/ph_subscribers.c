@@ -155,7 +155,7 @@ es_status ph_phones_number(const struct ph_run *run, struct ph_phones *out, stru
 	for (size_t i = 0; ok && i < phones.count; i++) {
 		struct es_imsi imsi;
 		char digits[32];
-		int n = snprintf(digits, sizeof digits, "%0*llu", (int)width, (unsigned long long)(first + i));
+		int n = snprintf(digits, sizeof digits, "%0*llu", (int)width, (unsigned long long)first + i);
 		ok = n == (int)width && es_imsi_parse(es_slice_of(digits, width), &imsi) == ES_OK;
 		if (ok)
 			ph_usim_init(&phones.at[i].usim, &imsi, run->k, run->opc, run->sqn);
