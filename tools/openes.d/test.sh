@@ -78,7 +78,7 @@ postgres_stop() { # directory
 run_ctest() { # preset
 	local pg rc=0 out
 	pg=$(mktemp -d /tmp/openes-pg.XXXXXX)
-	trap 'postgres_stop "$pg"' EXIT
+	trap "postgres_stop '$pg'" EXIT
 	postgres_start "$pg"
 	cd "$ROOT"
 	out=$(ctest --test-dir "build/$1" --output-on-failure -j2) || rc=$?
