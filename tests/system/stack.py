@@ -1,5 +1,6 @@
 """Starts the real five processes for a test, any number of replicas of each, and watches how they end."""
 
+import itertools
 import os
 import re
 import shutil
@@ -14,11 +15,20 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("OPENES_TEST_BIN", ROOT / "build/asan/bin"))
 FAULT = re.compile(rb"(ERROR|WARNING): (Address|Leak|Thread|Undefined)[A-Za-z]*Sanitizer|runtime error:|Assertion .* failed|panic:")
 
+_ports = itertools.cycle(range(12000, 32000))
+for _ in range(os.getpid() * 61 % 20000):
+    next(_ports)
+
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below those that the system gives to outgoing connections: one of these could take it before the process listens."""
+    for port in _ports:
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def wait_for(condition, seconds=20, what="condition"):
