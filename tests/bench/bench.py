@@ -97,7 +97,7 @@ http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {fo
 
     @property
     def url(self):
-        return f"https://localhost:{self.port}/doc.xml"
+        return f"https://127.0.0.1:{self.port}/doc.xml"
 
     def stop(self):
         self._popen.terminate()
@@ -107,7 +107,7 @@ http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {fo
 def phone(stack, *args):
     """openes-phone as load generator; its report."""
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
-        done = subprocess.run([BIN / "openes-phone", "--url", f"https://localhost:{stack.port}/", "--ca", stack.ca, *map(str, args), "--json", report.name],
+        done = subprocess.run([BIN / "openes-phone", "--url", f"https://127.0.0.1:{stack.port}/", "--ca", stack.ca, *map(str, args), "--json", report.name],
                               capture_output=True, text=True)
         if done.returncode != 0:
             raise SystemExit(f"openes-phone: {done.stdout[-2000:]}{done.stderr[-2000:]}")
@@ -119,7 +119,7 @@ def token_url(stack):
     answer = authenticate(Client(stack), usim, app=["ap2003", "ap2004", "ap2005"])
     assert answer.status == 200, f"authentication: {answer.status}"
     query = urllib.parse.urlencode(params(token=answer.token(), app=["ap2003", "ap2004", "ap2005"]), doseq=True)
-    return f"https://localhost:{stack.port}/?{query}", len(answer.body)
+    return f"https://127.0.0.1:{stack.port}/?{query}", len(answer.body)
 
 
 def bench_token(stack, folder, results, rounds, seconds):
@@ -191,7 +191,7 @@ def bench_connections(stack, results, count):
     pid = stack["gateway0"].popen.pid
     before, held = resident_mb(pid), []
     for _ in range(count):
-        held.append(context.wrap_socket(socket.create_connection(("localhost", stack.port)), server_hostname="localhost"))
+        held.append(context.wrap_socket(socket.create_connection(("127.0.0.1", stack.port)), server_hostname="localhost"))
     after = resident_mb(pid)
     for connection in held:
         connection.close()
@@ -205,7 +205,7 @@ def seed(stack, first, count):
     context = ssl.create_default_context(cafile=stack.ca)
     for start in range(first, first + count, 500):
         rows = [{"imsi": f"00101{n:010}", "msisdn": f"+1{n:010}", "plan": "gold", "status": "active"} for n in range(start, min(start + 500, first + count))]
-        request = urllib.request.Request(f"https://localhost:{stack.admin_port}/v1/tenants/demo/subscribers:import", method="POST",
+        request = urllib.request.Request(f"https://127.0.0.1:{stack.admin_port}/v1/tenants/demo/subscribers:import", method="POST",
                                          data=json.dumps({"rows": rows}).encode(),
                                          headers={"Authorization": f"Bearer {stack.admin_token}", "Content-Type": "application/json"})
         urllib.request.urlopen(request, context=context, timeout=60).read()

@@ -91,7 +91,7 @@ class Phones:
         subscribers = stack.dir / "phones.csv"
         subscribers.write_text("\n".join(lines[:5]) + "\n")
         self._popen = subprocess.Popen(
-            [BIN / "openes-phone", "--url", f"https://localhost:{stack.port}/", "--ca", stack.ca, "--subscribers", subscribers,
+            [BIN / "openes-phone", "--url", f"https://127.0.0.1:{stack.port}/", "--ca", stack.ca, "--subscribers", subscribers,
              "--connections", "2", "--rate", "100", "--for", "10m", "--mix", "auth=1,token=2", "--json"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 

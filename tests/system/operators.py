@@ -42,7 +42,7 @@ def operation_of(method, path):
 class Operators:
     def __init__(self, stack, token=None):
         self._stack, self._token = stack, token or stack.admin_token
-        self._base = f"https://localhost:{stack.admin_port}"
+        self._base = f"https://127.0.0.1:{stack.admin_port}"
         self._context = ssl.create_default_context(cafile=stack.ca)
         self.headers = {}
 

@@ -211,7 +211,7 @@ class Stack:
         return self.processes[instance]
 
     def env(self):
-        return {**os.environ, "OPENES_ADMIN_URL": f"https://localhost:{self.admin_port}", "OPENES_CA": self.ca, "OPENES_ADMIN_TOKEN": self.admin_token}
+        return {**os.environ, "OPENES_ADMIN_URL": f"https://127.0.0.1:{self.admin_port}", "OPENES_CA": self.ca, "OPENES_ADMIN_TOKEN": self.admin_token}
 
     def ctl(self, *args, check=True, stdin=None):
         done = subprocess.run([BIN / "openesctl", *map(str, args)], env=self.env(), capture_output=True, text=True, timeout=120, input=stdin)

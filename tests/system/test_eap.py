@@ -172,7 +172,7 @@ def test_a_large_first_request_is_remembered(client, sim):
 
 def test_curl_authenticates_with_hand_made_packets(stack, sim, tmp_path):
     """V12-AUTH-18: EAP_ID percent-encoded by curl; nothing but curl touches the wire."""
-    url, usim, jar = f"https://localhost:{stack.port}/", sim(1), tmp_path / "jar"
+    url, usim, jar = f"https://127.0.0.1:{stack.port}/", sim(1), tmp_path / "jar"
     common = ["curl", "-sS", "--fail-with-body", "--cacert", stack.ca, "-b", jar, "-c", jar]
     query = [x for k, v in params(EAP_ID=nai(usim.imsi)).items() for x in ("--data-urlencode", f"{k}={v}")]
     out = subprocess.run([*common, "-G", url, "-H", f"Accept: {EAP_RELAY}", *query], capture_output=True, text=True, check=True).stdout

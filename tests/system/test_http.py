@@ -17,7 +17,7 @@ def connect(stack, **options):
     context = ssl.create_default_context(cafile=stack.ca)
     for name, value in options.items():
         setattr(context, name, value)
-    return context.wrap_socket(socket.create_connection(("localhost", stack.port), timeout=30), server_hostname="localhost")
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", stack.port), timeout=30), server_hostname="localhost")
 
 
 def listen(tls):
@@ -167,7 +167,7 @@ def test_a_handshake_in_pieces_succeeds_and_costs_no_processor_while_it_waits(ow
     def shake(pause):
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = ssl.create_default_context(cafile=running.ca).wrap_bio(incoming, outgoing, server_hostname="localhost")
-        with socket.create_connection(("localhost", running.port), timeout=30) as raw:
+        with socket.create_connection(("127.0.0.1", running.port), timeout=30) as raw:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
             def send_in_pieces():
@@ -203,7 +203,7 @@ def test_a_handshake_in_pieces_succeeds_and_costs_no_processor_while_it_waits(ow
 def test_a_client_that_closes_its_half_gets_its_answer_and_the_end(stack, path, status):
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = ssl.create_default_context(cafile=stack.ca).wrap_bio(incoming, outgoing, server_hostname="localhost")
-    with socket.create_connection(("localhost", stack.port), timeout=30) as raw:
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=30) as raw:
         while True:
             try:
                 tls.do_handshake()
@@ -237,21 +237,21 @@ def test_half_closed_connections_and_vanished_clients_hurt_nobody(stack, sim):
 
 @pytest.mark.parametrize("option,works", [("-tls1_1", False), ("-tls1_2", True), ("-tls1_3", True)])
 def test_tls_versions(stack, option, works):
-    done = subprocess.run(["openssl", "s_client", "-connect", f"localhost:{stack.port}", "-CAfile", stack.ca, "-cipher", "DEFAULT:@SECLEVEL=0", option],
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{stack.port}", "-CAfile", stack.ca, "-cipher", "DEFAULT:@SECLEVEL=0", option],
                           input=b"", capture_output=True, timeout=30)
     assert (b"Verify return code: 0 (ok)" in done.stdout and b"Cipher is (NONE)" not in done.stdout) == works
 
 
 @pytest.mark.parametrize("option", ["-tls1_2", "-tls1_3"])
 def test_openssl_s_client_is_answered(stack, option):
-    done = subprocess.run(["openssl", "s_client", "-connect", f"localhost:{stack.port}", "-CAfile", stack.ca, "-quiet", option],
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{stack.port}", "-CAfile", stack.ca, "-quiet", option],
                           input=b"GET /?app=ap2004&entitlement_version=2.0&terminal_id=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
                           capture_output=True, timeout=30)
     assert status_of(done.stdout) == 511 and done.stdout.endswith(b"authentication is required\n")
 
 
 def test_a_client_may_not_renegotiate(stack):
-    with subprocess.Popen(["openssl", "s_client", "-connect", f"localhost:{stack.port}", "-CAfile", stack.ca, "-tls1_2"],
+    with subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{stack.port}", "-CAfile", stack.ca, "-tls1_2"],
                           stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
         client.stdin.write(b"R\n")
         client.stdin.flush()
@@ -300,10 +300,10 @@ def test_sigterm_lets_what_is_in_work_finish_and_takes_nothing_new(own_stack, si
 def test_tls_sessions_are_resumed(stack):
     context = ssl.create_default_context(cafile=stack.ca)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    first = context.wrap_socket(socket.create_connection(("localhost", stack.port)), server_hostname="localhost")
+    first = context.wrap_socket(socket.create_connection(("127.0.0.1", stack.port)), server_hostname="localhost")
     session = first.session
     first.close()
-    with context.wrap_socket(socket.create_connection(("localhost", stack.port)), server_hostname="localhost", session=session) as again:
+    with context.wrap_socket(socket.create_connection(("127.0.0.1", stack.port)), server_hostname="localhost", session=session) as again:
         assert again.session_reused
 
 

@@ -59,7 +59,7 @@ class Client:
 
     def __init__(self, stack, port=None, path="/"):
         context = ssl.create_default_context(cafile=stack.ca)
-        self._connection = http.client.HTTPSConnection("localhost", port or stack.port, context=context, timeout=30)
+        self._connection = http.client.HTTPSConnection("127.0.0.1", port or stack.port, context=context, timeout=30)
         self.path = path
 
     def close(self):

@@ -257,7 +257,7 @@ check_port_number() { # option port highest
 
 check_port_free() { # port option
 	local taken by
-	taken=$(ss -ltnpH "sport = :$1") || return 0
+	taken=$(ss -ltnpH "sport = :$1" 2>/dev/null) || return 0 # not installed yet: asked again when it is
 	[ -n "$taken" ] || return 0
 	by=$(sed -nE '1s/.*users:\(\("([^"]*)",pid=([0-9]+).*/ by \1 (process \2)/p' <<<"$taken")
 	die "port $1 is taken${by:- by another program}; choose another: ./openes up $2 N"

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -130,6 +131,9 @@ es_status ph_server_open(const char *url, const struct ph_http_options *options,
 		es_put_printf(error, "--url wants https://HOST[:PORT]/PATH, not %s", url);
 	if (status == ES_OK) {
 		int failed = getaddrinfo(server->host, port, &hints, &server->addresses);
+		/* RFC 6761 6.3: that name needs no /etc/hosts, which a new system may not have. */
+		if (failed != 0 && strcasecmp(server->host, "localhost") == 0)
+			failed = getaddrinfo("127.0.0.1", port, &hints, &server->addresses);
 		if (failed != 0) {
 			es_put_printf(error, "%s: %s", server->host, gai_strerror(failed));
 			status = ES_NOT_FOUND;
