@@ -18,32 +18,44 @@ die() {
 	exit 1
 }
 
-# step "what is being done" command...: shows the step, runs the command with its output in a log, shows the time; on
-# failure shows the end of the log. On a terminal the last line of the output is shown as it goes.
+# logged LOG command...: runs the command with its output in the log. On a terminal the last line is shown as it goes,
+# elsewhere once a minute. Ctrl-C ends the command with all that it started.
+logged() {
+	local log=$1 pid rc=0 last shown=$SECONDS
+	shift
+	set -m # a process group of its own
+	("$@") </dev/null >"$log" 2>&1 &
+	pid=$!
+	set +m
+	# shellcheck disable=SC2064
+	trap "kill -TERM -- -$pid 2>/dev/null; exit 130" INT TERM
+	while kill -0 "$pid" 2>/dev/null; do
+		if [ -t 1 ] || [ $((SECONDS - shown)) -ge 60 ]; then
+			last=$(tail -n 1 "$log" | tr -d '\r' | cut -c 1-100)
+			if [ -t 1 ]; then printf '\r\e[K    %s%s%s' "$DIM" "$last" "$PLAIN"; else printf '    ... %s\n' "$last"; fi
+			shown=$SECONDS
+		fi
+		sleep 0.1
+	done
+	[ ! -t 1 ] || printf '\r\e[K'
+	wait "$pid" || rc=$?
+	trap - INT TERM
+	return $rc
+}
+
+# step "what is being done" command...: shows the step, runs the command, shows the time; on failure the end of the log.
 step() {
-	local what=$1 log start pid rc=0 last
+	local what=$1 log start=$SECONDS rc=0
 	shift
 	mkdir -p "$ROOT/build"
 	log=$(mktemp "$ROOT/build/step.XXXXXX")
-	start=$SECONDS
 	printf '%s==>%s %s\n' "$BOLD" "$PLAIN" "$what"
-	("$@") >"$log" 2>&1 &
-	pid=$!
-	if [ -t 1 ]; then
-		while kill -0 "$pid" 2>/dev/null; do
-			last=$(tail -n 1 "$log" | tr -d '\r' | cut -c 1-100)
-			printf '\r\e[K    %s%s%s' "$DIM" "$last" "$PLAIN"
-			sleep 0.2
-		done
-		printf '\r\e[K'
-	fi
-	wait "$pid" || rc=$?
+	logged "$log" "$@" || rc=$?
 	if [ $rc -ne 0 ]; then
-		tail -n "${STEP_TAIL:-60}" "$log" >&2
+		tail -n 60 "$log" >&2
 		printf '%sfailed after %d s (exit %d); the whole output: %s%s\n' "$RED" $((SECONDS - start)) $rc "$log" "$PLAIN" >&2
 		return $rc
 	fi
-	[ -z "${STEP_SHOW:-}" ] || grep -E "$STEP_SHOW" "$log" || true
 	printf '    %sdone%s in %d s\n' "$GREEN" "$PLAIN" $((SECONDS - start))
 	rm -f "$log"
 }

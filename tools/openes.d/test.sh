@@ -13,7 +13,7 @@ part() {
 	mkdir -p "$ROOT/build"
 	say "${BOLD}==>${PLAIN} $name"
 	local start=$SECONDS
-	("$@") >"$log" 2>&1 || rc=$?
+	logged "$log" "$@" || rc=$?
 	counts=$(grep -hoE '^(COUNT [0-9]+ [0-9]+)$' "$log" | awk '{p += $2; f += $3} END {printf "%d %d", p, f}')
 	PASSED=$((PASSED + ${counts% *}))
 	FAILED=$((FAILED + ${counts#* }))
@@ -76,14 +76,13 @@ postgres_stop() { # directory
 
 # The tests beside the sources of one preset's build, with PostgreSQL at hand.
 run_ctest() { # preset
-	local pg rc=0 out
+	local pg rc=0 log=$ROOT/build/ctest-$1.log
 	pg=$(mktemp -d /tmp/openes-pg.XXXXXX)
 	trap "postgres_stop '$pg'" EXIT
 	postgres_start "$pg"
 	cd "$ROOT"
-	out=$(ctest --test-dir "build/$1" --output-on-failure -j2) || rc=$?
-	printf '%s\n' "$out"
-	printf '%s\n' "$out" | sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests failed out of ([0-9]+)$/\1 \2/p' | awk '{print "COUNT", $2 - $1, $1}'
+	ctest --test-dir "build/$1" --output-on-failure -j2 | tee "$log" || rc=${PIPESTATUS[0]}
+	sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests failed out of ([0-9]+)$/\1 \2/p' "$log" | awk '{print "COUNT", $2 - $1, $1}'
 	return $rc
 }
 
@@ -91,23 +90,27 @@ unit() { run_ctest asan; }
 
 # --- fuzz: each target for some seconds from its corpus; crashes are kept in build/fuzz/crashes ---
 
+fuzz_one() { # target
+	local name
+	name=$(basename "$1")
+	mkdir -p "build/fuzz/corpus/$name"
+	if "$1" -max_total_time="$FUZZ_SECONDS" -timeout=5 -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0 \
+		-artifact_prefix="build/fuzz/crashes/$name-" "build/fuzz/corpus/$name" "tests/fuzz/$name"; then
+		echo "COUNT 1 0"
+	else
+		echo "FAILED $name"
+		echo "COUNT 0 1"
+		return 1
+	fi
+}
+
 fuzz() {
-	local target name bad=0 good=0
 	cd "$ROOT"
-	mkdir -p build/fuzz/crashes build/fuzz/corpus
-	for target in build/fuzz/bin/*_fuzz; do
-		name=$(basename "$target")
-		mkdir -p "build/fuzz/corpus/$name"
-		if "$target" -max_total_time="$FUZZ_SECONDS" -timeout=5 -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0 \
-			-artifact_prefix="build/fuzz/crashes/$name-" "build/fuzz/corpus/$name" "tests/fuzz/$name"; then
-			good=$((good + 1))
-		else
-			bad=$((bad + 1))
-			echo "FAILED $name"
-		fi
-	done
-	echo "COUNT $good $bad"
-	[ $bad = 0 ] && [ $good -gt 0 ]
+	mkdir -p build/fuzz/crashes
+	export -f fuzz_one
+	export FUZZ_SECONDS
+	ls build/fuzz/bin/*_fuzz >/dev/null || return 1
+	printf '%s\n' build/fuzz/bin/*_fuzz | xargs -P 2 -n 1 bash -c 'fuzz_one "$1"' fuzz
 }
 
 # --- system: the real processes, real TLS, real clients ---
