@@ -98,12 +98,16 @@ function(es_fuzz source)
 	set_property(GLOBAL APPEND PROPERTY OPENES_FUZZ_TARGETS ${target})
 endfunction()
 
+# What is installed, without the tests: for those who only want to run it.
+add_custom_target(programs)
+
 # A program: main.c and nothing else, so that everything can also be linked into a test.
 function(es_program name)
 	cmake_parse_arguments(P "" "" "SOURCES;USES" ${ARGN})
 	add_executable(${name} ${P_SOURCES})
 	target_link_libraries(${name} PRIVATE ${P_USES} openes_flags)
 	install(TARGETS ${name} RUNTIME DESTINATION bin)
+	add_dependencies(programs ${name})
 endfunction()
 
 # Migrations are .sql files, embedded as strings: <stem>_sql.h holds `static const char <stem>_sql[]`.

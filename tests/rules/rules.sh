@@ -6,7 +6,7 @@ work=$1
 bad=0
 
 builds() { # case
-	rm -rf "$work/$1"
+	rm -rf "${work:?}/$1"
 	cmake -S "$here" -B "$work/$1" -G Ninja -DCASE="$1" >"$work/$1.log" 2>&1 && cmake --build "$work/$1" >>"$work/$1.log" 2>&1
 }
 refused() { # case sentence

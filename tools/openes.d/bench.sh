@@ -2,6 +2,6 @@
 
 cmd_bench() {
 	need_packages build run bench
-	step "building" build_preset release
+	step "building" build_preset release programs
 	/usr/bin/python3 "$ROOT/tests/bench/bench.py" "$@"
 }

@@ -118,10 +118,10 @@ usage: ./openes test [--long] [--only PART[,PART]...]
 Installs what the tests need, builds, and runs every part, in the order in which a failure is cheapest to
 find. The last line says how many passed and failed; each part's output is in build/test-PART.log.
 
-  lint      forbidden functions, formatting, generated documents
+  lint      forbidden functions, formatting, shell scripts, generated documents
   unit      cmocka tests beside the sources, under ASan and UBSan; stores on SQLite and PostgreSQL
   system    the real processes under ASan: TLS, eapol_test, faults, the operators' API, `up` and `down`
-  deploy    docker-compose and Kubernetes files are valid
+  deploy    docker-compose and Kubernetes files and their configurations are valid
   fuzz      every decoder for some seconds (clang, libFuzzer)
 
   --only PART   these parts alone; with --long also tsan, memcheck, tidy, debootstrap

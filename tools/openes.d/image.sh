@@ -8,7 +8,7 @@ cmd_image() {
 		[ ${#list[@]} -eq 0 ] || install_packages "${list[@]}"
 		;;
 	build) # prefix
-		build_preset release
+		build_preset release programs
 		cmake --install "$ROOT/build/release" --prefix "$2" --strip
 		;;
 	*) die "image: packages GROUP or build PREFIX" ;;

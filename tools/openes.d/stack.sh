@@ -252,7 +252,8 @@ all_ready() {
 # --- up: every step may be repeated ---
 
 check_port_number() { # option port highest
-	[[ $2 =~ ^[1-9][0-9]{0,4}$ ]] && [ "$2" -le "$3" ] || die "$1: '$2' is not a port; it is a number from 1 to $3"
+	if [[ $2 =~ ^[1-9][0-9]{0,4}$ ]] && [ "$2" -le "$3" ]; then return 0; fi
+	die "$1: '$2' is not a port; it is a number from 1 to $3"
 }
 
 check_port_free() { # port option
@@ -328,7 +329,7 @@ cmd_up() {
 	# Before minutes of building.
 	any_running || check_ports
 	need_packages build run
-	[ -n "${OPENES_BIN:-}" ] || step "building (a few minutes the first time)" build_preset release
+	[ -n "${OPENES_BIN:-}" ] || step "building (a few minutes the first time)" build_preset release programs
 	step "keys and certificates in $(shown "$OPENES_RUN")/keys" make_keys "$OPENES_RUN/keys"
 	renew_stack
 	write_env
