@@ -1,7 +1,7 @@
 """Starts the real five processes for a test, any number of replicas of each, and watches how they end."""
 
-import itertools
 import os
+import random
 import re
 import shutil
 import signal
@@ -15,18 +15,16 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("OPENES_TEST_BIN", ROOT / "build/asan/bin"))
 FAULT = re.compile(rb"(ERROR|WARNING): (Address|Leak|Thread|Undefined)[A-Za-z]*Sanitizer|runtime error:|Assertion .* failed|panic:")
 
-_ports = itertools.cycle(range(12000, 32000))
-for _ in range(os.getpid() * 61 % 20000):
-    next(_ports)
+_PORTS = random.sample(range(10240, 32000), k=20000)  # below those that the kernel gives to outgoing connections
 
 
 def free_port():
-    """Below those that the system gives to outgoing connections: one of these could take it before the process listens."""
-    for port in _ports:
+    """Not given out before, and nobody's now."""
+    while True:
         with socket.socket() as s:
             try:
-                s.bind(("127.0.0.1", port))
-                return port
+                s.bind(("127.0.0.1", _PORTS.pop()))
+                return s.getsockname()[1]
             except OSError:
                 continue
 

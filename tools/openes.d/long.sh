@@ -67,6 +67,7 @@ debootstrap() {
 	local dir check good=0 bad=0 start
 	[ "$(id -u)" = 0 ] || { echo "debootstrap needs root" && echo "COUNT 0 1" && return 1; }
 	dir=$(mktemp -d /var/tmp/openes-debian.XXXXXX)
+	chmod 755 "$dir" # others than root live there, too
 	# shellcheck disable=SC2064
 	trap "remove_fresh_debian '$dir'" EXIT
 	fresh_debian "$dir" || { echo "COUNT 0 1" && return 1; }

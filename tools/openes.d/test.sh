@@ -81,7 +81,8 @@ postgres_stop() { # directory
 run_ctest() { # preset
 	local pg rc=0 log=$ROOT/build/ctest-$1.log
 	pg=$(mktemp -d /tmp/openes-pg.XXXXXX)
-	trap "postgres_stop '$pg'" EXIT
+	# shellcheck disable=SC2064
+	trap "postgres_stop $pg" EXIT
 	postgres_start "$pg"
 	cd "$ROOT"
 	ctest --test-dir "build/$1" --output-on-failure -j2 | tee "$log" || rc=${PIPESTATUS[0]}
