@@ -57,14 +57,10 @@ static const char *imsi_of(const struct gw_exchange *x)
 	return x->request != NULL ? x->request->imsi : "";
 }
 
-/* Who has to look: nobody when a device got what it asked for. */
+/* One line for every request: who is asked about a subscriber's complaint finds here what the device was told. */
 static enum es_log_level level_of(enum gw_outcome outcome)
 {
-	unsigned status = gw_outcome_status(outcome);
-
-	return status >= 500 && outcome != GW_OUTCOME_AUTHENTICATE ? ES_LOG_WARN
-	       : status >= 400                                     ? ES_LOG_INFO
-	                                                           : ES_LOG_DEBUG;
+	return gw_outcome_status(outcome) >= 500 && outcome != GW_OUTCOME_AUTHENTICATE ? ES_LOG_WARN : ES_LOG_INFO;
 }
 
 static void log_end(const struct gw_exchange *x, enum gw_outcome outcome, int64_t took_us)

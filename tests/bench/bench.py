@@ -26,6 +26,8 @@ from usim import TEST_SETS, Usim  # noqa: E402
 TICKS = os.sysconf("SC_CLK_TCK")
 SERVICES = ("gateway0", "auth0", "policy0", "esim0", "notify0")
 CONNECTIONS = 64
+PHONES = 200
+QUIET = {s: {"log_level": "warn"} for s in ("gateway", "auth", "policy", "esim", "notify")}
 
 
 def say(text):
@@ -64,8 +66,9 @@ class Results:
             print(f"{r['name']:<{width}}  {r['median']:>10.3f}  {r['min']:>10.3f}  {r['max']:>10.3f}  {r['rounds']:<3} {r['unit']}{goal}{note}")
 
 
-def wrk(url, seconds, connections=CONNECTIONS):
-    out = subprocess.run(["wrk", "-t", "2", "-c", str(connections), "-d", f"{seconds}s", url], capture_output=True, text=True, check=True).stdout
+def wrk(url, seconds, script=None):
+    more = ["-s", script] if script else []
+    out = subprocess.run(["wrk", "-t", "2", "-c", str(CONNECTIONS), "-d", f"{seconds}s", *more, url], capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in out:
         raise SystemExit("the load got other answers than 200:\n" + out)
     return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
@@ -198,47 +201,80 @@ def bench_connections(stack, results, count):
     results.add("gateway, one idle TLS connection", "KB", [(after - before) * 1024 / count], "at most 50", f"{count} connections")
 
 
-def seed(stack, first, count):
-    """Subscribers without keys: the token request reads policy's table only."""
+def seed(stack, count):
+    """`count` subscribers, the phones evenly among them; the others have no keys, since only phones authenticate."""
     import ssl
     import urllib.request
     context = ssl.create_default_context(cafile=stack.ca)
-    for start in range(first, first + count, 500):
-        rows = [{"imsi": f"00101{n:010}", "msisdn": f"+1{n:010}", "plan": "gold", "status": "active"} for n in range(start, min(start + 500, first + count))]
+    spread = count // PHONES
+    load_file(stack, PHONES, spread)
+    others = [n for n in range(count) if n % spread]
+    for start in range(0, len(others), 500):
+        rows = [{"imsi": imsi_of(1_000_000 + n), "msisdn": f"+1{n:010}", "plan": "gold", "status": "active"} for n in others[start:start + 500]]
         request = urllib.request.Request(f"https://127.0.0.1:{stack.admin_port}/v1/tenants/demo/subscribers:import", method="POST",
                                          data=json.dumps({"rows": rows}).encode(),
                                          headers={"Authorization": f"Bearer {stack.admin_token}", "Content-Type": "application/json"})
         urllib.request.urlopen(request, context=context, timeout=60).read()
         if start % 100000 == 0:
-            say(f"  {start - first} subscribers")
+            say(f"    {start}")
+
+
+def token_urls(stack, folder):
+    """A file with one request by token for each of the phones, and the wrk script that makes them in turn."""
+    paths, script = folder / "paths", folder / "paths.lua"
+    with paths.open("w") as out:
+        for n, imsi in enumerate(line.split(",")[0] for line in (stack.dir / "load.csv").read_text().splitlines()[1:]):
+            answer = authenticate(Client(stack), Usim(imsi, *keys_of(n)), app=["ap2003", "ap2004", "ap2005"])
+            assert answer.status == 200, f"authentication: {answer.status}"
+            query = params(token=answer.token(), app=["ap2003", "ap2004", "ap2005"])
+            out.write(f"/?{urllib.parse.urlencode(query, doseq=True)}\n")
+    script.write_text(f"""local requests, n = {{}}, 0
+function init(args)
+  for path in io.lines("{paths}") do requests[#requests + 1] = wrk.format("GET", path) end
+end
+function request() n = n % #requests + 1 return requests[n] end
+""")
+    return script
 
 
 def bench_scale(folder, results, rounds, seconds, many):
-    """The same request with a thousand and with a million subscribers in the database, in turn."""
-    small, large = Stack(folder / "thousand").start().load_demo(), Stack(folder / "million").start().load_demo()
+    """The same phones with their tokens, among a thousand subscribers and spread among a million, in turn."""
+    few, stacks = 1000, {}
     try:
-        seed(small, 1_000_000, 1000)
-        say(f"  adding {many} subscribers")
-        seed(large, 1_000_000, many)
-        ratio = []
-        urls = {s: token_url(s)[0] for s in (small, large)}
+        for count in (few, many):
+            say(f"  {count} subscribers")
+            home = folder / str(count)
+            stacks[count] = Stack(home, overrides=QUIET).start().load_demo()
+            seed(stacks[count], count)
+        scripts = {count: token_urls(stacks[count], folder / str(count)) for count in stacks}
+        ratio, per = [], {few: [], many: []}
         for n in range(rounds):
-            per = {}
-            for s in (small, large):
+            for count in (few, many) if n % 2 else (many, few):
+                s = stacks[count]
                 before = sum(cpu_of(s).values())
-                rate = wrk(urls[s], seconds)
-                per[s] = (sum(cpu_of(s).values()) - before) / (rate * seconds)
-            ratio.append(per[large] / per[small])
+                rate = wrk(f"https://127.0.0.1:{s.port}/", seconds, script=scripts[count])
+                per[count].append((sum(cpu_of(s).values()) - before) / (rate * seconds) * 1e6)
+            ratio.append(per[many][-1] / per[few][-1])
             say(f"  round {n + 1}/{rounds}: {ratio[-1]:.3f}")
-        results.add(f"CPU per request, {many} against 1000 subscribers", "ratio", ratio, "at most 1.10")
+        for count in per:
+            results.add(f"CPU of all processes per token request, {count} subscribers", "us", per[count])
+        results.add(f"the same, {many} against {few} subscribers", "ratio", ratio, "at most 1.10")
     finally:
-        small.stop()
-        large.stop()
+        for s in stacks.values():
+            s.stop()
 
 
-def load_file(stack, count):
+def imsi_of(n):
+    return f"001010{n:09}"
+
+
+def keys_of(n):
+    return f"{n:032x}", f"{n + 1:032x}"
+
+
+def load_file(stack, count, spread=1):
     """Subscribers with keys for openes-phone, imported through the operators' API."""
-    rows = [f"001010001{n:06},+1555{n:07},gold,active,{n:032x},{n + 1:032x},8000" for n in range(count)]
+    rows = [f"{imsi_of(1_000_000 + n * spread)},+1555{n:07},gold,active,{keys_of(n)[0]},{keys_of(n)[1]},8000" for n in range(count)]
     path = stack.dir / "load.csv"
     path.write_text("imsi,msisdn,plan,status,k,opc,amf\n" + "\n".join(rows) + "\n")
     stack.ctl("subscriber", "import", "--tenant", "demo", path)
@@ -256,9 +292,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="openes-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        os.environ["OPENES_LOG_LEVEL"] = "warn"
-        quiet = {s: {"log_level": "warn"} for s in ("gateway", "auth", "policy", "esim", "notify")}
-        stack = Stack(folder / "stack", overrides=quiet).start().load_demo()
+        stack = Stack(folder / "stack", overrides=QUIET).start().load_demo()
         try:
             say("loading subscribers")
             load_file(stack, 1000)
