@@ -129,7 +129,8 @@ void es_bus_publisher_stop(struct es_bus_publisher *publisher);
 
 struct es_bus_subscriber;
 typedef void es_bus_doorbell(const char *topic, uint64_t sequence, void *user);
-/* Rings for every hint, and with sequence 0 every `poll_ms` without one, so that a lost hint costs a delay only. */
+/* Rings for every hint, and with sequence 0 at the start, at each new connection, and every `poll_ms`, so that a lost hint
+ * costs a delay only. One ring at a time. */
 es_status es_bus_subscriber_start(const char *target, struct es_bus_key *key, int64_t poll_ms, es_bus_doorbell *bell,
                                   void *user, struct es_bus_subscriber **out, struct es_buf *error) ES_MUST_USE;
 void es_bus_subscriber_stop(struct es_bus_subscriber *subscriber);

@@ -110,9 +110,8 @@ void es_bus_publisher_stop(struct es_bus_publisher *p)
 /* Waits for the next hint, or ends when the subscriber is stopped. */
 static void receive(struct es_bus_subscriber *s)
 {
-	int64_t left = s->next_poll - es_mono_ms();
-
 	(void)pthread_mutex_lock(&s->lock);
+	int64_t left = s->next_poll - es_mono_ms();
 	if (s->is_stopping) {
 		s->has_ended = true;
 		(void)pthread_cond_signal(&s->ended);
@@ -141,6 +140,20 @@ static void on_hint(struct es_bus_subscriber *s, nng_msg *msg)
 	}
 }
 
+/* By the clock, and not by the timeout: hints of one topic, or a stranger's noise, never silence the others' poll. */
+static bool is_poll_due(struct es_bus_subscriber *s)
+{
+	int64_t now = es_mono_ms();
+
+	(void)pthread_mutex_lock(&s->lock);
+	bool is_due = now >= s->next_poll;
+	if (is_due) {
+		s->next_poll = now + s->poll_ms;
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return is_due;
+}
+
 static void on_event(void *user)
 {
 	struct es_bus_subscriber *s = user;
@@ -151,12 +164,23 @@ static void on_event(void *user)
 	if (error == 0 && msg != NULL) {
 		on_hint(s, msg);
 	}
-	/* By the clock, and not by the timeout: hints of one topic, or a stranger's noise, never silence the others' poll. */
-	if (es_mono_ms() >= s->next_poll) {
-		s->next_poll = es_mono_ms() + s->poll_ms;
+	if (is_poll_due(s)) {
 		s->bell("", 0, s->user);
 	}
 	receive(s);
+}
+
+/* What was published before is lost to us: so it rings. */
+static void on_connected(nng_pipe pipe, nng_pipe_ev event, void *user)
+{
+	struct es_bus_subscriber *s = user;
+
+	(void)pipe;
+	(void)event;
+	(void)pthread_mutex_lock(&s->lock);
+	s->next_poll = es_mono_ms();
+	nng_aio_abort(s->aio, NNG_ETIMEDOUT);
+	(void)pthread_mutex_unlock(&s->lock);
 }
 
 static void on_addresses(const char *const *urls, size_t count, void *user)
@@ -194,7 +218,8 @@ static es_status subscriber_open(struct es_bus_subscriber *s)
 		return ES_UNAVAILABLE;
 	}
 	if (es_bus_socket_setup(s->socket) != ES_OK || nng_socket_set_int(s->socket, NNG_OPT_RECVBUF, BUFFERS) != 0 ||
-	    nng_socket_set(s->socket, NNG_OPT_SUB_SUBSCRIBE, "", 0) != 0 || nng_aio_alloc(&s->aio, on_event, s) != 0) {
+	    nng_socket_set(s->socket, NNG_OPT_SUB_SUBSCRIBE, "", 0) != 0 || nng_aio_alloc(&s->aio, on_event, s) != 0 ||
+	    nng_pipe_notify(s->socket, NNG_PIPE_EV_ADD_POST, on_connected, s) != 0) {
 		(void)es_bus_close(s->socket);
 		return ES_UNAVAILABLE;
 	}
@@ -256,6 +281,7 @@ void es_bus_subscriber_stop(struct es_bus_subscriber *s)
 		(void)pthread_cond_wait(&s->ended, &s->lock);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
-	(void)es_bus_close(s->socket);
-	subscriber_free(s);
+	if (es_bus_close(s->socket)) { /* otherwise callbacks of its pipes may still come */
+		subscriber_free(s);
+	}
 }

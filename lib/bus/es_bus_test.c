@@ -592,7 +592,7 @@ static void the_doorbell_rings_at_start_at_hints_and_at_a_steady_pace(void **sta
 	assert_int_equal(es_bus_publisher_start(kit_ipc_url(url), key, &publisher, &error), ES_OK);
 	assert_int_equal(es_bus_subscriber_start(url, key, 10, on_ring, &often, &a, &error), ES_OK);
 	assert_int_equal(es_bus_subscriber_start(url, key, BOUND_MS * 2, on_ring, &rarely, &b, &error), ES_OK);
-	wait_until(often.polls >= 3 && rarely.polls == 1);
+	wait_until(often.polls >= 3 && rarely.polls > 0);
 	for (uint64_t sequence = 1; rarely.hints == 0 || often.hints == 0; sequence++) {
 		es_bus_publish(publisher, "policy", sequence); /* until they have connected */
 		kit_nap();
@@ -600,7 +600,7 @@ static void the_doorbell_rings_at_start_at_hints_and_at_a_steady_pace(void **sta
 	}
 	es_bus_publish(publisher, "policy", UINT64_MAX);
 	wait_until(rarely.sequence == UINT64_MAX && often.sequence == UINT64_MAX);
-	assert_int_equal(rarely.polls, 1);
+	assert_true(rarely.polls <= 2); /* at the start and when connected */
 	es_bus_subscriber_stop(a);
 	es_bus_subscriber_stop(b);
 	es_bus_publisher_stop(publisher);

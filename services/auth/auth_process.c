@@ -18,7 +18,7 @@
 #include "es_log.h"
 #include "es_secret.h"
 
-#define TENANTS_POLL_MS 30000
+#define TENANTS_POLL_MS 1000 /* a lost hint keeps a new tenant away no longer; nothing new is a short answer */
 #define FIRST_CONTACT_MS 3000
 #define FIRST_CONTACT_STEP_MS 10
 #define REFUSALS_BEFORE_WARNING 5

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #define PERIOD_MS 1000
-#define RING_SPACING_MS 200
+#define RING_SPACING_MS 5
 
 struct auth_timer {
 	auth_timer_tick *tick;
