@@ -283,6 +283,9 @@ bool es_text_is_clean_utf8(struct es_slice text)
 {
 	for (size_t i = 0, n; i < text.len; i += n) {
 		uint8_t c = text.ptr[i];
+		n = 1;
+		if (c >= 0x20 && c < 0x80)
+			continue; /* ASCII, nearly always */
 		n = es_utf8_length(es_slice_sub(text, i, text.len));
 		if (n == 0 || (c < 0x20 && c != '\t' && c != '\n' && c != '\r'))
 			return false;

@@ -79,13 +79,23 @@ static const char *entity_of(uint8_t c, bool hostile)
 	}
 }
 
+/* Where the first character is that may not stand for itself: nearly always at the end. */
+static size_t plain_length(struct es_slice text)
+{
+	size_t at = 0;
+
+	while (at < text.len && text.ptr[at] >= 0x20 && text.ptr[at] < 0x7f && text.ptr[at] != '&')
+		at++;
+	return at;
+}
+
 static void put_attribute(struct es_buf *out, const char *before, struct es_slice text)
 {
 	bool hostile = is_hostile(text);
 	size_t written = 0; /* everything before it is out */
 
 	es_put_str(out, before);
-	for (size_t at = 0; at < text.len;) {
+	for (size_t at = hostile ? 0 : plain_length(text); at < text.len;) {
 		uint32_t c = 0;
 		unsigned n = es_utf8_next(text, at, &c);
 		const char *instead = n == 0 || !is_xml_char(c) ? ES_UTF8_REPLACEMENT

@@ -10,8 +10,8 @@
 #define ROW(server) server "\",code=\"2xx", server "\",code=\"3xx", server "\",code=\"4xx", server "\",code=\"5xx"
 #define CLASSES 4u
 
-static const char *const servers[] = { "device", "admin", "ops", "other" };
-static const char *const replies[] = { ROW("device"), ROW("admin"), ROW("ops"), ROW("other") };
+static const char *const servers[] = { "device", "admin", "operations", "other" };
+static const char *const replies[] = { ROW("device"), ROW("admin"), ROW("operations"), ROW("other") };
 _Static_assert(ES_COUNT(replies) == ES_COUNT(servers) * CLASSES, "a row for each server");
 
 static const char *const reasons[] = {

@@ -10,12 +10,28 @@
 
 enum { FLAG_SAMPLED = 0x01 };
 
+/* Random octets from the kernel, some for later: a call for each span would be one or two for each request. */
+static bool take_random(uint8_t *out, size_t n)
+{
+	static _Thread_local uint8_t stock[256];
+	static _Thread_local size_t left;
+
+	if (left < n) {
+		if (getrandom(stock, sizeof stock, 0) != (ssize_t)sizeof stock)
+			return false;
+		left = sizeof stock;
+	}
+	left -= n;
+	memcpy(out, stock + left, n);
+	return true;
+}
+
 /* Unique is enough. Where the kernel gives no random numbers (a seccomp filter), clock and counter make it so. */
 static void fill_unique(uint8_t *out, size_t n)
 {
 	static _Atomic uint64_t counter;
 
-	if (getrandom(out, n, 0) != (ssize_t)n) {
+	if (!take_random(out, n)) {
 		uint64_t unique = (uint64_t)es_mono_us() << 16 ^ atomic_fetch_add(&counter, 1);
 		for (size_t i = 0; i < n; i++)
 			out[i] = (uint8_t)(unique >> 8 * (i % 8));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "es_cleanup.h"
+#include "es_clock.h"
 #include "es_crypto.h"
 #include "gw_config.h"
 #include "gw_device.h"
@@ -41,8 +42,10 @@ static void gw_stop(void *state, int64_t wait_ms)
 	struct gw_process *p = state;
 	struct es_bus_client *clients[] = { p->clients.auth, p->clients.policy, p->clients.esim, p->clients.notify };
 
+	int64_t until = es_mono_ms() + wait_ms, left;
 	gw_device_stop(p->device, wait_ms);
-	gw_admin_stop(p->admin, wait_ms);
+	left = until - es_mono_ms();
+	gw_admin_stop(p->admin, left > 0 ? left : 0);
 	for (size_t i = 0; i < ES_COUNT(clients); i++)
 		if (clients[i] != NULL)
 			es_bus_client_stop(clients[i]);

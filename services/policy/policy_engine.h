@@ -11,7 +11,7 @@
 struct policy_engine {
 	struct policy_store *store;
 	struct es_keyring *ring;
-	struct policy_seen *seen; /* NULL: devices are not noted */
+	struct policy_seen *seen; /* NULL: devices are not noted (tests) */
 };
 
 /* At most one indexed read. */

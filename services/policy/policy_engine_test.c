@@ -293,7 +293,7 @@ static void devices_are_noted_beside_the_answer(void **state)
 {
 	EACH_ENGINE(&test)
 	{
-		engine_of_test.seen = policy_seen_start(test.store);
+		engine_of_test.seen = policy_seen_start(test.store, true);
 		assert_non_null(engine_of_test.seen);
 		for (int i = 0; i < 5; i++)
 			(void)decide(token_for("ap2003"), "ap2004", NOW + i);

@@ -28,6 +28,7 @@ struct entry {
 
 struct policy_seen {
 	struct policy_store *store;
+	bool is_noting;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	pthread_t thread;
@@ -66,7 +67,7 @@ void policy_seen_offer(struct policy_seen *seen, const struct policy_sighting *s
 	uint64_t hash = hash_of(s, now_ms / DAY_MS), *slot = &seen->noted[hash % NOTED_SLOTS];
 	bool dropped = false;
 
-	if (s->terminal_id.len == 0)
+	if (!seen->is_noting || s->terminal_id.len == 0)
 		return;
 	(void)pthread_mutex_lock(&seen->lock);
 	if (*slot == hash) {
@@ -160,7 +161,7 @@ static void *run(void *user)
 	return NULL;
 }
 
-struct policy_seen *policy_seen_start(struct policy_store *store)
+struct policy_seen *policy_seen_start(struct policy_store *store, bool is_noting)
 {
 	struct policy_seen *seen = calloc(1, sizeof *seen);
 	pthread_condattr_t clock;
@@ -168,6 +169,7 @@ struct policy_seen *policy_seen_start(struct policy_store *store)
 	if (seen == NULL)
 		return NULL;
 	seen->store = store;
+	seen->is_noting = is_noting;
 	seen->pruned_ms = es_mono_ms();
 	es_metric_register(&sightings);
 	if (pthread_mutex_init(&seen->lock, NULL) != 0 || pthread_condattr_init(&clock) != 0) {

@@ -53,7 +53,7 @@ static es_status start_parts(struct policy *policy, struct es_service *service, 
 	ES_TRY(policy_store_open(config->db, &policy->engine.store, error));
 	if (config->admin_token_file[0] != '\0')
 		ES_TRY(policy_admin_bootstrap(policy->engine.store, config->admin_token_file, error));
-	if (config->note_devices && (policy->engine.seen = policy_seen_start(policy->engine.store)) == NULL) {
+	if ((policy->engine.seen = policy_seen_start(policy->engine.store, config->note_devices)) == NULL) {
 		es_put_str(error, "threads cannot be had");
 		return ES_UNAVAILABLE;
 	}
