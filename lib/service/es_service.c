@@ -39,6 +39,23 @@ static void block_signals(sigset_t *waited)
 	(void)pthread_sigmask(SIG_BLOCK, waited, NULL);
 }
 
+/* What the table of keys cannot say. */
+static es_status check_words(const struct es_service_config *config, struct es_buf *error)
+{
+	enum es_log_level level;
+
+	if (!es_log_level_from_name(config->log_level, &level)) {
+		es_put_printf(error, "log_level is '%s'; it may be debug, info, warn or error", config->log_level);
+		return ES_MALFORMED;
+	}
+	if (strcmp(config->log_format, "auto") != 0 && strcmp(config->log_format, "json") != 0 &&
+	    strcmp(config->log_format, "human") != 0) {
+		es_put_printf(error, "log_format is '%s'; it may be auto, json or human", config->log_format);
+		return ES_MALFORMED;
+	}
+	return ES_OK;
+}
+
 static es_status load_config(struct es_service *service, const char *path, struct es_buf *error)
 {
 	const struct es_service_ops *ops = service->ops;
@@ -49,6 +66,7 @@ static es_status load_config(struct es_service *service, const char *path, struc
 		return ES_TOO_LARGE;
 	ES_TRY(es_config_load(ops->keys, ops->key_count, path, config, service->arena, error));
 	service->config = config;
+	ES_TRY(check_words(service->config, error));
 	return ops->check == NULL ? ES_OK : ops->check(config, error);
 }
 
@@ -59,15 +77,7 @@ static es_status start_logging(struct es_service *service, struct es_buf *error)
 		                          .instance = service->instance,
 		                          .show_identities = config->log_identities };
 
-	if (!es_log_level_from_name(config->log_level, &log.level)) {
-		es_put_printf(error, "log_level is '%s'; it may be debug, info, warn or error", config->log_level);
-		return ES_MALFORMED;
-	}
-	if (strcmp(config->log_format, "auto") != 0 && strcmp(config->log_format, "json") != 0 &&
-	    strcmp(config->log_format, "human") != 0) {
-		es_put_printf(error, "log_format is '%s'; it may be auto, json or human", config->log_format);
-		return ES_MALFORMED;
-	}
+	(void)es_log_level_from_name(config->log_level, &log.level); /* checked with the configuration */
 	log.human = strcmp(config->log_format, "human") == 0 ||
 	            (strcmp(config->log_format, "auto") == 0 && isatty(STDERR_FILENO) == 1);
 	if (config->pseudonym_key_file[0] != '\0')
