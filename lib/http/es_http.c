@@ -102,7 +102,7 @@ __attribute__((format(printf, 2, 0))) static void on_library_log(void *cls, cons
 	if (server->is_starting)
 		es_put_printf(&server->start_log, " (%s)", line);
 	else
-		es_debug(NULL, "http.library", es_f_str("server", server->options.name), es_f_str("text", line));
+		es_debug(NULL, "http.microhttpd", es_f_str("server", server->options.name), es_f_str("text", line));
 }
 
 /* Parameters are ours to decode (a '+' in a token is a plus): libmicrohttpd would do it in vain. */
