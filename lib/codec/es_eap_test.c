@@ -150,99 +150,98 @@ static void packets_that_are_not_of_the_method(void **state)
 }
 
 /* RFC 4187 8.1 and 10; each row breaks one rule. */
+static const struct {
+	const char *what, *head, *attrs;
+} malformed[] = {
+	{ "attribute length 0", "0201000017010000",
+	  "0300"
+	  "0040" RES_ATTR },
+	{ "attribute past the end", "0201000017010000",
+	  RES_ATTR "0b050000"
+	           "0000000000000000000000000000" },
+	{ "half an attribute header", "0201000017010000", RES_ATTR "0b" },
+	{ "unknown non-skippable attribute", "0201000017010000", RES_ATTR "7f010000" },
+	{ "duplicate AT_RES", "0201000017010000", RES_ATTR RES_ATTR },
+	{ "duplicate AT_MAC", "0201000017010000", MAC_ATTR RES_ATTR MAC_ATTR },
+	{ "AT_MAC of 4 words", "0201000017010000",
+	  RES_ATTR "0b040000"
+	           "000000000000000000000000" },
+	{ "AT_RAND of 6 words", "0101000017010000",
+	  "01060000"
+	  "23553cbe9637a89d218ae64dae47bf3500000000" AUTN_ATTR },
+	{ "AT_AUTS of 5 words", "0201000017040000",
+	  "0405"
+	  "000000000000000000000000000000000000" },
+	{ "AT_RES of 6 words", "0201000017010000",
+	  "0306"
+	  "0080"
+	  "a54211d5e3ba50bfa54211d5e3ba50bf00000000" },
+	{ "AT_RES with 24 bits", "0201000017010000",
+	  "0302"
+	  "0018"
+	  "a5421100" },
+	{ "AT_RES with 136 bits", "0201000017010000",
+	  "0305"
+	  "0088"
+	  "a54211d5e3ba50bfa54211d5e3ba50bf" },
+	{ "AT_RES with more bits than octets", "0201000017010000",
+	  "0303"
+	  "0080"
+	  "a54211d5e3ba50bf" },
+	{ "AT_RES with a word too many", "0201000017010000",
+	  "0304"
+	  "0040"
+	  "a54211d5e3ba50bf"
+	  "00000000" },
+	{ "AT_IDENTITY longer than itself", "0201000017050000",
+	  "0e020005"
+	  "30303031" },
+	{ "AT_IDENTITY with a word too many", "0201000017050000",
+	  "0e030004"
+	  "30303031"
+	  "00000000" },
+	{ "AT_CHECKCODE of 3 words", "0201000017010000",
+	  RES_ATTR "86030000"
+	           "0000000000000000" },
+	{ "AT_CHECKCODE of SHA-256 in EAP-AKA", "0201000017010000",
+	  RES_ATTR "86090000"
+	           "0000000000000000000000000000000000000000000000000000000000000000" },
+	{ "AT_ENCR_DATA without AT_IV", "0101000017010000",
+	  RAND_ATTR AUTN_ATTR "82050000"
+	                      "00000000000000000000000000000000" },
+	{ "AT_ENCR_DATA of half a block", "0101000017010000",
+	  RAND_ATTR "81050000"
+	            "00000000000000000000000000000000"
+	            "82070000"
+	            "000000000000000000000000000000000000000000000000" },
+	{ "AT_RES in a request", "0101000017010000", RAND_ATTR AUTN_ATTR RES_ATTR },
+	{ "AT_RAND in a response", "0201000017010000", RES_ATTR RAND_ATTR },
+	{ "AT_AUTS in a challenge response", "0201000017010000",
+	  "0404"
+	  "ba853f3c123ccf44e93596e355c6" },
+	{ "AT_MAC in an authentication reject", "0201000017020000", MAC_ATTR },
+	{ "AT_COUNTER outside AT_ENCR_DATA", "0201000017010000", RES_ATTR "13010001" },
+	{ "AT_NEXT_PSEUDONYM outside AT_ENCR_DATA", "0101000017010000",
+	  RAND_ATTR "84020003"
+	            "30303000" },
+	{ "AT_KDF in EAP-AKA", "0101000017010000", RAND_ATTR AUTN_ATTR "18010001" },
+	{ "AT_BIDDING in a response", "0201000017010000", RES_ATTR "88018000" },
+	{ "nine AT_KDF", "0101000032010000", "180100011801000218010003180100041801000518010006180100071801000818010009" },
+	{ "unknown subtype", "0201000017030000", "" },
+	{ "synchronization failure as a request", "0101000017040000",
+	  "0404"
+	  "ba853f3c123ccf44e93596e355c6" },
+	{ "identity request as a challenge response", "0201000017010000", "0d010000" },
+};
+
 static void malformed_packets_are_refused(void **state)
 {
-	static const struct {
-		const char *what, *head, *attrs;
-	} cases[] = {
-		{ "attribute length 0", "0201000017010000",
-		  "0300"
-		  "0040" RES_ATTR },
-		{ "attribute past the end", "0201000017010000",
-		  RES_ATTR "0b050000"
-		           "0000000000000000000000000000" },
-		{ "half an attribute header", "0201000017010000", RES_ATTR "0b" },
-		{ "unknown non-skippable attribute", "0201000017010000", RES_ATTR "7f010000" },
-		{ "duplicate AT_RES", "0201000017010000", RES_ATTR RES_ATTR },
-		{ "duplicate AT_MAC", "0201000017010000", MAC_ATTR RES_ATTR MAC_ATTR },
-		{ "AT_MAC of 4 words", "0201000017010000",
-		  RES_ATTR "0b040000"
-		           "000000000000000000000000" },
-		{ "AT_RAND of 6 words", "0101000017010000",
-		  "01060000"
-		  "23553cbe9637a89d218ae64dae47bf3500000000" AUTN_ATTR },
-		{ "AT_AUTS of 5 words", "0201000017040000",
-		  "0405"
-		  "000000000000000000000000000000000000" },
-		{ "AT_RES of 6 words", "0201000017010000",
-		  "0306"
-		  "0080"
-		  "a54211d5e3ba50bfa54211d5e3ba50bf00000000" },
-		{ "AT_RES with 24 bits", "0201000017010000",
-		  "0302"
-		  "0018"
-		  "a5421100" },
-		{ "AT_RES with 136 bits", "0201000017010000",
-		  "0305"
-		  "0088"
-		  "a54211d5e3ba50bfa54211d5e3ba50bf" },
-		{ "AT_RES with more bits than octets", "0201000017010000",
-		  "0303"
-		  "0080"
-		  "a54211d5e3ba50bf" },
-		{ "AT_RES with a word too many", "0201000017010000",
-		  "0304"
-		  "0040"
-		  "a54211d5e3ba50bf"
-		  "00000000" },
-		{ "AT_IDENTITY longer than itself", "0201000017050000",
-		  "0e020005"
-		  "30303031" },
-		{ "AT_IDENTITY with a word too many", "0201000017050000",
-		  "0e030004"
-		  "30303031"
-		  "00000000" },
-		{ "AT_CHECKCODE of 3 words", "0201000017010000",
-		  RES_ATTR "86030000"
-		           "0000000000000000" },
-		{ "AT_CHECKCODE of SHA-256 in EAP-AKA", "0201000017010000",
-		  RES_ATTR "86090000"
-		           "0000000000000000000000000000000000000000000000000000000000000000" },
-		{ "AT_ENCR_DATA without AT_IV", "0101000017010000",
-		  RAND_ATTR AUTN_ATTR "82050000"
-		                      "00000000000000000000000000000000" },
-		{ "AT_ENCR_DATA of half a block", "0101000017010000",
-		  RAND_ATTR "81050000"
-		            "00000000000000000000000000000000"
-		            "82070000"
-		            "000000000000000000000000000000000000000000000000" },
-		{ "AT_RES in a request", "0101000017010000", RAND_ATTR AUTN_ATTR RES_ATTR },
-		{ "AT_RAND in a response", "0201000017010000", RES_ATTR RAND_ATTR },
-		{ "AT_AUTS in a challenge response", "0201000017010000",
-		  "0404"
-		  "ba853f3c123ccf44e93596e355c6" },
-		{ "AT_MAC in an authentication reject", "0201000017020000", MAC_ATTR },
-		{ "AT_COUNTER outside AT_ENCR_DATA", "0201000017010000", RES_ATTR "13010001" },
-		{ "AT_NEXT_PSEUDONYM outside AT_ENCR_DATA", "0101000017010000",
-		  RAND_ATTR "84020003"
-		            "30303000" },
-		{ "AT_KDF in EAP-AKA", "0101000017010000", RAND_ATTR AUTN_ATTR "18010001" },
-		{ "AT_BIDDING in a response", "0201000017010000", RES_ATTR "88018000" },
-		{ "nine AT_KDF", "0101000032010000",
-		  "180100011801000218010003180100041801000518010006180100071801000818010009" },
-		{ "unknown subtype", "0201000017030000", "" },
-		{ "synchronization failure as a request", "0101000017040000",
-		  "0404"
-		  "ba853f3c123ccf44e93596e355c6" },
-		{ "identity request as a challenge response", "0201000017010000", "0d010000" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ES_COUNT(cases); i++) {
-		struct packet p = packet_of(cases[i].head, cases[i].attrs);
+	for (size_t i = 0; i < ES_COUNT(malformed); i++) {
+		struct packet p = packet_of(malformed[i].head, malformed[i].attrs);
 		struct es_eap_packet out;
 		if (parse(&p, &out) != ES_MALFORMED)
-			fail_msg("%s was accepted", cases[i].what);
+			fail_msg("%s was accepted", malformed[i].what);
 	}
 }
 

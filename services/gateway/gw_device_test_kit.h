@@ -1,0 +1,423 @@
+/* gw_device_test_kit.h -- what the tests of the device front share: real HTTP on one side, the real bus on the other,
+ * and behind it four stand-ins that answer by what they are asked and note in which order. */
+#ifndef GW_DEVICE_TEST_KIT_H
+#define GW_DEVICE_TEST_KIT_H
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "es_cleanup.h"
+#include "es_clock.h"
+#include "gw_config.h"
+#include "gw_device.h"
+#include "gw_exchange.h"
+
+#define ANSWER_MAX 65536
+#define BOUND_MS 30000
+
+#define GET "GET /?terminal_id=356938035643809&entitlement_version=12.0"
+#define RELAY "application/vnd.gsma.eap-relay.v1.0+json"
+#define XML "text/vnd.wap.connectivity-xml"
+#define ACCEPT_EAP "Accept: " RELAY ", " XML "\r\n"
+
+/* ---- the stand-ins ---- */
+
+static struct {
+	pthread_mutex_t lock;
+	char calls[32]; /* one letter each, in order */
+	bool last_fresh, last_had_token;
+	struct es_bus_key *key;
+	struct es_bus_server *servers[4];
+	struct gw_config config;
+	struct gw_clients clients;
+	struct gw_device *device;
+	char dir[64], targets[4][96];
+} stage = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void note(char letter)
+{
+	size_t len;
+
+	pthread_mutex_lock(&stage.lock);
+	len = strlen(stage.calls);
+	if (len + 1 < sizeof(stage.calls))
+		stage.calls[len] = letter;
+	pthread_mutex_unlock(&stage.lock);
+}
+
+static uint8_t challenge_packet[] = { 0x01, 0x07, 0x00, 0x04 };
+static char cookie[] = "C1-value_0", fresh_token[] = "fresh", new_token[] = "renewed", reason[] = "r";
+static char operation_result[] = "OperationResult", status_name[] = "EntitlementStatus", one[] = "1",
+			list_name[] = "List";
+static char item_name[] = "Item", hostile[] = "a&b<c";
+static char filler[1500], relay_only_app[] = "ap2004";
+
+static void reply_challenge(struct es_bus_call *call)
+{
+	Openes__EapReply reply;
+
+	openes__eap_reply__init(&reply);
+	reply.outcome = OPENES__EAP_REPLY__OUTCOME__CHALLENGE;
+	reply.packet = (ProtobufCBinaryData){ sizeof(challenge_packet), challenge_packet };
+	reply.cookie = cookie;
+	es_bus_reply(call, &reply.base);
+}
+
+static void reply_eap(struct es_bus_call *call, Openes__EapReply__Outcome outcome)
+{
+	Openes__EapReply reply;
+
+	openes__eap_reply__init(&reply);
+	reply.outcome = outcome;
+	reply.reason = reason;
+	es_bus_reply(call, &reply.base);
+}
+
+static void on_start(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__EapStartRequest *request = (const void *)message;
+
+	(void)user;
+	stage.last_had_token = request->had_token;
+	note('S');
+	if (strcmp(request->eap_id, "reject") == 0)
+		reply_eap(call, OPENES__EAP_REPLY__OUTCOME__REJECTED);
+	else if (strcmp(request->eap_id, "mangled") == 0)
+		reply_eap(call, OPENES__EAP_REPLY__OUTCOME__MALFORMED);
+	else if (strcmp(request->eap_id, "busy") == 0)
+		es_bus_fail(call, ES_BUSY, "full");
+	else
+		reply_challenge(call);
+}
+
+/* The first octet of the packet says how it ends. */
+static void on_continue(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__EapContinueRequest *request = (const void *)message;
+	Openes__EapReply reply;
+	Openes__DeviceRequest original;
+	char *apps[] = { relay_only_app };
+
+	openes__eap_reply__init(&reply);
+	openes__device_request__init(&original);
+	(void)user;
+	note('C');
+	if (request->n_cookies != 1 || strcmp(request->cookies[0], cookie) != 0) {
+		reply_eap(call, OPENES__EAP_REPLY__OUTCOME__NO_SESSION);
+		return;
+	}
+	if (request->packet.data[0] == 'c') {
+		reply_challenge(call);
+		return;
+	}
+	if (request->packet.data[0] == 'r') {
+		reply_eap(call, OPENES__EAP_REPLY__OUTCOME__REJECTED);
+		return;
+	}
+	original.apps = apps;
+	original.n_apps = 1;
+	original.wants_json = request->packet.data[0] == 'j';
+	original.version_major = 12;
+	reply.outcome = OPENES__EAP_REPLY__OUTCOME__SUCCESS;
+	reply.token = fresh_token;
+	reply.token_validity_s = 777;
+	reply.request = &original;
+	es_bus_reply(call, &reply.base);
+}
+
+static void on_renew(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__TokenRenewRequest *request = (const void *)message;
+	Openes__TokenRenewReply reply;
+
+	openes__token_renew_reply__init(&reply);
+	(void)user;
+	note('N');
+	if (strcmp(request->token, "old-auth-down") == 0) {
+		es_bus_fail(call, ES_UNAVAILABLE, "down");
+		return;
+	}
+	reply.token = new_token;
+	reply.token_validity_s = 888;
+	es_bus_reply(call, &reply.base);
+}
+
+static void reply_decided(struct es_bus_call *call, const Openes__DecideRequest *request)
+{
+	Openes__DecideReply reply;
+	Openes__Subject subject;
+	Openes__DocNode status, list, item;
+	Openes__DocNode *list_children[] = { &item }, *item_children[] = { &status }, *nodes[] = { &status, &list };
+	Openes__AppAnswer answers[GW_APPS_MAX], *pointers[GW_APPS_MAX];
+
+	openes__decide_reply__init(&reply);
+	openes__subject__init(&subject);
+	openes__doc_node__init(&status);
+	openes__doc_node__init(&list);
+	openes__doc_node__init(&item);
+	status.name = status_name;
+	status.value = strcmp(request->token, "hostile") == 0 ? hostile
+	               : strcmp(request->token, "long") == 0  ? filler
+	                                                      : one;
+	status.is_parm = true;
+	item.name = item_name;
+	item.children = item_children;
+	item.n_children = 1;
+	list.name = list_name;
+	list.is_list = true;
+	list.children = list_children;
+	list.n_children = 1;
+	for (size_t i = 0; i < request->request->n_apps; i++) {
+		if (gw_app_is_odsa(es_slice_str(request->request->apps[i])))
+			continue;
+		pointers[reply.n_answers] = &answers[reply.n_answers];
+		openes__app_answer__init(&answers[reply.n_answers]);
+		answers[reply.n_answers].app = request->request->apps[i];
+		answers[reply.n_answers].nodes = nodes;
+		answers[reply.n_answers++].n_nodes = 2;
+	}
+	reply.outcome = OPENES__DECIDE_REPLY__OUTCOME__DECIDED;
+	reply.subject = &subject;
+	reply.answers = pointers;
+	reply.token_remaining_s = 555;
+	reply.token_renew = strncmp(request->token, "old", 3) == 0;
+	reply.vers = 3;
+	reply.validity_s = 1000;
+	es_bus_reply(call, &reply.base);
+}
+
+static void on_decide(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__DecideRequest *request = (const void *)message;
+	Openes__DecideReply reply;
+
+	openes__decide_reply__init(&reply);
+	(void)user;
+	note('D');
+	stage.last_fresh = request->fresh;
+	if (strcmp(request->token, "down") == 0) {
+		es_bus_fail(call, ES_UNAVAILABLE, "no store");
+	} else if (strcmp(request->token, "confused") == 0) {
+		es_bus_fail(call, ES_MALFORMED, "what?");
+	} else if (strcmp(request->token, "dead") == 0 || strcmp(request->token, "gone") == 0) {
+		reply.outcome = request->token[0] == 'd' ? OPENES__DECIDE_REPLY__OUTCOME__AUTHENTICATE
+		                                         : OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN;
+		es_bus_reply(call, &reply.base);
+	} else {
+		reply_decided(call, request);
+	}
+}
+
+static void on_operate(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__OperateRequest *request = (const void *)message;
+	Openes__OperateReply reply;
+	Openes__AppAnswer answer;
+	Openes__DocNode result, *nodes[] = { &result };
+
+	openes__operate_reply__init(&reply);
+	openes__app_answer__init(&answer);
+	openes__doc_node__init(&result);
+	(void)user;
+	note('O');
+	if (strcmp(request->request->operation, "down") == 0) {
+		es_bus_fail(call, ES_TIMEOUT, "slow");
+		return;
+	}
+	result.name = operation_result;
+	result.value = one;
+	result.is_parm = true;
+	answer.app = request->app;
+	answer.nodes = nodes;
+	answer.n_nodes = 1;
+	reply.answer = &answer;
+	reply.outcome = strcmp(request->request->operation, "off") == 0 ? OPENES__OPERATE_REPLY__OUTCOME__NOT_OFFERED
+	                                                                : OPENES__OPERATE_REPLY__OUTCOME__ANSWERED;
+	es_bus_reply(call, &reply.base);
+}
+
+static void on_register(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__RegisterRequest *request = (const void *)message;
+	Openes__RegisterReply reply;
+
+	openes__register_reply__init(&reply);
+	(void)user;
+	note('R');
+	if (strcmp(request->token, "down") == 0) {
+		es_bus_fail(call, ES_UNAVAILABLE, "down");
+		return;
+	}
+	reply.status = strcmp(request->token, "dup") == 0 ? 2 : 0;
+	es_bus_reply(call, &reply.base);
+}
+
+static const struct es_bus_method auth_methods[] = {
+	{ OPENES__BUS_METHOD__AUTH_EAP_START, &openes__eap_start_request__descriptor, on_start },
+	{ OPENES__BUS_METHOD__AUTH_EAP_CONTINUE, &openes__eap_continue_request__descriptor, on_continue },
+	{ OPENES__BUS_METHOD__AUTH_TOKEN_RENEW, &openes__token_renew_request__descriptor, on_renew },
+};
+static const struct es_bus_method policy_methods[] = {
+	{ OPENES__BUS_METHOD__POLICY_DECIDE, &openes__decide_request__descriptor, on_decide },
+};
+static const struct es_bus_method esim_methods[] = {
+	{ OPENES__BUS_METHOD__ESIM_OPERATE, &openes__operate_request__descriptor, on_operate },
+};
+static const struct es_bus_method notify_methods[] = {
+	{ OPENES__BUS_METHOD__NOTIFY_REGISTER, &openes__register_request__descriptor, on_register },
+};
+
+/* ---- the stage ---- */
+
+static void require(es_status status, struct es_buf *error)
+{
+	if (status != ES_OK)
+		fail_msg("%s: " ES_SLICE_FMT, es_status_name(status), ES_SLICE_ARG(es_buf_slice(error)));
+}
+
+static void start_link(size_t i, const char *name, const struct es_bus_method *methods, size_t count,
+                       struct es_bus_client **client, struct es_buf *error)
+{
+	const int64_t give_up = es_mono_ms() + BOUND_MS;
+	const struct timespec moment = { .tv_nsec = 2000000 };
+
+	snprintf(stage.targets[i], sizeof(stage.targets[i]), "ipc://%s/%s", stage.dir, name);
+	const struct es_bus_server_options server = {
+		.url = stage.targets[i], .key = stage.key, .service = name, .methods = methods, .method_count = count
+	};
+	const struct es_bus_client_options link = { .target = stage.targets[i], .name = name, .key = stage.key };
+
+	require(es_bus_server_start(&server, &stage.servers[i], error), error);
+	require(es_bus_client_start(&link, client, error), error);
+	while (!es_bus_client_is_ready(*client)) {
+		assert_true(es_mono_ms() < give_up);
+		(void)nanosleep(&moment, NULL);
+	}
+}
+
+static int set_up(void **state)
+{
+	static const uint8_t secret[32] = "the bus secret of this test.....";
+	struct es_buf error;
+
+	(void)state;
+	memset(filler, 'x', sizeof(filler) - 1);
+	es_buf_init(&error, 1024);
+	snprintf(stage.dir, sizeof(stage.dir), "/tmp/gw_device_test.XXXXXX");
+	assert_non_null(mkdtemp(stage.dir));
+	stage.key = es_bus_key_from(secret);
+	start_link(0, "auth", auth_methods, ES_COUNT(auth_methods), &stage.clients.auth, &error);
+	start_link(1, "policy", policy_methods, ES_COUNT(policy_methods), &stage.clients.policy, &error);
+	start_link(2, "esim", esim_methods, ES_COUNT(esim_methods), &stage.clients.esim, &error);
+	start_link(3, "notify", notify_methods, ES_COUNT(notify_methods), &stage.clients.notify, &error);
+	stage.config = (struct gw_config){ .device_listen = "127.0.0.1:0",
+		                               .device_paths = "/, /ts43/entitlement",
+		                               .device_threads = 2,
+		                               .body_max = 65536,
+		                               .call_time = BOUND_MS,
+		                               .retry_after_s = 17,
+		                               .version_major_max = 12 };
+	require(gw_device_start(&stage.config, &stage.clients, &stage.device, &error), &error);
+	es_buf_free(&error);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct es_bus_client *clients[] = { stage.clients.auth, stage.clients.policy, stage.clients.esim,
+		                                stage.clients.notify };
+
+	(void)state;
+	gw_device_drain(stage.device);
+	gw_device_stop(stage.device, 1000);
+	for (size_t i = 0; i < 4; i++) {
+		es_bus_client_stop(clients[i]);
+		es_bus_server_stop(stage.servers[i], 1000);
+		(void)unlink(stage.targets[i] + strlen("ipc://"));
+	}
+	es_bus_key_free(stage.key);
+	return rmdir(stage.dir) != 0;
+}
+
+/* ---- a device ---- */
+
+/* Sends and hears until the server closes; the caller frees. *len: octets heard. */
+static char *ask(struct es_slice request, size_t *len)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		                      .sin_port = htons(gw_device_port(stage.device)),
+		                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr *address = (void *)&to;
+	char *answer = calloc(1, ANSWER_MAX + 1);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	ssize_t n;
+
+	assert_non_null(answer);
+	pthread_mutex_lock(&stage.lock);
+	memset(stage.calls, 0, sizeof(stage.calls));
+	pthread_mutex_unlock(&stage.lock);
+	assert_int_equal(connect(fd, address, sizeof(to)), 0);
+	assert_int_equal(send(fd, request.ptr, request.len, MSG_NOSIGNAL), (ssize_t)request.len);
+	*len = 0;
+	while ((n = recv(fd, answer + *len, ANSWER_MAX - *len, 0)) > 0)
+		*len += (size_t)n;
+	close(fd);
+	pthread_mutex_lock(&stage.lock); /* an order that ThreadSanitizer sees: the socket is none to it */
+	pthread_mutex_unlock(&stage.lock);
+	return answer;
+}
+
+static unsigned status_of(const char *answer)
+{
+	return strncmp(answer, "HTTP/1.1 ", 9) == 0 ? (unsigned)strtoul(answer + 9, NULL, 10) : 0;
+}
+
+struct row {
+	const char *name, *line; /* method and target */
+	const char *headers;     /* more of them, each with CR LF */
+	const char *body;        /* NULL: none */
+	unsigned status;
+	const char *calls;
+	const char *parts[6]; /* all in the answer; with a '!' in front: not in it */
+};
+
+ES_UNUSED static void check(const struct row *row)
+{
+	struct es_buf request;
+	size_t len;
+	char *answer;
+
+	es_buf_init(&request, ANSWER_MAX);
+	es_put_printf(&request, "%s HTTP/1.1\r\nHost: aes.example\r\nConnection: close\r\n%s", row->line,
+	              row->headers != NULL ? row->headers : "");
+	if (row->body != NULL)
+		es_put_printf(&request, "Content-Length: %zu\r\n", strlen(row->body));
+	es_put_printf(&request, "\r\n%s", row->body != NULL ? row->body : "");
+	answer = ask(es_buf_slice(&request), &len);
+	if (status_of(answer) != row->status || strcmp(stage.calls, row->calls) != 0)
+		fail_msg("%s: calls '%s', %s", row->name, stage.calls, answer);
+	for (size_t i = 0; i < ES_COUNT(row->parts) && row->parts[i] != NULL; i++) {
+		bool is_wanted = row->parts[i][0] != '!';
+
+		if ((strstr(answer, row->parts[i] + !is_wanted) != NULL) != is_wanted)
+			fail_msg("%s: '%s' in %s", row->name, row->parts[i], answer);
+	}
+	if (strstr(answer, "\r\nDate: ") == NULL || strstr(answer, "\r\ntraceparent: ") == NULL ||
+	    strstr(answer, "\r\nCache-Control: no-store\r\n") == NULL)
+		fail_msg("%s: headers that are always there: %s", row->name, answer);
+	free(answer);
+	es_buf_free(&request);
+}
+
+#endif
