@@ -235,6 +235,7 @@ static void a_hung_replica_is_left_out_until_it_answers_again(void **state)
 
 	wait_until(both_answer(client, one.pid, two.pid));
 	assert_int_equal(kill(one.pid, SIGSTOP), 0);
+	assert_int_equal(waitpid(one.pid, NULL, WUNTRACED), one.pid); /* until then it may still answer */
 	/* Those that may be repeated do not even notice. */
 	for (int i = 0; i < 20; i++) {
 		assert_int_equal(ask(client, BOUND_MS, "k"), two.pid);
