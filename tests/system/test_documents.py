@@ -1,9 +1,10 @@
 """The documents of ap2003, ap2004 and ap2005 against the reference (TS.43 3, 4, 5)."""
 
+import json
 import re
 
 import pytest
-from ts43 import XML, authenticate, params
+from ts43 import JSON, XML, authenticate, params
 
 
 def ask(client, sim, n, **more):
@@ -43,6 +44,53 @@ def test_the_whole_document_letter_by_letter(client, sim):
 </characteristic>
 </wap-provisioningdoc>
 """
+
+
+FLAT = {"EntitlementStatus": "1", "MessageForIncompatible": ""}
+BY_ACCESS = {"VoiceOverCellularEntitleInfo": [
+    {"RATVoiceEntitleInfoDetails": {"AccessType": "2", "HomeRoamingNWType": "1", "EntitlementStatus": "1", "NetworkVoiceIRATCapability": "EPS-Fallback"}},
+    {"RATVoiceEntitleInfoDetails": {"AccessType": "1", "HomeRoamingNWType": "1", "EntitlementStatus": "1"}}]}
+WHOLE = {
+    "ap2004": {"EntitlementStatus": "1", "ServiceFlow_URL": "https://portal.demo.example/vowifi", "ServiceFlow_UserData": "sid=...",
+               "MessageForIncompatible": "", "AddrStatus": "1", "TC_Status": "1", "ProvStatus": "1"},
+    "ap2005": {"EntitlementStatus": "1"},
+}
+
+
+def as_json(element):
+    """What stands in an XML characteristic, the way TS.43 2.9.4 writes it in JSON."""
+    out, parts = {p.get("name"): p.get("value") for p in element.findall("parm")}, element.findall("characteristic")
+    for part in parts:
+        name = part.get("type")
+        inner = part.findall("characteristic")
+        out[name] = [{c.get("type"): as_json(c)} for c in inner] if inner else as_json(part)
+    return out
+
+
+def without_session(app):
+    if "ServiceFlow_UserData" in app:
+        app["ServiceFlow_UserData"] = re.sub(r"^sid=.+$", "sid=...", app["ServiceFlow_UserData"])
+    return app
+
+
+@pytest.mark.parametrize("apps", [["ap2003"], ["ap2004"], ["ap2005"], ["ap2003", "ap2004", "ap2005"]], ids="+".join)
+@pytest.mark.parametrize("form", [XML, JSON], ids=["xml", "json"])
+@pytest.mark.parametrize("version,voice", [("2.0", FLAT), ("6.0", FLAT), ("8.0", BY_ACCESS), ("12.0", BY_ACCESS)])
+def test_each_application_alone_and_together_in_each_form_and_version(client, sim, version, voice, form, apps):
+    """V12-DOC-01, V12-VER-04, V12-VOC-01, V12-VWF-01, V12-SMS-01"""
+    token = ask(client, sim, 1, app=apps, entitlement_version=version).token()
+    answer = client.get(params(token=token, app=apps, entitlement_version=version), accept=form)
+    assert answer.status == 200 and answer.headers["Content-Type"].startswith(form)
+    if form == JSON:
+        document = json.loads(answer.body)
+        assert set(document) - set(apps) <= {"Vers", "Token"}
+        got = {app: document[app] for app in document if app in apps}
+    else:
+        characteristics = [as_json(c) | {"type": c.get("type")} for c in answer.xml().findall("characteristic")]
+        assert {c["type"] for c in characteristics} <= {"VERS", "TOKEN", "APPLICATION"}
+        got = {c.pop("AppID"): c for c in characteristics if c.pop("type") == "APPLICATION"}
+    whole = WHOLE | {"ap2003": voice}
+    assert list(got) == apps and {app: without_session(got[app]) for app in got} == {app: whole[app] for app in apps}
 
 
 @pytest.mark.parametrize("version,flat", [("2.0", True), ("6.0", True), ("6.10", True), ("7.0", False), ("8.0", False), ("12.0", False)])

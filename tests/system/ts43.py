@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ElementTree
 
 EAP_RELAY = "application/vnd.gsma.eap-relay.v1.0+json"
 XML = "text/vnd.wap.connectivity-xml"
+JSON = "application/json"
 
 
 class Answer:
