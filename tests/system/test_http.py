@@ -329,3 +329,35 @@ def test_a_thousand_requests_leave_no_leak_behind(own_stack, sim):
     for _ in range(20):
         assert authenticate(connection, usim).status == 200
     wait_for(lambda: running["gateway0"].metric("openes_http_requests_total") >= 1000, 5, "the requests counted")
+
+
+def test_no_more_connections_than_configured_and_the_next_is_served_when_one_ends(own_stack):
+    """Those beyond wait in the kernel's queue or are closed, whichever comes first; nobody's answer suffers."""
+    running = own_stack(overrides={"gateway": {"connections_max": "8", "device_threads": "2"}})
+
+    def is_answered(tls):
+        tls.sendall(b"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n")
+        answer = b""
+        while not answer.endswith(b"nothing is served here\n"):
+            part = tls.recv(4096)
+            if not part:
+                return False
+            answer += part
+        return answer.startswith(b"HTTP/1.1 404")
+
+    def open_one():
+        raw = socket.create_connection(("127.0.0.1", running.port), timeout=2)
+        try:
+            tls = ssl.create_default_context(cafile=running.ca).wrap_socket(raw, server_hostname="localhost")
+            return tls if is_answered(tls) else None
+        except OSError:
+            raw.close()
+            return None
+
+    held = []
+    while (tls := open_one()) is not None:
+        held.append(tls)
+        assert len(held) <= 8
+    assert held and all(is_answered(tls) for tls in held), "who is in stays in"
+    held.pop().close()
+    wait_for(open_one, 20, "a place")
