@@ -36,6 +36,7 @@ endif()
 
 function(es_module name)
 	cmake_parse_arguments(M "" "" "SOURCES;USES;LINK;PRIVATE_LINK;TESTS;FUZZ;SQL" ${ARGN})
+	es_check_uses(${name} ${M_USES})
 	add_library(${name} STATIC ${M_SOURCES})
 	target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 	target_link_libraries(${name} PUBLIC ${M_USES} ${M_LINK} Threads::Threads PRIVATE openes_flags ${M_PRIVATE_LINK})
@@ -53,6 +54,20 @@ function(es_module name)
 	endforeach()
 	foreach(source ${M_FUZZ})
 		es_fuzz(${source} ${name})
+	endforeach()
+endfunction()
+
+# A module uses what was declared before it, so never what uses it; and of other folders only lib/ and proto/, so that
+# services meet in messages alone.
+function(es_check_uses name)
+	foreach(used ${ARGN})
+		if(NOT TARGET ${used})
+			message(FATAL_ERROR "${name} uses ${used}, which is above it (ARCHITECTURE.md has the order)")
+		endif()
+		get_target_property(folder ${used} SOURCE_DIR)
+		if(NOT folder STREQUAL CMAKE_CURRENT_SOURCE_DIR AND NOT folder MATCHES "/(lib/[a-z0-9]+|proto)$")
+			message(FATAL_ERROR "${name} uses ${used}, which belongs to another program")
+		endif()
 	endforeach()
 endfunction()
 

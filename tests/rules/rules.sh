@@ -21,5 +21,7 @@ builds good || { echo "good: expected to build" && cat "$work/good.log" && bad=1
 refused upward 'adapters.h: No such file'
 refused sideways 'domain.c includes "adapters.h" of another module, which is not in its USES'
 refused package 'domain.c includes <sqlite3.h>, and its module does not LINK that package'
-refused path 'domain.c includes "../low/low.h": a header is named without its folder'
+refused path 'domain.c includes "../lib/low/low.h": a header is named without its folder'
+refused circle 'low uses domain, which is above it'
+refused foreign 'other uses domain, which belongs to another program'
 exit $bad
