@@ -301,8 +301,8 @@ void es_http_drain(struct es_http_server *server)
 		return;
 	/* From here on connections are refused by the kernel; those that are open are served and told to close. */
 	MHD_quiesce_daemon(server->daemon);
-	close(server->listen_fd);
-	server->listen_fd = -1;
+	/* Not closed yet: its threads let go of the number when they come by, and somebody else's descriptor may have it then. */
+	(void)shutdown(server->listen_fd, SHUT_RDWR);
 }
 
 static struct timespec mono_after(int64_t ms)
