@@ -34,11 +34,12 @@ def stack(tmp_path_factory):
 
 
 @pytest.fixture
-def own_stack(tmp_path):
+def own_stack(tmp_path, request):
     """own_stack(replicas={...}, overrides={...}): processes of this test alone, with the demo data."""
     made = []
 
     def make(**kwargs):
+        kwargs.setdefault("peers_die", request.module.__name__ in ("test_faults", "test_postgresql"))
         made.append(Stack(tmp_path / f"stack{len(made)}", **kwargs))
         return made[-1].start().load_demo()
 

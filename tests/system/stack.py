@@ -86,7 +86,7 @@ class Process:
         self.was_killed = False
         with open(self.log_path, "ab") as log:
             self.popen = subprocess.Popen([BIN / f"openes-{self.service}", "--config", self.config], stderr=log, stdout=log,
-                                          stdin=subprocess.DEVNULL, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1"})
+                                          stdin=subprocess.DEVNULL, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1", **self.stack.environment})
         if wait:
             self.wait_ready()
         return self
@@ -141,8 +141,9 @@ class Process:
 class Stack:
     """The server on free ports in a folder of its own. `replicas` = {"auth": 2}; `overrides` = {"auth": {"key": "value"}}."""
 
-    def __init__(self, folder, replicas=None, overrides=None, db="sqlite"):
+    def __init__(self, folder, replicas=None, overrides=None, db="sqlite", peers_die=False):
         self.dir = Path(folder)
+        self.environment = {"LSAN_OPTIONS": f"suppressions={ROOT}/tests/lsan.supp:print_suppressions=0"} if peers_die else {}
         self.dir.mkdir(parents=True, exist_ok=True)
         self.replicas, self.overrides, self.db = replicas or {}, overrides or {}, db
         self.keys = self.dir / "keys"
