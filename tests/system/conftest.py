@@ -33,6 +33,15 @@ def stack(tmp_path_factory):
         running.stop()
 
 
+@pytest.fixture(autouse=True)
+def shared_stack_is_well(request):
+    """A process that ended under one test is named by the next, which would only see its answers missing."""
+    if "stack" in request.fixturenames:
+        for process in request.getfixturevalue("stack").processes.values():
+            assert process.popen.poll() is None, f"{process.instance} ended before this test:\n{process.log()[-3000:]}"
+            assert process.http("/readyz")[0] == 200, f"{process.instance} is not ready before this test:\n{process.log()[-3000:]}"
+
+
 @pytest.fixture
 def own_stack(tmp_path, request):
     """own_stack(replicas={...}, overrides={...}): processes of this test alone, with the demo data."""

@@ -57,7 +57,9 @@ in_fresh_debian() { # directory command...
 		OPENES_PORT=28443 OPENES_ADMIN_PORT=28444 OPENES_OPS_PORT=29100 "$@"
 }
 
-remove_fresh_debian() { # directory
+remove_fresh_debian() { # directory; the logs of its tests are kept
+	mkdir -p "$ROOT/build/debian"
+	cp "$1"/src/build/*.log "$ROOT/build/debian/" 2>/dev/null || true
 	[ ! -x "$1/src/openes" ] || in_fresh_debian "$1" /src/openes down || true
 	umount "$1/dev/shm" "$1/proc" 2>/dev/null || true
 	rm -rf --one-file-system "$1"
