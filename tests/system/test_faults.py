@@ -207,6 +207,7 @@ def test_a_strangers_frame_on_the_bus_is_refused_and_counted(own_stack):
     running["gateway0"].start(wait=False)
     wait_for(lambda: running["policy0"].metric("openes_bus_refused_total") > 0, 20, "the refusal counted")
     assert "bus.stranger" in running["policy0"].log()
+    wait_for(lambda: '"service.started"' in running["gateway0"].log().rsplit('"service.stopped"', 1)[-1], 20, "the gateway with the wrong key to listen")
     answer = Client(running).get(params(token="x"))
     assert answer.status in (503, 511)
     running["gateway0"].config = running.dir / "gateway0.conf"
