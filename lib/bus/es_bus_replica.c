@@ -18,7 +18,7 @@
 /* In the envelope: much later, so that a callee whose clock goes wrong still counts as alive. */
 #define PING_FRESH_MS 60000
 #define MISSES_TO_LEAVE_OUT 2
-/* A dialer of NNG 1.5 may give up for good, about once in a thousand lost connections: then a new one takes its place. */
+/* A dialer of NNG 1.5 may sleep for ever, since its random pause may come out as -1: then a new one takes its place. */
 #define REDIAL_MS 2000
 /* Then the connection itself is doubted: a peer that lost power leaves one that the kernel holds for a quarter hour. */
 #define MISSES_TO_RECONNECT 4

@@ -16,7 +16,7 @@
 #include "es_metrics.h"
 #include "es_secret.h"
 
-enum { CONFIG_ARENA = 1024 * 1024, TEXT_MAX = 256 * 1024, EXIT_USAGE = 2, BUS_CHECK_S = 5 };
+enum { CONFIG_ARENA = 1024 * 1024, TEXT_MAX = 256 * 1024, EXIT_USAGE = 2, BUS_CHECK_S = 5, BUS_FAILURES_MAX = 4 };
 
 struct es_bus_key *es_service_bus_key(struct es_service *service)
 {
@@ -154,9 +154,11 @@ static bool drain(struct es_service *service)
 static bool wait_for_the_end(const sigset_t *waited)
 {
 	const struct timespec pause = { .tv_sec = BUS_CHECK_S };
+	unsigned failures = 0; /* in a row: one alone may be a machine that is very busy */
 
 	while (sigtimedwait(waited, NULL, &pause) < 0) {
-		if (!es_bus_is_sound()) {
+		failures = es_bus_is_sound() ? 0 : failures + 1;
+		if (failures == BUS_FAILURES_MAX) {
 			es_error(NULL, "service.bus_stuck", es_f_str("next", "this process ends, to be started again"));
 			return false;
 		}
