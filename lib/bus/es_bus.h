@@ -6,7 +6,8 @@
  *
  * Deadlines are absolute wall times (ms) in the envelope; a callee drops what came too late, a caller's callback always
  * runs, once, at the deadline at the latest. Queues are bounded: no free slot is ES_BUSY at once. NNG's own resend is
- * off; a call is repeated on another replica only when it carries an idempotency key, and once.
+ * off; a call that may have been run is repeated only when it carries an idempotency key, and once; one that certainly
+ * was not (its replica was just going) is sent again, a few times.
  *
  * A target is a list of URLs, comma-separated; each host name is resolved again every few seconds and every address
  * gets a connection. Replicas are pinged; one that is dead, hung or refuses is left out until it answers again.
@@ -72,8 +73,8 @@ struct es_arena *es_bus_call_arena(struct es_bus_call *call); /* 4 MiB at most, 
 const struct es_trace *es_bus_call_trace(const struct es_bus_call *call);
 int64_t es_bus_call_deadline(const struct es_bus_call *call); /* wall ms */
 struct es_slice es_bus_call_idempotency_key(const struct es_bus_call *call);
-/* Answers; any thread. `message` NULL or status not ES_OK: status and `detail` (a short English sentence for logs, may be
- * NULL) alone. retry_after_s: 0 unless the caller should wait. */
+/* Answer with a message, or with a status other than ES_OK and `detail` (a short English sentence for logs, may be NULL).
+ * Any thread. */
 void es_bus_reply(struct es_bus_call *call, const ProtobufCMessage *message);
 void es_bus_fail(struct es_bus_call *call, es_status status, const char *detail);
 

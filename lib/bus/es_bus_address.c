@@ -159,10 +159,9 @@ static struct closing *closing_start(nng_socket socket)
 	return c;
 }
 
-/* When a message arrives on a connection just while it is being closed, NNG's transports may start to read the message's
- * body on an operation that is stopped already, which then neither starts nor ends; and NNG's only reaper thread, and
- * with it nng_close(), waits for it for ever. The window is some microseconds, but a process that stops under load
- * meets it. So closing has a thread of its own that may be left behind. */
+/* nng_close() waits for NNG's only reaper thread, and that one for the end of every operation. es_bus_nng.c cures the one
+ * way we know in which an operation never ends; should there be another, a stop must not hang on it. So closing has a
+ * thread of its own that may be left behind. */
 bool es_bus_close(nng_socket socket)
 {
 	struct closing *c = closing_start(socket);

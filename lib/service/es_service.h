@@ -5,7 +5,8 @@
  *
  * Life: parse arguments (--config FILE, --check-config, --print-config, --help, --version) -> load configuration -> start()
  * -> ready -> SIGTERM or SIGINT: readiness false, drain(), stop() -> exit 0, within drain_ms. Start failing exits 1
- * with one sentence. SIGHUP is ignored. Runs on the main thread; the process's own threads do the work. */
+ * with one sentence. A process whose bus is stuck (es_bus_is_sound()) drains by itself and exits 1, for its supervisor to
+ * start it again. SIGHUP is ignored. Runs on the main thread; the process's own threads do the work. */
 #ifndef ES_SERVICE_H
 #define ES_SERVICE_H
 
@@ -28,61 +29,17 @@ struct es_service_config {
 	const char *pseudonym_key_file; /* 64 hex digits; "": a random key, pseudonyms then differ by process */
 	int64_t drain;                  /* ms: bound on the graceful stop */
 };
-#define ES_SERVICE_CONF_KEYS(section, type, ops_default)                                                                  \
-	{                                                                                                                     \
-		#section,                                                                                                         \
-		"log_level",                                                                                                      \
-		ES_CONF_STRING,                                                                                                   \
-		offsetof(type, base.log_level),                                                                                   \
-		"info",                                                                                                           \
-		0,                                                                                                                \
-		0,                                                                                                                \
-		"debug, info, warn or error"                                                                                      \
-	},                                                                                                                    \
-		{ #section, "log_format", ES_CONF_STRING, offsetof(type, base.log_format), "auto", 0, 0, "auto, json or human" }, \
-		{ #section,                                                                                                       \
-		  "log_identities",                                                                                               \
-		  ES_CONF_BOOL,                                                                                                   \
-		  offsetof(type, base.log_identities),                                                                            \
-		  "false",                                                                                                        \
-		  0,                                                                                                              \
-		  0,                                                                                                              \
-		  "labs only: identities in clear in logs" },                                                                     \
-		{ #section,                                                                                                       \
-		  "instance",                                                                                                     \
-		  ES_CONF_STRING,                                                                                                 \
-		  offsetof(type, base.instance),                                                                                  \
-		  "",                                                                                                             \
-		  0,                                                                                                              \
-		  0,                                                                                                              \
-		  "name of this replica; empty: the host name" },                                                                 \
-		{ #section,                                                                                                       \
-		  "ops_listen",                                                                                                   \
-		  ES_CONF_STRING,                                                                                                 \
-		  offsetof(type, base.ops_listen),                                                                                \
-		  ops_default,                                                                                                    \
-		  0,                                                                                                              \
-		  0,                                                                                                              \
-		  "address of /livez, /readyz, /metrics; empty: none" },                                                          \
-		{ #section,                                                                                                       \
-		  "bus_key_file",                                                                                                 \
-		  ES_CONF_STRING,                                                                                                 \
-		  offsetof(type, base.bus_key_file),                                                                              \
-		  NULL,                                                                                                           \
-		  0,                                                                                                              \
-		  0,                                                                                                              \
-		  "file with the bus secret, 64 hex digits" },                                                                    \
-		{ #section,                                                                                                       \
-		  "pseudonym_key_file",                                                                                           \
-		  ES_CONF_STRING,                                                                                                 \
-		  offsetof(type, base.pseudonym_key_file),                                                                        \
-		  "",                                                                                                             \
-		  0,                                                                                                              \
-		  0,                                                                                                              \
-		  "file with the log pseudonym key, 64 hex digits" },                                                             \
-	{                                                                                                                     \
-#section, "drain", ES_CONF_DURATION, offsetof(type, base.drain), "10s", 0, 300000, "bound on a graceful stop"     \
-	}
+/* clang-format off */
+#define ES_SERVICE_CONF_KEYS(section, type, ops_default) \
+	{ #section, "log_level", ES_CONF_STRING, offsetof(type, base.log_level), "info", 0, 0, "debug, info, warn or error" }, \
+	{ #section, "log_format", ES_CONF_STRING, offsetof(type, base.log_format), "auto", 0, 0, "auto, json or human" }, \
+	{ #section, "log_identities", ES_CONF_BOOL, offsetof(type, base.log_identities), "false", 0, 0, "labs only: identities in clear in logs" }, \
+	{ #section, "instance", ES_CONF_STRING, offsetof(type, base.instance), "", 0, 0, "name of this replica; empty: the host name" }, \
+	{ #section, "ops_listen", ES_CONF_STRING, offsetof(type, base.ops_listen), ops_default, 0, 0, "address of /livez, /readyz, /metrics; empty: none" }, \
+	{ #section, "bus_key_file", ES_CONF_STRING, offsetof(type, base.bus_key_file), NULL, 0, 0, "file with the bus secret, 64 hex digits" }, \
+	{ #section, "pseudonym_key_file", ES_CONF_STRING, offsetof(type, base.pseudonym_key_file), "", 0, 0, "file with the log pseudonym key, 64 hex digits" }, \
+	{ #section, "drain", ES_CONF_DURATION, offsetof(type, base.drain), "10s", 0, 300000, "bound on a graceful stop" }
+/* clang-format on */
 
 struct es_service;
 struct es_service_ops {
