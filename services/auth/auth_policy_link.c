@@ -61,6 +61,57 @@ static bool copy_list(struct es_arena *arena, char **from, size_t count, const s
 	return true;
 }
 
+static bool copy_text(struct es_arena *arena, const char *from, struct es_slice *out)
+{
+	const char *copy = es_arena_strdup(arena, es_slice_str(from));
+
+	*out = es_slice_str(copy != NULL ? copy : "");
+	return copy != NULL;
+}
+
+static bool copy_authentication(struct es_arena *arena, const Openes__Tenant *from, struct auth_tenant *out)
+{
+	out->result_indication = from->result_indication;
+	out->bidding = from->bidding;
+	out->pseudonyms = from->pseudonyms;
+	out->eap_over_token = from->eap_over_token;
+	out->reauthentications = from->reauthentications;
+	out->challenges_per_second = from->challenges_per_second;
+	out->second_factor = from->second_factor;
+	out->sms_code = from->sms_code;
+	out->temporary_token_s = from->temporary_token_s;
+	out->operator_token_s = from->operator_token_s;
+	return copy_list(arena, from->eap_methods, from->n_eap_methods, &out->eap_methods, &out->eap_method_count) &&
+	       copy_list(arena, from->sources, from->n_sources, &out->sources, &out->source_count) &&
+	       copy_text(arena, from->network_name, &out->network_name) && copy_text(arena, from->oidc, &out->oidc) &&
+	       copy_text(arena, from->error_url, &out->error_url) &&
+	       copy_text(arena, from->error_user_data, &out->error_user_data) &&
+	       copy_text(arena, from->error_text, &out->error_text) &&
+	       copy_text(arena, from->operator_token_url, &out->operator_token_url);
+}
+
+static bool copy_clients(struct es_arena *arena, const Openes__Tenant *from, struct auth_tenant *out)
+{
+	struct auth_client *clients = es_arena_array(arena, from->n_clients, sizeof *clients);
+
+	if (clients == NULL)
+		return false;
+	for (size_t i = 0; i < from->n_clients; i++) {
+		const Openes__OAuthClient *in = from->clients[i];
+		struct auth_client *client = &clients[i];
+		*client = (struct auth_client){ .token_s = in->token_s, .disabled = in->disabled };
+		client->jwks = es_arena_copy(arena, es_slice_of(in->jwks.data, in->jwks.len));
+		if (!copy_text(arena, in->id, &client->id) || client->jwks.len != in->jwks.len ||
+		    !copy_list(arena, in->scopes, in->n_scopes, &client->scopes, &client->scope_count) ||
+		    !copy_list(arena, in->requestor_ids, in->n_requestor_ids, &client->requestor_ids,
+		               &client->requestor_id_count))
+			return false;
+	}
+	out->clients = clients;
+	out->client_count = from->n_clients;
+	return true;
+}
+
 /* False when the arena is exhausted. */
 static bool copy_tenant(struct es_arena *arena, const Openes__Tenant *from, struct auth_tenant *out)
 {
@@ -73,7 +124,8 @@ static bool copy_tenant(struct es_arena *arena, const Openes__Tenant *from, stru
 	return copy_list(arena, from->hosts, from->n_hosts, &out->hosts, &out->host_count) &&
 	       copy_list(arena, from->plmns, from->n_plmns, &out->plmns, &out->plmn_count) &&
 	       copy_list(arena, from->imsi_ranges, from->n_imsi_ranges, &out->imsi_ranges, &out->imsi_range_count) &&
-	       copy_list(arena, from->gid1, from->n_gid1, &out->gid1, &out->gid1_count);
+	       copy_list(arena, from->gid1, from->n_gid1, &out->gid1, &out->gid1_count) &&
+	       copy_authentication(arena, from, out) && copy_clients(arena, from, out);
 }
 
 /* The bounds of the two sides: an id that auth's structs can hold, and a time to live that milliseconds can. */

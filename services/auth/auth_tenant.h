@@ -13,12 +13,36 @@
 #include "es_slice.h"
 #include "es_status.h"
 
+/* A server that may ask for access tokens (TS.43 2.8.3). */
+struct auth_client {
+	struct es_slice id, jwks; /* jwks: RFC 7517, as the operator put it */
+	const struct es_slice *scopes, *requestor_ids;
+	size_t scope_count, requestor_id_count;
+	int64_t token_s;
+	bool disabled;
+};
+
+/* Texts are NUL-terminated behind the slice, "" when absent, and live as long as the snapshot. */
 struct auth_tenant {
 	char id[32];
 	const struct es_slice *hosts, *plmns, *imsi_ranges, *gid1;
 	size_t host_count, plmn_count, imsi_range_count, gid1_count;
 	int64_t token_ttl_s; /* 0: the process's default */
 	bool decoy_challenge, notifications, identity_request, checkcode;
+
+	const struct es_slice *eap_methods, *sources; /* "aka_prime"; "00101: hss-a hss-b" */
+	size_t eap_method_count, source_count;
+	struct es_slice network_name;
+	bool result_indication, bidding, pseudonyms, eap_over_token;
+	uint32_t reauthentications, challenges_per_second;
+
+	struct es_slice oidc; /* section of the core file */
+	bool second_factor, sms_code;
+	struct es_slice error_url, error_user_data, error_text;
+	int64_t temporary_token_s, operator_token_s;
+	struct es_slice operator_token_url;
+	const struct auth_client *clients;
+	size_t client_count;
 };
 
 #define AUTH_TENANTS_MAX 1024

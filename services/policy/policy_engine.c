@@ -63,6 +63,29 @@ static char **strings(const struct policy_list *list, struct es_arena *arena, si
 	return out;
 }
 
+static void authentication_message(const struct policy_authentication *a, struct es_arena *arena, Openes__Tenant *out,
+                                   bool *bad)
+{
+	out->eap_methods = strings(&a->methods, arena, &out->n_eap_methods, bad);
+	out->sources = strings(&a->sources, arena, &out->n_sources, bad);
+	out->network_name = dup(arena, a->network_name, bad);
+	out->result_indication = a->result_indication;
+	out->bidding = a->bidding;
+	out->pseudonyms = a->pseudonyms;
+	out->reauthentications = (uint32_t)a->reauthentications;
+	out->eap_over_token = a->eap_over_token;
+	out->challenges_per_second = (uint32_t)a->challenges_per_second;
+	out->oidc = dup(arena, a->oidc, bad);
+	out->second_factor = a->second_factor;
+	out->sms_code = a->sms_code;
+	out->error_url = dup(arena, a->error_url, bad);
+	out->error_user_data = dup(arena, a->error_user_data, bad);
+	out->error_text = dup(arena, a->error_text, bad);
+	out->temporary_token_s = a->temporary_token_s;
+	out->operator_token_s = a->operator_token_s;
+	out->operator_token_url = dup(arena, a->operator_token_url, bad);
+}
+
 static es_status tenant_message(const struct policy_tenant *tenant, struct es_arena *arena, Openes__Tenant **out)
 {
 	Openes__Tenant *message = es_arena_alloc(arena, sizeof *message);
@@ -81,6 +104,7 @@ static es_status tenant_message(const struct policy_tenant *tenant, struct es_ar
 	message->eap_notifications = tenant->eap_notifications;
 	message->eap_identity_request = tenant->eap_identity_request;
 	message->checkcode = tenant->checkcode;
+	authentication_message(&tenant->authentication, arena, message, &bad);
 	if (bad)
 		return ES_TOO_LARGE;
 	*out = message;

@@ -86,6 +86,40 @@ static bool is_url(struct es_slice text)
 	        es_slice_starts_with(text, ES_SLICE_LIT("http://")));
 }
 
+static bool is_eap_method(struct es_slice text)
+{
+	return es_slice_eq_str(text, "aka") || es_slice_eq_str(text, "aka_prime");
+}
+
+static bool is_section(struct es_slice text)
+{
+	return all_of(text, 1, 31, LOWER DIGITS "-_");
+}
+
+static bool is_section_or_none(struct es_slice text)
+{
+	return text.len == 0 || is_section(text);
+}
+
+/* "00101: hss-a hss-b", "*: auc": a prefix of IMSIs, and up to four sections in the order they are asked. */
+static bool is_source_rule(struct es_slice text)
+{
+	struct es_slice rest = text, prefix = es_slice_trim(es_slice_cut(&rest, ':'));
+	size_t count = 0;
+
+	if (!es_slice_eq_str(prefix, "*") && !all_of(prefix, 1, 15, DIGITS))
+		return false;
+	for (rest = es_slice_trim(rest); rest.len > 0; rest = es_slice_trim(rest), count++)
+		if (!is_section(es_slice_cut(&rest, ' ')))
+			return false;
+	return count >= 1 && count <= 4;
+}
+
+static bool is_network_name(struct es_slice text)
+{
+	return all_of(text, 1, 63, UPPER LOWER DIGITS ":.-");
+}
+
 /* ---- the tables ---- */
 
 #define T(member) offsetof(struct policy_tenant, member)
@@ -112,6 +146,41 @@ static const struct field tenant_not_enabled[] = {
 	{ .name = NULL },
 };
 
+#define A(member) offsetof(struct policy_tenant, authentication.member)
+#define IS_LONG is_long_text, "UTF-8 text of at most 1024 octets"
+
+static const struct field tenant_authentication[] = {
+	{ .name = "methods", LIST, .offset = A(methods), NULL, is_eap_method, "aka or aka_prime" },
+	{ .name = "sources",
+	  LIST,
+	  .offset = A(sources),
+	  NULL,
+	  is_source_rule,
+	  "an IMSI prefix or *, a colon, and one to four sources: \"00101: hss-a hss-b\"" },
+	{ .name = "network_name",
+	  TEXT,
+	  .offset = A(network_name),
+	  NULL,
+	  is_network_name,
+	  "1 to 63 letters, digits, ':', '.' and '-'" },
+	{ .name = "result_indication", BOOL, .offset = A(result_indication) },
+	{ .name = "bidding", BOOL, .offset = A(bidding) },
+	{ .name = "pseudonyms", BOOL, .offset = A(pseudonyms) },
+	{ .name = "reauthentications", I64, .offset = A(reauthentications), .min = 0, .max = 1000 },
+	{ .name = "eap_over_token", BOOL, .offset = A(eap_over_token) },
+	{ .name = "challenges_per_second", I64, .offset = A(challenges_per_second), .min = 0, .max = 1000000 },
+	{ .name = "oidc", TEXT, .offset = A(oidc), NULL, is_section_or_none, "a section of auth's core file" },
+	{ .name = "second_factor", BOOL, .offset = A(second_factor) },
+	{ .name = "sms_code", BOOL, .offset = A(sms_code) },
+	{ .name = "error_url", TEXT, .offset = A(error_url), NULL, IS_URL },
+	{ .name = "error_user_data", TEXT, .offset = A(error_user_data), NULL, IS_LONG },
+	{ .name = "error_text", TEXT, .offset = A(error_text), NULL, IS_LONG },
+	{ .name = "temporary_token_ttl", I64, .offset = A(temporary_token_s), .min = 10, .max = 86400 },
+	{ .name = "operator_token_ttl", I64, .offset = A(operator_token_s), .min = 10, .max = 86400 },
+	{ .name = "operator_token_url", TEXT, .offset = A(operator_token_url), NULL, IS_URL },
+	{ .name = NULL },
+};
+
 static const struct field tenant_fields[] = {
 	{ .name = "id", TEXT, .offset = T(id), NULL, IS_ID, .flags = REQUIRED },
 	{ .name = "name", TEXT, .offset = T(name), NULL, IS_LABEL },
@@ -129,6 +198,7 @@ static const struct field tenant_fields[] = {
 	{ .name = "eap_notifications", BOOL, .offset = T(eap_notifications) },
 	{ .name = "eap_identity_request", BOOL, .offset = T(eap_identity_request) },
 	{ .name = "checkcode", BOOL, .offset = T(checkcode) },
+	{ .name = "authentication", OBJECT, .members = tenant_authentication },
 	{ .name = "version", U64, .offset = T(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
@@ -142,15 +212,32 @@ static const struct policy_tenant tenant_defaults = {
 	.vowifi_url = "",
 	.not_enabled_url = "",
 	.not_enabled_user_data = "",
+	.authentication = { .network_name = "WLAN",
+	                    .oidc = "",
+	                    .error_url = "",
+	                    .error_user_data = "",
+	                    .error_text = "",
+	                    .temporary_token_s = 300,
+	                    .operator_token_s = 300,
+	                    .operator_token_url = "" },
 };
 
 static es_status tenant_check(const void *resource, struct policy_fault *fault)
 {
 	const struct policy_tenant *tenant = resource;
+	const struct policy_authentication *a = &tenant->authentication;
 	bool asks = tenant->vowifi_terms_required || tenant->vowifi_address_required;
 	if (asks && tenant->vowifi_url[0] == '\0') {
 		*fault =
 			(struct policy_fault){ "vowifi.url", "terms or an address can only be required with a page to give them" };
+		return ES_MALFORMED;
+	}
+	if (a->second_factor && a->oidc[0] == '\0') {
+		*fault = (struct policy_fault){ "authentication.second_factor", "needs oidc: it follows that login" };
+		return ES_MALFORMED;
+	}
+	if (a->bidding && (a->methods.count == 0 || strcmp(a->methods.items[0], "aka_prime") != 0)) {
+		*fault = (struct policy_fault){ "authentication.bidding", "needs aka_prime as the first of methods" };
 		return ES_MALFORMED;
 	}
 	return ES_OK;

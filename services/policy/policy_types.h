@@ -48,6 +48,20 @@ struct policy_list {
 	size_t count;
 };
 
+/* How subscribers of a tenant are authenticated: auth carries it out, policy keeps it. */
+struct policy_authentication {
+	struct policy_list methods; /* "aka_prime", "aka" */
+	struct policy_list sources; /* "00101: hss-a hss-b" */
+	const char *network_name;   /* AT_KDF_INPUT */
+	bool result_indication, bidding, pseudonyms, eap_over_token;
+	int64_t reauthentications, challenges_per_second;
+	const char *oidc; /* section of auth's core file */
+	bool second_factor, sms_code;
+	const char *error_url, *error_user_data, *error_text; /* GeneralError*, TS.43 6.5.1 */
+	int64_t temporary_token_s, operator_token_s;
+	const char *operator_token_url;
+};
+
 struct policy_tenant {
 	const char *id, *name, *language; /* language of texts when Accept-Language names none of ours */
 	struct policy_list hosts, plmns, imsi_ranges, gid1;
@@ -57,6 +71,7 @@ struct policy_tenant {
 	const char *not_enabled_url, *not_enabled_user_data; /* TS.43 T39 */
 	bool ap2003_flat_after; /* a flat EntitlementStatus after the RAT list, for clients that read the last one */
 	bool decoy_challenge, eap_notifications, eap_identity_request, checkcode;
+	struct policy_authentication authentication;
 	uint64_t version; /* outbox sequence of its last change */
 };
 
