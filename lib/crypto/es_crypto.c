@@ -20,7 +20,7 @@
 #include "es_crypto_parts.h"
 
 struct contexts {
-	EVP_CIPHER_CTX *ecb, *gcm;
+	EVP_CIPHER_CTX *ecb, *cbc, *gcm;
 	EVP_MD_CTX *digest;
 	EVP_MAC_CTX *hmac_sha1, *hmac_sha256;
 };
@@ -28,7 +28,7 @@ struct contexts {
 static struct {
 	pthread_once_t once;
 	pthread_key_t per_thread;
-	EVP_CIPHER *aes128_ecb, *aes256_gcm;
+	EVP_CIPHER *aes128_ecb, *aes128_cbc, *aes256_gcm;
 	EVP_MD *sha1, *sha256;
 	EVP_MAC *hmac;
 } algorithms = { .once = PTHREAD_ONCE_INIT };
@@ -54,6 +54,7 @@ static void contexts_free(void *arg)
 {
 	struct contexts *c = arg;
 	EVP_CIPHER_CTX_free(c->ecb);
+	EVP_CIPHER_CTX_free(c->cbc);
 	EVP_CIPHER_CTX_free(c->gcm);
 	EVP_MD_CTX_free(c->digest);
 	EVP_MAC_CTX_free(c->hmac_sha1);
@@ -64,12 +65,13 @@ static void contexts_free(void *arg)
 static void fetch_all(void)
 {
 	algorithms.aes128_ecb = EVP_CIPHER_fetch(NULL, "AES-128-ECB", NULL);
+	algorithms.aes128_cbc = EVP_CIPHER_fetch(NULL, "AES-128-CBC", NULL);
 	algorithms.aes256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	algorithms.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 	algorithms.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	algorithms.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	must(algorithms.aes128_ecb != NULL && algorithms.aes256_gcm != NULL && algorithms.sha1 != NULL &&
-	         algorithms.sha256 != NULL && algorithms.hmac != NULL,
+	must(algorithms.aes128_ecb != NULL && algorithms.aes128_cbc != NULL && algorithms.aes256_gcm != NULL &&
+	         algorithms.sha1 != NULL && algorithms.sha256 != NULL && algorithms.hmac != NULL,
 	     "fetching the algorithms");
 	must(pthread_key_create(&algorithms.per_thread, contexts_free) == 0, "a thread key");
 }
@@ -98,11 +100,12 @@ static struct contexts *contexts(void)
 	struct contexts *c = calloc(1, sizeof *c);
 	must(c != NULL, "memory");
 	c->ecb = EVP_CIPHER_CTX_new();
+	c->cbc = EVP_CIPHER_CTX_new();
 	c->gcm = EVP_CIPHER_CTX_new();
 	c->digest = EVP_MD_CTX_new();
 	c->hmac_sha1 = hmac_new(sha1);
 	c->hmac_sha256 = hmac_new(sha256);
-	must(c->ecb != NULL && c->gcm != NULL && c->digest != NULL, "contexts");
+	must(c->ecb != NULL && c->cbc != NULL && c->gcm != NULL && c->digest != NULL, "contexts");
 	must(EVP_CipherInit_ex2(c->gcm, algorithms.aes256_gcm, NULL, NULL, 1, NULL) == 1, "AES-256-GCM");
 	must(EVP_CipherInit_ex2(c->ecb, algorithms.aes128_ecb, NULL, NULL, 1, NULL) == 1, "AES-128-ECB");
 	must(EVP_CIPHER_CTX_set_padding(c->ecb, 0) == 1, "AES-128-ECB");
@@ -208,6 +211,31 @@ void es_aes128_forget(void)
 {
 	static const uint8_t zeros[16];
 	es_aes128_key(zeros);
+}
+
+/* The key stays scheduled in this thread's context until the next use; it is overwritten at once. */
+static void cbc(const uint8_t *key, const uint8_t *iv, struct es_slice in, uint8_t *out, int encrypt)
+{
+	static const uint8_t zeros[16];
+	EVP_CIPHER_CTX *ctx = contexts()->cbc;
+	int len = 0;
+
+	assert(in.len % 16 == 0);
+	bool ok = EVP_CipherInit_ex2(ctx, algorithms.aes128_cbc, key, iv, encrypt, NULL) == 1 &&
+	          EVP_CIPHER_CTX_set_padding(ctx, 0) == 1;
+	if (in.len > 0)
+		ok = ok && EVP_CipherUpdate(ctx, out, &len, in.ptr, as_int(in.len)) == 1;
+	must(ok && EVP_CipherInit_ex2(ctx, NULL, zeros, zeros, encrypt, NULL) == 1, "AES-128-CBC");
+}
+
+void es_cbc_encrypt(const uint8_t key[16], const uint8_t iv[16], struct es_slice in, uint8_t *out)
+{
+	cbc(key, iv, in, out, 1);
+}
+
+void es_cbc_decrypt(const uint8_t key[16], const uint8_t iv[16], struct es_slice in, uint8_t *out)
+{
+	cbc(key, iv, in, out, 0);
 }
 
 static bool gcm_start(EVP_CIPHER_CTX *ctx, int seal, const uint8_t *key, const uint8_t *nonce,

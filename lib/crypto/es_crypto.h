@@ -26,6 +26,10 @@ void es_hmac_sha256(struct es_slice key, const struct es_slice *parts, size_t co
 /* HKDF-SHA256 (RFC 5869), up to 255*32 octets. */
 void es_hkdf_sha256(struct es_slice key, struct es_slice salt, struct es_slice info, uint8_t *out, size_t len);
 
+/* AES-128-CBC without padding (AT_ENCR_DATA of EAP): in.len is a multiple of 16, so is what comes out. */
+void es_cbc_encrypt(const uint8_t key[16], const uint8_t iv[16], struct es_slice in, uint8_t *out);
+void es_cbc_decrypt(const uint8_t key[16], const uint8_t iv[16], struct es_slice in, uint8_t *out);
+
 #define ES_GCM_KEY 32
 #define ES_GCM_NONCE 12
 #define ES_GCM_TAG 16

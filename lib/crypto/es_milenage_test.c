@@ -127,7 +127,7 @@ static void eap_aka_end_to_end(void **state)
 	struct block rand = hex("23553cbe9637a89d218ae64dae47bf35"), sqn = hex("ff9bb4d0b607"), amf = hex("b9b9");
 	struct es_milenage_out out;
 	struct es_eap_aka_keys keys;
-	uint8_t concealed[6], k_aut[16];
+	uint8_t concealed[6], k_encr[16], k_aut[16];
 
 	(void)state;
 	es_milenage(k.at, opc.at, rand.at, sqn.at, amf.at, &out);
@@ -139,7 +139,8 @@ static void eap_aka_end_to_end(void **state)
 	es_eap_aka_derive(es_slice_str(identity), out.ik, out.ck, &keys);
 	assert_hex(keys.k_encr, 16, "00d4591e927b701e86ab617ff9e7c6e1");
 	assert_hex(keys.k_aut, 16, "16589190b459f1708f94261b0a042d73");
-	es_eap_aka_k_aut(es_slice_str(identity), out.ik, out.ck, k_aut);
+	es_eap_aka_k_aut(es_slice_str(identity), out.ik, out.ck, k_encr, k_aut);
+	assert_memory_equal(k_encr, keys.k_encr, sizeof k_encr);
 	assert_memory_equal(k_aut, keys.k_aut, sizeof k_aut);
 	assert_hex(keys.msk, 64,
 	           "01418086c8d0f735a92329e4f3d83820a268f077c6ebf455d66958d90ef7bc67"

@@ -69,7 +69,7 @@ es_status auth_eap_challenge(struct auth_eap *eap, const struct auth_vector *vec
 	es_eap_put_mac_space(&w);
 	ES_TRY(es_eap_end(&w, &written, &mac));
 
-	es_eap_aka_k_aut(es_slice_of(eap->identity, eap->identity_len), vector->ik, vector->ck, eap->k_aut);
+	es_eap_aka_k_aut(es_slice_of(eap->identity, eap->identity_len), vector->ik, vector->ck, NULL, eap->k_aut);
 	es_eap_aka_mac(eap->k_aut, written, mac);
 	memcpy(eap->rand, vector->rand, sizeof eap->rand);
 	memcpy(eap->xres, vector->xres, sizeof eap->xres);

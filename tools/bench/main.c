@@ -25,7 +25,7 @@ static void challenge(struct es_keyring *ring, uint8_t k_aut[16], uint8_t *cooki
 
 	es_random(rand, sizeof rand);
 	es_milenage(k, opc, rand, sqn, amf, &vector);
-	es_eap_aka_k_aut(es_slice_str(NAI), vector.ik, vector.ck, k_aut);
+	es_eap_aka_k_aut(es_slice_str(NAI), vector.ik, vector.ck, NULL, k_aut);
 	es_eap_aka_mac(k_aut, es_slice_of(packet, sizeof packet), mac);
 	memcpy(state, k_aut, 16);
 	es_seal(ring, "session", (struct es_slice){ NULL, 0 }, es_slice_of(state, sizeof state), cookie);

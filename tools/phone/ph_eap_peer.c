@@ -81,7 +81,7 @@ static es_status answer_challenge(const struct reply *r, const struct ph_usim_an
 	struct ph_eap_peer *peer = r->peer;
 	uint8_t hash[20];
 
-	es_eap_aka_k_aut(peer->identity, sim->ik, sim->ck, peer->k_aut);
+	es_eap_aka_k_aut(peer->identity, sim->ik, sim->ck, NULL, peer->k_aut);
 	peer->has_k_aut = true;
 	if (!peer->usim->is_impostor && !mac_is_right(peer, r->request))
 		return client_error(r, "AT_MAC of the challenge is wrong");
