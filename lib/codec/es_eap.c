@@ -1,7 +1,6 @@
-/* es_eap.c -- EAP-AKA packets in and out: what may appear is two tables, everything else follows from them. */
+/* es_eap.c -- EAP-AKA packets in: what may appear, outside and inside AT_ENCR_DATA, is tables; all else follows from them. */
 #include "es_eap.h"
 
-#include <assert.h>
 #include <stddef.h>
 
 #include "es_cleanup.h"
@@ -51,9 +50,11 @@ enum layout {
 	L_RES,      /* its length in bits, the value, padding */
 	L_BLOCKS,   /* two reserved octets, then a multiple of 16 */
 	L_KDF,      /* a 16-bit number that may repeat */
+	L_ZEROS,    /* zeros (AT_PADDING) */
 };
 
 #define FIELD(name) offsetof(struct es_eap_packet, name)
+#define INNER(name) offsetof(struct es_eap_inner, name)
 #define NO_FIELD SIZE_MAX
 
 /* RFC 4187 section 10.1, RFC 9048 section 6.1 and 6.6: sizes in words of four octets, header included. */
@@ -65,9 +66,9 @@ static const struct attr_rule {
 } attr_rules[] = {
 	{ AT_RAND, 5, 5, ANY_AKA, L_RESERVED, Q_CHALLENGE, FIELD(has_rand), FIELD(rand) },
 	{ AT_AUTN, 5, 5, ANY_AKA, L_RESERVED, Q_CHALLENGE, FIELD(has_autn), FIELD(autn) },
-	{ AT_RES, 2, 5, ANY_AKA, L_RES, R_CHALLENGE, FIELD(has_res), FIELD(res) },
+	{ AT_RES, 2, 5, ANY_AKA, L_RES, R_CHALLENGE, FIELD(has_res), NO_FIELD },
 	{ AT_AUTS, 4, 4, ANY_AKA, L_PLAIN, R_SYNC, FIELD(has_auts), FIELD(auts) },
-	{ AT_PADDING, 1, 3, ANY_AKA, L_PLAIN, NOWHERE, NO_FIELD, NO_FIELD },
+	{ AT_PADDING, 1, 3, ANY_AKA, L_ZEROS, NOWHERE, NO_FIELD, NO_FIELD },
 	{ AT_PERMANENT_ID_REQ, 1, 1, ANY_AKA, L_FLAG, Q_IDENTITY, FIELD(has_permanent_id_req), NO_FIELD },
 	{ AT_MAC, 5, 5, ANY_AKA, L_RESERVED, CHALLENGES | REAUTHS | NOTIFICATIONS, FIELD(has_mac), FIELD(mac) },
 	{ AT_NOTIFICATION, 1, 1, ANY_AKA, L_U16, Q_NOTIFICATION, FIELD(has_notification), FIELD(notification) },
@@ -92,22 +93,58 @@ static const struct attr_rule {
 	{ AT_BIDDING, 1, 1, AKA, L_U16, Q_CHALLENGE, FIELD(has_bidding), FIELD(bidding) },
 };
 
-static const struct attr_rule *rule_of(uint8_t attr, uint8_t types)
+/* RFC 4187 10.1, the attributes that are sent encrypted. All others are as unknown inside as these are forbidden outside. */
+static const struct attr_rule inner_rules[] = {
+	{ AT_PADDING, 1, 3, ANY_AKA, L_ZEROS, CHALLENGES | REAUTHS | NOTIFICATIONS, INNER(has_padding), NO_FIELD },
+	{ AT_COUNTER, 1, 1, ANY_AKA, L_U16, REAUTHS | NOTIFICATIONS, INNER(has_counter), INNER(counter) },
+	{ AT_COUNTER_TOO_SMALL, 1, 1, ANY_AKA, L_FLAG, R_REAUTH, INNER(has_counter_too_small), NO_FIELD },
+	{ AT_NONCE_S, 5, 5, ANY_AKA, L_RESERVED, Q_REAUTH, INNER(has_nonce_s), INNER(nonce_s) },
+	{ AT_NEXT_PSEUDONYM, 1, 255, ANY_AKA, L_COUNTED, Q_CHALLENGE, INNER(has_next_pseudonym), INNER(next_pseudonym) },
+	{ AT_NEXT_REAUTH_ID, 1, 255, ANY_AKA, L_COUNTED, Q_CHALLENGE | Q_REAUTH, INNER(has_next_reauth_id),
+	  INNER(next_reauth_id) },
+};
+
+/* What is being parsed: which rules hold, and the struct that they fill. */
+struct target {
+	const struct attr_rule *rules;
+	size_t count;
+	uint8_t types;
+	unsigned message;
+	void *out;
+};
+
+static const struct attr_rule *rule_of(const struct target *t, uint8_t attr)
 {
-	for (size_t i = 0; i < ES_COUNT(attr_rules); i++)
-		if (attr_rules[i].attr == attr && (attr_rules[i].types & types) != 0)
-			return &attr_rules[i];
+	for (size_t i = 0; i < t->count; i++)
+		if (t->rules[i].attr == attr && (t->rules[i].types & t->types) != 0)
+			return &t->rules[i];
 	return NULL;
 }
 
-static struct es_slice *slice_field(struct es_eap_packet *p, const struct attr_rule *rule)
+static struct es_slice *slice_field(void *out, const struct attr_rule *rule)
 {
-	return (struct es_slice *)(void *)((uint8_t *)p + rule->value);
+	return (struct es_slice *)(void *)((uint8_t *)out + rule->value);
 }
 
-static void set_u16(struct es_eap_packet *p, const struct attr_rule *rule, uint16_t v)
+static void set_u16(void *out, const struct attr_rule *rule, uint16_t v)
 {
-	*(uint16_t *)(void *)((uint8_t *)p + rule->value) = v;
+	*(uint16_t *)(void *)((uint8_t *)out + rule->value) = v;
+}
+
+static bool take_zeros(struct es_slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] != 0)
+			return false;
+	return true;
+}
+
+static bool take_kdf(struct es_reader *r, struct es_eap_packet *p)
+{
+	if (p->kdf_count == ES_COUNT(p->kdf))
+		return false;
+	p->kdf[p->kdf_count++] = es_read_u16(r);
+	return true;
 }
 
 /* The value of `n` octets and its padding, which fills the last word and no more. */
@@ -117,36 +154,38 @@ static bool take_padded(struct es_reader *r, size_t n, struct es_slice *out)
 	return !r->bad && es_reader_left(r) < 4;
 }
 
-static bool take_value(struct es_reader *r, const struct attr_rule *rule, struct es_eap_packet *p)
+static bool take_res(struct es_reader *r, struct es_eap_packet *p)
+{
+	p->res_bits = es_read_u16(r);
+	return p->res_bits >= 32 && p->res_bits <= 128 && take_padded(r, (p->res_bits + 7u) / 8, &p->res);
+}
+
+/* AT_KDF and AT_RES are in the table of the packet only: `out` is one then. */
+static bool take_value(struct es_reader *r, const struct attr_rule *rule, void *out)
 {
 	switch (rule->layout) {
 	case L_FLAG: return true;
-	case L_U16: set_u16(p, rule, es_read_u16(r)); return true;
-	case L_KDF:
-		if (p->kdf_count == ES_COUNT(p->kdf))
-			return false;
-		p->kdf[p->kdf_count++] = es_read_u16(r);
-		return true;
-	case L_PLAIN: *slice_field(p, rule) = es_read_rest(r); return true;
+	case L_U16: set_u16(out, rule, es_read_u16(r)); return true;
+	case L_KDF: return take_kdf(r, out);
+	case L_ZEROS: return take_zeros(es_read_rest(r)); /* RFC 4187 10.12 */
+	case L_PLAIN: *slice_field(out, rule) = es_read_rest(r); return true;
 	case L_RESERVED:
 		(void)es_read_u16(r); /* ignored on receipt (RFC 4187 8.1) */
-		*slice_field(p, rule) = es_read_rest(r);
+		*slice_field(out, rule) = es_read_rest(r);
 		/* A size between the two that the attribute may have (AT_CHECKCODE: nothing or the hash). */
-		return slice_field(p, rule)->len == 0 || slice_field(p, rule)->len == 4u * rule->max_words - 4;
-	case L_COUNTED: return take_padded(r, es_read_u16(r), slice_field(p, rule));
-	case L_RES:
-		p->res_bits = es_read_u16(r);
-		return p->res_bits >= 32 && p->res_bits <= 128 && take_padded(r, (p->res_bits + 7u) / 8, slice_field(p, rule));
+		return slice_field(out, rule)->len == 0 || slice_field(out, rule)->len == 4u * rule->max_words - 4;
+	case L_COUNTED: return take_padded(r, es_read_u16(r), slice_field(out, rule));
+	case L_RES: return take_res(r, out);
 	case L_BLOCKS:
 		(void)es_read_u16(r);
-		*slice_field(p, rule) = es_read_rest(r);
-		return slice_field(p, rule)->len % 16 == 0;
+		*slice_field(out, rule) = es_read_rest(r);
+		return slice_field(out, rule)->len % 16 == 0;
 	}
 	return false;
 }
 
 /* RFC 4187 8.1: type, length in words with both header octets, value. */
-static es_status parse_attr(struct es_reader *r, uint8_t types, unsigned message, struct es_eap_packet *p)
+static es_status parse_attr(struct es_reader *r, const struct target *t)
 {
 	uint8_t attr = es_read_u8(r), words = es_read_u8(r);
 	if (words == 0)
@@ -155,38 +194,63 @@ static es_status parse_attr(struct es_reader *r, uint8_t types, unsigned message
 	if (r->bad)
 		return ES_MALFORMED;
 
-	const struct attr_rule *rule = rule_of(attr, types);
+	const struct attr_rule *rule = rule_of(t, attr);
 	if (rule == NULL)
 		return attr >= 128 ? ES_OK : ES_MALFORMED; /* 128 and above may be skipped */
-	if (words < rule->min_words || words > rule->max_words || (rule->where & message) == 0)
+	if (words < rule->min_words || words > rule->max_words || (rule->where & t->message) == 0)
 		return ES_MALFORMED;
 	if (rule->has != NO_FIELD) {
-		bool *has = (bool *)(void *)((uint8_t *)p + rule->has);
+		bool *has = (bool *)(void *)((uint8_t *)t->out + rule->has);
 		if (*has)
 			return ES_MALFORMED;
 		*has = true;
 	}
 	struct es_reader v = es_reader_of(value);
-	return take_value(&v, rule, p) ? ES_OK : ES_MALFORMED;
+	return take_value(&v, rule, t->out) ? ES_OK : ES_MALFORMED;
+}
+
+/* 0: there is no such message. */
+static unsigned message_of(const struct es_eap_packet *p)
+{
+	for (size_t i = 0; i < ES_COUNT(messages); i++)
+		if (messages[i].code == p->code && messages[i].subtype == p->subtype)
+			return messages[i].message;
+	return 0;
 }
 
 static es_status parse_aka(struct es_reader *r, struct es_eap_packet *p)
 {
-	unsigned message = 0;
-
 	p->subtype = es_read_u8(r);
 	(void)es_read_u16(r); /* reserved */
 	if (r->bad)
 		return ES_MALFORMED;
-	for (size_t i = 0; i < ES_COUNT(messages); i++)
-		if (messages[i].code == p->code && messages[i].subtype == p->subtype)
-			message = messages[i].message;
-	if (message == 0)
+	const struct target t = { .rules = attr_rules,
+		                      .count = ES_COUNT(attr_rules),
+		                      .types = p->type == EAP_TYPE_AKA ? AKA : AKA_PRIME,
+		                      .message = message_of(p),
+		                      .out = p };
+	if (t.message == 0)
 		return ES_MALFORMED;
 	while (es_reader_left(r) > 0)
-		ES_TRY(parse_attr(r, p->type == EAP_TYPE_AKA ? AKA : AKA_PRIME, message, p));
+		ES_TRY(parse_attr(r, &t));
 	/* RFC 4187 10.12: AT_ENCR_DATA cannot be read without its AT_IV. */
 	return p->has_encr_data && !p->has_iv ? ES_MALFORMED : ES_OK;
+}
+
+es_status es_eap_parse_inner(const struct es_eap_packet *packet, struct es_slice plain, struct es_eap_inner *out)
+{
+	struct es_reader r = es_reader_of(plain);
+	struct es_eap_inner inner = { 0 };
+	const struct target t = { .rules = inner_rules,
+		                      .count = ES_COUNT(inner_rules),
+		                      .types = ANY_AKA,
+		                      .message = message_of(packet),
+		                      .out = &inner };
+
+	while (es_reader_left(&r) > 0)
+		ES_TRY(parse_attr(&r, &t));
+	*out = inner;
+	return ES_OK;
 }
 
 static es_status parse_type(struct es_reader *r, struct es_eap_packet *p)
@@ -220,91 +284,5 @@ es_status es_eap_parse(struct es_slice bytes, struct es_eap_packet *out)
 	else if ((p.code != EAP_SUCCESS && p.code != EAP_FAILURE) || length != 4)
 		return ES_MALFORMED;
 	*out = p;
-	return ES_OK;
-}
-
-struct es_eap_writer es_eap_begin(struct es_buf *buf, uint8_t code, uint8_t identifier, uint8_t type, uint8_t subtype)
-{
-	struct es_eap_writer w = { .buf = buf, .start = buf->len };
-
-	es_put_u8(buf, code);
-	es_put_u8(buf, identifier);
-	es_put_u16(buf, 0); /* Length, known at the end */
-	es_put_u8(buf, type);
-	es_put_u8(buf, subtype);
-	es_put_u16(buf, 0);
-	return w;
-}
-
-static void put_header(struct es_eap_writer *w, uint8_t attr, size_t words)
-{
-	if (words > 255) {
-		w->buf->bad = true;
-		return;
-	}
-	es_put_u8(w->buf, attr);
-	es_put_u8(w->buf, (uint8_t)words);
-}
-
-/* A 16-bit head (reserved, a length) and a value padded to whole words. */
-static void put_padded(struct es_eap_writer *w, uint8_t attr, size_t head, struct es_slice value)
-{
-	size_t words = 1 + (value.len + 3) / 4;
-
-	put_header(w, attr, words);
-	es_put_u16(w->buf, (uint16_t)head);
-	es_put_bytes(w->buf, value);
-	es_put_zeros(w->buf, (words - 1) * 4 - value.len);
-}
-
-void es_eap_put_16(struct es_eap_writer *w, uint8_t attr, const uint8_t value[16])
-{
-	put_padded(w, attr, 0, es_slice_of(value, 16));
-}
-
-void es_eap_put_res(struct es_eap_writer *w, struct es_slice res)
-{
-	assert(res.len >= 4 && res.len <= 16);
-	put_padded(w, AT_RES, res.len * 8, res);
-}
-
-void es_eap_put_auts(struct es_eap_writer *w, const uint8_t auts[14])
-{
-	put_header(w, AT_AUTS, 4);
-	es_put_bytes(w->buf, es_slice_of(auts, 14));
-}
-
-void es_eap_put_u16(struct es_eap_writer *w, uint8_t attr, uint16_t value)
-{
-	put_padded(w, attr, value, (struct es_slice){ 0 });
-}
-
-void es_eap_put_counted(struct es_eap_writer *w, uint8_t attr, struct es_slice value)
-{
-	put_padded(w, attr, value.len, value);
-}
-
-void es_eap_put_checkcode(struct es_eap_writer *w, struct es_slice hash)
-{
-	assert(hash.len == 0 || hash.len == 20 || hash.len == 32);
-	put_padded(w, AT_CHECKCODE, 0, hash);
-}
-
-void es_eap_put_mac_space(struct es_eap_writer *w)
-{
-	put_header(w, AT_MAC, 5);
-	es_put_u16(w->buf, 0);
-	w->mac_at = es_buf_reserve(w->buf, 16);
-}
-
-es_status es_eap_end(struct es_eap_writer *w, struct es_slice *packet, uint8_t **mac)
-{
-	ES_TRY(es_buf_status(w->buf));
-	size_t len = w->buf->len - w->start;
-	if (len > ES_EAP_MAX_PACKET)
-		return ES_TOO_LARGE;
-	es_buf_patch_u16(w->buf, w->start + 2, (uint16_t)len);
-	*packet = es_slice_of(w->buf->ptr + w->start, len);
-	*mac = w->mac_at == 0 ? NULL : w->buf->ptr + w->mac_at;
 	return ES_OK;
 }

@@ -1,4 +1,5 @@
-/* es_eap.h -- EAP and EAP-AKA packets (RFC 3748 section 4, RFC 4187 section 8 to 10), both directions.
+/* es_eap.h -- EAP, EAP-AKA and EAP-AKA' packets (RFC 3748 section 4, RFC 4187 section 8 to 10, RFC 9048 section 6), both
+ * directions.
  *
  * The parser fills a struct completely or fails; attribute rules (exact length, may repeat, may appear where) are a
  * table. The writer builds what the parser accepts. No cryptography: AT_MAC is located, not checked. Pure. */
@@ -72,6 +73,18 @@ struct es_eap_packet {
  * the end, unknown non-skippable attribute, duplicate, wrong size, AT_RES bits that do not fit. */
 es_status es_eap_parse(struct es_slice bytes, struct es_eap_packet *out) ES_MUST_USE;
 
+/* What AT_ENCR_DATA holds, decrypted (RFC 4187 10.12). Slices point into the octets given. */
+struct es_eap_inner {
+	bool has_counter, has_counter_too_small, has_nonce_s, has_next_pseudonym, has_next_reauth_id, has_padding;
+	uint16_t counter;
+	struct es_slice nonce_s, next_pseudonym, next_reauth_id;
+};
+
+/* `plain`: packet->encr_data decrypted. Same rules and errors as es_eap_parse(). What was decrypted with a wrong key is
+ * ES_MALFORMED or nonsense: AT_MAC is checked first. */
+es_status es_eap_parse_inner(const struct es_eap_packet *packet, struct es_slice plain,
+                             struct es_eap_inner *out) ES_MUST_USE;
+
 /* Writer: header with Length and AT_MAC filled in by es_eap_end. */
 struct es_eap_writer {
 	struct es_buf *buf;
@@ -88,6 +101,13 @@ void es_eap_put_counted(struct es_eap_writer *w, uint8_t attr,
                         struct es_slice value); /* actual length, value, padding: AT_IDENTITY, AT_KDF_INPUT */
 void es_eap_put_checkcode(struct es_eap_writer *w, struct es_slice hash); /* empty or 20 or 32 octets */
 void es_eap_put_mac_space(struct es_eap_writer *w);                       /* zeroed AT_MAC */
+/* The ciphertext: what es_eap_end_inner() gave, encrypted. AT_IV goes before it. */
+void es_eap_put_encr_data(struct es_eap_writer *w, struct es_slice blocks);
+/* The attributes that are going to be encrypted, in a buffer of their own: es_eap_put_16(AT_NONCE_S), es_eap_put_u16
+ * (AT_COUNTER, AT_COUNTER_TOO_SMALL), es_eap_put_counted (AT_NEXT_PSEUDONYM, AT_NEXT_REAUTH_ID). */
+struct es_eap_writer es_eap_begin_inner(struct es_buf *buf);
+/* Pads with AT_PADDING to whole blocks of 16. */
+es_status es_eap_end_inner(struct es_eap_writer *w, struct es_slice *plain) ES_MUST_USE;
 /* Fills Length. Returns the whole packet and, when there is an AT_MAC, where its 16 octets are to be written. */
 es_status es_eap_end(struct es_eap_writer *w, struct es_slice *packet, uint8_t **mac) ES_MUST_USE;
 

@@ -12,7 +12,6 @@ static void must(bool holds)
 		abort();
 }
 
-/* Everything but AT_ENCR_DATA, which is written by nobody here. */
 static es_status rewrite(const struct es_eap_packet *p, struct es_buf *buf, struct es_slice *packet)
 {
 	struct es_eap_writer w = es_eap_begin(buf, p->code, p->identifier, p->type, p->subtype);
@@ -52,6 +51,8 @@ static es_status rewrite(const struct es_eap_packet *p, struct es_buf *buf, stru
 		es_eap_put_auts(&w, p->auts.ptr);
 	if (p->has_checkcode)
 		es_eap_put_checkcode(&w, p->checkcode);
+	if (p->has_encr_data)
+		es_eap_put_encr_data(&w, p->encr_data);
 	if (p->has_mac)
 		es_eap_put_mac_space(&w);
 	ES_TRY(es_eap_end(&w, packet, &mac));
@@ -71,8 +72,45 @@ static void must_be_same(const struct es_eap_packet *a, const struct es_eap_pack
 	must(es_slice_eq(a->identity, b->identity) && es_slice_eq(a->kdf_input, b->kdf_input));
 	must(es_slice_eq(a->checkcode, b->checkcode) && a->has_result_ind == b->has_result_ind);
 	must(a->notification == b->notification && a->client_error_code == b->client_error_code);
+	must(a->has_encr_data == b->has_encr_data && es_slice_eq(a->encr_data, b->encr_data));
 	must(a->bidding == b->bidding && a->kdf_count == b->kdf_count);
 	must(memcmp(a->kdf, b->kdf, sizeof a->kdf) == 0);
+}
+
+static void rewrite_inner(const struct es_eap_inner *p, struct es_buf *buf, struct es_slice *plain)
+{
+	struct es_eap_writer w = es_eap_begin_inner(buf);
+
+	if (p->has_counter)
+		es_eap_put_u16(&w, AT_COUNTER, p->counter);
+	if (p->has_counter_too_small)
+		es_eap_put_u16(&w, AT_COUNTER_TOO_SMALL, 0);
+	if (p->has_nonce_s)
+		es_eap_put_16(&w, AT_NONCE_S, p->nonce_s.ptr);
+	if (p->has_next_pseudonym)
+		es_eap_put_counted(&w, AT_NEXT_PSEUDONYM, p->next_pseudonym);
+	if (p->has_next_reauth_id)
+		es_eap_put_counted(&w, AT_NEXT_REAUTH_ID, p->next_reauth_id);
+	must(es_eap_end_inner(&w, plain) == ES_OK);
+}
+
+/* What stands in AT_ENCR_DATA is taken as if it were decrypted already. */
+static void check_inner(const struct es_eap_packet *packet)
+{
+	static uint8_t storage[ES_EAP_MAX_PACKET];
+	struct es_eap_inner a, b;
+	struct es_buf buf;
+	struct es_slice plain;
+
+	if (es_eap_parse_inner(packet, packet->encr_data, &a) != ES_OK)
+		return;
+	es_buf_init_fixed(&buf, storage, sizeof storage);
+	rewrite_inner(&a, &buf, &plain);
+	must(plain.len % 16 == 0 && es_eap_parse_inner(packet, plain, &b) == ES_OK);
+	must(a.has_counter == b.has_counter && a.counter == b.counter && a.has_nonce_s == b.has_nonce_s);
+	must(a.has_counter_too_small == b.has_counter_too_small && es_slice_eq(a.nonce_s, b.nonce_s));
+	must(a.has_next_pseudonym == b.has_next_pseudonym && es_slice_eq(a.next_pseudonym, b.next_pseudonym));
+	must(a.has_next_reauth_id == b.has_next_reauth_id && es_slice_eq(a.next_reauth_id, b.next_reauth_id));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -93,6 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(rewrite(&first, &buf, &written) == ES_OK);
 	must(es_eap_parse(written, &second) == ES_OK);
 	must_be_same(&first, &second);
+	check_inner(&first);
 	must(first.res_bits % 8 != 0 || first.res_bits == second.res_bits);
 	return 0;
 }

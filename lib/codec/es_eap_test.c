@@ -346,6 +346,93 @@ static void writer_says_at_the_end_that_something_did_not_fit(void **state)
 	assert_int_equal(es_eap_end(&w, &packet, &mac), ES_TOO_LARGE);
 }
 
+/* RFC 4187 9.8 and 10.16 to 10.20: what a re-authentication carries encrypted. */
+static void inner_attributes_are_padded_to_blocks_and_read_again(void **state)
+{
+	static const uint8_t nonce[16] = { 9, 8, 7 };
+	const struct es_eap_packet reauth = { .code = EAP_REQUEST, .type = EAP_TYPE_AKA, .subtype = AKA_REAUTHENTICATION };
+	uint8_t storage[256];
+	struct es_buf buf;
+	struct es_slice plain;
+	struct es_eap_inner inner;
+
+	(void)state;
+	for (size_t id_len = 0; id_len < 20; id_len++) {
+		es_buf_init_fixed(&buf, storage, sizeof storage);
+		struct es_eap_writer w = es_eap_begin_inner(&buf);
+		es_eap_put_u16(&w, AT_COUNTER, 0x0102);
+		es_eap_put_16(&w, AT_NONCE_S, nonce);
+		es_eap_put_counted(&w, AT_NEXT_REAUTH_ID, es_slice_of("4abcdefghijklmnopqrstuvwxyz", id_len));
+		assert_int_equal(es_eap_end_inner(&w, &plain), ES_OK);
+		assert_int_equal(plain.len % 16, 0);
+		assert_int_equal(es_eap_parse_inner(&reauth, plain, &inner), ES_OK);
+		assert_true(inner.has_counter && inner.counter == 0x0102 && inner.has_nonce_s && inner.has_next_reauth_id);
+		assert_memory_equal(inner.nonce_s.ptr, nonce, sizeof nonce);
+		assert_true(inner.next_reauth_id.len == id_len && !inner.has_next_pseudonym && !inner.has_counter_too_small);
+	}
+}
+
+static void inner_attributes_out_of_place_are_refused(void **state)
+{
+	static const struct {
+		const char *what;
+		uint8_t code, subtype;
+		const char *attrs;
+	} cases[] = {
+		{ "AT_MAC inside", EAP_RESPONSE, AKA_REAUTHENTICATION, MAC_ATTR },
+		{ "AT_COUNTER twice", EAP_RESPONSE, AKA_REAUTHENTICATION, "1301000113010001" },
+		{ "AT_COUNTER in a challenge", EAP_REQUEST, AKA_CHALLENGE, "13010001" },
+		{ "AT_COUNTER_TOO_SMALL in a request", EAP_REQUEST, AKA_REAUTHENTICATION, "1301000114010000" },
+		{ "AT_NONCE_S in a response", EAP_RESPONSE, AKA_REAUTHENTICATION, "1505000000000000000000000000000000000000" },
+		{ "AT_NEXT_PSEUDONYM in a re-authentication", EAP_REQUEST, AKA_REAUTHENTICATION, "8402000330303000" },
+		{ "AT_PADDING that is not zeros", EAP_RESPONSE, AKA_REAUTHENTICATION, "130100010602000000000001" },
+		{ "AT_PADDING of 16 octets", EAP_RESPONSE, AKA_REAUTHENTICATION, "06040000000000000000000000000000" },
+		{ "an unknown non-skippable attribute", EAP_RESPONSE, AKA_REAUTHENTICATION, "7f010000" },
+		{ "a length past the end", EAP_RESPONSE, AKA_REAUTHENTICATION, "13020001" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ES_COUNT(cases); i++) {
+		const struct es_eap_packet packet = { .code = cases[i].code,
+			                                  .type = EAP_TYPE_AKA,
+			                                  .subtype = cases[i].subtype };
+		size_t len = strlen(cases[i].attrs) / 2;
+		uint8_t plain[32];
+		struct es_eap_inner inner;
+		assert_int_equal(es_hex_decode(es_slice_str(cases[i].attrs), plain, len), ES_OK);
+		if (es_eap_parse_inner(&packet, es_slice_of(plain, len), &inner) != ES_MALFORMED)
+			fail_msg("%s was accepted", cases[i].what);
+	}
+}
+
+static void written_aka_prime_challenge_is_what_the_parser_reads(void **state) /* RFC 9048 6.1, 6.6 */
+{
+	static const uint8_t sixteen[16] = { 1 }, hash[32] = { 2 };
+	uint8_t storage[512];
+	struct es_buf buf;
+	struct es_slice packet;
+	struct es_eap_packet out;
+	uint8_t *mac = NULL;
+
+	(void)state;
+	es_buf_init_fixed(&buf, storage, sizeof storage);
+	struct es_eap_writer w = es_eap_begin(&buf, EAP_REQUEST, 9, EAP_TYPE_AKA_PRIME, AKA_CHALLENGE);
+	es_eap_put_16(&w, AT_RAND, sixteen);
+	es_eap_put_16(&w, AT_AUTN, sixteen);
+	es_eap_put_u16(&w, AT_KDF, 1);
+	es_eap_put_counted(&w, AT_KDF_INPUT, ES_SLICE_LIT("5G:mnc001.mcc001.3gppnetwork.org"));
+	es_eap_put_u16(&w, AT_RESULT_IND, 0);
+	es_eap_put_checkcode(&w, es_slice_of(hash, sizeof hash));
+	es_eap_put_16(&w, AT_IV, sixteen);
+	es_eap_put_encr_data(&w, es_slice_of(hash, sizeof hash));
+	es_eap_put_mac_space(&w);
+	assert_int_equal(es_eap_end(&w, &packet, &mac), ES_OK);
+	assert_int_equal(es_eap_parse(packet, &out), ES_OK);
+	assert_true(out.kdf_count == 1 && out.kdf[0] == 1 && out.has_result_ind && out.checkcode.len == 32);
+	assert_true(es_slice_eq_str(out.kdf_input, "5G:mnc001.mcc001.3gppnetwork.org"));
+	assert_true(out.has_iv && out.encr_data.len == 32);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +445,9 @@ int main(void)
 		cmocka_unit_test(packet_beyond_the_limit_is_refused),
 		cmocka_unit_test(written_challenge_is_what_the_parser_reads),
 		cmocka_unit_test(written_responses_are_what_the_parser_reads),
+		cmocka_unit_test(inner_attributes_are_padded_to_blocks_and_read_again),
+		cmocka_unit_test(inner_attributes_out_of_place_are_refused),
+		cmocka_unit_test(written_aka_prime_challenge_is_what_the_parser_reads),
 		cmocka_unit_test(writer_says_at_the_end_that_something_did_not_fit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
