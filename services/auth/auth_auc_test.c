@@ -35,7 +35,7 @@ static void vector_is_the_one_of_ts_35_208_set_19(void **state)
 	uint8_t rand[16], expected[16];
 
 	hex("81e92b6c0ee0e12ebceba8d92a99dfa5", rand, 16);
-	auth_auc_vector(&keys, 0x16f3b3f70fc2, rand, &vector);
+	auth_auc_vector(&keys, 0x16f3b3f70fc2, rand, AUTH_AKA, (struct es_slice){ 0 }, &vector);
 	hex("bb52e91c747ac3ab2a5c23d15ee351d5", expected, 16);
 	assert_memory_equal(vector.autn, expected, 16);
 	hex("28d7b0f2a2ec3de5", expected, 8);

@@ -178,7 +178,7 @@ static void commit(struct step *s)
 	status = outcome_seal(s, &s->next.outcome);
 	if (status == ES_OK && s->out->outcome == AUTH_CHALLENGE) {
 		ES_CLEANUP(es_buf_wipe) struct es_buf b;
-		es_buf_init(&b, 1024);
+		es_buf_init(&b, AUTH_EAP_PACKED_MAX + 32);
 		auth_round_pack(&s->round, &b);
 		status = es_buf_status(&b);
 		if (status == ES_OK)
@@ -282,10 +282,11 @@ static void challenge_identified(struct step *s)
 static void identified(struct step *s)
 {
 	struct es_nai nai;
+	enum auth_method method = AUTH_AKA;
 	bool ours = false;
 
 	enum auth_identity_kind kind =
-		auth_identity_classify(es_slice_of(s->round.eap.identity, s->round.eap.identity_len), &nai);
+		auth_identity_classify(es_slice_of(s->round.eap.identity, s->round.eap.identity_len), &nai, &method);
 	if (kind == AUTH_ID_PERMANENT) {
 		const struct auth_tenants *tenants = auth_snapshot_get(s->task->env->tenants);
 		const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, s->session.tenant) : NULL;
@@ -293,7 +294,7 @@ static void identified(struct step *s)
 		auth_snapshot_put(tenants);
 	}
 	if (!ours) {
-		refuse(s, kind == AUTH_ID_UNUSABLE || kind == AUTH_ID_MALFORMED ? AUTH_IDENTITY_UNUSABLE : AUTH_NOT_OURS);
+		refuse(s, kind == AUTH_ID_PERMANENT || kind == AUTH_ID_FOREIGN ? AUTH_NOT_OURS : AUTH_IDENTITY_UNUSABLE);
 		return;
 	}
 	s->round.imsi = nai.imsi;
@@ -371,6 +372,12 @@ static void take_step(struct step *s)
 	case AUTH_EAP_SEND:
 	case AUTH_EAP_FAILED: carry_out_refusal(s, &action); break;
 	case AUTH_EAP_IDENTITY: identified(s); break;
+	case AUTH_EAP_FULL_AUTH:
+	case AUTH_EAP_METHOD: with_keys(s, challenge_identified); break;
+	case AUTH_EAP_PROVEN:
+		auth_eap_announce(&s->round.eap, &action);
+		carry_out_refusal(s, &action);
+		break;
 	case AUTH_EAP_RESYNC:
 		auth_flow_count_resync();
 		memcpy(s->auts, action.auts, sizeof s->auts);

@@ -15,6 +15,7 @@
 struct fixture {
 	struct auth_eap eap;
 	struct auth_vector vector;
+	const struct auth_eap_offer *offer;
 	struct test_sim sim;
 	struct es_buf challenge, response;
 	uint8_t storage[2][512];
@@ -28,10 +29,10 @@ static void challenge(struct fixture *f, uint64_t sqn)
 
 	memcpy(keys.k, f->sim.k, 16);
 	memcpy(keys.opc, f->sim.opc, 16);
-	auth_auc_vector(&keys, sqn, rand, &f->vector);
+	auth_auc_vector(&keys, sqn, rand, (enum auth_method)f->eap.method, es_slice_str(f->eap.network_name), &f->vector);
 	es_buf_reset(&f->challenge);
 	es_buf_reset(&f->response);
-	assert_int_equal(auth_eap_challenge(&f->eap, &f->vector, &f->challenge), ES_OK);
+	assert_int_equal(auth_eap_challenge(&f->eap, &f->vector, f->offer, &f->challenge), ES_OK);
 }
 
 static void begin(struct fixture *f, struct auth_eap_options options)
@@ -247,7 +248,7 @@ identity_round_replaces_the_identity_and_is_covered_by_the_checkcode(void **stat
 
 	begin(&f, (struct auth_eap_options){ .checkcode = true, .first_identifier = 7 });
 	es_buf_init_fixed(&request, storage, sizeof storage);
-	assert_int_equal(auth_eap_request_identity(&f.eap, &request), ES_OK);
+	assert_int_equal(auth_eap_request_identity(&f.eap, AUTH_EAP_ID_PERMANENT, &request), ES_OK);
 	struct es_eap_writer w = es_eap_begin(&f.response, EAP_RESPONSE, 7, EAP_TYPE_AKA, AKA_IDENTITY);
 	es_eap_put_counted(&w, AT_IDENTITY, ES_SLICE_LIT("0001010000000002@nai.epc.mnc001.mcc001.3gppnetwork.org"));
 	assert_int_equal(es_eap_end(&w, &whole, &mac), ES_OK);

@@ -56,9 +56,9 @@ static void challenge(struct auth_eap *eap, struct auth_vector *vector)
 	uint8_t rand[16] = { eap->identifier }, storage[256];
 	struct es_buf b;
 
-	auth_auc_vector(&keys, eap->requests, rand, vector);
+	auth_auc_vector(&keys, eap->requests, rand, (enum auth_method)eap->method, es_slice_str(eap->network_name), vector);
 	es_buf_init_fixed(&b, storage, sizeof storage);
-	require(auth_eap_challenge(eap, vector, &b) == ES_OK);
+	require(auth_eap_challenge(eap, vector, NULL, &b) == ES_OK);
 }
 
 /* The next packet; false at the end of the input. */
@@ -104,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if ((options & 4) != 0) {
 		struct es_buf b;
 		es_buf_init_fixed(&b, storage, sizeof storage);
-		require(auth_eap_request_identity(&eap, &b) == ES_OK);
+		require(auth_eap_request_identity(&eap, AUTH_EAP_ID_PERMANENT, &b) == ES_OK);
 	} else {
 		challenge(&eap, &vector);
 	}

@@ -68,8 +68,8 @@ void auth_flow_decoy(struct auth_keys *keys, uint64_t *sqn)
 	static const uint8_t usual_amf[2] = { 0x80, 0x00 };
 
 	*keys = (struct auth_keys){ .amf = { usual_amf[0], usual_amf[1] } };
-	es_random(keys->k, sizeof keys->k);
-	es_random(keys->opc, sizeof keys->opc);
+	es_random(keys->k, 16);
+	es_random(keys->opc, 16);
 	es_random(sqn, sizeof *sqn);
 	*sqn &= (UINT64_C(1) << 48) - 1;
 }
@@ -113,13 +113,13 @@ es_status auth_flow_challenge(struct auth_task *task, const struct auth_keys *ke
                               struct es_slice *packet)
 {
 	struct auth_vector vector;
-	uint8_t rand[16], storage[128];
+	uint8_t rand[16], storage[AUTH_EAP_REQUEST_MAX];
 	struct es_buf buf;
 
 	es_random(rand, sizeof rand);
-	auth_auc_vector(keys, sqn, rand, &vector);
+	auth_auc_vector(keys, sqn, rand, (enum auth_method)eap->method, es_slice_str(eap->network_name), &vector);
 	es_buf_init_fixed(&buf, storage, sizeof storage);
-	es_status status = auth_eap_challenge(eap, &vector, &buf);
+	es_status status = auth_eap_challenge(eap, &vector, NULL, &buf);
 	auth_vector_wipe(&vector);
 	ES_TRY(status);
 	struct es_slice copy = es_arena_copy(task->arena, es_buf_slice(&buf));

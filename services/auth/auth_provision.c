@@ -9,9 +9,6 @@
 #include "es_crypto.h"
 #include "es_log.h"
 
-#define BOX_PLAIN 32 /* K, OPc */
-#define ALGORITHM "milenage"
-
 struct provision {
 	struct auth_task *task;
 	char tenant[32];
@@ -61,7 +58,7 @@ static void write(struct provision *p, es_db_fn *job)
 
 /* ---- put ---- */
 
-/* The same K and OPc again keep their numbers; an SQN that was used elsewhere may only raise them. */
+/* The same secrets again keep their numbers; an SQN that was used elsewhere may only raise them. */
 static void keep_numbers(const struct provision *p, const struct auth_keys *stored, struct auth_keys *keys)
 {
 	keys->generation = stored->generation;
@@ -81,12 +78,12 @@ static es_status put_job(struct es_db_conn *conn, void *user)
 	es_status status = auth_store_keys_get(conn, p->tenant, p->imsi.digits, &p->row);
 	if (status == ES_OK &&
 	    auth_vault_open(p->task->env->auc_keys, p->tenant, p->imsi.digits, &p->row, &stored) == ES_OK) {
-		if (es_ct_equal(stored.k, keys.k, 16) && es_ct_equal(stored.opc, keys.opc, 16))
+		if (auth_keys_are_same(&stored, &keys))
 			keep_numbers(p, &stored, &keys);
 		auth_keys_wipe(&stored);
 	}
 	if (status == ES_OK || status == ES_NOT_FOUND || status == ES_INTERNAL) {
-		p->row = (struct auth_key_row){ .algorithm = ALGORITHM, .updated_ms = p->now_ms };
+		p->row = (struct auth_key_row){ .updated_ms = p->now_ms };
 		status = auth_vault_seal(p->task->env->auc_keys, p->tenant, p->imsi.digits, &keys, &p->row);
 	}
 	auth_keys_wipe(&keys);
@@ -94,46 +91,53 @@ static es_status put_job(struct es_db_conn *conn, void *user)
 	return auth_store_keys_put(conn, p->tenant, p->imsi.digits, &p->row);
 }
 
-static es_status open_box(struct provision *p, struct es_slice box)
+static es_status open_box(struct provision *p, enum auth_algorithm algorithm, struct es_slice box)
 {
-	uint8_t plain[BOX_PLAIN], storage[AUTH_AAD_MAX];
+	uint8_t plain[AUTH_KEYS_PLAIN_MAX], storage[AUTH_AAD_MAX];
 	struct es_slice aad;
 
-	if (box.len != BOX_PLAIN + ES_BOX_OVERHEAD)
+	if (box.len < ES_BOX_OVERHEAD || box.len > sizeof plain + ES_BOX_OVERHEAD)
 		return ES_MALFORMED;
 	ES_TRY(auth_vault_aad(p->tenant, p->imsi.digits, storage, &aad));
 	ES_TRY(es_box_open(p->task->env->transport_private, aad, box, plain));
-	memcpy(p->keys.k, plain, 16);
-	memcpy(p->keys.opc, plain + 16, 16);
+	es_status status = auth_keys_unpack(algorithm, es_slice_of(plain, box.len - ES_BOX_OVERHEAD), &p->keys);
 	es_wipe(plain, sizeof plain);
-	return ES_OK;
+	return status;
+}
+
+/* NULL, or what is wrong with it besides the box. */
+static const char *fault_of(const struct auth_keys_put *in)
+{
+	if (in->amf.len != sizeof((struct auth_keys *)NULL)->amf)
+		return "AMF is not two octets";
+	if (in->has_sqn && (in->sqn >> 48 != 0 || auth_sqn_seq(in->sqn) + 1 > AUTH_SQN_SEQ_MAX / 2))
+		return "SQN has more than 48 bits, or nearly none are left";
+	return NULL;
 }
 
 void auth_keys_put(struct auth_task *task, const struct auth_keys_put *in)
 {
 	struct provision *p = begin(task, in->tenant, in->imsi);
-	int64_t first = in->has_sqn ? auth_sqn_seq(in->sqn) + 1 : 1;
+	const char *fault = fault_of(in);
+	enum auth_algorithm algorithm;
 
 	if (p == NULL)
 		return;
-	if (in->amf.len != sizeof p->keys.amf ||
-	    !es_slice_eq_nocase(es_slice_str(in->algorithm), ES_SLICE_LIT(ALGORITHM))) {
-		auth_flow_fail(task, ES_MALFORMED, "AMF is not two octets, or the algorithm is not milenage");
+	if (fault == NULL && auth_algorithm_of(es_slice_str(in->algorithm), &algorithm) != ES_OK)
+		fault = "the algorithm is neither milenage nor tuak";
+	if (fault != NULL) {
+		auth_flow_fail(task, ES_MALFORMED, fault);
 		return;
 	}
-	if (in->has_sqn && (in->sqn >> 48 != 0 || first > AUTH_SQN_SEQ_MAX / 2)) {
-		auth_flow_fail(task, ES_MALFORMED, "SQN has more than 48 bits, or nearly none are left");
-		return;
-	}
-	es_status status = open_box(p, in->box);
+	es_status status = open_box(p, algorithm, in->box);
 	if (status != ES_OK) {
-		auth_flow_fail(task, status, "the box is not sealed to this server for this subscriber");
+		auth_flow_fail(task, status, "the box is not sealed to this server for this subscriber, or holds no such keys");
 		return;
 	}
 	memcpy(p->keys.amf, in->amf.ptr, in->amf.len);
 	p->has_sqn = in->has_sqn;
 	/* By the clock, not by this replica's own tick, which may be ahead of the others'. */
-	p->keys.dif = auth_sqn_initial_dif(auth_sqn_tick_of(p->now_ms), first);
+	p->keys.dif = auth_sqn_initial_dif(auth_sqn_tick_of(p->now_ms), in->has_sqn ? auth_sqn_seq(in->sqn) + 1 : 1);
 	es_random(&p->keys.generation, sizeof p->keys.generation);
 	p->keys.generation >>= 1; /* a column holds 63 bits without a sign */
 	es_info(task->trace, "auth.keys_put", es_f_str("tenant", p->tenant), es_f_id("imsi", es_slice_str(p->imsi.digits)));

@@ -8,9 +8,11 @@
 
 struct auth_keys_put {
 	const char *tenant, *imsi;
-	struct es_slice box; /* es_box of K(16) OPc(16) to our transport key, bound to "tenant NUL imsi" */
+	/* es_box to our transport key, bound to "tenant NUL imsi", of what auth_keys_pack() writes: Milenage K(16) OPc(16); TUAK
+	 * octets of RES(1), Keccak iterations(1), K(16 or 32), TOPc(32). */
+	struct es_slice box;
 	struct es_slice amf;
-	const char *algorithm;
+	const char *algorithm; /* "milenage", "tuak" */
 	bool has_sqn;
 	uint64_t sqn; /* last used elsewhere */
 };

@@ -22,7 +22,10 @@
 	X(MALFORMED, "malformed")                                                                                          \
 	X(NO_SESSION, "no_session") /* no cookie opens */                                                                  \
 	X(SESSION_EXPIRED, "session_expired")                                                                              \
-	X(SESSION_SPENT, "session_spent") /* another packet after the end */
+	X(SESSION_SPENT, "session_spent")             /* another packet after the end */                                   \
+	X(KDF_REFUSED, "kdf_refused")                 /* RFC 9048 3.2: wants a key derivation nobody defined */            \
+	X(COUNTER_MISMATCH, "counter_mismatch")       /* RFC 4187 10.16 */                                                 \
+	X(ENCRYPTED_MALFORMED, "encrypted_malformed") /* RFC 4187 10.12: AT_ENCR_DATA does not hold what it must */
 
 enum auth_reason {
 #define AUTH_REASON_ENUM(name, text) AUTH_##name,

@@ -18,7 +18,7 @@ static es_status reseal_row(struct es_db_conn *conn, struct page *page, const st
 	struct auth_key_row next = item->row;
 	struct auth_keys keys;
 
-	if (es_keyring_is_current(ring, es_slice_of(item->row.sealed, sizeof item->row.sealed)))
+	if (es_keyring_is_current(ring, es_slice_of(item->row.sealed, item->row.sealed_len)))
 		return ES_OK;
 	es_status status = auth_vault_open(ring, item->tenant, item->imsi, &item->row, &keys);
 	if (status != ES_OK) {
@@ -28,7 +28,7 @@ static es_status reseal_row(struct es_db_conn *conn, struct page *page, const st
 	status = auth_vault_seal(ring, item->tenant, item->imsi, &keys, &next);
 	auth_keys_wipe(&keys);
 	ES_TRY(status);
-	status = auth_store_keys_reseal(conn, item, next.sealed);
+	status = auth_store_keys_reseal(conn, item, es_slice_of(next.sealed, next.sealed_len));
 	if (status == ES_OK)
 		page->after.resealed++;
 	return status == ES_CONFLICT ? ES_OK : status; /* put or removed meanwhile: that was sealed anew */

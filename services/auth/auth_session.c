@@ -8,7 +8,7 @@
 #include "es_crypto.h"
 #include "es_text.h"
 
-#define LAYOUT 1       /* first octet: an older or newer layout is not read as this one */
+#define LAYOUT 2       /* first octet: an older or newer layout is not read as this one */
 #define PLAIN_MAX 2262 /* sealed and in base64url, this is AUTH_COOKIE_MAX */
 
 _Static_assert((PLAIN_MAX + ES_SEAL_OVERHEAD) * 4 / 3 <= AUTH_COOKIE_MAX, "a full cookie keeps its bound");

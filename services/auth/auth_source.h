@@ -10,12 +10,11 @@
 #include <stdint.h>
 
 #include "auth_auc.h"
+#include "auth_method.h"
 #include "es_arena.h"
 #include "es_slice.h"
 #include "es_status.h"
 #include "es_trace.h"
-
-enum auth_method { AUTH_AKA, AUTH_AKA_PRIME };
 
 /* What came of it. Anything but a vector ends the search, except AUTH_SOURCE_AWAY. */
 enum auth_source_answer {

@@ -110,7 +110,7 @@ static void ask_identity(struct start *s)
 	struct es_buf buf;
 
 	es_buf_init_fixed(&buf, storage, sizeof storage);
-	es_status status = auth_eap_request_identity(&s->session.first.eap, &buf);
+	es_status status = auth_eap_request_identity(&s->session.first.eap, AUTH_EAP_ID_PERMANENT, &buf);
 	if (status == ES_OK) {
 		s->out->packet = es_arena_copy(s->task->arena, es_buf_slice(&buf));
 		status = s->out->packet.ptr == NULL ? ES_TOO_LARGE : ES_OK;
@@ -147,10 +147,14 @@ static bool begin(struct start *s, const struct auth_tenant *tenant)
 static void route(struct start *s, const struct auth_tenants *tenants)
 {
 	struct es_nai nai;
+	enum auth_method method = AUTH_AKA;
 
-	switch (auth_identity_classify(s->in->eap_id, &nai)) {
+	enum auth_identity_kind kind = auth_identity_classify(s->in->eap_id, &nai, &method);
+	switch (method == AUTH_AKA_PRIME ? AUTH_ID_UNUSABLE : kind) {
 	case AUTH_ID_MALFORMED: refuse(s, AUTH_BAD_PACKET, AUTH_MALFORMED); break;
 	case AUTH_ID_FOREIGN: refuse(s, AUTH_REJECT, AUTH_NOT_OURS); break;
+	case AUTH_ID_PSEUDONYM:
+	case AUTH_ID_REAUTH:
 	case AUTH_ID_UNUSABLE: {
 		const struct auth_tenant *tenant = auth_tenant_of_host(tenants, s->in->host);
 		if (tenant == NULL || !tenant->identity_request)

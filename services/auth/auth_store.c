@@ -91,9 +91,11 @@ static bool key_row_from(struct es_rows *rows, struct auth_key_row *out)
 {
 	struct es_slice sealed = es_col_blob(rows, 0), amf = es_col_blob(rows, 1), algorithm = es_col_text(rows, 2);
 
-	if (sealed.len != sizeof out->sealed || amf.len != sizeof out->amf || algorithm.len >= sizeof out->algorithm)
+	if (sealed.len < ES_SEAL_OVERHEAD || sealed.len > sizeof out->sealed || amf.len != sizeof out->amf ||
+	    algorithm.len >= sizeof out->algorithm)
 		return false;
-	*out = (struct auth_key_row){ .generation = es_col_int(rows, 3),
+	*out = (struct auth_key_row){ .sealed_len = sealed.len,
+		                          .generation = es_col_int(rows, 3),
 		                          .dif = es_col_int(rows, 4),
 		                          .hop = es_col_int(rows, 5),
 		                          .updated_ms = es_col_int(rows, 6) };
@@ -119,9 +121,9 @@ es_status auth_store_keys_put(struct es_db_conn *conn, const char *tenant, const
                               const struct auth_key_row *row)
 {
 	return ES_DB_EXEC(conn, KEYS_PUT, NULL, es_bind_str(tenant), es_bind_str(imsi),
-	                  es_bind_blob(es_slice_of(row->sealed, sizeof row->sealed)),
-	                  es_bind_blob(es_slice_of(row->amf, 2)), es_bind_str(row->algorithm), es_bind_int(row->generation),
-	                  es_bind_int(row->dif), es_bind_int(row->hop), es_bind_int(row->updated_ms));
+	                  es_bind_blob(es_slice_of(row->sealed, row->sealed_len)), es_bind_blob(es_slice_of(row->amf, 2)),
+	                  es_bind_str(row->algorithm), es_bind_int(row->generation), es_bind_int(row->dif),
+	                  es_bind_int(row->hop), es_bind_int(row->updated_ms));
 }
 
 es_status auth_store_keys_delete(struct es_db_conn *conn, const char *tenant, const char *imsi)
@@ -163,14 +165,13 @@ es_status auth_store_keys_page(struct es_db_conn *conn, const char *tenant, cons
 	return ES_OK;
 }
 
-es_status auth_store_keys_reseal(struct es_db_conn *conn, const struct auth_key_item *item,
-                                 const uint8_t sealed[AUTH_KEYS_SEALED])
+es_status auth_store_keys_reseal(struct es_db_conn *conn, const struct auth_key_item *item, struct es_slice sealed)
 {
 	int64_t changed = 0;
 
-	es_status status = ES_DB_EXEC(conn, KEYS_RESEAL, &changed, es_bind_str(item->tenant), es_bind_str(item->imsi),
-	                              es_bind_blob(es_slice_of(item->row.sealed, sizeof item->row.sealed)),
-	                              es_bind_blob(es_slice_of(sealed, AUTH_KEYS_SEALED)));
+	es_status status =
+		ES_DB_EXEC(conn, KEYS_RESEAL, &changed, es_bind_str(item->tenant), es_bind_str(item->imsi),
+	               es_bind_blob(es_slice_of(item->row.sealed, item->row.sealed_len)), es_bind_blob(sealed));
 	return exactly_one(status, changed);
 }
 

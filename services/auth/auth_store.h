@@ -8,12 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "auth_auc.h"
 #include "auth_session.h"
 #include "auth_sqn.h"
 #include "es_arena.h"
 #include "es_db.h"
 
-#define AUTH_KEYS_SEALED (32 + ES_SEAL_OVERHEAD)
+#define AUTH_KEYS_SEALED_MAX (AUTH_KEYS_PLAIN_MAX + ES_SEAL_OVERHEAD)
 #define AUTH_OWNER 16
 
 es_status auth_store_open(const char *url, struct es_db **out, struct es_buf *error) ES_MUST_USE;
@@ -21,7 +22,8 @@ es_status auth_store_open(const char *url, struct es_db **out, struct es_buf *er
 /* ---- keys ---- */
 
 struct auth_key_row {
-	uint8_t sealed[AUTH_KEYS_SEALED];
+	uint8_t sealed[AUTH_KEYS_SEALED_MAX];
+	size_t sealed_len;
 	uint8_t amf[2];
 	char algorithm[16];
 	int64_t generation, dif, hop, updated_ms;
@@ -43,7 +45,7 @@ es_status auth_store_keys_page(struct es_db_conn *conn, const char *tenant, cons
                                struct auth_key_item items[AUTH_KEYS_PAGE], size_t *count) ES_MUST_USE;
 /* The same keys sealed anew; ES_CONFLICT when the row is not the one that was read. */
 es_status auth_store_keys_reseal(struct es_db_conn *conn, const struct auth_key_item *item,
-                                 const uint8_t sealed[AUTH_KEYS_SEALED]) ES_MUST_USE;
+                                 struct es_slice sealed) ES_MUST_USE;
 /* A difference is raised, never lowered; ES_CONFLICT when the keys have been replaced. */
 es_status auth_store_raise_dif(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t generation,
                                int64_t dif) ES_MUST_USE;

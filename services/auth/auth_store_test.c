@@ -38,9 +38,12 @@ static void close_db(struct es_db *db, struct es_db_testing *t)
 
 static es_status keys_job(struct es_db_conn *conn, void *user)
 {
-	struct auth_key_row row = {
-		.sealed = { 7 }, .amf = { 0x80, 1 }, .algorithm = "milenage", .generation = 42, .dif = -5
-	};
+	struct auth_key_row row = { .sealed = { 7 },
+		                        .sealed_len = 32 + ES_SEAL_OVERHEAD,
+		                        .amf = { 0x80, 1 },
+		                        .algorithm = "milenage",
+		                        .generation = 42,
+		                        .dif = -5 };
 	struct auth_key_row got;
 
 	(void)user;

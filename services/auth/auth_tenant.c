@@ -14,15 +14,41 @@ static bool ends_with_nocase(struct es_slice s, struct es_slice tail)
 	return s.len >= tail.len && es_slice_eq_nocase(es_slice_sub(s, s.len - tail.len, s.len), tail);
 }
 
-enum auth_identity_kind auth_identity_classify(struct es_slice text, struct es_nai *nai)
+/* TS 23.003 14.3 and 19.3.2: what the digit before an identity says. */
+static const struct lead {
+	char digit;
+	enum auth_identity_kind kind;
+	enum auth_method method;
+} leads[] = {
+	{ '0', AUTH_ID_PERMANENT, AUTH_AKA }, { '6', AUTH_ID_PERMANENT, AUTH_AKA_PRIME },
+	{ '2', AUTH_ID_PSEUDONYM, AUTH_AKA }, { '7', AUTH_ID_PSEUDONYM, AUTH_AKA_PRIME },
+	{ '4', AUTH_ID_REAUTH, AUTH_AKA },    { '8', AUTH_ID_REAUTH, AUTH_AKA_PRIME },
+	{ '1', AUTH_ID_UNUSABLE, AUTH_AKA },  { '3', AUTH_ID_UNUSABLE, AUTH_AKA },
+	{ '5', AUTH_ID_UNUSABLE, AUTH_AKA },
+};
+
+/* AUTH_ID_MALFORMED when the digit means nothing. */
+static enum auth_identity_kind kind_of(uint8_t digit, enum auth_method *method)
+{
+	for (size_t i = 0; i < sizeof leads / sizeof *leads; i++) {
+		if ((uint8_t)leads[i].digit == digit) {
+			*method = leads[i].method;
+			return leads[i].kind;
+		}
+	}
+	return AUTH_ID_MALFORMED;
+}
+
+enum auth_identity_kind auth_identity_classify(struct es_slice text, struct es_nai *nai, enum auth_method *method)
 {
 	struct es_nai parsed;
 
+	/* A pseudonym may look like an IMSI by chance; only 0 and 6 lead one. */
 	if (es_nai_parse(text, &parsed) == ES_OK) {
-		if (parsed.lead != '0') /* TS 23.003 19.3.2: 0 is EAP-AKA; 6 would be EAP-AKA', 1 EAP-SIM */
-			return AUTH_ID_UNUSABLE;
-		*nai = parsed;
-		return AUTH_ID_PERMANENT;
+		enum auth_identity_kind kind = kind_of((uint8_t)parsed.lead, method);
+		if (kind == AUTH_ID_PERMANENT)
+			*nai = parsed;
+		return kind;
 	}
 	struct es_slice realm = text;
 	struct es_slice user = es_slice_cut(&realm, '@');
@@ -38,8 +64,9 @@ enum auth_identity_kind auth_identity_classify(struct es_slice text, struct es_n
 	}
 	if (!ends_with_nocase(realm, ES_SLICE_LIT(".3gppnetwork.org")))
 		return AUTH_ID_FOREIGN;
-	/* TS 23.003 14.3: 2, 4, 7, 8 lead pseudonyms and re-authentication identities, 3 and 5 those of EAP-SIM. */
-	return memchr("234578", user.ptr[0], 6) != NULL ? AUTH_ID_UNUSABLE : AUTH_ID_MALFORMED;
+	enum auth_identity_kind kind = kind_of(user.ptr[0], method);
+	/* What is led like an IMSI and is none; 1 leads an IMSI, too. */
+	return kind == AUTH_ID_PERMANENT || user.ptr[0] == '1' ? AUTH_ID_MALFORMED : kind;
 }
 
 static bool any_equal(const struct es_slice *list, size_t count, struct es_slice value)

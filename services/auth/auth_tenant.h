@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "auth_method.h"
 #include "es_arena.h"
 #include "es_id.h"
 #include "es_slice.h"
@@ -55,12 +56,15 @@ struct auth_tenants {
 
 /* What EAP_ID is (settled rule 8). */
 enum auth_identity_kind {
-	AUTH_ID_PERMANENT, /* 0<IMSI>@...3gppnetwork.org: `nai` is filled in */
-	AUTH_ID_UNUSABLE,  /* a NAI of 3GPP: a pseudonym, a re-authentication identity or a method not offered */
+	AUTH_ID_PERMANENT, /* 0 or 6 and IMSI@...3gppnetwork.org: `nai` is filled in */
+	AUTH_ID_PSEUDONYM, /* 2 or 7 */
+	AUTH_ID_REAUTH,    /* 4 or 8: a re-authentication identity */
+	AUTH_ID_UNUSABLE,  /* a NAI of 3GPP, but of EAP-SIM: 1, 3 or 5 */
 	AUTH_ID_FOREIGN,   /* a NAI of somebody else */
 	AUTH_ID_MALFORMED,
 };
-enum auth_identity_kind auth_identity_classify(struct es_slice text, struct es_nai *nai);
+/* `method` is filled in for the first three: what the leading digit stands for (TS 23.003 14.3, 19.3.2). */
+enum auth_identity_kind auth_identity_classify(struct es_slice text, struct es_nai *nai, enum auth_method *method);
 
 /* The only tenant that serves this subscriber, or NULL when there is none or more than one. PLMN and IMSI ranges that a
  * tenant names must match. Of those left: the ones that name the host; then the longest IMSI range; then GID1; then the PLMN. */

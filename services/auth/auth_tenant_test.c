@@ -74,7 +74,8 @@ static void the_closest_tenant_serves(void **state)
 
 	for (size_t i = 0; i < ES_COUNT(cases); i++) {
 		struct es_nai nai;
-		assert_int_equal(auth_identity_classify(es_slice_str(cases[i].eap_id), &nai), AUTH_ID_PERMANENT);
+		enum auth_method method;
+		assert_int_equal(auth_identity_classify(es_slice_str(cases[i].eap_id), &nai, &method), AUTH_ID_PERMANENT);
 		const struct auth_tenant *tenant =
 			auth_tenant_resolve(&tenants, es_slice_str(cases[i].host), &nai, es_slice_str(cases[i].gid1));
 		assert_string_equal(tenant == NULL ? "none" : tenant->id, cases[i].tenant == NULL ? "none" : cases[i].tenant);
@@ -88,8 +89,10 @@ static void two_tenants_that_are_equally_close_serve_nobody(void **state)
 	const struct auth_tenants both = { .items = twins, .count = 2 }, one = { .items = twins, .count = 1 },
 							  none = { .count = 0 };
 	struct es_nai nai;
+	enum auth_method method;
 
-	assert_int_equal(auth_identity_classify(S(EPC("0001010000000001", "001", "001")), &nai), AUTH_ID_PERMANENT);
+	assert_int_equal(auth_identity_classify(S(EPC("0001010000000001", "001", "001")), &nai, &method),
+	                 AUTH_ID_PERMANENT);
 	assert_null(auth_tenant_resolve(&both, S("localhost"), &nai, S("")));
 	assert_string_equal(auth_tenant_resolve(&one, S("localhost"), &nai, S(""))->id, "a");
 	assert_null(auth_tenant_resolve(&none, S("localhost"), &nai, S("")));
@@ -101,27 +104,36 @@ static void identities_are_told_apart(void **state) /* settled rule 8, V12-AUTH-
 	static const struct {
 		const char *text;
 		enum auth_identity_kind kind;
+		enum auth_method method;
 	} cases[] = {
-		{ EPC("0001010000000001", "001", "001"), AUTH_ID_PERMANENT },
-		{ "0001010000000001@WLAN.MNC001.mcc001.3gppNetwork.org", AUTH_ID_PERMANENT },
-		{ EPC("6001010000000001", "001", "001"), AUTH_ID_UNUSABLE }, /* EAP-AKA' */
-		{ EPC("1001010000000001", "001", "001"), AUTH_ID_UNUSABLE }, /* EAP-SIM */
-		{ EPC("2c0ffee", "001", "001"), AUTH_ID_UNUSABLE },          /* a pseudonym */
-		{ EPC("4c0ffee", "001", "001"), AUTH_ID_UNUSABLE },          /* a re-authentication identity */
-		{ "alice@example.org", AUTH_ID_FOREIGN },
-		{ "0001010000000001@example.org", AUTH_ID_FOREIGN },
-		{ "", AUTH_ID_MALFORMED },
-		{ "0001010000000001", AUTH_ID_MALFORMED },
-		{ "@nai.epc.mnc001.mcc001.3gppnetwork.org", AUTH_ID_MALFORMED },
-		{ EPC("0abc", "001", "001"), AUTH_ID_MALFORMED },
-		{ "al ice@example.org", AUTH_ID_MALFORMED },
-		{ "alice@exa mple.org", AUTH_ID_MALFORMED },
-		{ "alice@example.org@example.org", AUTH_ID_MALFORMED },
+		{ EPC("0001010000000001", "001", "001"), AUTH_ID_PERMANENT, AUTH_AKA },
+		{ "0001010000000001@WLAN.MNC001.mcc001.3gppNetwork.org", AUTH_ID_PERMANENT, AUTH_AKA },
+		{ EPC("6001010000000001", "001", "001"), AUTH_ID_PERMANENT, AUTH_AKA_PRIME },
+		{ EPC("1001010000000001", "001", "001"), AUTH_ID_UNUSABLE, AUTH_AKA }, /* EAP-SIM */
+		{ EPC("3c0ffee", "001", "001"), AUTH_ID_UNUSABLE, AUTH_AKA },
+		{ EPC("5c0ffee", "001", "001"), AUTH_ID_UNUSABLE, AUTH_AKA },
+		{ EPC("2c0ffee", "001", "001"), AUTH_ID_PSEUDONYM, AUTH_AKA },
+		{ EPC("2001010000000001", "001", "001"), AUTH_ID_PSEUDONYM, AUTH_AKA }, /* looks like an IMSI, and is none */
+		{ EPC("7c0ffee", "001", "001"), AUTH_ID_PSEUDONYM, AUTH_AKA_PRIME },
+		{ EPC("4c0ffee", "001", "001"), AUTH_ID_REAUTH, AUTH_AKA },
+		{ EPC("8c0ffee", "001", "001"), AUTH_ID_REAUTH, AUTH_AKA_PRIME },
+		{ "alice@example.org", AUTH_ID_FOREIGN, AUTH_AKA },
+		{ "0001010000000001@example.org", AUTH_ID_FOREIGN, AUTH_AKA },
+		{ "", AUTH_ID_MALFORMED, AUTH_AKA },
+		{ "0001010000000001", AUTH_ID_MALFORMED, AUTH_AKA },
+		{ "@nai.epc.mnc001.mcc001.3gppnetwork.org", AUTH_ID_MALFORMED, AUTH_AKA },
+		{ EPC("0abc", "001", "001"), AUTH_ID_MALFORMED, AUTH_AKA },
+		{ "al ice@example.org", AUTH_ID_MALFORMED, AUTH_AKA },
+		{ "alice@exa mple.org", AUTH_ID_MALFORMED, AUTH_AKA },
+		{ "alice@example.org@example.org", AUTH_ID_MALFORMED, AUTH_AKA },
 	};
 
 	for (size_t i = 0; i < ES_COUNT(cases); i++) {
 		struct es_nai nai;
-		assert_int_equal(auth_identity_classify(es_slice_str(cases[i].text), &nai), cases[i].kind);
+		enum auth_method method = AUTH_AKA;
+		assert_int_equal(auth_identity_classify(es_slice_str(cases[i].text), &nai, &method), cases[i].kind);
+		if (cases[i].kind == AUTH_ID_PERMANENT || cases[i].kind == AUTH_ID_PSEUDONYM || cases[i].kind == AUTH_ID_REAUTH)
+			assert_int_equal(method, cases[i].method);
 	}
 }
 

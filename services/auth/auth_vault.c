@@ -1,4 +1,4 @@
-/* auth_vault.c -- sealing of K and OPc at rest. */
+/* auth_vault.c -- sealing of a SIM's secrets at rest. */
 #include "auth_vault.h"
 
 #include <string.h>
@@ -20,14 +20,16 @@ es_status auth_vault_aad(const char *tenant, const char *imsi, uint8_t *storage,
 es_status auth_vault_seal(struct es_keyring *ring, const char *tenant, const char *imsi, const struct auth_keys *keys,
                           struct auth_key_row *row)
 {
-	uint8_t storage[AUTH_AAD_MAX], plain[32];
+	uint8_t storage[AUTH_AAD_MAX], plain[AUTH_KEYS_PLAIN_MAX];
+	const char *algorithm = auth_algorithm_names[keys->algorithm];
 	struct es_slice aad;
 
 	ES_TRY(auth_vault_aad(tenant, imsi, storage, &aad));
-	memcpy(plain, keys->k, 16);
-	memcpy(plain + 16, keys->opc, 16);
-	es_seal(ring, "auc", aad, es_slice_of(plain, sizeof plain), row->sealed);
+	size_t len = auth_keys_pack(keys, plain);
+	es_seal(ring, "auc", aad, es_slice_of(plain, len), row->sealed);
 	es_wipe(plain, sizeof plain);
+	row->sealed_len = len + ES_SEAL_OVERHEAD;
+	memcpy(row->algorithm, algorithm, strlen(algorithm) + 1);
 	memcpy(row->amf, keys->amf, sizeof row->amf);
 	row->generation = (int64_t)keys->generation;
 	row->dif = keys->dif;
@@ -38,14 +40,16 @@ es_status auth_vault_seal(struct es_keyring *ring, const char *tenant, const cha
 es_status auth_vault_open(struct es_keyring *ring, const char *tenant, const char *imsi, const struct auth_key_row *row,
                           struct auth_keys *out)
 {
-	uint8_t storage[AUTH_AAD_MAX], plain[32];
+	uint8_t storage[AUTH_AAD_MAX], plain[AUTH_KEYS_PLAIN_MAX];
+	enum auth_algorithm algorithm;
 	struct es_slice aad;
 
+	ES_TRY(auth_algorithm_of(es_slice_str(row->algorithm), &algorithm));
 	ES_TRY(auth_vault_aad(tenant, imsi, storage, &aad));
-	ES_TRY(es_unseal(ring, "auc", aad, es_slice_of(row->sealed, sizeof row->sealed), plain));
-	memcpy(out->k, plain, 16);
-	memcpy(out->opc, plain + 16, 16);
+	ES_TRY(es_unseal(ring, "auc", aad, es_slice_of(row->sealed, row->sealed_len), plain));
+	es_status status = auth_keys_unpack(algorithm, es_slice_of(plain, row->sealed_len - ES_SEAL_OVERHEAD), out);
 	es_wipe(plain, sizeof plain);
+	ES_TRY(status);
 	memcpy(out->amf, row->amf, sizeof out->amf);
 	out->generation = (uint64_t)row->generation;
 	out->dif = row->dif;

@@ -1,4 +1,4 @@
-/* auth_vault.h -- K and OPc between their sealed row and the struct that uses them. */
+/* auth_vault.h -- K and OPc (TUAK: K and TOPc) between their sealed row and the struct that uses them. */
 #ifndef AUTH_VAULT_H
 #define AUTH_VAULT_H
 
@@ -12,10 +12,11 @@
  * ES_MALFORMED when they do not fit. */
 es_status auth_vault_aad(const char *tenant, const char *imsi, uint8_t *storage, struct es_slice *aad) ES_MUST_USE;
 
-/* Fills row->sealed, amf, generation, dif and hop. */
+/* Fills all of the row but updated_ms. */
 es_status auth_vault_seal(struct es_keyring *ring, const char *tenant, const char *imsi, const struct auth_keys *keys,
                           struct auth_key_row *row) ES_MUST_USE;
-/* ES_UNAUTHENTIC: another key ring, or a row moved from another subscriber. Wipe `out`. */
+/* ES_UNAUTHENTIC: another key ring, or a row moved from another subscriber. ES_MALFORMED: sealed by us, but no keys of its
+ * algorithm. Wipe `out`. */
 es_status auth_vault_open(struct es_keyring *ring, const char *tenant, const char *imsi, const struct auth_key_row *row,
                           struct auth_keys *out) ES_MUST_USE;
 
