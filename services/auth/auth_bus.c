@@ -17,6 +17,7 @@ struct call {
 		struct auth_reply eap;
 		struct auth_renewed renewed;
 		struct auth_keys_status keys;
+		struct auth_history_list history;
 	} out;
 };
 
@@ -69,6 +70,8 @@ static const Openes__EapReply__Outcome outcomes[] = {
 	[AUTH_REJECT] = OPENES__EAP_REPLY__OUTCOME__REJECTED,
 	[AUTH_BAD_PACKET] = OPENES__EAP_REPLY__OUTCOME__MALFORMED,
 	[AUTH_LOST_SESSION] = OPENES__EAP_REPLY__OUTCOME__NO_SESSION,
+	[AUTH_AWAY] = OPENES__EAP_REPLY__OUTCOME__AWAY,
+	[AUTH_TOO_OFTEN] = OPENES__EAP_REPLY__OUTCOME__LIMITED,
 };
 
 static void reply_eap(struct auth_task *task, es_status status, const char *detail)
@@ -92,6 +95,8 @@ static void reply_eap(struct auth_task *task, es_status status, const char *deta
 	reply.cookie = es_arena_strdup(task->arena, out->cookie);
 	reply.token = es_arena_strdup(task->arena, out->token);
 	reply.token_validity_s = out->token_validity_s;
+	reply.other_method = out->other_method;
+	reply.retry_after_s = out->retry_after_s;
 	if (out->outcome == AUTH_ADMIT)
 		reply.request = (void *)es_bus_unpack(&openes__device_request__descriptor, out->request, task->arena);
 	if (reply.cookie == NULL || reply.token == NULL || (out->outcome == AUTH_ADMIT && reply.request == NULL))
@@ -111,6 +116,7 @@ static bool start_from(const Openes__EapStartRequest *request, struct es_arena *
 	in->had_token = request->had_token;
 	in->host = es_slice_str(device->host);
 	in->gid1 = es_slice_str(device->gid1);
+	in->address = es_slice_str(request->client_address);
 	es_token_digest(es_slice_str(device->terminal_id), in->terminal);
 	es_token_digest(es_slice_str(device->app_name), in->app_name);
 	size_t size = openes__device_request__get_packed_size(device);
@@ -149,7 +155,8 @@ static void on_eap_continue(struct es_bus_call *bus, const ProtobufCMessage *mes
 	}
 	for (size_t i = 0; i < request->n_cookies; i++)
 		cookies[i] = es_slice_str(request->cookies[i]);
-	auth_exchange_continue(&call->task, cookies, request->n_cookies, slice_of(request->packet), &call->out.eap);
+	auth_exchange_continue(&call->task, cookies, request->n_cookies, slice_of(request->packet),
+	                       es_slice_str(request->client_address), &call->out.eap);
 }
 
 static void reply_renewed(struct auth_task *task, es_status status, const char *detail)
@@ -242,6 +249,59 @@ static void on_keys_status(struct es_bus_call *bus, const ProtobufCMessage *mess
 		auth_keys_status(&call->task, request->tenant, request->imsi, &call->out.keys);
 }
 
+static char *text_in(struct es_arena *arena, const char *text)
+{
+	return es_arena_strdup(arena, es_slice_str(text));
+}
+
+static Openes__HistoryEntry *history_message(const struct auth_history_entry *from, struct es_arena *arena)
+{
+	Openes__HistoryEntry *entry = es_arena_alloc(arena, sizeof *entry);
+
+	if (entry == NULL)
+		return NULL;
+	openes__history_entry__init(entry);
+	entry->at_unix_ms = from->at_ms;
+	entry->method = text_in(arena, from->method);
+	entry->source = text_in(arena, from->source);
+	entry->result = text_in(arena, auth_reason_names[from->result]);
+	entry->client_address = text_in(arena, from->address);
+	entry->app = text_in(arena, from->app);
+	entry->rounds = from->rounds;
+	return entry->app != NULL ? entry : NULL; /* the last one: nothing before it failed */
+}
+
+static void reply_history(struct auth_task *task, es_status status, const char *detail)
+{
+	struct call *call = call_of(task);
+	const struct auth_history_list *list = &call->out.history;
+	Openes__HistoryReply reply;
+
+	openes__history_reply__init(&reply);
+	if (status == ES_OK) {
+		reply.entries = es_arena_array(task->arena, list->count, sizeof(Openes__HistoryEntry *));
+		status = reply.entries == NULL ? ES_TOO_LARGE : ES_OK;
+	}
+	for (; status == ES_OK && reply.n_entries < list->count; reply.n_entries++) {
+		reply.entries[reply.n_entries] = history_message(&list->entries[reply.n_entries], task->arena);
+		if (reply.entries[reply.n_entries] == NULL)
+			status = ES_TOO_LARGE;
+	}
+	if (status != ES_OK)
+		es_bus_fail(call->bus, status, detail);
+	else
+		es_bus_reply(call->bus, &reply.base);
+}
+
+static void on_history(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
+{
+	const Openes__HistoryRequest *request = (const void *)message;
+	struct call *call = begin(bus, user, reply_history);
+
+	if (call != NULL)
+		auth_history_list(&call->task, request->tenant, request->imsi, request->limit, &call->out.history);
+}
+
 static void on_transport_key(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const struct auth_env *env = user;
@@ -260,6 +320,7 @@ const struct es_bus_method auth_bus_methods[] = {
 	{ OPENES__BUS_METHOD__AUTH_KEYS_PUT, &openes__keys_put_request__descriptor, on_keys_put },
 	{ OPENES__BUS_METHOD__AUTH_KEYS_DELETE, &openes__keys_request__descriptor, on_keys_delete },
 	{ OPENES__BUS_METHOD__AUTH_KEYS_STATUS, &openes__keys_request__descriptor, on_keys_status },
+	{ OPENES__BUS_METHOD__AUTH_HISTORY, &openes__history_request__descriptor, on_history },
 	{ OPENES__BUS_METHOD__AUTH_TRANSPORT_KEY, &openes__empty__descriptor, on_transport_key },
 };
 const size_t auth_bus_method_count = ES_COUNT(auth_bus_methods);

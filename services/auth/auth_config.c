@@ -22,6 +22,16 @@ const struct es_conf_key auth_config_keys[] = {
 	KEY(policy_events, ES_CONF_STRING, "ipc:///run/openes/policy-events.sock", 0, 0, "where policy rings for changes"),
 	KEY(session_ttl, ES_CONF_DURATION, "60s", SECOND, 600 * SECOND, "life of one EAP exchange"),
 	KEY(token_ttl, ES_CONF_DURATION, "7d", 60 * SECOND, 400 * DAY, "life of a token where the tenant says nothing"),
+	KEY(core_file, ES_CONF_STRING, "", 0, 0,
+	    "HSSs, UDMs, AAAs and OpenID Connect providers: docs/core-network.md; empty: none"),
+	KEY(imsi_challenges_per_minute, ES_CONF_U32, "30", 0, 100000,
+	    "vectors fetched for one subscriber; past it 503 with Retry-After; 0: no limit"),
+	KEY(address_challenges_per_minute, ES_CONF_U32, "0", 0, 10000000,
+	    "exchanges begun from one address; 0: no limit, as behind a NAT or a load balancer"),
+	KEY(imsi_resyncs_per_hour, ES_CONF_U32, "60", 0, 100000, "resynchronisations of one SIM; 0: no limit"),
+	KEY(failures_per_hour, ES_CONF_U32, "60", 0, 100000,
+	    "failed authentications of one subscriber from one address; 0: no limit"),
+	KEY(history, ES_CONF_DURATION, "30d", 0, 4000 * DAY, "how long records of authentications are kept"),
 	KEY(calls_max, ES_CONF_U32, "256", 1, 65536, "calls in work at once; more are answered busy"),
 };
 _Static_assert(ES_COUNT(auth_config_keys) == AUTH_CONFIG_KEYS, "every key is counted");

@@ -13,9 +13,12 @@ struct auth_config {
 	const char *policy_target, *policy_events;
 	int64_t session_ttl, token_ttl; /* ms */
 	uint32_t calls_max;
+	const char *core_file;
+	uint32_t imsi_challenges_per_minute, address_challenges_per_minute, imsi_resyncs_per_hour, failures_per_hour;
+	int64_t history;
 };
 
-#define AUTH_CONFIG_KEYS 19
+#define AUTH_CONFIG_KEYS 25
 extern const struct es_conf_key auth_config_keys[AUTH_CONFIG_KEYS];
 
 #endif

@@ -5,8 +5,12 @@
  * answers what the faster one decided. */
 #include <string.h>
 
+#include "auth_challenge.h"
 #include "auth_exchange.h"
 #include "auth_flow.h"
+#include "auth_identity.h"
+#include "auth_reauth_flow.h"
+#include "auth_relay_flow.h"
 #include "auth_store.h"
 #include "es_cleanup.h"
 #include "es_crypto.h"
@@ -17,7 +21,7 @@
 struct step {
 	struct auth_task *task;
 	struct auth_reply *out;
-	struct es_slice packet;
+	struct es_slice packet, address;
 	uint8_t packet_hash[32];
 	struct es_slice cookie; /* that opened; every challenge sets it again (settled rule 26) */
 	struct auth_session session;
@@ -26,34 +30,63 @@ struct step {
 	struct auth_exchange_row row; /* as read */
 	struct auth_round round;      /* the one under way, after this response */
 
-	struct auth_keys keys;
-	struct auth_number number;
-	struct auth_sqn_plan plan; /* of a resynchronisation */
-	uint8_t auts[14];
+	struct auth_challenge challenge;
+	struct auth_relay_step relay;
 	struct auth_admit admit;
+	bool announces; /* admitted, and the peer wants to hear of it before the end */
 
-	struct auth_exchange_row next; /* to be committed */
-	bool lost;                     /* somebody else committed this round: `row` is theirs */
+	/* To be committed. */
+	struct auth_exchange_row next;
+	struct auth_history_entry record;
+	struct auth_reauth_row reauth;
+	bool lost;         /* somebody else committed this round: `row` is theirs */
+	bool reauth_spent; /* somebody else ended an exchange with this identity of re-authentication */
 };
 
 static void fail(struct step *s, es_status status, const char *detail)
 {
-	auth_keys_wipe(&s->keys);
 	auth_flow_fail(s->task, status, detail);
 }
 
-static void finish(struct step *s)
+static struct auth_end end_of(const struct step *s, bool is_recorded)
 {
+	return (struct auth_end){ .tenant = s->session.tenant,
+		                      .group = s->session.group,
+		                      .round = &s->round,
+		                      .address = s->address,
+		                      .had_token = s->session.had_token,
+		                      .is_recorded = is_recorded };
+}
+
+static void finish(struct step *s, bool is_recorded)
+{
+	const struct auth_end end = end_of(s, is_recorded);
+
 	if (s->out->outcome == AUTH_CHALLENGE)
 		s->out->cookie = s->cookie;
-	auth_flow_finish(s->task, s->session.tenant, &s->round, s->session.had_token, s->out);
+	auth_flow_finish(s->task, &end, s->out);
 }
 
 /* Nothing of the exchange changes: 400, or 511. */
 static void turn_away(struct step *s, enum auth_outcome outcome, enum auth_reason reason)
 {
 	*s->out = (struct auth_reply){ .outcome = outcome, .reason = reason };
-	finish(s);
+	finish(s, false);
+}
+
+/* Nobody could say: the exchange stays where it is, for a phone that sends its response again. */
+static void away(struct step *s)
+{
+	*s->out = (struct auth_reply){ .outcome = AUTH_AWAY, .reason = AUTH_NOBODY_ANSWERED };
+	s->out->other_method =
+		!s->session.had_token && auth_flow_has_other_method(s->task->env, s->session.tenant); /* TS.43 T7 */
+	finish(s, false);
+}
+
+static void limited(struct step *s, int64_t retry_after_s)
+{
+	*s->out = (struct auth_reply){ .outcome = AUTH_TOO_OFTEN, .reason = AUTH_LIMITED, .retry_after_s = retry_after_s };
+	finish(s, false);
 }
 
 /* ---- an outcome in a row ---- */
@@ -126,45 +159,52 @@ static void replay(struct step *s)
 
 /* ---- commit ---- */
 
-static es_status commit_keys(struct es_db_conn *conn, const struct step *s)
+/* An exchange that ended: its record, and what it did to identities of re-authentication. */
+static es_status commit_end(struct es_db_conn *conn, struct step *s)
 {
-	const char *tenant = s->session.tenant, *imsi = s->round.imsi.digits;
-	int64_t generation = (int64_t)s->keys.generation;
-	es_status status = ES_OK;
-
-	if (s->plan.kind == AUTH_RESYNC_RAISE)
-		status = auth_store_raise_dif(conn, tenant, imsi, generation, s->plan.dif);
-	else if (s->plan.kind == AUTH_RESYNC_HOP)
-		status = auth_store_set_hop(conn, tenant, imsi, generation, s->keys.hop, auth_sqn_seq(s->plan.sqn));
-	return status == ES_CONFLICT ? ES_BUSY : status; /* keys replaced, or another exchange hopped: try again */
+	if (s->out->outcome == AUTH_CHALLENGE)
+		return ES_OK;
+	if (s->out->outcome == AUTH_ADMIT) {
+		es_status status = auth_reauth_commit(conn, &s->round, &s->reauth);
+		s->reauth_spent = status == ES_CONFLICT;
+		ES_TRY(status);
+	}
+	return auth_store_history_add(conn, &s->record);
 }
 
 static es_status commit_job(struct es_db_conn *conn, void *user)
 {
 	struct step *s = user;
 
-	s->lost = false;
+	s->lost = s->reauth_spent = false;
 	es_status status = s->has_row ? auth_store_exchange_advance(conn, s->session.id, &s->next)
 	                              : auth_store_exchange_insert(conn, s->session.id, &s->next);
 	if (status == ES_OK)
-		return commit_keys(conn, s);
+		return commit_end(conn, s);
 	if (status != ES_CONFLICT)
 		return status;
 	s->lost = true;
 	return auth_store_exchange_get(conn, s->session.id, s->task->arena, &s->row);
 }
 
+static void reject(struct step *s, enum auth_reason reason);
+
 static void committed(es_status status, void *user)
 {
 	struct step *s = user;
 
-	auth_keys_wipe(&s->keys);
-	if (status == ES_OK && s->lost)
+	if (status == ES_OK && s->lost) {
 		replay(s);
-	else if (status == ES_OK)
-		finish(s);
-	else /* the exchange has not moved: the phone may send its response again */
+	} else if (status == ES_OK) {
+		if (s->out->outcome == AUTH_ADMIT)
+			auth_relay_leave(&s->relay);
+		finish(s, true);
+	} else if (status == ES_CONFLICT && s->reauth_spent) {
+		*s->out = (struct auth_reply){ 0 };
+		reject(s, AUTH_REAUTHENTICATION_SPENT);
+	} else { /* the exchange has not moved: the phone may send its response again */
 		fail(s, status == ES_BUSY ? ES_BUSY : ES_UNAVAILABLE, "the step was not committed");
+	}
 }
 
 /* Commits `out`, and the round that waits for a response when it is a challenge. */
@@ -175,10 +215,14 @@ static void commit(struct step *s)
 
 	s->next = (struct auth_exchange_row){ .round = (s->has_row ? s->row.round : 0) + 1,
 		                                  .packet_hash = es_slice_of(s->packet_hash, sizeof s->packet_hash) };
+	const struct auth_end end = end_of(s, true);
+	s->record = auth_flow_record(env, &end, s->out->reason);
 	status = outcome_seal(s, &s->next.outcome);
+	if (status == ES_OK && s->out->outcome == AUTH_ADMIT)
+		status = auth_reauth_row_of(s->task, &s->session, &s->round, &s->reauth);
 	if (status == ES_OK && s->out->outcome == AUTH_CHALLENGE) {
 		ES_CLEANUP(es_buf_wipe) struct es_buf b;
-		es_buf_init(&b, AUTH_EAP_PACKED_MAX + 32);
+		es_buf_init(&b, 1024);
 		auth_round_pack(&s->round, &b);
 		status = es_buf_status(&b);
 		if (status == ES_OK)
@@ -191,15 +235,23 @@ static void commit(struct step *s)
 		fail(s, status, "the step could not be committed");
 }
 
+/* A guess, or a broken SIM: whoever tries again and again from there has to wait. */
+static void count_failure(const struct step *s)
+{
+	(void)auth_guard_take(s->task->env->guard, AUTH_LIMIT_FAILURES, es_slice_str(s->round.imsi.digits), s->address,
+	                      s->task->env->now_ms());
+}
+
 static void reject(struct step *s, enum auth_reason reason)
 {
+	count_failure(s);
 	s->out->outcome = AUTH_REJECT;
 	s->out->reason = s->round.decoy ? AUTH_UNKNOWN_IMSI : reason;
 	commit(s);
 }
 
-/* A failure of the method: 403 at once, or a notification first where the tenant wants it. */
-static void carry_out_refusal(struct step *s, const struct auth_eap_action *action)
+/* A packet for the peer, or a failure: 403 at once, or a notification first where tenant or peer want it. */
+static void carry_out(struct step *s, const struct auth_eap_action *action)
 {
 	if (action->what == AUTH_EAP_FAILED) {
 		reject(s, action->reason);
@@ -218,96 +270,101 @@ static void refuse(struct step *s, enum auth_reason reason)
 	struct auth_eap_action action;
 
 	auth_eap_refuse(&s->round.eap, reason, &action);
-	carry_out_refusal(s, &action);
+	carry_out(s, &action);
 }
 
-/* ---- a new challenge: after a resynchronisation or an identity ---- */
+/* ---- a new challenge: after a resynchronisation, an identity, a Nak or a re-authentication that did not do ---- */
 
-static void number_ready(struct auth_number *number, es_status status)
+static void challenged(struct auth_challenge *challenge, enum auth_challenge_result result)
 {
-	struct step *s = (struct step *)(void *)((uint8_t *)number - offsetof(struct step, number));
+	struct step *s = (struct step *)(void *)((uint8_t *)challenge - offsetof(struct step, challenge));
 
-	if (status == ES_OK)
-		status = auth_flow_challenge(s->task, &s->keys, number->sqn, &s->round.eap, &s->out->packet);
-	if (status != ES_OK) {
-		fail(s, status, "no sequence number could be given out");
+	switch (result) {
+	case AUTH_CHALLENGE_READY:
+		s->out->outcome = AUTH_CHALLENGE;
+		s->out->packet = challenge->packet;
+		commit(s);
+		break;
+	case AUTH_CHALLENGE_REFUSED: refuse(s, challenge->reason); break;
+	case AUTH_CHALLENGE_AWAY: away(s); break;
+	case AUTH_CHALLENGE_LIMITED: limited(s, challenge->retry_after_s); break;
+	case AUTH_CHALLENGE_BROKEN: fail(s, ES_INTERNAL, challenge->why); break;
+	}
+}
+
+static void challenge(struct step *s, const uint8_t *auts)
+{
+	s->challenge = (struct auth_challenge){
+		.task = s->task, .session = &s->session, .round = &s->round, .is_resync = auts != NULL, .ready = challenged
+	};
+	if (auts != NULL)
+		memcpy(s->challenge.auts, auts, sizeof s->challenge.auts);
+	auth_challenge_seek(&s->challenge);
+}
+
+static void resynchronise(struct step *s, const uint8_t auts[14])
+{
+	auth_flow_count_resync();
+	if (s->round.decoy)
+		refuse(s, AUTH_AUTS_INVALID);
+	else
+		challenge(s, auts);
+}
+
+static void ask_permanent_identity(struct step *s)
+{
+	uint8_t storage[AUTH_EAP_REQUEST_MAX];
+	struct es_buf buf;
+
+	es_buf_init_fixed(&buf, storage, sizeof storage);
+	if (auth_eap_request_identity(&s->round.eap, AUTH_EAP_ID_PERMANENT, &buf) != ES_OK) {
+		refuse(s, AUTH_IDENTITY_UNUSABLE);
 		return;
 	}
 	s->out->outcome = AUTH_CHALLENGE;
+	s->out->packet = es_arena_copy(s->task->arena, es_buf_slice(&buf));
 	commit(s);
-}
-
-static void resynchronise(struct step *s)
-{
-	uint64_t sqn_ms;
-
-	s->number = (struct auth_number){ .task = s->task, .keys = &s->keys, .ready = number_ready };
-	if (s->round.decoy || auth_auc_open_auts(&s->keys, s->round.eap.rand, s->auts, &sqn_ms) != ES_OK) {
-		refuse(s, AUTH_AUTS_INVALID);
-		return;
-	}
-	s->plan = auth_sqn_plan_resync(auth_sqn_source_tick(s->task->env->sqn), s->keys.dif, s->keys.hop, sqn_ms);
-	switch (s->plan.kind) {
-	case AUTH_RESYNC_IMPOSSIBLE: refuse(s, AUTH_SQN_OUT_OF_REACH); return;
-	case AUTH_RESYNC_HOP:
-		s->number.sqn = s->plan.sqn;
-		number_ready(&s->number, ES_OK);
-		return;
-	case AUTH_RESYNC_RAISE: s->keys.dif = s->plan.dif; break;
-	case AUTH_RESYNC_KEEP: break;
-	}
-	auth_flow_number(&s->number);
-}
-
-/* Keys are read again with each step that needs them: they may have been replaced or removed meanwhile. */
-static void with_keys(struct step *s, void (*then)(struct step *s))
-{
-	es_status status =
-		s->round.decoy ? ES_OK : auth_flow_keys(s->task->env, s->session.tenant, s->round.imsi.digits, &s->keys);
-	if (status == ES_OK)
-		then(s);
-	else if (status == ES_NOT_FOUND)
-		refuse(s, AUTH_UNKNOWN_IMSI);
-	else
-		fail(s, status, "the keys could not be read");
-}
-
-static void challenge_identified(struct step *s)
-{
-	s->number = (struct auth_number){ .task = s->task, .keys = &s->keys, .ready = number_ready };
-	auth_flow_number(&s->number);
 }
 
 /* The answer to AKA-Identity counts as EAP_ID would, within the tenant that asked. */
 static void identified(struct step *s)
 {
-	struct es_nai nai;
-	enum auth_method method = AUTH_AKA;
-	bool ours = false;
+	const struct auth_tenants *tenants = auth_snapshot_get(s->task->env->tenants);
+	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, s->session.tenant) : NULL;
+	struct auth_identity id;
+	enum auth_identity_kind kind = AUTH_ID_FOREIGN;
 
-	enum auth_identity_kind kind =
-		auth_identity_classify(es_slice_of(s->round.eap.identity, s->round.eap.identity_len), &nai, &method);
-	if (kind == AUTH_ID_PERMANENT) {
-		const struct auth_tenants *tenants = auth_snapshot_get(s->task->env->tenants);
-		const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, s->session.tenant) : NULL;
-		ours = tenant != NULL && auth_tenant_serves(tenant, &nai);
-		auth_snapshot_put(tenants);
+	if (tenant != NULL)
+		kind = auth_identity_within(es_slice_of(s->round.eap.identity, s->round.eap.identity_len), tenant,
+		                            s->task->env->session_keys, &id);
+	auth_snapshot_put(tenants);
+	switch (kind) {
+	case AUTH_ID_PERMANENT:
+	case AUTH_ID_PSEUDONYM:
+		s->round.imsi = id.imsi;
+		challenge(s, NULL);
+		break;
+	case AUTH_ID_REAUTH:
+	case AUTH_ID_UNUSABLE: ask_permanent_identity(s); break;
+	case AUTH_ID_MALFORMED: refuse(s, AUTH_IDENTITY_UNUSABLE); break;
+	case AUTH_ID_FOREIGN: refuse(s, AUTH_NOT_OURS); break;
 	}
-	if (!ours) {
-		refuse(s, kind == AUTH_ID_PERMANENT || kind == AUTH_ID_FOREIGN ? AUTH_NOT_OURS : AUTH_IDENTITY_UNUSABLE);
-		return;
-	}
-	s->round.imsi = nai.imsi;
-	with_keys(s, challenge_identified);
 }
 
 /* ---- success ---- */
+
+static enum es_token_method token_method(const struct auth_round *round)
+{
+	if (round->relay.source[0] != '\0')
+		return ES_METHOD_AAA;
+	return round->eap.method == AUTH_AKA_PRIME ? ES_METHOD_EAP_AKA_PRIME : ES_METHOD_EAP_AKA;
+}
 
 static es_status make_token(struct step *s, uint32_t epoch)
 {
 	struct auth_env *env = s->task->env;
 	const struct auth_session *session = &s->session;
-	struct es_token token = { .imsi = s->round.imsi, .epoch = epoch, .method = ES_METHOD_EAP_AKA };
+	struct es_token token = { .imsi = s->round.imsi, .epoch = epoch, .method = token_method(&s->round) };
 	int64_t ttl_ms = auth_flow_token_ttl(env, session->tenant);
 
 	memcpy(token.tenant, session->tenant, sizeof token.tenant);
@@ -320,6 +377,15 @@ static es_status make_token(struct step *s, uint32_t epoch)
 	return es_token_seal(env->token_keys, &token, s->task->arena, &s->out->token);
 }
 
+/* The SIM is genuine and its owner is not to be served: a peer that was promised a result hears it (RFC 4187 6.2). */
+static void turn_down(struct step *s, enum auth_reason reason)
+{
+	if (s->round.relay.source[0] != '\0')
+		reject(s, reason);
+	else
+		refuse(s, reason);
+}
+
 static void admitted(struct auth_admit *admit, es_status status)
 {
 	struct step *s = (struct step *)(void *)((uint8_t *)admit - offsetof(struct step, admit));
@@ -329,9 +395,15 @@ static void admitted(struct auth_admit *admit, es_status status)
 		return;
 	}
 	switch (admit->admission) {
-	case AUTH_ADMIT_TERMINATED: reject(s, AUTH_TERMINATED); return;
-	case AUTH_ADMIT_UNKNOWN: reject(s, AUTH_NOT_A_SUBSCRIBER); return;
+	case AUTH_ADMIT_TERMINATED: turn_down(s, AUTH_TERMINATED); return;
+	case AUTH_ADMIT_UNKNOWN: turn_down(s, AUTH_NOT_A_SUBSCRIBER); return;
 	case AUTH_ADMITTED: break;
+	}
+	if (s->announces) {
+		struct auth_eap_action action;
+		auth_eap_announce(&s->round.eap, &action);
+		carry_out(s, &action);
+		return;
 	}
 	s->out->outcome = AUTH_ADMIT;
 	s->out->reason = AUTH_SUCCESS;
@@ -370,26 +442,46 @@ static void take_step(struct step *s)
 	}
 	switch (action.what) {
 	case AUTH_EAP_SEND:
-	case AUTH_EAP_FAILED: carry_out_refusal(s, &action); break;
+	case AUTH_EAP_FAILED: carry_out(s, &action); break;
 	case AUTH_EAP_IDENTITY: identified(s); break;
+	case AUTH_EAP_RESYNC: resynchronise(s, action.auts); break;
 	case AUTH_EAP_FULL_AUTH:
-	case AUTH_EAP_METHOD: with_keys(s, challenge_identified); break;
+		memset(s->round.reauth_id, 0, sizeof s->round.reauth_id);
+		challenge(s, NULL);
+		break;
+	case AUTH_EAP_METHOD: challenge(s, NULL); break;
 	case AUTH_EAP_PROVEN:
-		auth_eap_announce(&s->round.eap, &action);
-		carry_out_refusal(s, &action);
-		break;
-	case AUTH_EAP_RESYNC:
-		auth_flow_count_resync();
-		memcpy(s->auts, action.auts, sizeof s->auts);
-		with_keys(s, resynchronise);
-		break;
 	case AUTH_EAP_DONE:
-		if (s->round.decoy) /* cannot be: nobody has its keys */
-			reject(s, AUTH_UNKNOWN_IMSI);
-		else
-			ask_policy(s);
+		s->announces = action.what == AUTH_EAP_PROVEN;
+		auth_challenge_answered(s->task->env, &s->session, &s->round);
+		ask_policy(s);
 		break;
 	}
+}
+
+/* ---- a response on its way to a 3GPP AAA ---- */
+
+static void relayed(struct auth_relay_step *step, enum auth_relay_verdict verdict)
+{
+	struct step *s = (struct step *)(void *)((uint8_t *)step - offsetof(struct step, relay));
+
+	switch (verdict) {
+	case AUTH_RELAY_CHALLENGE:
+		s->out->outcome = AUTH_CHALLENGE;
+		s->out->packet = step->packet;
+		commit(s);
+		break;
+	case AUTH_RELAY_ACCEPTED: ask_policy(s); break;
+	case AUTH_RELAY_REJECTED: reject(s, AUTH_AAA_REJECTED); break;
+	case AUTH_RELAY_AWAY: away(s); break;
+	}
+}
+
+static void relay_step(struct step *s)
+{
+	s->relay = (struct auth_relay_step){ .task = s->task, .round = &s->round, .done = relayed };
+	if (auth_relay_next(&s->relay, s->packet) != ES_OK)
+		turn_away(s, AUTH_BAD_PACKET, AUTH_MALFORMED);
 }
 
 static es_status read_row_job(struct es_db_conn *conn, void *user)
@@ -425,6 +517,8 @@ static void with_row(void *user)
 		replay(s);
 	} else if (is_later && later_round(s) != ES_OK) {
 		fail(s, ES_INTERNAL, "the round of this session does not open");
+	} else if (s->round.relay.source[0] != '\0') {
+		relay_step(s);
 	} else {
 		take_step(s);
 	}
@@ -436,7 +530,7 @@ static bool is_right_at_once(struct step *s)
 {
 	struct auth_eap_action action;
 
-	if (s->session.request_stored || s->session.first.decoy)
+	if (s->session.request_stored || s->session.first.decoy || s->session.first.relay.source[0] != '\0')
 		return false;
 	s->round = s->session.first;
 	return auth_eap_step(&s->round.eap, s->packet, &action) == ES_OK && action.what == AUTH_EAP_DONE;
@@ -465,7 +559,7 @@ static es_status open_latest(struct step *s, const struct es_slice *cookies, siz
 }
 
 void auth_exchange_continue(struct auth_task *task, const struct es_slice *cookies, size_t cookie_count,
-                            struct es_slice packet, struct auth_reply *out)
+                            struct es_slice packet, struct es_slice address, struct auth_reply *out)
 {
 	struct step *s = es_arena_alloc(task->arena, sizeof *s);
 
@@ -473,15 +567,17 @@ void auth_exchange_continue(struct auth_task *task, const struct es_slice *cooki
 		auth_flow_fail(task, ES_TOO_LARGE, "the call is too large");
 		return;
 	}
-	*s = (struct step){ .task = task, .out = out, .packet = packet };
+	*s = (struct step){ .task = task, .out = out, .packet = packet, .address = address };
 	*out = (struct auth_reply){ 0 };
 	es_sha256(&packet, 1, s->packet_hash);
 	es_status opened = open_latest(s, cookies, cookie_count);
 	if (opened != ES_OK)
 		turn_away(s, AUTH_LOST_SESSION,
 		          opened == ES_EXPIRED ? AUTH_SESSION_EXPIRED : AUTH_NO_SESSION); /* V12-AUTH-16 */
-	else if (is_right_at_once(s))
+	else if (is_right_at_once(s)) {
+		auth_challenge_answered(task->env, &s->session, &s->round);
 		ask_policy(s);
-	else
+	} else {
 		auth_flow_reading(task, with_row, s);
+	}
 }

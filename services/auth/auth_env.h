@@ -8,7 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "auth_guard.h"
+#include "auth_history.h"
+#include "auth_pending.h"
+#include "auth_relay.h"
 #include "auth_snapshot.h"
+#include "auth_sources.h"
 #include "auth_sqn_source.h"
 #include "es_arena.h"
 #include "es_db.h"
@@ -39,6 +44,11 @@ struct auth_env {
 	struct es_keyring *session_keys, *token_keys, *auc_keys;
 	uint8_t transport_private[32], transport_public[32];
 	struct auth_sqn_source *sqn;
+	struct auth_sources *sources;
+	struct auth_guard *guard;
+	struct auth_pending *pending;
+	struct auth_history *history;
+	struct auth_relay relay;
 	struct auth_snapshots *tenants;
 	auth_admit_fn *admit;
 	void *policy;

@@ -458,7 +458,8 @@ static void of_several_cookies_the_latest_exchanges_counts(void **state)
 	struct es_slice cookies[] = { ES_SLICE_LIT("broken"), given_up->reply.cookie, x.start->reply.cookie };
 	for (size_t i = 0; i < 2; i++) {
 		struct test_call *call = test_call_new(&x.t);
-		auth_exchange_continue(&call->task, cookies, ES_COUNT(cookies), es_buf_slice(&x.response), &call->reply);
+		auth_exchange_continue(&call->task, cookies, ES_COUNT(cookies), es_buf_slice(&x.response),
+		                       ES_SLICE_LIT("192.0.2.1"), &call->reply);
 		test_call_wait(call);
 		assert_int_equal(call->reply.outcome, AUTH_ADMIT);
 		test_call_free(call);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "auth_auc_source.h"
 #include "auth_bus.h"
 #include "auth_config.h"
 #include "auth_env.h"
@@ -25,6 +26,8 @@
 #define PURGE_EVERY_MS 5000
 #define PURGE_ROUNDS_MAX 40
 #define RESEAL_PAGES 16 /* in one tick */
+#define HISTORY_QUEUE 4096
+#define PENDING_SUBSCRIBERS 16384
 
 struct auth_process {
 	struct auth_env env;
@@ -37,25 +40,27 @@ struct auth_process {
 	int64_t refreshed_at, purged_at;
 	unsigned refusals; /* of policy, in a row */
 	struct auth_reseal reseal;
+	int64_t history_ms;
 };
 
 /* ---- the timer ---- */
 
 struct purge {
-	int64_t now_ms, removed;
+	int64_t now_ms, history_from_ms, removed;
 };
 
 static es_status purge_job(struct es_db_conn *conn, void *user)
 {
 	struct purge *purge = user;
 
-	return auth_store_purge(conn, purge->now_ms, &purge->removed);
+	return auth_store_purge(conn, purge->now_ms, purge->history_from_ms, &purge->removed);
 }
 
 /* In small pieces, so that nobody waits long behind them. */
 static void purge(struct auth_process *p)
 {
-	struct purge purge = { .now_ms = p->env.now_ms(), .removed = 1 };
+	int64_t now = p->env.now_ms();
+	struct purge purge = { .now_ms = now, .history_from_ms = now - p->history_ms, .removed = 1 };
 
 	for (int i = 0; i < PURGE_ROUNDS_MAX && purge.removed > 0; i++) {
 		es_status status = es_db_write_wait(p->env.db, purge_job, &purge);
@@ -84,6 +89,7 @@ static void tick(void *user, bool rung)
 	int64_t now = es_mono_ms();
 
 	auth_sqn_source_poll(p->env.sqn);
+	auth_history_flush(p->env.history, p->env.db);
 	if (rung || !auth_policy_is_known(p->link) || now - p->refreshed_at >= TENANTS_POLL_MS)
 		refresh_tenants(p, now);
 	if (now - p->purged_at >= PURGE_EVERY_MS) {
@@ -130,7 +136,35 @@ static es_status start_store(struct auth_process *p, const struct auth_config *c
 	}
 	p->env.sqn = auth_sqn_source_new(p->env.db, instance, p->env.now_ms);
 	p->env.tenants = auth_snapshots_new();
-	return p->env.sqn != NULL && p->env.tenants != NULL ? ES_OK : out_of_memory(error);
+	p->env.history = auth_history_new(HISTORY_QUEUE);
+	p->history_ms = c->history;
+	return p->env.sqn != NULL && p->env.tenants != NULL && p->env.history != NULL ? ES_OK : out_of_memory(error);
+}
+
+/* How often is enough; the tenant's own rate comes with the tenant. */
+static es_status start_guard(struct auth_process *p, const struct auth_config *c, struct es_buf *error)
+{
+	const struct auth_rate rates[AUTH_LIMIT_COUNT] = {
+		[AUTH_LIMIT_CHALLENGES_IMSI] = { (uint64_t)c->imsi_challenges_per_minute * 60, c->imsi_challenges_per_minute },
+		[AUTH_LIMIT_CHALLENGES_ADDRESS] = { (uint64_t)c->address_challenges_per_minute * 60,
+		                                    c->address_challenges_per_minute },
+		[AUTH_LIMIT_RESYNCS_IMSI] = { c->imsi_resyncs_per_hour, c->imsi_resyncs_per_hour },
+		[AUTH_LIMIT_FAILURES] = { c->failures_per_hour, c->failures_per_hour },
+	};
+
+	p->env.guard = auth_guard_new(rates);
+	p->env.pending = auth_pending_new(PENDING_SUBSCRIBERS);
+	return p->env.guard != NULL && p->env.pending != NULL ? ES_OK : out_of_memory(error);
+}
+
+/* Our own AuC, and what the core file names. */
+static es_status start_sources(struct auth_process *p, struct es_buf *error)
+{
+	p->env.sources = auth_sources_new(p->env.now_ms);
+	if (p->env.sources == NULL)
+		return out_of_memory(error);
+	const struct auth_source own = auth_auc_source(&p->env);
+	return auth_sources_add(p->env.sources, &own);
 }
 
 /* A replica that listens before it has an index and tenants answers 503 to calls that another one would have served. Where
@@ -187,6 +221,12 @@ static void auth_stop(void *state, int64_t wait_ms)
 		es_bus_client_stop(p->policy_client);
 	auth_policy_link_free(p->link);
 	auth_sqn_source_free(p->env.sqn);
+	auth_sources_free(p->env.sources);
+	if (p->env.history != NULL && p->env.db != NULL)
+		auth_history_flush(p->env.history, p->env.db);
+	auth_history_free(p->env.history);
+	auth_pending_free(p->env.pending);
+	auth_guard_free(p->env.guard);
 	es_db_close(p->env.db);
 	auth_snapshots_free(p->env.tenants);
 	es_keyring_free(p->env.session_keys);
@@ -205,12 +245,20 @@ static es_status auth_start(struct es_service *service, const void *config, void
 		return out_of_memory(error);
 	es_crypto_init();
 	auth_exchange_metrics();
+	auth_auc_metrics();
+	auth_sources_metrics();
+	auth_guard_metrics();
+	auth_history_metrics();
 	p->env.now_ms = es_wall_ms;
 	p->env.session_ttl_ms = c->session_ttl;
 	p->env.token_ttl_ms = c->token_ttl;
 	es_status status = load_secrets(p, c, error);
 	if (status == ES_OK)
 		status = start_store(p, c, es_service_instance(service), error);
+	if (status == ES_OK)
+		status = start_guard(p, c, error);
+	if (status == ES_OK)
+		status = start_sources(p, error);
 	if (status == ES_OK)
 		status = start_links(p, c, es_service_bus_key(service), error);
 	if (status != ES_OK) {

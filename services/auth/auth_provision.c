@@ -18,6 +18,8 @@ struct provision {
 	int64_t now_ms;
 	struct auth_key_row row;
 	struct auth_keys_status *status;
+	struct auth_history_list *list;
+	size_t limit;
 };
 
 /* NULL when the names make no sense; the task is then answered. */
@@ -195,4 +197,37 @@ void auth_keys_status(struct auth_task *task, const char *tenant, const char *im
 	*out = (struct auth_keys_status){ .algorithm = "" };
 	p->status = out;
 	auth_flow_reading(task, read_status, p);
+}
+
+/* ---- how authentications went ---- */
+
+static es_status list_job(struct es_db_conn *conn, void *user)
+{
+	struct provision *p = user;
+
+	return auth_store_history_get(conn, p->tenant, p->imsi.digits, p->list->entries, p->limit, &p->list->count);
+}
+
+static void read_list(void *user)
+{
+	struct provision *p = user;
+	es_status status = es_db_read(p->task->env->db, list_job, p);
+
+	p->task->answer(p->task, status, status == ES_OK ? NULL : "the record could not be read");
+}
+
+void auth_history_list(struct auth_task *task, const char *tenant, const char *imsi, uint32_t limit,
+                       struct auth_history_list *out)
+{
+	struct provision *p = begin(task, tenant, imsi);
+
+	if (p == NULL)
+		return;
+	p->limit = limit == 0 ? 20 : limit < AUTH_HISTORY_MAX ? limit : AUTH_HISTORY_MAX;
+	p->list = out;
+	*out = (struct auth_history_list){ .entries = es_arena_array(task->arena, p->limit, sizeof *out->entries) };
+	if (out->entries == NULL)
+		auth_flow_fail(task, ES_TOO_LARGE, "the call is too large");
+	else
+		auth_flow_reading(task, read_list, p);
 }

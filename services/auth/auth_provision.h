@@ -1,4 +1,5 @@
-/* auth_provision.h -- keys of SIMs: put, removed, asked about. All of it may be repeated. */
+/* auth_provision.h -- what operators put and ask: keys of SIMs, and how a SIM's authentications went. All of it may be
+ * repeated. */
 #ifndef AUTH_PROVISION_H
 #define AUTH_PROVISION_H
 
@@ -23,9 +24,17 @@ struct auth_keys_status {
 	int64_t updated_ms;
 };
 
+struct auth_history_list {
+	struct auth_history_entry *entries; /* in the arena, the newest first */
+	size_t count;
+};
+
 /* ES_MALFORMED: a value makes no sense. ES_UNAUTHENTIC: the box is not for us, or not for this subscriber. */
 void auth_keys_put(struct auth_task *task, const struct auth_keys_put *in);
 void auth_keys_delete(struct auth_task *task, const char *tenant, const char *imsi);
 void auth_keys_status(struct auth_task *task, const char *tenant, const char *imsi, struct auth_keys_status *out);
+/* `limit` 0: 20; AUTH_HISTORY_MAX at most. */
+void auth_history_list(struct auth_task *task, const char *tenant, const char *imsi, uint32_t limit,
+                       struct auth_history_list *out);
 
 #endif

@@ -14,7 +14,7 @@ static struct auth_keys keys_of(struct test_env *t)
 {
 	struct auth_keys keys;
 
-	assert_int_equal(auth_flow_keys(&t->env, TEST_TENANT, TEST_IMSI, &keys), ES_OK);
+	assert_int_equal(auth_auc_keys(&t->env, TEST_TENANT, TEST_IMSI, &keys), ES_OK);
 	return keys;
 }
 
@@ -210,7 +210,7 @@ static void a_new_key_of_the_ring_seals_all_keys_again(void **state) /* the old 
 	es_keyring_free(t.env.auc_keys);
 	t.env.auc_keys = ring_of(second);
 	struct auth_keys keys;
-	assert_int_equal(auth_flow_keys(&t.env, TEST_TENANT, "001010000000100", &keys), ES_OK);
+	assert_int_equal(auth_auc_keys(&t.env, TEST_TENANT, "001010000000100", &keys), ES_OK);
 	assert_int_equal(keys.k[0], 100);
 	test_env_end(&t);
 }

@@ -22,10 +22,15 @@
 	X(MALFORMED, "malformed")                                                                                          \
 	X(NO_SESSION, "no_session") /* no cookie opens */                                                                  \
 	X(SESSION_EXPIRED, "session_expired")                                                                              \
-	X(SESSION_SPENT, "session_spent")             /* another packet after the end */                                   \
-	X(KDF_REFUSED, "kdf_refused")                 /* RFC 9048 3.2: wants a key derivation nobody defined */            \
-	X(COUNTER_MISMATCH, "counter_mismatch")       /* RFC 4187 10.16 */                                                 \
-	X(ENCRYPTED_MALFORMED, "encrypted_malformed") /* RFC 4187 10.12: AT_ENCR_DATA does not hold what it must */
+	X(SESSION_SPENT, "session_spent")                                                                                  \
+	X(NETWORK_REFUSED, "network_refused") /* HSS or UDM: known, but not to be served */                                \
+	X(AAA_REJECTED, "aaa_rejected")       /* T7: 4001, 5001, 5003 of the 3GPP AAA */                                   \
+	X(NOBODY_ANSWERED, "nobody_answered") /* T7: no answer, or one that says nothing about the subscriber */           \
+	X(LIMITED, "limited")                 /* asked too often */                                                        \
+	X(REAUTHENTICATION_SPENT, "reauthentication_spent") /* RFC 4187 5.1: an identity used once before */               \
+	X(KDF_REFUSED, "kdf_refused")                       /* RFC 9048 3.2: wants a key derivation nobody defined */      \
+	X(COUNTER_MISMATCH, "counter_mismatch")             /* RFC 4187 10.16 */                                           \
+	X(ENCRYPTED_MALFORMED, "encrypted_malformed")       /* RFC 4187 10.12: AT_ENCR_DATA does not hold what it must */
 
 enum auth_reason {
 #define AUTH_REASON_ENUM(name, text) AUTH_##name,

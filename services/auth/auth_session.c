@@ -13,6 +13,7 @@
 
 _Static_assert((PLAIN_MAX + ES_SEAL_OVERHEAD) * 4 / 3 <= AUTH_COOKIE_MAX, "a full cookie keeps its bound");
 
+enum { ROUND_DECOY = 1, ROUND_REAUTH = 2, ROUND_RELAY = 4, ROUND_ALL = 7 };
 enum { FLAG_HAD_TOKEN = 1, FLAG_REQUEST_STORED = 2, FLAGS_ALL = 3 };
 
 static void put_short(struct es_buf *out, const char *text)
@@ -46,11 +47,50 @@ static void read_fixed(struct es_reader *in, uint8_t *out, size_t len)
 		memcpy(out, s.ptr, len);
 }
 
+static void relay_pack(const struct auth_relay_state *relay, struct es_buf *out)
+{
+	put_short(out, relay->source);
+	put_short(out, relay->session);
+	put_short(out, relay->destination_host);
+	es_put_u8(out, relay->identifier);
+	es_put_u8(out, relay->avp_state_len);
+	es_put_bytes(out, es_slice_of(relay->avp_state, relay->avp_state_len));
+}
+
+static void relay_unpack(struct es_reader *in, struct auth_relay_state *out)
+{
+	read_short(in, out->source, sizeof out->source);
+	read_short(in, out->session, sizeof out->session);
+	read_short(in, out->destination_host, sizeof out->destination_host);
+	out->identifier = es_read_u8(in);
+	uint8_t len = es_read_u8(in);
+	if (len > sizeof out->avp_state) {
+		in->bad = true;
+		return;
+	}
+	out->avp_state_len = len;
+	read_fixed(in, out->avp_state, len);
+}
+
+static bool is_set(const uint8_t id[16])
+{
+	static const uint8_t none[16];
+
+	return memcmp(id, none, sizeof none) != 0;
+}
+
 void auth_round_pack(const struct auth_round *round, struct es_buf *out)
 {
 	put_short(out, round->imsi.digits);
-	es_put_u8(out, round->decoy ? 1 : 0);
+	es_put_u8(out, (uint8_t)((round->decoy ? ROUND_DECOY : 0) | (is_set(round->reauth_id) ? ROUND_REAUTH : 0) |
+	                         (round->relay.source[0] != '\0' ? ROUND_RELAY : 0)));
+	put_short(out, round->source);
+	es_put_u16(out, round->reauths_left);
 	auth_eap_pack(&round->eap, out);
+	if (is_set(round->reauth_id))
+		es_put_bytes(out, es_slice_of(round->reauth_id, sizeof round->reauth_id));
+	if (round->relay.source[0] != '\0')
+		relay_pack(&round->relay, out);
 }
 
 es_status auth_round_unpack(struct es_reader *in, struct auth_round *out)
@@ -58,14 +98,19 @@ es_status auth_round_unpack(struct es_reader *in, struct auth_round *out)
 	struct auth_round round = { 0 };
 
 	read_short(in, round.imsi.digits, sizeof round.imsi.digits);
-	uint8_t decoy = es_read_u8(in);
+	unsigned flags = es_read_u8(in);
+	read_short(in, round.source, sizeof round.source);
+	round.reauths_left = es_read_u16(in);
 	es_status status = auth_eap_unpack(in, &round.eap);
-	if (status == ES_OK && (in->bad || decoy > 1))
+	round.decoy = (flags & ROUND_DECOY) != 0;
+	if ((flags & ROUND_REAUTH) != 0)
+		read_fixed(in, round.reauth_id, sizeof round.reauth_id);
+	if ((flags & ROUND_RELAY) != 0)
+		relay_unpack(in, &round.relay);
+	if (status == ES_OK && (in->bad || (flags & ~(unsigned)ROUND_ALL) != 0))
 		status = ES_MALFORMED;
-	if (status == ES_OK) {
-		round.decoy = decoy == 1;
+	if (status == ES_OK)
 		*out = round;
-	}
 	es_wipe(&round, sizeof round);
 	return status;
 }

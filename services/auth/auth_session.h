@@ -22,11 +22,23 @@
 #define AUTH_SESSION_ID 16
 #define AUTH_SESSION_TIME 6 /* its first octets */
 
+/* Of an exchange that a 3GPP AAA carries out (auth_relay.h). */
+struct auth_relay_state {
+	char source[32]; /* "": none does */
+	char session[256], destination_host[256];
+	uint8_t identifier; /* of the outstanding request */
+	uint8_t avp_state_len, avp_state[253];
+};
+
 /* The state of a round: in the cookie for the first, in a row for a later one. Secret. */
 struct auth_round {
 	struct es_imsi imsi; /* "" while an identity round is under way */
 	bool decoy;          /* an unknown IMSI's challenge: it cannot be answered rightly */
+	char source[32];     /* who gave the vector; for the record */
 	struct auth_eap eap;
+	struct auth_relay_state relay; /* instead of eap, but for its identity */
+	uint8_t reauth_id[16];         /* fast re-authentication: the identity that is spent by it; zeros: a full one */
+	uint16_t reauths_left;         /* that the identity given to the peer in this round is good for */
 };
 
 struct auth_session {

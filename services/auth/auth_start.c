@@ -1,9 +1,13 @@
-/* auth_start.c -- AUTH_EAP_START: from EAP_ID to the first challenge, without a commit on the usual path. */
+/* auth_start.c -- AUTH_EAP_START: from EAP_ID to the first request, without a commit on the usual path. */
 #include <stddef.h>
 #include <string.h>
 
+#include "auth_challenge.h"
 #include "auth_exchange.h"
 #include "auth_flow.h"
+#include "auth_identity.h"
+#include "auth_reauth_flow.h"
+#include "auth_relay_flow.h"
 #include "auth_store.h"
 #include "es_crypto.h"
 
@@ -11,18 +15,44 @@ struct start {
 	struct auth_task *task;
 	const struct auth_start *in;
 	struct auth_reply *out;
-	bool decoys;                 /* the tenant wants unknown IMSIs challenged */
+	struct auth_identity identity;
 	struct auth_session session; /* its tenant and first round are filled in as they become known */
-	struct auth_keys keys;
-	struct auth_number number;
+	struct auth_route route;
+	struct auth_challenge challenge;
+	struct auth_relay_step relay;
+	struct auth_reauth_found reauth;
 	struct es_slice sealed_request;
 };
+
+static void finish(struct start *s)
+{
+	const struct auth_end end = { .tenant = s->session.tenant,
+		                          .group = s->in->group,
+		                          .round = &s->session.first,
+		                          .address = s->in->address,
+		                          .had_token = s->in->had_token };
+
+	auth_flow_finish(s->task, &end, s->out);
+}
 
 static void refuse(struct start *s, enum auth_outcome outcome, enum auth_reason reason)
 {
 	s->out->outcome = outcome;
 	s->out->reason = reason;
-	auth_flow_finish(s->task, s->session.tenant, &s->session.first, s->in->had_token, s->out);
+	finish(s);
+}
+
+/* TS.43 T7: 511 sends the phone to the other method, and only where there is one and it came without a token. */
+static void away(struct start *s)
+{
+	s->out->other_method = !s->in->had_token && auth_flow_has_other_method(s->task->env, s->session.tenant);
+	refuse(s, AUTH_AWAY, AUTH_NOBODY_ANSWERED);
+}
+
+static void limited(struct start *s, int64_t retry_after_s)
+{
+	s->out->retry_after_s = retry_after_s;
+	refuse(s, AUTH_TOO_OFTEN, AUTH_LIMITED);
 }
 
 /* ---- the cookie, and the row when it has no room ---- */
@@ -44,7 +74,7 @@ static void request_stored(es_status status, void *user)
 	if (status != ES_OK)
 		auth_flow_fail(s->task, ES_UNAVAILABLE, "the request was not stored");
 	else
-		auth_flow_finish(s->task, s->session.tenant, &s->session.first, s->in->had_token, s->out);
+		finish(s);
 }
 
 static void reply_challenge(struct start *s)
@@ -58,7 +88,7 @@ static void reply_challenge(struct start *s)
 		return;
 	}
 	if (!s->session.request_stored) {
-		auth_flow_finish(s->task, s->session.tenant, &s->session.first, s->in->had_token, s->out);
+		finish(s);
 		return;
 	}
 	status =
@@ -69,44 +99,60 @@ static void reply_challenge(struct start *s)
 		auth_flow_fail(s->task, status, "the request could not be stored");
 }
 
-/* ---- the challenge ---- */
+/* ---- by vector ---- */
 
-static void number_ready(struct auth_number *number, es_status status)
+static void challenged(struct auth_challenge *challenge, enum auth_challenge_result result)
 {
-	struct start *s = (struct start *)(void *)((uint8_t *)number - offsetof(struct start, number));
+	struct start *s = (struct start *)(void *)((uint8_t *)challenge - offsetof(struct start, challenge));
 
-	if (status == ES_OK)
-		status = auth_flow_challenge(s->task, &s->keys, number->sqn, &s->session.first.eap, &s->out->packet);
-	auth_keys_wipe(&s->keys);
-	if (status != ES_OK)
-		auth_flow_fail(s->task, status, "no sequence number could be given out");
-	else
+	switch (result) {
+	case AUTH_CHALLENGE_READY:
+		s->out->packet = challenge->packet;
 		reply_challenge(s);
-}
-
-static void with_keys(void *user)
-{
-	struct start *s = user;
-
-	es_status status = auth_flow_keys(s->task->env, s->session.tenant, s->session.first.imsi.digits, &s->keys);
-	s->number = (struct auth_number){ .task = s->task, .keys = &s->keys, .ready = number_ready };
-	if (status == ES_OK) {
-		auth_flow_number(&s->number);
-	} else if (status == ES_NOT_FOUND && s->decoys) {
-		s->session.first.decoy = true;
-		auth_flow_decoy(&s->keys, &s->number.sqn);
-		number_ready(&s->number, ES_OK);
-	} else if (status == ES_NOT_FOUND) {
-		refuse(s, AUTH_REJECT, AUTH_UNKNOWN_IMSI); /* settled rule 7: 403 at once */
-	} else {
-		auth_flow_fail(s->task, status, "the keys could not be read");
+		break;
+	case AUTH_CHALLENGE_REFUSED: refuse(s, AUTH_REJECT, challenge->reason); break;
+	case AUTH_CHALLENGE_AWAY: away(s); break;
+	case AUTH_CHALLENGE_LIMITED: limited(s, challenge->retry_after_s); break;
+	case AUTH_CHALLENGE_BROKEN: auth_flow_fail(s->task, ES_INTERNAL, challenge->why); break;
 	}
 }
 
-/* AKA-Identity, where the tenant turned it on (settled rule 8). */
+static void challenge(struct start *s)
+{
+	s->challenge = (struct auth_challenge){
+		.task = s->task, .session = &s->session, .round = &s->session.first, .ready = challenged
+	};
+	auth_challenge_seek(&s->challenge);
+}
+
+/* ---- through a 3GPP AAA ---- */
+
+static void relayed(struct auth_relay_step *step, enum auth_relay_verdict verdict)
+{
+	struct start *s = (struct start *)(void *)((uint8_t *)step - offsetof(struct start, relay));
+
+	switch (verdict) {
+	case AUTH_RELAY_CHALLENGE:
+		s->out->packet = step->packet;
+		reply_challenge(s);
+		break;
+	case AUTH_RELAY_REJECTED: refuse(s, AUTH_REJECT, AUTH_AAA_REJECTED); break;
+	case AUTH_RELAY_ACCEPTED: /* before the SIM was asked anything: no AAA of ours says so */
+	case AUTH_RELAY_AWAY: away(s); break;
+	}
+}
+
+static void relay(struct start *s)
+{
+	s->relay = (struct auth_relay_step){ .task = s->task, .round = &s->session.first, .done = relayed };
+	auth_relay_begin(&s->relay, &s->route);
+}
+
+/* ---- by asking who it is ---- */
+
 static void ask_identity(struct start *s)
 {
-	uint8_t storage[32];
+	uint8_t storage[AUTH_EAP_REQUEST_MAX];
 	struct es_buf buf;
 
 	es_buf_init_fixed(&buf, storage, sizeof storage);
@@ -121,7 +167,9 @@ static void ask_identity(struct start *s)
 		reply_challenge(s);
 }
 
-/* False: EAP_ID is too long. */
+/* ---- who is it? ---- */
+
+/* Empty when the exchange has begun; otherwise it was answered. */
 static bool begin(struct start *s, const struct auth_tenant *tenant)
 {
 	struct auth_session *session = &s->session;
@@ -137,45 +185,133 @@ static bool begin(struct start *s, const struct auth_tenant *tenant)
 	memcpy(session->terminal, s->in->terminal, sizeof session->terminal);
 	memcpy(session->app_name, s->in->app_name, sizeof session->app_name);
 	session->request = s->in->request;
-	s->decoys = tenant->decoy_challenge;
-	return auth_eap_begin(&session->first.eap, s->in->eap_id,
-	                      (struct auth_eap_options){ .checkcode = tenant->checkcode,
-	                                                 .notifications = tenant->notifications,
-	                                                 .first_identifier = random[0] }) == ES_OK;
+
+	const struct auth_eap_options options = auth_identity_options(tenant, s->identity.method, random[0]);
+	if (auth_eap_begin(&session->first.eap, s->in->eap_id, options) == ES_OK)
+		return true;
+	refuse(s, AUTH_BAD_PACKET, AUTH_MALFORMED);
+	return false;
 }
 
-static void route(struct start *s, const struct auth_tenants *tenants)
+/* Seconds to wait; 0: go on. */
+static int64_t wait_for_limits(struct start *s, const struct auth_tenant *tenant)
 {
-	struct es_nai nai;
-	enum auth_method method = AUTH_AKA;
+	struct auth_guard *guard = s->task->env->guard;
+	int64_t now = s->task->env->now_ms(), wait;
+	const struct auth_rate of_tenant = { .per_hour = (uint64_t)tenant->challenges_per_second * 3600,
+		                                 .burst = tenant->challenges_per_second };
+	const struct es_slice nothing = { NULL, 0 }, imsi = es_slice_str(s->session.first.imsi.digits);
 
-	enum auth_identity_kind kind = auth_identity_classify(s->in->eap_id, &nai, &method);
-	switch (method == AUTH_AKA_PRIME ? AUTH_ID_UNUSABLE : kind) {
-	case AUTH_ID_MALFORMED: refuse(s, AUTH_BAD_PACKET, AUTH_MALFORMED); break;
-	case AUTH_ID_FOREIGN: refuse(s, AUTH_REJECT, AUTH_NOT_OURS); break;
-	case AUTH_ID_PSEUDONYM:
-	case AUTH_ID_REAUTH:
-	case AUTH_ID_UNUSABLE: {
-		const struct auth_tenant *tenant = auth_tenant_of_host(tenants, s->in->host);
-		if (tenant == NULL || !tenant->identity_request)
-			refuse(s, AUTH_REJECT, AUTH_IDENTITY_UNUSABLE);
-		else if (!begin(s, tenant))
-			refuse(s, AUTH_BAD_PACKET, AUTH_MALFORMED);
-		else
-			ask_identity(s);
-		break;
+	wait = auth_guard_take(guard, AUTH_LIMIT_CHALLENGES_ADDRESS, s->in->address, nothing, now);
+	if (wait == 0 && imsi.len > 0)
+		wait = auth_guard_look(guard, AUTH_LIMIT_FAILURES, imsi, s->in->address, now);
+	if (wait == 0)
+		wait =
+			auth_guard_take_at(guard, AUTH_LIMIT_CHALLENGES_TENANT, of_tenant, es_slice_str(tenant->id), nothing, now);
+	return wait;
+}
+
+/* The subscriber is known: his tenant's settings say how he is authenticated. */
+static void authenticate(struct start *s)
+{
+	const struct auth_source *first = auth_sources_find(s->task->env->sources, s->route.names[0]);
+
+	if (first != NULL && strcmp(first->kind, AUTH_RELAY_KIND) == 0)
+		relay(s);
+	else
+		challenge(s);
+}
+
+enum next { REFUSED, AUTHENTICATE, ASK_IDENTITY, READ_REAUTH, REAUTHENTICATE };
+
+static enum next turn_away(struct start *s, enum auth_outcome outcome, enum auth_reason reason)
+{
+	refuse(s, outcome, reason);
+	return REFUSED;
+}
+
+static enum next with_tenant(struct start *s, const struct auth_tenant *tenant, enum next next)
+{
+	if (tenant == NULL)
+		return turn_away(s, AUTH_REJECT, next == AUTHENTICATE ? AUTH_NOT_OURS : AUTH_IDENTITY_UNUSABLE);
+	if (!begin(s, tenant))
+		return REFUSED;
+	int64_t wait = wait_for_limits(s, tenant);
+	if (wait > 0) {
+		limited(s, wait);
+		return REFUSED;
 	}
-	case AUTH_ID_PERMANENT: {
-		const struct auth_tenant *tenant = auth_tenant_resolve(tenants, s->in->host, &nai, s->in->gid1);
-		s->session.first.imsi = nai.imsi;
-		if (tenant == NULL)
-			refuse(s, AUTH_REJECT, AUTH_NOT_OURS);
-		else if (!begin(s, tenant))
-			refuse(s, AUTH_BAD_PACKET, AUTH_MALFORMED);
-		else
-			auth_flow_reading(s->task, with_keys, s);
-		break;
+	s->route = auth_route_of(tenant, &s->session.first.imsi);
+	for (size_t i = 0; i < s->route.count; i++)
+		s->route.names[i] = es_arena_copy(s->task->arena, s->route.names[i]);
+	return next;
+}
+
+/* Nothing to be done with this identity: AKA-Identity, where the tenant turned it on (settled rule 8). */
+static enum next ask_who(struct start *s, const struct auth_tenants *tenants)
+{
+	const struct auth_tenant *tenant = auth_tenant_of_host(tenants, s->in->host);
+
+	return with_tenant(s, tenant != NULL && tenant->identity_request ? tenant : NULL, ASK_IDENTITY);
+}
+
+static void go_on(struct start *s, enum next next);
+
+static enum next route(struct start *s, const struct auth_tenants *tenants)
+{
+	struct auth_identity *id = &s->identity;
+
+	switch (auth_identity_of(s->in->eap_id, tenants, s->task->env->session_keys, s->in->host, s->in->gid1, id)) {
+	case AUTH_ID_MALFORMED: return turn_away(s, AUTH_BAD_PACKET, AUTH_MALFORMED);
+	case AUTH_ID_FOREIGN: return turn_away(s, AUTH_REJECT, AUTH_NOT_OURS);
+	case AUTH_ID_PSEUDONYM: /* one that opened: as good as the permanent identity */
+	case AUTH_ID_PERMANENT: s->session.first.imsi = id->imsi; return with_tenant(s, id->tenant, AUTHENTICATE);
+	case AUTH_ID_REAUTH: return READ_REAUTH; /* its row says whose it is */
+	case AUTH_ID_UNUSABLE: break;
 	}
+	return ask_who(s, tenants);
+}
+
+/* An identity of fast re-authentication: whose it is stands in its row. */
+static void read_reauth(void *user)
+{
+	struct start *s = user;
+	es_status status = auth_reauth_read(s->task, s->identity.reauth_id, &s->reauth);
+
+	if (status != ES_OK && status != ES_NOT_FOUND) {
+		auth_flow_fail(s->task, status, "the re-authentication could not be read");
+		return;
+	}
+	const struct auth_tenants *tenants = auth_snapshot_get(s->task->env->tenants);
+	const struct auth_tenant *tenant = status == ES_OK ? auth_tenant_by_id(tenants, s->reauth.tenant) : NULL;
+	bool is_good = tenant != NULL && tenant->reauthentications > 0 && s->reauth.context.method == s->identity.method;
+	if (is_good)
+		s->session.first.imsi = s->reauth.imsi;
+	enum next next = is_good ? with_tenant(s, tenant, REAUTHENTICATE) : ask_who(s, tenants);
+	auth_snapshot_put(tenants);
+	go_on(s, next);
+}
+
+static void reauthenticate(struct start *s)
+{
+	es_status status =
+		auth_reauth_request(s->task, s->identity.reauth_id, &s->reauth, &s->session.first, &s->out->packet);
+
+	es_wipe(&s->reauth, sizeof s->reauth);
+	if (status == ES_OK)
+		reply_challenge(s);
+	else /* its counter is used up */
+		authenticate(s);
+}
+
+static void go_on(struct start *s, enum next next)
+{
+	switch (next) {
+	case REFUSED: break;
+	case AUTHENTICATE: authenticate(s); break;
+	case ASK_IDENTITY: ask_identity(s); break;
+	case READ_REAUTH: auth_flow_reading(s->task, read_reauth, s); break;
+	case REAUTHENTICATE: reauthenticate(s); break;
 	}
 }
 
@@ -194,6 +330,7 @@ void auth_exchange_start(struct auth_task *task, const struct auth_start *in, st
 		auth_flow_fail(task, ES_UNAVAILABLE, "policy has not told the tenants yet");
 		return;
 	}
-	route(s, tenants); /* keeps nothing of the snapshot */
+	enum next next = route(s, tenants); /* nothing of the snapshot is kept, and with REFUSED `s` is gone */
 	auth_snapshot_put(tenants);
+	go_on(s, next);
 }

@@ -4,30 +4,11 @@
 #include <string.h>
 
 #include "auth_0001_sql.h"
+#include "auth_0002_sql.h"
+#include "auth_statements.h"
 #include "es_cleanup.h"
 
 #define CLAIM_FRESH_MS 120000
-
-enum {
-	KEYS_GET,
-	KEYS_PUT,
-	KEYS_DELETE,
-	KEYS_PAGE,
-	KEYS_RESEAL,
-	KEYS_RAISE_DIF,
-	KEYS_SET_HOP,
-	REPLICA_BEST,
-	REPLICA_COUNT,
-	REPLICA_NEW,
-	REPLICA_CLAIM,
-	REPLICA_EXTEND,
-	REPLICA_RELEASE,
-	EXCHANGE_GET,
-	EXCHANGE_INSERT,
-	EXCHANGE_ADVANCE,
-	EXCHANGE_PURGE,
-	STATEMENT_COUNT
-};
 
 static const char *const statements[] = {
 	[KEYS_GET] =
@@ -62,12 +43,22 @@ static const char *const statements[] = {
 						 "WHERE session = ?1 AND round = ?3",
 	[EXCHANGE_PURGE] = "DELETE FROM exchange WHERE session IN "
 					   "(SELECT session FROM exchange WHERE session < ?1 ORDER BY session LIMIT 500)",
+	[HISTORY_ADD] = "INSERT INTO history (id, tenant, imsi, method, source, result, address, app, rounds) "
+					"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[HISTORY_GET] = "SELECT id, method, source, result, address, app, rounds FROM history "
+					"WHERE tenant = ?1 AND imsi = ?2 ORDER BY id DESC LIMIT ?3",
+	[HISTORY_PURGE] = "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE id < ?1 ORDER BY id LIMIT 500)",
+	[REAUTH_GET] = "SELECT sealed FROM reauth WHERE id = ?1 AND expires_ms > ?2",
+	[REAUTH_SPEND] = "DELETE FROM reauth WHERE id = ?1",
+	[REAUTH_ADD] = "INSERT INTO reauth (id, sealed, expires_ms) VALUES (?1, ?2, ?3)",
+	[REAUTH_PURGE] = "DELETE FROM reauth WHERE id IN "
+					 "(SELECT id FROM reauth WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT 500)",
 };
 _Static_assert(ES_COUNT(statements) == STATEMENT_COUNT, "every statement has its SQL");
 
 es_status auth_store_open(const char *url, struct es_db **out, struct es_buf *error)
 {
-	static const struct es_migration migrations[] = { { 1, auth_0001_sql } };
+	static const struct es_migration migrations[] = { { 1, auth_0001_sql }, { 2, auth_0002_sql } };
 
 	return es_db_open(&(struct es_db_options){ .url = url,
 	                                           .migrations = migrations,
@@ -351,10 +342,16 @@ es_status auth_store_exchange_advance(struct es_db_conn *conn, const uint8_t ses
 	return exactly_one(status, changed);
 }
 
-es_status auth_store_purge(struct es_db_conn *conn, int64_t now_ms, int64_t *removed)
+es_status auth_store_purge(struct es_db_conn *conn, int64_t now_ms, int64_t history_from_ms, int64_t *removed)
 {
-	uint8_t first_alive[AUTH_SESSION_ID];
+	uint8_t first_alive[AUTH_SESSION_ID], first_kept[AUTH_SESSION_ID];
+	int64_t sessions = 0, history = 0, reauths = 0;
 
 	auth_session_first_id(now_ms + 1, first_alive);
-	return ES_DB_EXEC(conn, EXCHANGE_PURGE, removed, es_bind_blob(es_slice_of(first_alive, sizeof first_alive)));
+	auth_session_first_id(history_from_ms, first_kept);
+	ES_TRY(ES_DB_EXEC(conn, EXCHANGE_PURGE, &sessions, es_bind_blob(es_slice_of(first_alive, sizeof first_alive))));
+	ES_TRY(ES_DB_EXEC(conn, HISTORY_PURGE, &history, es_bind_blob(es_slice_of(first_kept, sizeof first_kept))));
+	ES_TRY(ES_DB_EXEC(conn, REAUTH_PURGE, &reauths, es_bind_int(now_ms)));
+	*removed = sessions + history + reauths;
+	return ES_OK;
 }

@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #include "auth_auc.h"
+#include "auth_history.h"
+#include "auth_identity.h"
 #include "auth_session.h"
 #include "auth_sqn.h"
 #include "es_arena.h"
@@ -88,7 +90,29 @@ es_status auth_store_exchange_insert(struct es_db_conn *conn, const uint8_t sess
 /* Compare-and-set from the round before row->round; ES_CONFLICT when it is not there any more. Keeps `request`. */
 es_status auth_store_exchange_advance(struct es_db_conn *conn, const uint8_t session[AUTH_SESSION_ID],
                                       const struct auth_exchange_row *row) ES_MUST_USE;
-/* Removes at most 500 rows of sessions that expired; `removed` says how many. */
-es_status auth_store_purge(struct es_db_conn *conn, int64_t now_ms, int64_t *removed) ES_MUST_USE;
+/* ---- the record of authentications ---- */
+
+es_status auth_store_history_add(struct es_db_conn *conn, const struct auth_history_entry *entry) ES_MUST_USE;
+#define AUTH_HISTORY_MAX 100
+/* The newest first, at most `max`. A result this version does not know is AUTH_MALFORMED. */
+es_status auth_store_history_get(struct es_db_conn *conn, const char *tenant, const char *imsi,
+                                 struct auth_history_entry *entries, size_t max, size_t *count) ES_MUST_USE;
+
+/* ---- fast re-authentication ---- */
+
+/* ES_NOT_FOUND: never given out, used, or expired. `sealed` lives in the arena. */
+es_status auth_store_reauth_get(struct es_db_conn *conn, const uint8_t id[AUTH_REAUTH_ID], int64_t now_ms,
+                                struct es_arena *arena, struct es_slice *sealed) ES_MUST_USE;
+/* ES_CONFLICT when somebody was faster: the identity is spent. */
+es_status auth_store_reauth_spend(struct es_db_conn *conn, const uint8_t id[AUTH_REAUTH_ID]) ES_MUST_USE;
+es_status auth_store_reauth_add(struct es_db_conn *conn, const uint8_t id[AUTH_REAUTH_ID], struct es_slice sealed,
+                                int64_t expires_ms) ES_MUST_USE;
+
+/* ---- what is over ---- */
+
+/* Removes at most 500 rows each of sessions and re-authentications that expired and of history from before
+ * `history_from_ms`; `removed` says how many in all. */
+es_status auth_store_purge(struct es_db_conn *conn, int64_t now_ms, int64_t history_from_ms,
+                           int64_t *removed) ES_MUST_USE;
 
 #endif

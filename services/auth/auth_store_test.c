@@ -232,7 +232,7 @@ static es_status purge_job(struct es_db_conn *conn, void *user)
 	auth_session_first_id(2000, id);
 	ES_TRY(auth_store_exchange_insert(conn, id, &row));
 	for (int i = 0; i < 3; i++)
-		ES_TRY(auth_store_purge(conn, i < 2 ? 1599 : 1999, &removed[i]));
+		ES_TRY(auth_store_purge(conn, i < 2 ? 1599 : 1999, 0, &removed[i]));
 	return ES_OK;
 }
 

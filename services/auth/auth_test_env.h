@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth_auc_source.h"
 #include "auth_env.h"
 #include "auth_exchange.h"
 #include "auth_provision.h"
@@ -72,6 +73,7 @@ ES_UNUSED static void test_policy_release(struct test_policy *p)
 struct test_env {
 	struct auth_env env;
 	struct test_policy policy;
+	struct auth_rate rates[AUTH_LIMIT_COUNT]; /* none, unless the test sets some before test_env_up() */
 	struct auth_tenant tenant;
 	struct es_db_testing db;
 };
@@ -134,6 +136,12 @@ static void test_env_up(struct test_env *t, const char *name)
 	t->policy.admission = AUTH_ADMITTED;
 	t->policy.epoch = 3;
 	t->env.tenants = auth_snapshots_new();
+	t->env.guard = auth_guard_new(t->rates);
+	t->env.pending = auth_pending_new(64);
+	t->env.history = auth_history_new(64);
+	t->env.sources = auth_sources_new(test_clock);
+	const struct auth_source own = auth_auc_source(&t->env);
+	test_require(auth_sources_add(t->env.sources, &own) == ES_OK, "the own AuC");
 	t->env.sqn = auth_sqn_source_new(t->env.db, name, test_clock);
 	auth_sqn_source_poll(t->env.sqn);
 	test_require(auth_sqn_source_is_ready(t->env.sqn), "an index");
@@ -144,6 +152,10 @@ static void test_env_up(struct test_env *t, const char *name)
 static void test_env_down(struct test_env *t)
 {
 	es_worker_free(t->env.readers);
+	auth_sources_free(t->env.sources);
+	auth_guard_free(t->env.guard);
+	auth_pending_free(t->env.pending);
+	auth_history_free(t->env.history);
 	auth_sqn_source_free(t->env.sqn);
 	es_db_close(t->env.db);
 	auth_snapshots_free(t->env.tenants);
@@ -243,9 +255,11 @@ ES_UNUSED static struct test_call *test_start_with(struct test_env *t, const cha
 {
 	struct test_call *call = test_call_new(t);
 
-	call->start = (struct auth_start){
-		.eap_id = es_slice_str(eap_id), .host = ES_SLICE_LIT("ecs.example"), .group = "ap2003", .request = request
-	};
+	call->start = (struct auth_start){ .eap_id = es_slice_str(eap_id),
+		                               .address = ES_SLICE_LIT("192.0.2.1"),
+		                               .host = ES_SLICE_LIT("ecs.example"),
+		                               .group = "ap2003",
+		                               .request = request };
 	es_token_digest(ES_SLICE_LIT("350000000000001"), call->start.terminal);
 	auth_exchange_start(&call->task, &call->start, &call->reply);
 	test_call_wait(call);
@@ -263,7 +277,7 @@ static struct test_call *test_continue_begin(struct test_env *t, struct es_slice
 	struct test_call *call = test_call_new(t);
 
 	call->cookie = cookie;
-	auth_exchange_continue(&call->task, &call->cookie, 1, packet, &call->reply);
+	auth_exchange_continue(&call->task, &call->cookie, 1, packet, ES_SLICE_LIT("192.0.2.1"), &call->reply);
 	return call;
 }
 

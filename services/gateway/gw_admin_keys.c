@@ -1,4 +1,4 @@
-/* gw_admin_keys.c -- actions on a subscriber's keys: allowed and recorded by policy, carried out by auth.
+/* gw_admin_keys.c -- a subscriber's keys and authentications: allowed and recorded by policy, carried out by auth.
  *
  *     POLICY_ADMIN_BEGIN -> AUTH_KEYS_* -> POLICY_ADMIN_END -> the answer
  *
@@ -17,7 +17,9 @@
 #include "gw_admin_call.h"
 
 #define BOX_SIZE (ES_BOX_OVERHEAD + 32) /* K and OPc */
-#define SQN_MAX ((1LL << 48) - 1)       /* TS 33.102 6.3: 48 bits */
+#define LIMIT_MAX 1000
+#define ANSWER_MAX (64u << 10)
+#define SQN_MAX ((1LL << 48) - 1) /* TS 33.102 6.3: 48 bits */
 
 static char *text_of(struct gw_admin_call *call, const char *param)
 {
@@ -94,10 +96,9 @@ static void finish_invalid(struct gw_admin_call *call, const char *text, const c
 static void finish_with_json(struct gw_admin_call *call, const ProtobufCMessage *reply,
                              void (*write)(struct es_json_out *json, const ProtobufCMessage *reply))
 {
-	uint8_t storage[512];
-	struct es_buf buf;
+	ES_CLEANUP(es_buf_free) struct es_buf buf;
 
-	es_buf_init_fixed(&buf, storage, sizeof storage);
+	es_buf_init(&buf, ANSWER_MAX);
 	struct es_json_out json = es_json_to(&buf);
 	es_json_object(&json, NULL);
 	write(&json, reply);
@@ -144,6 +145,28 @@ static void write_transport(struct es_json_out *json, const ProtobufCMessage *me
 	es_json_put(json, "public_key", es_buf_slice(&text));
 }
 
+static void write_history(struct es_json_out *json, const ProtobufCMessage *message)
+{
+	const Openes__HistoryReply *reply = (const Openes__HistoryReply *)message;
+
+	es_json_array(json, "items");
+	for (size_t i = 0; i < reply->n_entries; i++) {
+		const Openes__HistoryEntry *entry = reply->entries[i];
+		char when[21];
+		es_time_iso8601(entry->at_unix_ms, when);
+		es_json_object(json, NULL);
+		es_json_put_str(json, "at", when);
+		es_json_put_str(json, "result", entry->result);
+		es_json_put_str(json, "method", entry->method);
+		es_json_put_str(json, "source", entry->source);
+		es_json_put_str(json, "app", entry->app);
+		es_json_put_str(json, "address", entry->client_address);
+		es_json_put_i64(json, "rounds", entry->rounds);
+		es_json_end_object(json);
+	}
+	es_json_end_array(json);
+}
+
 static void on_read(const struct es_bus_reply_view *view, struct gw_admin_call *call,
                     const ProtobufCMessageDescriptor *type,
                     void (*write)(struct es_json_out *json, const ProtobufCMessage *reply))
@@ -167,6 +190,11 @@ static void on_status(const struct es_bus_reply_view *view, void *user)
 static void on_transport(const struct es_bus_reply_view *view, void *user)
 {
 	on_read(view, user, &openes__transport_key_reply__descriptor, write_transport);
+}
+
+static void on_history(const struct es_bus_reply_view *view, void *user)
+{
+	on_read(view, user, &openes__history_reply__descriptor, write_history);
 }
 
 /* Ends the call when auth could not even be asked. */
@@ -208,6 +236,26 @@ static void keys_transport(struct gw_admin_call *call)
 
 	openes__empty__init(&message);
 	ask_auth(call, OPENES__BUS_METHOD__AUTH_TRANSPORT_KEY, &message.base, on_transport);
+}
+
+static void authentication_list(struct gw_admin_call *call)
+{
+	Openes__HistoryRequest message;
+	int64_t limit = 0;
+
+	openes__history_request__init(&message);
+	struct es_slice text = gw_admin_param_of(&call->match, "limit");
+	if (text.len > 0 && es_parse_i64(text, 1, LIMIT_MAX, &limit) != ES_OK) {
+		finish_invalid(call, "limit is a number from 1 to 1000", "limit");
+		return;
+	}
+	message.tenant = text_of(call, "tenant");
+	message.imsi = text_of(call, "imsi");
+	message.limit = (uint32_t)limit;
+	if (message.tenant == NULL || message.imsi == NULL)
+		finish_failed(call, ES_TOO_LARGE);
+	else
+		ask_auth(call, OPENES__BUS_METHOD__AUTH_HISTORY, &message.base, on_history);
 }
 
 /* ---- keys.put: its body ---- */
@@ -291,6 +339,7 @@ static const struct {
 	{ "keys.put", keys_put },
 	{ "keys.delete", keys_delete },
 	{ "keys.transport", keys_transport },
+	{ "authentication.list", authentication_list },
 };
 
 static void on_begun(const struct es_bus_reply_view *view, void *user)

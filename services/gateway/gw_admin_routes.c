@@ -41,6 +41,7 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "GET", SUBSCRIBER "/keys", "keys.status", "", GW_BODY_NONE, GW_OWNER_AUTH },
 	{ "PUT", SUBSCRIBER "/keys", "keys.put", "", GW_BODY_JSON, GW_OWNER_AUTH },
 	{ "DELETE", SUBSCRIBER "/keys", "keys.delete", "", GW_BODY_NONE, GW_OWNER_AUTH },
+	{ "GET", SUBSCRIBER "/authentications", "authentication.list", "limit", GW_BODY_NONE, GW_OWNER_AUTH },
 	{ "GET", "/v1/keys/transport", "keys.transport", "", GW_BODY_NONE, GW_OWNER_AUTH },
 	{ "GET", "/v1/audit", "audit.list", PAGE " tenant", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", "/v1/credentials", "credential.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },

@@ -1,4 +1,5 @@
 /* gw_answer.c -- the end of a device request: reply, one log line, one count. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "es_cleanup.h"
@@ -105,7 +106,7 @@ static void set_common_headers(const struct gw_exchange *x)
 void gw_answer(struct gw_exchange *x, enum gw_outcome outcome)
 {
 	unsigned status = gw_outcome_status(outcome);
-	char retry_after[16];
+	char retry_after[24];
 
 	record(x, outcome);
 	set_common_headers(x);
@@ -114,7 +115,8 @@ void gw_answer(struct gw_exchange *x, enum gw_outcome outcome)
 	case 405: es_http_set_header(x->http, "Allow", "GET, POST"); break;
 	case 406: es_http_set_reason(x->http, "protocol not supported"); break; /* TS.43 2.5 */
 	case 503: /* integer seconds: clients compare dates badly, and without the header some stop asking */
-		snprintf(retry_after, sizeof(retry_after), "%u", x->config->retry_after_s);
+		snprintf(retry_after, sizeof(retry_after), "%" PRId64,
+		         x->retry_after_s > 0 ? x->retry_after_s : (int64_t)x->config->retry_after_s);
 		es_http_set_header(x->http, "Retry-After", retry_after);
 		break;
 	default: break;

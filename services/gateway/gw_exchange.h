@@ -43,7 +43,8 @@ struct gw_exchange {
 	size_t operated_count;                          /* how many of the request's applications were looked at */
 	bool has_notif_status;
 	uint32_t notif_status;
-	const char *reason; /* for the log; static text or in the arena */
+	int64_t retry_after_s; /* of a 503; 0: as configured */
+	const char *reason;    /* for the log; static text or in the arena */
 };
 
 /* gw_wire.c: the one place where requests become protobuf messages. NULL: out of memory. */

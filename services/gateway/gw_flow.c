@@ -144,6 +144,11 @@ static void continue_eap(struct gw_exchange *x)
 	char *values[GW_COOKIES_MAX];
 
 	openes__eap_continue_request__init(&request);
+	request.client_address = es_arena_strdup(x->arena, es_slice_str(es_http_peer(x->http)));
+	if (request.client_address == NULL) {
+		gw_answer(x, GW_OUTCOME_INTERNAL);
+		return;
+	}
 	for (size_t i = 0; i < x->cookies.count; i++) {
 		values[i] = es_arena_strdup(x->arena, x->cookies.values[i]);
 		if (values[i] == NULL) {
@@ -183,7 +188,7 @@ static void on_authenticated(struct gw_exchange *x, const Openes__EapReply *repl
 }
 
 /* TS.43 T7; settled 4, 6, 7, 8. What auth should never have said is our fault. */
-static enum gw_outcome refusal_by_auth(Openes__EapReply__Outcome outcome)
+static enum gw_outcome refusal_by_auth(const Openes__EapReply *reply)
 {
 	static const struct {
 		Openes__EapReply__Outcome from;
@@ -192,10 +197,14 @@ static enum gw_outcome refusal_by_auth(Openes__EapReply__Outcome outcome)
 		{ OPENES__EAP_REPLY__OUTCOME__REJECTED, GW_OUTCOME_FORBIDDEN },
 		{ OPENES__EAP_REPLY__OUTCOME__MALFORMED, GW_OUTCOME_BAD_REQUEST },
 		{ OPENES__EAP_REPLY__OUTCOME__NO_SESSION, GW_OUTCOME_AUTHENTICATE },
+		{ OPENES__EAP_REPLY__OUTCOME__AWAY, GW_OUTCOME_UNAVAILABLE },
+		{ OPENES__EAP_REPLY__OUTCOME__LIMITED, GW_OUTCOME_UNAVAILABLE },
 	};
 
+	if (reply->outcome == OPENES__EAP_REPLY__OUTCOME__AWAY && reply->other_method)
+		return GW_OUTCOME_AUTHENTICATE;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		if (rows[i].from == outcome)
+		if (rows[i].from == reply->outcome)
 			return rows[i].to;
 	return GW_OUTCOME_INTERNAL;
 }
@@ -209,8 +218,10 @@ static void on_eap(struct gw_exchange *x, const ProtobufCMessage *message)
 		gw_answer_challenge(x, es_slice_of(reply->packet.data, reply->packet.len), reply->cookie);
 	else if (reply->outcome == OPENES__EAP_REPLY__OUTCOME__SUCCESS)
 		on_authenticated(x, reply);
-	else
-		gw_answer(x, refusal_by_auth(reply->outcome));
+	else {
+		x->retry_after_s = reply->retry_after_s;
+		gw_answer(x, refusal_by_auth(reply));
+	}
 }
 
 /* ---- after the decision: what else is due ---- */

@@ -19,7 +19,8 @@ struct policy_admin_request {
 	const struct policy_admin_param *params;
 	size_t param_count;
 	struct es_slice body;
-	bool elsewhere; /* POLICY_ADMIN_BEGIN: another process carries it out */
+	bool elsewhere;     /* POLICY_ADMIN_BEGIN: another process carries it out */
+	const char *system; /* instead of a credential: another system's change, by this name in the trail; NULL: none */
 	const struct es_trace *trace;
 };
 

@@ -14,6 +14,7 @@
 #include "es_metrics.h"
 #include "es_worker.h"
 #include "policy_admin.h"
+#include "policy_core.h"
 
 #define TOPIC "policy"
 #define TENANTS_MEMORY (4u << 20) /* POLICY_TENANTS_BYTES_MAX as messages: pointers and ends of strings, too */
@@ -115,6 +116,20 @@ static void reply_admin(struct es_bus_call *call, const struct policy_admin_resu
 	es_bus_reply(call, &reply.base);
 }
 
+/* `result->body` is to be wiped in any case. */
+static es_status carry_out(struct policy_bus *bus, const struct policy_admin_request *request,
+                           struct policy_admin_result *result)
+{
+	es_status status = policy_admin_run(bus->engine->store, bus->engine->ring, request, result);
+
+	es_count(&admin_requests, status == ES_OK ? result->outcome : POLICY_ADMIN_NONE);
+	es_info(request->trace, "admin.request", es_f_str("action", request->action), es_f_status(status),
+	        es_f_str("outcome", outcome_names[result->outcome]), es_f_i64("audit_id", result->audit_id));
+	if (status == ES_OK && result->sequence > 0)
+		es_bus_publish(bus->publisher, TOPIC, result->sequence);
+	return status;
+}
+
 static void run_admin(struct policy_bus *bus, struct es_bus_call *call, const Openes__AdminRequest *message,
                       bool elsewhere)
 {
@@ -137,12 +152,7 @@ static void run_admin(struct policy_bus *bus, struct es_bus_call *call, const Op
 		.elsewhere = elsewhere,
 		.trace = es_bus_call_trace(call),
 	};
-	es_status status = policy_admin_run(bus->engine->store, bus->engine->ring, &request, &result);
-	es_count(&admin_requests, status == ES_OK ? result.outcome : POLICY_ADMIN_NONE);
-	es_info(request.trace, "admin.request", es_f_str("action", request.action), es_f_status(status),
-	        es_f_str("outcome", outcome_names[result.outcome]), es_f_i64("audit_id", result.audit_id));
-	if (status == ES_OK && result.sequence > 0)
-		es_bus_publish(bus->publisher, TOPIC, result.sequence);
+	es_status status = carry_out(bus, &request, &result);
 	if (status == ES_OK)
 		reply_admin(call, &result);
 	else
@@ -165,6 +175,25 @@ static void serve_admin_end(struct policy_bus *bus, struct es_bus_call *call, co
 	const Openes__AdminEndRequest *end = (const Openes__AdminEndRequest *)request;
 	const Openes__Empty reply = OPENES__EMPTY__INIT;
 	answer(call, policy_admin_end(bus->engine->store, end->audit_id, end->outcome), &reply.base);
+}
+
+/* What an HSS tells unasked is a change like any other, with its event, its place in the trail and its effect on tokens. */
+static void serve_core_event(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
+{
+	struct es_arena *arena = es_bus_call_arena(call);
+	Openes__CoreEventReply reply = OPENES__CORE_EVENT_REPLY__INIT;
+	struct policy_admin_request change = { .credential = "", .client = "", .trace = es_bus_call_trace(call) };
+	struct policy_admin_result result;
+
+	es_status status = policy_core_change((const Openes__CoreEventRequest *)request, arena, &change);
+	if (status != ES_OK) {
+		es_bus_fail(call, status, "an event of the core network that says nothing");
+		return;
+	}
+	status = carry_out(bus, &change, &result);
+	es_buf_wipe(&result.body);
+	reply.known = result.outcome == POLICY_ADMIN_DONE;
+	answer(call, status, &reply.base);
 }
 
 /* ---- to the right thread ---- */
@@ -226,6 +255,7 @@ ON_READ(events)
 ON_COMMIT(admin)
 ON_COMMIT(admin_begin)
 ON_COMMIT(admin_end)
+ON_COMMIT(core_event)
 
 static const struct es_bus_method methods[] = {
 	{ OPENES__BUS_METHOD__POLICY_DECIDE, &openes__decide_request__descriptor, on_decide },
@@ -234,6 +264,7 @@ static const struct es_bus_method methods[] = {
 	{ OPENES__BUS_METHOD__POLICY_EVENTS, &openes__events_request__descriptor, on_events },
 	{ OPENES__BUS_METHOD__POLICY_ADMIN, &openes__admin_request__descriptor, on_admin },
 	{ OPENES__BUS_METHOD__POLICY_ADMIN_BEGIN, &openes__admin_request__descriptor, on_admin_begin },
+	{ OPENES__BUS_METHOD__POLICY_CORE_EVENT, &openes__core_event_request__descriptor, on_core_event },
 	{ OPENES__BUS_METHOD__POLICY_ADMIN_END, &openes__admin_end_request__descriptor, on_admin_end },
 };
 

@@ -88,6 +88,7 @@ class Phones:
 
     def __init__(self, stack):
         lines = (ROOT / "deploy/demo/subscribers.csv").read_text().splitlines()
+        self._stack = stack
         subscribers = stack.dir / "phones.csv"
         subscribers.write_text("\n".join(lines[:5]) + "\n")
         self._popen = subprocess.Popen(
@@ -103,7 +104,9 @@ class Phones:
         ok = result["auth"]["ok"] + result["token"]["ok"]
         assert result["auth"]["ok"] > 0 and result["token"]["ok"] > 0
         assert result["statuses"]["200"] == ok, "each 200 was a document"
-        assert result["resynchronisations"] == 0, "each SQN was new to its card"
+        # a challenge whose answer got lost is sent again, and the card has seen it
+        resent = sum(p.log().count('"auth.challenge_resent"') for p in self._stack.processes.values() if p.service == "auth")
+        assert result["resynchronisations"] <= resent, "each SQN was new to its card"
         return {status for status, n in result["statuses"].items() if n}
 
 

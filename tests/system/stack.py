@@ -172,7 +172,9 @@ class Stack:
         out.update({
             "policy": {"events_listen": f"ipc://{self._sock}/policy-events{i}", "token_keys_file": k / "token.keys", "admin_token_file": k / "admin.token"},
             "auth": {"session_keys_file": k / "session.keys", "token_keys_file": k / "token.keys", "auc_keys_file": k / "auc.keys",
-                     "transport_key_file": k / "transport.key", "policy_target": links["policy_target"], "policy_events": events},
+                     "transport_key_file": k / "transport.key", "policy_target": links["policy_target"], "policy_events": events,
+                     # a few SIMs play many: tests of the limits set them
+                     "imsi_challenges_per_minute": 0, "imsi_resyncs_per_hour": 0, "failures_per_hour": 0},
             "esim": {},
             "notify": {"push_keys_file": k / "push.keys", "policy_target": links["policy_target"], "policy_events": events},
             "gateway": {"device_cert_file": k / "server.crt", "device_key_file": k / "server.key", "ticket_key_file": k / "ticket.key",

@@ -52,6 +52,15 @@ static const struct ctl_view credentials = { (const struct ctl_column[]){ { "NAM
 	                                                                      { "CREATED", "created", 20 },
 	                                                                      { NULL, NULL, 0 } } };
 
+static const struct ctl_view authentications = { (const struct ctl_column[]){ { "AT", "at", 20 },
+	                                                                          { "RESULT", "result", 22 },
+	                                                                          { "METHOD", "method", 13 },
+	                                                                          { "SOURCE", "source", 12 },
+	                                                                          { "APP", "app", 6 },
+	                                                                          { "ROUNDS", "rounds", 6 },
+	                                                                          { "ADDRESS", "address", 0 },
+	                                                                          { NULL, NULL, 0 } } };
+
 #define TENANT "/v1/tenants/{tenant}"
 #define PLAN TENANT "/plans/{plan}"
 #define SUBSCRIBER TENANT "/subscribers/{imsi}"
@@ -169,6 +178,11 @@ const struct ctl_command ctl_commands[] = {
 	  "  openesctl subscriber import --tenant demo subscribers.csv --report refused.txt\n"
 	  "  gpg -d subscribers.csv.gpg | openesctl subscriber import --tenant demo -",
 	  NULL, NULL, NULL, NULL },
+
+	{ "subscriber", "authentications", ctl_run_list, OPTS(CTL_TENANT, CTL_IMSI), OPTS(CTL_LIMIT), CTL_IMSI,
+	  "how a SIM's authentications went, and why not",
+	  "  openesctl subscriber authentications --tenant demo 001010000000042", "GET", SUBSCRIBER "/authentications",
+	  NULL, &authentications },
 
 	{ "keys", "set", ctl_run_keys_set, OPTS(CTL_TENANT, CTL_IMSI, CTL_K), OPTS(CTL_OPC, CTL_OP, CTL_AMF, CTL_SQN),
 	  CTL_IMSI, "set or replace the keys of a SIM",

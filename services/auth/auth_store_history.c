@@ -1,0 +1,96 @@
+/* auth_store_history.c -- rows of authentications that ended, and of identities of fast re-authentication. */
+#include <string.h>
+
+#include "auth_statements.h"
+#include "auth_store.h"
+#include "es_crypto.h"
+
+static enum auth_reason result_of(struct es_slice name)
+{
+	for (unsigned i = 0; i < AUTH_REASON_COUNT; i++)
+		if (es_slice_eq_str(name, auth_reason_names[i]))
+			return (enum auth_reason)i;
+	return AUTH_MALFORMED;
+}
+
+static void copy_text(struct es_slice from, char *out, size_t size)
+{
+	size_t len = from.len < size ? from.len : size - 1;
+
+	if (len > 0)
+		memcpy(out, from.ptr, len);
+	out[len] = '\0';
+}
+
+static int64_t time_of(struct es_slice id)
+{
+	uint64_t ms = 0;
+
+	for (size_t i = 0; i < AUTH_SESSION_TIME && i < id.len; i++)
+		ms = ms << 8 | id.ptr[i];
+	return (int64_t)ms;
+}
+
+es_status auth_store_history_add(struct es_db_conn *conn, const struct auth_history_entry *entry)
+{
+	uint8_t id[AUTH_SESSION_ID];
+
+	auth_session_first_id(entry->at_ms, id);
+	es_random(id + AUTH_SESSION_TIME, sizeof id - AUTH_SESSION_TIME);
+	return ES_DB_EXEC(conn, HISTORY_ADD, NULL, es_bind_blob(es_slice_of(id, sizeof id)), es_bind_str(entry->tenant),
+	                  es_bind_str(entry->imsi.digits), es_bind_str(entry->method), es_bind_str(entry->source),
+	                  es_bind_str(auth_reason_names[entry->result]), es_bind_str(entry->address),
+	                  es_bind_str(entry->app), es_bind_int(entry->rounds));
+}
+
+es_status auth_store_history_get(struct es_db_conn *conn, const char *tenant, const char *imsi,
+                                 struct auth_history_entry *entries, size_t max, size_t *count)
+{
+	struct es_rows *rows;
+	es_status status;
+
+	*count = 0;
+	ES_TRY(ES_DB_QUERY(conn, HISTORY_GET, &rows, es_bind_str(tenant), es_bind_str(imsi), es_bind_int((int64_t)max)));
+	while ((status = es_rows_next(rows)) == ES_OK) {
+		struct auth_history_entry *e = &entries[(*count)++];
+		*e = (struct auth_history_entry){ .at_ms = time_of(es_col_blob(rows, 0)),
+			                              .result = (uint8_t)result_of(es_col_text(rows, 3)),
+			                              .rounds = (uint8_t)es_col_int(rows, 6) };
+		copy_text(es_slice_str(tenant), e->tenant, sizeof e->tenant);
+		copy_text(es_slice_str(imsi), e->imsi.digits, sizeof e->imsi.digits);
+		copy_text(es_col_text(rows, 1), e->method, sizeof e->method);
+		copy_text(es_col_text(rows, 2), e->source, sizeof e->source);
+		copy_text(es_col_text(rows, 4), e->address, sizeof e->address);
+		copy_text(es_col_text(rows, 5), e->app, sizeof e->app);
+	}
+	return status == ES_NOT_FOUND ? ES_OK : status;
+}
+
+es_status auth_store_reauth_get(struct es_db_conn *conn, const uint8_t id[AUTH_REAUTH_ID], int64_t now_ms,
+                                struct es_arena *arena, struct es_slice *sealed)
+{
+	struct es_rows *rows;
+
+	ES_TRY(ES_DB_QUERY(conn, REAUTH_GET, &rows, es_bind_blob(es_slice_of(id, AUTH_REAUTH_ID)), es_bind_int(now_ms)));
+	ES_TRY(es_rows_next(rows));
+	struct es_slice found = es_col_blob(rows, 0);
+	*sealed = es_arena_copy(arena, found);
+	bool kept = sealed->len == found.len;
+	es_rows_done(rows);
+	return kept ? ES_OK : ES_TOO_LARGE;
+}
+
+es_status auth_store_reauth_spend(struct es_db_conn *conn, const uint8_t id[AUTH_REAUTH_ID])
+{
+	int64_t changed = 0;
+
+	ES_TRY(ES_DB_EXEC(conn, REAUTH_SPEND, &changed, es_bind_blob(es_slice_of(id, AUTH_REAUTH_ID))));
+	return changed == 1 ? ES_OK : ES_CONFLICT;
+}
+
+es_status auth_store_reauth_add(struct es_db_conn *conn, const uint8_t id[AUTH_REAUTH_ID], struct es_slice sealed,
+                                int64_t expires_ms)
+{
+	return ES_DB_EXEC(conn, REAUTH_ADD, NULL, es_bind_blob(es_slice_of(id, AUTH_REAUTH_ID)), es_bind_blob(sealed),
+	                  es_bind_int(expires_ms));
+}
