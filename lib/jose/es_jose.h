@@ -1,8 +1,9 @@
 /* es_jose.h -- JSON Web Signatures and key sets (RFC 7515, 7517, 7519) over cjose. Any thread.
  *
  * What is accepted is a list and no more: compact serialisation, RS256 and ES256, no `crit`, no `none`, no symmetric keys,
- * RSA of 2048 to 4096 bits, P-256. The key decides the algorithm, never the token alone. Claims are checked by the caller
- * through es_jwt_check(). */
+ * RSA of 2048 to 4096 bits, P-256, `typ` absent, JWT or at+jwt (RFC 9068). The key decides the algorithm, never the token
+ * alone; keys and addresses in a token's header are not looked at. Claims are checked by the caller through
+ * es_jwt_check(). */
 #ifndef ES_JOSE_H
 #define ES_JOSE_H
 
@@ -21,8 +22,9 @@
 
 /* Public keys of somebody, immutable once made. */
 struct es_jwks;
-/* ES_MALFORMED: no JSON, or no key in it that could be used; `error` (may be NULL) says why, for people. Keys of other
- * kinds or uses are passed over, private members refused. */
+/* ES_MALFORMED: no JSON, no key in it that could be used, or a private key among them, which its owner gave away; `error`
+ * (may be NULL) says why, for people. Keys of other kinds, uses and sizes are passed over. ES_TOO_LARGE: longer than
+ * ES_JWKS_MAX, or more keys than ES_JWKS_KEYS_MAX. */
 es_status es_jwks_parse(struct es_slice text, struct es_jwks **out, struct es_buf *error) ES_MUST_USE;
 void es_jwks_free(struct es_jwks *jwks);
 size_t es_jwks_count(const struct es_jwks *jwks);
@@ -32,7 +34,8 @@ bool es_jwks_has(const struct es_jwks *jwks, struct es_slice kid);
 es_status es_jwt_kid(struct es_slice token, struct es_arena *arena, struct es_slice *kid) ES_MUST_USE;
 
 /* Checks the signature by the key of that kid (or, without kid, by any key that fits) and parses the claims: the caller
- * owns the tree. ES_MALFORMED: not such a token; ES_NOT_FOUND: no such key; ES_UNAUTHENTIC: signature wrong. */
+ * owns the tree. ES_MALFORMED: not such a token; ES_NOT_FOUND: no key of that kid; ES_UNAUTHENTIC: signature wrong, or
+ * the key is not one for this algorithm. */
 es_status es_jwt_verify(const struct es_jwks *jwks, struct es_slice token, cJSON **claims) ES_MUST_USE;
 
 struct es_jwt_expect {
@@ -42,10 +45,13 @@ struct es_jwt_expect {
 	int64_t life_max_s; /* exp may not be further ahead than that, nor exp - iat longer. 0: any */
 	bool needs_iat;
 };
-/* ES_OK, or ES_EXPIRED (exp) or ES_MALFORMED (all others), and `why` names the claim: "aud". exp must always be there. */
+/* ES_OK, or ES_EXPIRED (exp) or ES_MALFORMED (all others), and `why` names the claim: "aud". exp must always be there;
+ * nbf and iat, where they are, may not lie ahead by more than the leeway. Expiry is looked at last: ES_EXPIRED says that
+ * all else was right. */
 es_status es_jwt_check(const cJSON *claims, const struct es_jwt_expect *expect, const char **why) ES_MUST_USE;
 
-/* Signs claims (JSON text) with a private key in PEM: ES256 or RS256 by the key's kind. `kid` may be NULL. */
+/* Signs claims (JSON text) with a private key in PEM without passphrase: ES256 or RS256 by the key's kind. `kid` may be
+ * NULL. Loading: ES_UNAVAILABLE when the file cannot be read, ES_MALFORMED when no such key is in it. */
 struct es_jwt_signer;
 es_status es_jwt_signer_load(const char *pem_file, const char *kid, struct es_jwt_signer **out,
                              struct es_buf *error) ES_MUST_USE;
