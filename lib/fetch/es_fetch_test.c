@@ -1,6 +1,4 @@
 /* es_fetch_test.c -- the fetcher against a server that also misbehaves (tests/peers/web.py). */
-#include <fcntl.h>
-
 #define PEERS_DIR TEST_DIR "/../../tests/peers"
 #include "es_fetch_test_kit.h"
 
