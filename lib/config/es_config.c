@@ -1,16 +1,14 @@
 /* es_config.c -- from file, environment and defaults to one checked struct, and from the table to its texts. */
 #include "es_config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "es_config_file.h"
 #include "es_config_ini.h"
 #include "es_config_value.h"
 
-enum { FILE_MAX = 256 * 1024, ENV_NAME_MAX = 128 };
+enum { ENV_NAME_MAX = 128 };
 
 /* What was said about a key, and where. */
 struct setting {
@@ -80,37 +78,6 @@ static es_status read_settings(struct load *load, struct es_slice text)
 	} else if (status == ES_TOO_LARGE) {
 		es_put_printf(load->error, "%s: does not fit into memory", load->name);
 	}
-	return status;
-}
-
-static es_status read_fd(int fd, struct es_buf *out)
-{
-	for (;;) {
-		uint8_t chunk[4096];
-		ssize_t n = read(fd, chunk, sizeof chunk);
-		if (n == 0)
-			return es_buf_status(out);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ES_UNAVAILABLE;
-		es_put_bytes(out, es_slice_of(chunk, (size_t)n));
-		explicit_bzero(chunk, (size_t)n);
-		ES_TRY(es_buf_status(out));
-	}
-}
-
-static es_status read_file(const char *path, struct es_buf *out, struct es_buf *error)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	es_status status = fd < 0 ? (errno == ENOENT ? ES_NOT_FOUND : ES_UNAVAILABLE) : read_fd(fd, out);
-
-	if (status == ES_TOO_LARGE)
-		es_put_printf(error, "%s: larger than %d octets", path, FILE_MAX);
-	else if (status != ES_OK)
-		es_put_printf(error, "%s: %s", path, strerrordesc_np(errno));
-	if (fd >= 0)
-		(void)close(fd);
 	return status;
 }
 
@@ -215,8 +182,8 @@ es_status es_config_load(const struct es_conf_key *keys, size_t count, const cha
 
 	if (path == NULL)
 		return es_config_parse(keys, count, es_slice_str(NULL), into, arena, error);
-	es_buf_init(&text, FILE_MAX);
-	es_status status = read_file(path, &text, error);
+	es_buf_init(&text, CONF_FILE_MAX);
+	es_status status = conf_file_read(path, &text, error);
 	if (status == ES_OK)
 		status = fill(&load, es_buf_slice(&text), into);
 	es_buf_wipe(&text); /* it may hold a password */
