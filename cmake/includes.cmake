@@ -12,7 +12,8 @@ cmake_minimum_required(VERSION 3.25)
 # Header, and the word by which PACKAGES names its package.
 set(packages
 	"nng/=nng" "sqlite3\\.h=SQLITE" "libpq-fe\\.h=LIBPQ" "microhttpd\\.h=MHD" "gnutls/=GNUTLS" "openssl/=OPENSSL"
-	"cjson/=CJSON" "zlib\\.h=ZLIB" "protobuf-c/=PROTOBUF_C" "curl/=CURL" "ini\\.h=inih" "cjose/=cjose")
+	"cjson/=CJSON" "zlib\\.h=ZLIB" "protobuf-c/=PROTOBUF_C" "curl/=CURL" "ini\\.h=inih" "cjose/=cjose"
+	"freeDiameter/=fdcore")
 
 set(broken)
 set(queue ${SOURCES})

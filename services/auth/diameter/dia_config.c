@@ -299,6 +299,20 @@ size_t dia_config_peer_of_host(const struct dia_config *config, struct es_slice 
 	return SIZE_MAX;
 }
 
+const struct dia_source *dia_config_source_of(const struct dia_config *config, struct es_slice host,
+                                              struct es_slice realm)
+{
+	const size_t peer = dia_config_peer_of_host(config, host);
+
+	for (size_t i = 0; i < config->source_count && peer != SIZE_MAX; i++)
+		if (!config->sources[i].is_aaa && (config->sources[i].peers & 1u << peer) != 0)
+			return &config->sources[i];
+	for (size_t i = 0; i < config->source_count; i++)
+		if (!config->sources[i].is_aaa && es_slice_eq_nocase(realm, es_slice_str(config->sources[i].realm)))
+			return &config->sources[i];
+	return NULL;
+}
+
 /* ---- freeDiameter's own configuration ---- */
 
 static void write_peer(const struct dia_peer *peer, struct es_buf *out)

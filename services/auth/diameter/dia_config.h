@@ -63,6 +63,9 @@ es_status dia_config_load(const char *path, const char *instance, struct es_aren
 es_status dia_config_parse(struct es_slice text, const char *instance, struct es_arena *arena, struct dia_config *out,
                            struct es_buf *error) ES_MUST_USE;
 const struct dia_source *dia_config_source(const struct dia_config *config, const char *name, bool is_aaa);
+/* The [swx] section that a peer's own request belongs to: one that has the peer, else one of its realm. NULL: none. */
+const struct dia_source *dia_config_source_of(const struct dia_config *config, struct es_slice host,
+                                              struct es_slice realm);
 /* SIZE_MAX: none. */
 size_t dia_config_peer_of_host(const struct dia_config *config, struct es_slice host);
 
