@@ -81,13 +81,14 @@ static void set_param(struct params *p, const char *name, const char *value)
 	p->at[p->count++] = (struct ph_param){ name, value };
 }
 
-/* TS 23.003 19.3.2: 0<IMSI>@nai.epc.mnc<three digits>.mcc<MCC>.3gppnetwork.org */
+/* TS 23.003 19.3.2: 0 (6: EAP-AKA') <IMSI>@nai.epc.mnc<three digits>.mcc<MCC>.3gppnetwork.org */
 static void make_identity(const struct ph_profile *profile, const char *imsi, char out[IDENTITY_SIZE])
 {
 	struct es_slice mcc = profile->mcc != NULL ? es_slice_str(profile->mcc) : es_slice_of(imsi, 3);
 	struct es_slice mnc = profile->mnc != NULL ? es_slice_str(profile->mnc) : es_slice_of(imsi + 3, 2);
-	(void)snprintf(out, IDENTITY_SIZE, "0%s@nai.epc.mnc%s" ES_SLICE_FMT ".mcc" ES_SLICE_FMT ".3gppnetwork.org", imsi,
-	               mnc.len == 2 ? "0" : "", ES_SLICE_ARG(mnc), ES_SLICE_ARG(mcc));
+	(void)snprintf(out, IDENTITY_SIZE, "%c%s@nai.epc.mnc%s" ES_SLICE_FMT ".mcc" ES_SLICE_FMT ".3gppnetwork.org",
+	               (profile->methods & PH_AKA_PRIME) != 0 ? '6' : '0', imsi, mnc.len == 2 ? "0" : "", ES_SLICE_ARG(mnc),
+	               ES_SLICE_ARG(mcc));
 }
 
 /* An IMEI of its own for each phone: the test TAC 00101000 of TS 23.003 and the IMSI's last six digits, with the check
@@ -272,6 +273,10 @@ static void begin_relay(struct ph_client *c)
 		if (strcmp(c->profile->params[i].name, "EAP_ID") == 0)
 			sent = c->profile->params[i].value;
 	ph_eap_peer_init(&c->peer, &c->phone->usim, es_slice_str(sent));
+	if (c->profile->methods != 0)
+		c->peer.methods = c->profile->methods;
+	if (c->profile->network_name != NULL)
+		c->peer.network_name = c->profile->network_name;
 	c->is_relaying = true;
 }
 

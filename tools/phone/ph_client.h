@@ -33,8 +33,10 @@ struct ph_profile {
 	const char *url;
 	const char *accept; /* PH_XML or PH_JSON */
 	bool is_post;
-	const char *mcc, *mnc;   /* of the realm; NULL: the first 3 and the next 2 digits of the IMSI */
-	const char *terminal_id; /* NULL: an IMEI made from the IMSI */
+	unsigned methods;         /* PH_AKA, PH_AKA_PRIME; 0: PH_AKA */
+	const char *network_name; /* of AKA'; NULL: "WLAN" */
+	const char *mcc, *mnc;    /* of the realm; NULL: the first 3 and the next 2 digits of the IMSI */
+	const char *terminal_id;  /* NULL: an IMEI made from the IMSI */
 	const char *apps[PH_APPS_MAX];
 	size_t app_count;
 	struct ph_param params[PH_PARAMS_MAX]; /* on top of the common ones, or instead of those of the same name */

@@ -11,6 +11,7 @@
 #include "es_crypto.h"
 #include "es_json.h"
 
+#include "ph_subscribers.h"
 #include "ph_trace.h"
 
 enum { REPORT_MAX = 4 << 20 };
@@ -37,15 +38,12 @@ static es_status save_token(const char *path, const char *token)
 
 static void set_up_phone(const struct ph_options *options, const struct ph_run *run, struct ph_phone *phone)
 {
-	uint8_t k[16];
-
-	memcpy(k, run->k, sizeof k);
-	if (options->wrong_key)
-		k[15] ^= 0xff;
-	ph_usim_init(&phone->usim, &run->imsi, k, run->opc, run->sqn);
+	ph_phone_init(phone, run, &run->imsi);
+	if (options->wrong_key) {
+		phone->usim.k[15] ^= 0xff;
+		phone->usim.tuak.k[15] ^= 0xff;
+	}
 	phone->usim.is_impostor = options->wrong_key;
-	es_wipe(k, sizeof k);
-	phone->token[0] = 0;
 	if (options->token != NULL)
 		(void)snprintf(phone->token, sizeof phone->token, "%s", options->token);
 }

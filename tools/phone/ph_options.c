@@ -7,6 +7,9 @@
 #include "es_cleanup.h"
 #include "es_milenage.h"
 #include "es_text.h"
+#include "es_tuak.h"
+
+#include "ph_eap_peer.h"
 
 enum kind { TEXT, FLAG, PARAM, REPORT };
 
@@ -28,9 +31,16 @@ static const struct option {
 
 	{ NULL, "SIM", FLAG, 0, NULL },
 	{ "imsi", "DIGITS", TEXT, FIELD(imsi), "identity of the SIM" },
-	{ "k", "HEX", TEXT, FIELD(k), "its Milenage key, 32 hexadecimal digits" },
+	{ "k", "HEX", TEXT, FIELD(k), "its key, 32 hexadecimal digits; 32 or 64 for TUAK" },
 	{ "opc", "HEX", TEXT, FIELD(opc), "its OPc, 32 hexadecimal digits" },
 	{ "op", "HEX", TEXT, FIELD(op), "OP instead of OPc" },
+	{ "algorithm", "NAME", TEXT, FIELD(algorithm), "milenage or tuak (milenage)" },
+	{ "topc", "HEX", TEXT, FIELD(topc), "TUAK: its TOPc, 64 hexadecimal digits" },
+	{ "top", "HEX", TEXT, FIELD(top), "TUAK: TOP instead of TOPc" },
+	{ "res", "OCTETS", TEXT, FIELD(res), "TUAK: length of RES, 4, 8 or 16 (8)" },
+	{ "iterations", "N", TEXT, FIELD(iterations), "TUAK: iterations of Keccak (1)" },
+	{ "method", "NAME", TEXT, FIELD(method), "aka, aka-prime, or both: EAP-AKA' preferred (aka)" },
+	{ "network-name", "NAME", TEXT, FIELD(network_name), "EAP-AKA': the network the phone believes to be in (WLAN)" },
 	{ "amf", "HEX", TEXT, FIELD(amf), "AMF the subscriber is provisioned with; another one in AUTN is pointed out" },
 	{ "sqn", "HEX", TEXT, FIELD(sqn), "highest SQN accepted so far; a high one makes the SIM resynchronise" },
 	{ "mcc", "DIGITS", TEXT, FIELD(mcc), "country code of the realm; default: from the IMSI" },
@@ -68,7 +78,8 @@ static const struct option {
 void ph_options_help(FILE *out)
 {
 	(void)fputs("openes-phone -- simulated phones with a software USIM for a TS.43 entitlement server\n\n"
-	            "One phone authenticates with its SIM (EAP-AKA) and prints every message, every EAP packet and the\n"
+	            "One phone authenticates with its SIM (EAP-AKA or EAP-AKA') and prints every message, every EAP packet "
+	            "and the\n"
 	            "document it got. Many phones make load and measure it.\n\n"
 	            "  openes-phone --url https://localhost:8443/ --ca run/keys/ca.crt --imsi 001010000000001 \\\n"
 	            "    --k 465b5ce8b199b49faa5f0a2ee238a6bc --opc cd63cb71954a9f4e48a5994e37a02baf\n\n"
@@ -215,6 +226,21 @@ static es_status check_params(struct ph_options *o, struct ph_profile *p, struct
 	return ES_OK;
 }
 
+static es_status check_method(const struct ph_options *o, struct ph_profile *p, struct es_buf *error)
+{
+	static const struct {
+		const char *name;
+		unsigned methods;
+	} known[] = { { "aka", PH_AKA }, { "aka-prime", PH_AKA_PRIME }, { "both", PH_AKA | PH_AKA_PRIME } };
+	const char *name = o->method == NULL ? "aka" : o->method;
+
+	p->network_name = o->network_name;
+	for (size_t i = 0; i < ES_COUNT(known); i++)
+		if (strcmp(name, known[i].name) == 0)
+			p->methods = known[i].methods;
+	return p->methods != 0 ? ES_OK : fail(error, "aka, aka-prime or both, not ", name);
+}
+
 static es_status check_profile(struct ph_options *o, struct ph_profile *p, struct es_buf *error)
 {
 	if (o->url == NULL)
@@ -236,8 +262,51 @@ static es_status check_profile(struct ph_options *o, struct ph_profile *p, struc
 		                                .gzip = o->gzip,
 		                                .reconnect = o->reconnect,
 		                                .timeout_ms = 30000 } };
+	ES_TRY(check_method(o, p, error));
 	ES_TRY(check_apps(o, p, error));
 	return check_params(o, p, error);
+}
+
+/* `text` NULL: `fallback`. */
+static es_status octet_of(const char *text, uint8_t fallback, const char *name, uint8_t *out, struct es_buf *error)
+{
+	uint32_t value = fallback;
+
+	if (text != NULL && es_parse_u32(es_slice_str(text), 1, ES_TUAK_ITERATIONS_MAX, &value) != ES_OK)
+		return fail(error, "a number from 1 to 255 is needed: --", name);
+	*out = (uint8_t)value;
+	return ES_OK;
+}
+
+static es_status check_tuak(const struct ph_options *o, struct es_tuak *tuak, struct es_buf *error)
+{
+	*tuak = (struct es_tuak){ .mac = 8, .ck = 16, .ik = 16 };
+	tuak->k_len = o->k != NULL && strlen(o->k) == 64 ? 32 : 16;
+	ES_TRY(octet_of(o->res, 8, "res", &tuak->res, error));
+	ES_TRY(octet_of(o->iterations, 1, "iterations", &tuak->iterations, error));
+	ES_TRY(hex_of(o->k, "k", tuak->k, tuak->k_len, error));
+	if (!es_tuak_is_sound(tuak) || tuak->res > 16)
+		return fail(error, "4, 8 or 16 octets of RES, not ", o->res);
+	if (o->top == NULL || o->topc != NULL)
+		return hex_of(o->topc, "topc", tuak->topc, sizeof tuak->topc, error);
+	ES_TRY(hex_of(o->top, "top", tuak->topc, sizeof tuak->topc, error));
+	es_tuak_topc(tuak, tuak->topc, tuak->topc);
+	return ES_OK;
+}
+
+static es_status check_keys(const struct ph_options *o, struct ph_run *run, struct es_buf *error)
+{
+	run->is_tuak = o->algorithm != NULL && strcmp(o->algorithm, "tuak") == 0;
+	if (o->algorithm != NULL && !run->is_tuak && strcmp(o->algorithm, "milenage") != 0)
+		return fail(error, "milenage or tuak, not ", o->algorithm);
+	if (run->is_tuak)
+		return check_tuak(o, &run->tuak, error);
+	ES_TRY(hex_of(o->k, "k", run->k, sizeof run->k, error));
+	if (o->op == NULL || o->opc != NULL)
+		return hex_of(o->opc, "opc", run->opc, sizeof run->opc, error);
+	ES_TRY(hex_of(o->op, "op", run->opc, sizeof run->opc, error));
+	es_milenage_opc(run->k, run->opc, run->opc);
+	return ES_OK;
 }
 
 static es_status check_sim(const struct ph_options *o, struct ph_run *run, struct es_buf *error)
@@ -257,15 +326,7 @@ static es_status check_sim(const struct ph_options *o, struct ph_run *run, struc
 	if (es_imsi_parse(es_slice_str(imsi), &run->imsi) != ES_OK)
 		return fail(error, "6 to 15 digits are needed: --", run->is_load ? "imsi-base" : "imsi");
 	run->has_keys = o->k != NULL || o->opc != NULL || o->token == NULL;
-	if (!run->has_keys)
-		return ES_OK;
-	ES_TRY(hex_of(o->k, "k", run->k, sizeof run->k, error));
-	if (o->op != NULL && o->opc == NULL) {
-		ES_TRY(hex_of(o->op, "op", run->opc, sizeof run->opc, error));
-		es_milenage_opc(run->k, run->opc, run->opc);
-		return ES_OK;
-	}
-	return hex_of(o->opc, "opc", run->opc, sizeof run->opc, error);
+	return run->has_keys ? check_keys(o, run, error) : ES_OK;
 }
 
 /* "500ms", "10s", "2m". */

@@ -13,7 +13,8 @@
 
 struct ph_options {
 	/* as given; NULL: not given */
-	const char *url, *ca, *imsi, *k, *opc, *op, *amf, *sqn, *mcc, *mnc, *state;
+	const char *url, *ca, *imsi, *k, *opc, *op, *algorithm, *topc, *top, *res, *iterations, *method, *network_name,
+		*amf, *sqn, *mcc, *mnc, *state;
 	const char *apps, *entitlement_version, *accept, *terminal_id, *app_name, *language, *notif_token, *notif_action;
 	const char *operation, *token, *save_token;
 	const char *phones, *imsi_base, *subscribers, *rate, *duration, *connections, *mix;
@@ -32,6 +33,8 @@ struct ph_run {
 	bool is_load;
 	struct es_imsi imsi; /* of the phone, or of the first of many */
 	uint8_t k[16], opc[16], amf[2];
+	bool is_tuak;
+	struct es_tuak tuak; /* instead of k and opc */
 	bool has_keys, has_amf;
 	uint64_t sqn;
 	uint32_t phones, connections, mix_auth, mix_token;

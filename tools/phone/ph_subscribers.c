@@ -143,6 +143,15 @@ es_status ph_phones_load(const char *path, uint64_t sqn, struct ph_phones *out, 
 	return ph_phones_parse(es_buf_slice(&text), sqn, out, error);
 }
 
+void ph_phone_init(struct ph_phone *phone, const struct ph_run *run, const struct es_imsi *imsi)
+{
+	if (run->is_tuak)
+		ph_usim_init_tuak(&phone->usim, imsi, &run->tuak, run->sqn);
+	else
+		ph_usim_init(&phone->usim, imsi, run->k, run->opc, run->sqn);
+	phone->token[0] = 0;
+}
+
 es_status ph_phones_number(const struct ph_run *run, struct ph_phones *out, struct es_buf *error)
 {
 	struct ph_phones phones = { calloc(run->phones, sizeof *phones.at), run->phones };
@@ -158,7 +167,7 @@ es_status ph_phones_number(const struct ph_run *run, struct ph_phones *out, stru
 		int n = snprintf(digits, sizeof digits, "%0*llu", (int)width, (unsigned long long)first + i);
 		ok = n == (int)width && es_imsi_parse(es_slice_of(digits, width), &imsi) == ES_OK;
 		if (ok)
-			ph_usim_init(&phones.at[i].usim, &imsi, run->k, run->opc, run->sqn);
+			ph_phone_init(&phones.at[i], run, &imsi);
 	}
 	if (!ok) {
 		es_put_str(error, "there are not so many IMSIs after --imsi-base");

@@ -14,7 +14,10 @@ struct ph_phones {
 	size_t count;
 };
 
-/* CSV with or without a header line (then: imsi,k,opc); columns that are not imsi, k or opc are ignored, and so are
+/* A phone with the keys of the command line, and without a token. */
+void ph_phone_init(struct ph_phone *phone, const struct ph_run *run, const struct es_imsi *imsi);
+
+/* CSV with or without a header line (then: imsi,k,opc); Milenage alone. Columns that are not imsi, k or opc are ignored, and so are
  * lines without keys. ES_MALFORMED with a sentence in `error`; ES_TOO_LARGE when memory is exhausted. */
 es_status ph_phones_parse(struct es_slice text, uint64_t sqn, struct ph_phones *out, struct es_buf *error) ES_MUST_USE;
 es_status ph_phones_load(const char *path, uint64_t sqn, struct ph_phones *out, struct es_buf *error) ES_MUST_USE;

@@ -155,6 +155,8 @@ static const struct attr_view {
 	{ AT_IDENTITY, "AT_IDENTITY", 0, AS_TEXT },
 	{ AT_FULLAUTH_ID_REQ, "AT_FULLAUTH_ID_REQ", 2, AS_NOTHING },
 	{ AT_CLIENT_ERROR_CODE, "AT_CLIENT_ERROR_CODE", 0, AS_NUMBER },
+	{ AT_KDF_INPUT, "AT_KDF_INPUT", 0, AS_TEXT },
+	{ AT_KDF, "AT_KDF", 0, AS_NUMBER },
 	{ AT_IV, "AT_IV", 2, AS_HEX },
 	{ AT_ENCR_DATA, "AT_ENCR_DATA", 2, AS_HEX },
 	{ AT_CHECKCODE, "AT_CHECKCODE", 2, AS_HEX },
@@ -220,12 +222,13 @@ void ph_trace_packet(struct ph_trace *t, struct es_slice packet)
 	uint8_t type = es_read_u8(&r), subtype = es_read_u8(&r);
 	(void)es_read_u16(&r);
 	(void)fprintf(t->out, "    %s", name_of_code(code));
-	if (type == EAP_TYPE_AKA)
-		(void)fprintf(t->out, "/%s", name_of_subtype(subtype));
+	bool is_aka = type == EAP_TYPE_AKA || type == EAP_TYPE_AKA_PRIME;
+	if (is_aka)
+		(void)fprintf(t->out, "/%s%s", name_of_subtype(subtype), type == EAP_TYPE_AKA_PRIME ? " of EAP-AKA'" : "");
 	else if (type != 0)
 		(void)fprintf(t->out, " of type %u", type);
 	(void)fprintf(t->out, ", identifier %u, %zu octets\n", identifier, packet.len);
-	while (type == EAP_TYPE_AKA && es_reader_left(&r) > 0) {
+	while (is_aka && es_reader_left(&r) > 0) {
 		uint8_t attr = es_read_u8(&r), words = es_read_u8(&r);
 		struct es_slice value = es_read_bytes(&r, words == 0 ? SIZE_MAX : (size_t)words * 4 - 2);
 		if (r.bad) {

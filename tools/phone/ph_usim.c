@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "es_cleanup.h"
 #include "es_crypto.h"
 #include "es_milenage.h"
 #include "es_text.h"
@@ -36,6 +37,15 @@ void ph_usim_init(struct ph_usim *usim, const struct es_imsi *imsi, const uint8_
 		usim->seq[i] = sqn >> PH_IND_BITS;
 }
 
+void ph_usim_init_tuak(struct ph_usim *usim, const struct es_imsi *imsi, const struct es_tuak *tuak, uint64_t sqn)
+{
+	static const uint8_t none[16];
+
+	ph_usim_init(usim, imsi, none, none, sqn);
+	usim->is_tuak = true;
+	usim->tuak = *tuak;
+}
+
 void ph_usim_wipe(struct ph_usim *usim)
 {
 	es_wipe(usim, sizeof *usim);
@@ -57,50 +67,81 @@ static bool is_fresh(const struct ph_usim *usim, uint64_t sqn)
 	return seq > usim->seq[sqn % PH_IND_COUNT] && (seq <= top || seq - top <= PH_DELTA);
 }
 
+/* f1 to f5; f1 needs the SQN that AK hides, so `sqn` is uncovered on the way. */
+static void run_functions(const struct ph_usim *usim, const uint8_t rand[16], const uint8_t autn[16], uint8_t sqn[6],
+                          uint8_t mac_a[8], struct ph_usim_answer *out)
+{
+	static const uint8_t zeros[6];
+	struct es_milenage_out f;
+	struct es_tuak_out t;
+	uint8_t mac[32];
+
+	if (usim->is_tuak) {
+		es_tuak_f2345(&usim->tuak, rand, &t);
+		memcpy(f.ak, t.ak, sizeof f.ak);
+	} else {
+		es_milenage(usim->k, usim->opc, rand, zeros, autn + 6, &f);
+	}
+	for (size_t i = 0; i < 6; i++)
+		sqn[i] = autn[i] ^ f.ak[i];
+	if (usim->is_tuak) {
+		es_tuak_f1(&usim->tuak, rand, sqn, autn + 6, mac);
+		memcpy(mac_a, mac, 8);
+		out->res_len = usim->tuak.res;
+		memcpy(out->res, t.res, out->res_len);
+		memcpy(out->ck, t.ck, sizeof out->ck);
+		memcpy(out->ik, t.ik, sizeof out->ik);
+		es_wipe(&t, sizeof t);
+	} else {
+		es_milenage(usim->k, usim->opc, rand, sqn, autn + 6, &f);
+		memcpy(mac_a, f.mac_a, 8);
+		out->res_len = sizeof f.res;
+		memcpy(out->res, f.res, sizeof f.res);
+		memcpy(out->ck, f.ck, sizeof out->ck);
+		memcpy(out->ik, f.ik, sizeof out->ik);
+	}
+	es_wipe(&f, sizeof f);
+}
+
 /* TS 33.102 6.3.3: AUTS = SQN_MS xor AK* | MAC-S, with AMF 0000. */
 static void make_auts(const struct ph_usim *usim, const uint8_t rand[16], uint64_t sqn_ms, uint8_t auts[14])
 {
 	static const uint8_t amf[2];
 	struct es_milenage_out f;
-	uint8_t sqn[6];
+	uint8_t sqn[6], mac[32];
 
 	store_u48(sqn, sqn_ms);
-	es_milenage(usim->k, usim->opc, rand, sqn, amf, &f);
+	if (usim->is_tuak) {
+		es_tuak_f5_star(&usim->tuak, rand, f.ak_s);
+		es_tuak_f1_star(&usim->tuak, rand, sqn, amf, mac);
+		memcpy(f.mac_s, mac, 8);
+	} else {
+		es_milenage(usim->k, usim->opc, rand, sqn, amf, &f);
+	}
 	for (size_t i = 0; i < 6; i++)
 		auts[i] = sqn[i] ^ f.ak_s[i];
 	memcpy(auts + 6, f.mac_s, 8);
 	es_wipe(&f, sizeof f);
 }
 
-/* AK does not depend on SQN, but the SQN in AUTN is hidden by it: a first run for AK, a second for MAC-A. */
 enum ph_usim_result ph_usim_authenticate(struct ph_usim *usim, const uint8_t rand[16], const uint8_t autn[16],
                                          struct ph_usim_answer *out)
 {
-	struct es_milenage_out f;
-	uint8_t sqn[6] = { 0 };
-	enum ph_usim_result result = PH_USIM_OK;
+	uint8_t sqn[6], mac_a[8];
 
-	es_milenage(usim->k, usim->opc, rand, sqn, autn + 6, &f);
-	for (size_t i = 0; i < 6; i++)
-		sqn[i] = autn[i] ^ f.ak[i];
-	es_milenage(usim->k, usim->opc, rand, sqn, autn + 6, &f);
+	*out = (struct ph_usim_answer){ .sqn_ms = highest(usim) };
+	run_functions(usim, rand, autn, sqn, mac_a, out);
 	out->sqn = load_u48(sqn);
-	out->sqn_ms = highest(usim);
-	memcpy(out->res, f.res, sizeof out->res);
-	memcpy(out->ck, f.ck, sizeof out->ck);
-	memcpy(out->ik, f.ik, sizeof out->ik);
-	if (usim->is_impostor) {
-		result = PH_USIM_OK;
-	} else if (!es_ct_equal(f.mac_a, autn + 8, 8)) {
-		result = PH_USIM_MAC_FAILURE;
-	} else if (!is_fresh(usim, out->sqn)) {
-		result = PH_USIM_SYNC_FAILURE;
+	if (usim->is_impostor)
+		return PH_USIM_OK;
+	if (!es_ct_equal(mac_a, autn + 8, 8))
+		return PH_USIM_MAC_FAILURE;
+	if (!is_fresh(usim, out->sqn)) {
 		make_auts(usim, rand, out->sqn_ms, out->auts);
-	} else {
-		usim->seq[out->sqn % PH_IND_COUNT] = out->sqn >> PH_IND_BITS;
+		return PH_USIM_SYNC_FAILURE;
 	}
-	es_wipe(&f, sizeof f);
-	return result;
+	usim->seq[out->sqn % PH_IND_COUNT] = out->sqn >> PH_IND_BITS;
+	return PH_USIM_OK;
 }
 
 /* `imsi <digits>` or `sqn <12 hexadecimal digits>`. */

@@ -152,6 +152,32 @@ static void auts_brings_the_network_in_step(void **state)
 	assert_int_equal(authenticate(&usim, ((sqn_ms >> PH_IND_BITS) + 1) << PH_IND_BITS, &out), PH_USIM_OK);
 }
 
+/* TS 35.233 test set 1: a SIM with TUAK takes its network's AUTN, and its AUTS carries SQN_MS under AK*. */
+static void tuak_gives_res_ck_and_ik_and_auts(void **state)
+{
+	struct es_tuak tuak = { .k_len = 16, .iterations = 1, .mac = 8, .res = 4, .ck = 16, .ik = 16 };
+	struct ph_usim usim;
+	struct ph_usim_answer out;
+	struct octets rand, autn = hex("608e0f8a8145fffff9a54e6aeaa8618d"); /* SQN xor AK, AMF, MAC-A */
+
+	(void)state;
+	memset(tuak.k, 0xab, 16);
+	memset(rand.at, 0x42, 16);
+	assert_int_equal(
+		es_hex_decode(ES_SLICE_LIT("bd04d9530e87513c5d837ac2ad954623a8e2330c115305a73eb45d1f40cccbff"), tuak.topc, 32),
+		ES_OK);
+	ph_usim_init_tuak(&usim, &imsi, &tuak, UINT64_C(0x1111111110f0));
+	assert_int_equal(ph_usim_authenticate(&usim, rand.at, autn.at, &out), PH_USIM_OK);
+	assert_int_equal(out.res_len, 4);
+	assert_hex(out.res, 4, "657acd64");
+	assert_hex(out.ck, 16, "d71a1e5c6caffe986a26f783e5c78be1");
+	assert_hex(out.ik, 16, "be849fa2564f869aecee6f62d4337e72");
+	assert_int_equal(ph_usim_authenticate(&usim, rand.at, autn.at, &out), PH_USIM_SYNC_FAILURE);
+	assert_hex(out.auts, 6, "f6be7a2c1f29"); /* 111111111111 xor AK* */
+	autn.at[15] ^= 1;
+	assert_int_equal(ph_usim_authenticate(&usim, rand.at, autn.at, &out), PH_USIM_MAC_FAILURE);
+}
+
 static void impostor_answers_whatever_it_is_asked(void **state)
 {
 	struct ph_usim usim = set_1(0), genuine = usim;
@@ -199,6 +225,7 @@ int main(void)
 		cmocka_unit_test(foreign_autn_is_refused_and_changes_nothing),
 		cmocka_unit_test(each_ind_has_a_sequence_of_its_own),
 		cmocka_unit_test(auts_brings_the_network_in_step),
+		cmocka_unit_test(tuak_gives_res_ck_and_ik_and_auts),
 		cmocka_unit_test(impostor_answers_whatever_it_is_asked),
 		cmocka_unit_test(state_survives_in_a_file_and_belongs_to_one_imsi),
 	};
