@@ -23,7 +23,7 @@ static const char *const purposes[] = {
 
 /* ---- operations ---- */
 
-const char *const es_operation_names[ES_OP_COUNT] = {
+const char *const es_operation_names[ES_OP_COUNT + 1] = {
 #define ES_OPERATION_NAME(name, text) text,
 	ES_OPERATION_LIST(ES_OPERATION_NAME)
 #undef ES_OPERATION_NAME

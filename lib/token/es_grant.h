@@ -41,7 +41,7 @@ enum es_operation {
 };
 #define ES_OP_BIT(name) (UINT32_C(1) << ES_OP_##name)
 
-extern const char *const es_operation_names[ES_OP_COUNT];
+extern const char *const es_operation_names[ES_OP_COUNT + 1]; /* NULL at the end */
 /* Without regard to case (settled rule 15); ES_OP_COUNT: unknown. */
 enum es_operation es_operation_find(struct es_slice name);
 /* "GetPhoneNumber,VerifyPhoneNumber" to bits; false when one of them is unknown or there is none. */

@@ -10,6 +10,7 @@
 
 #define TENANT "/v1/tenants/{tenant}"
 #define PLAN TENANT "/plans/{plan}"
+#define CLIENT TENANT "/clients/{client}"
 #define SUBSCRIBER TENANT "/subscribers/{imsi}"
 
 #define PAGE "cursor limit"
@@ -25,6 +26,10 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "GET", PLAN, "plan.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "PUT", PLAN, "plan.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "DELETE", PLAN, "plan.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", TENANT "/clients", "client.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", CLIENT, "client.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "PUT", CLIENT, "client.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "DELETE", CLIENT, "client.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", TENANT "/subscribers", "subscriber.list", PAGE " msisdn plan status", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", TENANT "/subscribers:import", "subscriber.import", TRIAL, GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER, "subscriber.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
@@ -74,7 +79,7 @@ static bool value_is_valid(const char *name, struct es_slice value)
 }
 
 /* The parameters a path template may name; an entry's address also serves as the parameter's name. */
-static const char *const path_names[] = { "tenant", "plan", "imsi", "name" };
+static const char *const path_names[] = { "tenant", "plan", "imsi", "name", "client" };
 
 static const char *path_name(struct es_slice text)
 {

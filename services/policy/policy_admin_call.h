@@ -73,6 +73,20 @@ const char *policy_change_in_words(struct es_arena *arena, const struct policy_s
 es_status policy_tell(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
                       const char *apps, uint64_t *sequence) ES_MUST_USE;
 
+/* ---- what is kept as documents in the catalog (policy_admin_catalog.c) ---- */
+
+/* As of this transaction; policy_catalog_release(). */
+es_status policy_call_catalog(struct policy_admin_call *call, const struct policy_catalog **out) ES_MUST_USE;
+/* Ends a list: "next" when there may be more after `last`. */
+es_status policy_list_end(struct policy_admin_call *call, struct es_json_out *j, const char *last) ES_MUST_USE;
+es_status policy_read_body(struct policy_admin_call *call, const struct policy_shape *shape, void *into) ES_MUST_USE;
+es_status policy_document_of(struct policy_admin_call *call, const struct policy_shape *shape, const void *resource,
+                             struct es_slice *out) ES_MUST_USE;
+es_status policy_read_before(struct policy_admin_call *call, const struct policy_shape *shape, es_status found,
+                             struct es_slice document, void *into, bool *exists) ES_MUST_USE;
+es_status policy_describe(struct policy_admin_call *call, const struct policy_shape *shape, const void *before,
+                          const void *after) ES_MUST_USE;
+
 /* ---- lines, for the actions on one and for the import of many (policy_admin_subscriber.c) ---- */
 
 es_status policy_line_find(struct policy_admin_call *call, const char *imsi, struct es_arena *arena,
@@ -84,6 +98,7 @@ es_status policy_line_store(struct policy_admin_call *call, const struct policy_
 
 policy_admin_fn policy_do_tenant_list, policy_do_tenant_get, policy_do_tenant_put;
 policy_admin_fn policy_do_plan_list, policy_do_plan_get, policy_do_plan_put, policy_do_plan_delete;
+policy_admin_fn policy_do_client_list, policy_do_client_get, policy_do_client_put, policy_do_client_delete;
 policy_admin_fn policy_do_subscriber_list, policy_do_subscriber_get, policy_do_subscriber_put,
 	policy_do_subscriber_patch;
 policy_admin_fn policy_do_subscriber_delete, policy_do_subscriber_suspend, policy_do_subscriber_resume,

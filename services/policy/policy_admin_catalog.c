@@ -10,15 +10,14 @@
 
 /* ---- reading: from the copy in memory, as of this transaction ---- */
 
-static es_status catalog_of(struct policy_admin_call *call, const struct policy_catalog **out)
+es_status policy_call_catalog(struct policy_admin_call *call, const struct policy_catalog **out)
 {
 	uint64_t version = 0;
 	ES_TRY(policy_row_catalog_version(call->conn, &version));
 	return policy_catalog_at(call->store, call->conn, version, out);
 }
 
-/* Ends a list: "next" when there may be more after `last`. */
-static es_status list_end(struct policy_admin_call *call, struct es_json_out *j, const char *last)
+es_status policy_list_end(struct policy_admin_call *call, struct es_json_out *j, const char *last)
 {
 	es_json_end_array(j);
 	if (last != NULL)
@@ -40,19 +39,19 @@ static es_status list_tenants(struct policy_admin_call *call, const struct polic
 		if (!visible || strcmp(tenant->id, cursor) <= 0)
 			continue;
 		if (count++ == limit)
-			return list_end(call, &j, last);
+			return policy_list_end(call, &j, last);
 		es_json_object(&j, NULL);
 		policy_resource_write(&policy_tenant_shape, tenant, &j);
 		es_json_end_object(&j);
 		last = tenant->id;
 	}
-	return list_end(call, &j, NULL);
+	return policy_list_end(call, &j, NULL);
 }
 
 es_status policy_do_tenant_list(struct policy_admin_call *call)
 {
 	const struct policy_catalog *catalog = NULL;
-	ES_TRY(catalog_of(call, &catalog));
+	ES_TRY(policy_call_catalog(call, &catalog));
 	es_status status = list_tenants(call, catalog);
 	policy_catalog_release(call->store, catalog);
 	return status;
@@ -61,7 +60,7 @@ es_status policy_do_tenant_list(struct policy_admin_call *call)
 es_status policy_do_tenant_get(struct policy_admin_call *call)
 {
 	const struct policy_catalog *catalog = NULL;
-	ES_TRY(catalog_of(call, &catalog));
+	ES_TRY(policy_call_catalog(call, &catalog));
 	const struct policy_tenant *tenant = policy_catalog_tenant(catalog, call->tenant);
 	es_status status = tenant != NULL ? policy_answer_resource(call, POLICY_ADMIN_DONE, &policy_tenant_shape, tenant)
 	                                  : policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "tenant", "no such tenant");
@@ -82,19 +81,19 @@ static es_status list_plans(struct policy_admin_call *call, const struct policy_
 		if (strcmp(plan->tenant, call->tenant) != 0 || strcmp(plan->id, cursor) <= 0)
 			continue;
 		if (count++ == limit)
-			return list_end(call, &j, last);
+			return policy_list_end(call, &j, last);
 		es_json_object(&j, NULL);
 		policy_resource_write(&policy_plan_shape, plan, &j);
 		es_json_end_object(&j);
 		last = plan->id;
 	}
-	return list_end(call, &j, NULL);
+	return policy_list_end(call, &j, NULL);
 }
 
 es_status policy_do_plan_list(struct policy_admin_call *call)
 {
 	const struct policy_catalog *catalog = NULL;
-	ES_TRY(catalog_of(call, &catalog));
+	ES_TRY(policy_call_catalog(call, &catalog));
 	es_status status = list_plans(call, catalog);
 	policy_catalog_release(call->store, catalog);
 	return status;
@@ -103,7 +102,7 @@ es_status policy_do_plan_list(struct policy_admin_call *call)
 es_status policy_do_plan_get(struct policy_admin_call *call)
 {
 	const struct policy_catalog *catalog = NULL;
-	ES_TRY(catalog_of(call, &catalog));
+	ES_TRY(policy_call_catalog(call, &catalog));
 	const struct policy_plan *plan = policy_catalog_plan(catalog, call->tenant, policy_param(call, "plan"));
 	es_status status = plan != NULL ? policy_answer_resource(call, POLICY_ADMIN_DONE, &policy_plan_shape, plan)
 	                                : policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "plan", "no such plan");
@@ -114,7 +113,7 @@ es_status policy_do_plan_get(struct policy_admin_call *call)
 /* ---- writing ---- */
 
 /* The document as it is kept: the version is a column of its own. */
-static es_status document_of(struct policy_admin_call *call, const struct policy_shape *shape, const void *resource,
+es_status policy_document_of(struct policy_admin_call *call, const struct policy_shape *shape, const void *resource,
                              struct es_slice *out)
 {
 	struct es_buf text;
@@ -134,7 +133,7 @@ static es_status document_of(struct policy_admin_call *call, const struct policy
 	return ES_OK;
 }
 
-static es_status read_body(struct policy_admin_call *call, const struct policy_shape *shape, void *into)
+es_status policy_read_body(struct policy_admin_call *call, const struct policy_shape *shape, void *into)
 {
 	struct policy_fault fault = { "", "the body must be a JSON object" };
 	es_status status = policy_resource_read(shape, call->body, call->arena, into, &fault);
@@ -142,7 +141,7 @@ static es_status read_body(struct policy_admin_call *call, const struct policy_s
 }
 
 /* The resource as it was; false in `exists` when there was none. */
-static es_status read_before(struct policy_admin_call *call, const struct policy_shape *shape, es_status found,
+es_status policy_read_before(struct policy_admin_call *call, const struct policy_shape *shape, es_status found,
                              struct es_slice document, void *into, bool *exists)
 {
 	ES_CLEANUP(es_json_done) cJSON *json = NULL;
@@ -156,7 +155,7 @@ static es_status read_before(struct policy_admin_call *call, const struct policy
 	return policy_resource_read(shape, json, call->arena, into, &fault);
 }
 
-static es_status describe(struct policy_admin_call *call, const struct policy_shape *shape, const void *before,
+es_status policy_describe(struct policy_admin_call *call, const struct policy_shape *shape, const void *before,
                           const void *after)
 {
 	call->detail = policy_change_in_words(call->arena, shape, before, after);
@@ -220,7 +219,7 @@ static es_status store_tenant(struct policy_admin_call *call, struct policy_tena
 
 	policy_resource_defaults(&policy_tenant_shape, &before);
 	es_status found = policy_row_tenant_document(call->conn, tenant->id, call->arena, &stored);
-	ES_TRY(read_before(call, &policy_tenant_shape, found, stored.json, &before, &exists));
+	ES_TRY(policy_read_before(call, &policy_tenant_shape, found, stored.json, &before, &exists));
 	ES_TRY(check_claims(call, &before, tenant));
 	if (exists && es_slice_eq(stored.json, document)) {
 		call->noted = "unchanged";
@@ -230,7 +229,7 @@ static es_status store_tenant(struct policy_admin_call *call, struct policy_tena
 	ES_TRY(check_neighbours(call, tenant, document));
 	ES_TRY(policy_tell(call, "tenant.changed", tenant->id, "", POLICY_ALL_APPS, &tenant->version));
 	ES_TRY(policy_row_tenant_put(call->conn, tenant->id, document, tenant->version, &created));
-	ES_TRY(describe(call, &policy_tenant_shape, &before, tenant));
+	ES_TRY(policy_describe(call, &policy_tenant_shape, &before, tenant));
 	return policy_answer_resource(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &policy_tenant_shape,
 	                              tenant);
 }
@@ -242,13 +241,13 @@ es_status policy_do_tenant_put(struct policy_admin_call *call)
 
 	policy_resource_defaults(&policy_tenant_shape, &tenant);
 	tenant.id = call->tenant;
-	ES_TRY(read_body(call, &policy_tenant_shape, &tenant));
+	ES_TRY(policy_read_body(call, &policy_tenant_shape, &tenant));
 	if (strcmp(tenant.id, call->tenant) != 0)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "id", "is not the one of the path");
 	call->resource = es_arena_printf(call->arena, "tenant/%s", tenant.id);
 	if (call->resource == NULL)
 		return ES_TOO_LARGE;
-	ES_TRY(document_of(call, &policy_tenant_shape, &tenant, &document));
+	ES_TRY(policy_document_of(call, &policy_tenant_shape, &tenant, &document));
 	return store_tenant(call, &tenant, document);
 }
 
@@ -260,7 +259,7 @@ static es_status store_plan(struct policy_admin_call *call, struct policy_plan *
 
 	policy_resource_defaults(&policy_plan_shape, &before);
 	es_status found = policy_row_plan_document(call->conn, call->tenant, plan->id, call->arena, &stored);
-	ES_TRY(read_before(call, &policy_plan_shape, found, stored.json, &before, &exists));
+	ES_TRY(policy_read_before(call, &policy_plan_shape, found, stored.json, &before, &exists));
 	if (exists && es_slice_eq(stored.json, document)) {
 		call->noted = "unchanged";
 		plan->version = stored.version;
@@ -268,7 +267,7 @@ static es_status store_plan(struct policy_admin_call *call, struct policy_plan *
 	}
 	ES_TRY(policy_tell(call, "plan.changed", call->tenant, "", POLICY_ALL_APPS, &plan->version));
 	ES_TRY(policy_row_plan_put(call->conn, call->tenant, plan->id, document, plan->version, &created));
-	ES_TRY(describe(call, &policy_plan_shape, &before, plan));
+	ES_TRY(policy_describe(call, &policy_plan_shape, &before, plan));
 	return policy_answer_resource(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &policy_plan_shape, plan);
 }
 
@@ -280,13 +279,13 @@ es_status policy_do_plan_put(struct policy_admin_call *call)
 
 	policy_resource_defaults(&policy_plan_shape, &plan);
 	plan.id = id;
-	ES_TRY(read_body(call, &policy_plan_shape, &plan));
+	ES_TRY(policy_read_body(call, &policy_plan_shape, &plan));
 	if (!policy_name_is_valid(es_slice_str(id)) || strcmp(plan.id, id) != 0)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "id", "is not the one of the path");
 	call->resource = es_arena_printf(call->arena, "plan/%s", plan.id);
 	if (call->resource == NULL)
 		return ES_TOO_LARGE;
-	ES_TRY(document_of(call, &policy_plan_shape, &plan, &document));
+	ES_TRY(policy_document_of(call, &policy_plan_shape, &plan, &document));
 	return store_plan(call, &plan, document);
 }
 

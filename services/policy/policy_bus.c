@@ -15,6 +15,7 @@
 #include "es_worker.h"
 #include "policy_admin.h"
 #include "policy_core.h"
+#include "policy_deciding.h"
 
 #define TOPIC "policy"
 #define TENANTS_MEMORY (4u << 20) /* POLICY_TENANTS_BYTES_MAX as messages: pointers and ends of strings, too */
@@ -283,6 +284,7 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 	bool blocks = es_db_reads_block(policy_store_db(options->engine->store));
 
 	es_metric_register(&admin_requests);
+	policy_grant_metrics();
 	bus->operators = es_worker_new("operators", 4, 64);
 	if (blocks)
 		bus->readers = es_worker_new("readers", 8, 512);

@@ -120,13 +120,6 @@ static void render_nothing(struct policy_render *r, const struct policy_decision
 	(void)decision;
 }
 
-/* Applications made of operations: ERROR, INVALID OPERATION (TS.43 T38). */
-static void render_no_operation(struct policy_render *r, const struct policy_decision *decision)
-{
-	(void)decision;
-	policy_put(r, r->root, "OperationResult", "101");
-}
-
 /* ---- the table ---- */
 
 struct row {
@@ -145,8 +138,8 @@ static const struct row rows[] = {
 	{ "ap2010", 0, decide_not_offered, render_nothing },
 	{ "ap2012", 0, decide_not_offered, render_billing },
 	{ "ap2013", 0, decide_not_offered, render_status },
-	{ "ap2014", 0, decide_not_offered, render_no_operation },
-	{ "ap2015", 0, decide_not_offered, render_no_operation },
+	{ "ap2014", 0, policy_decide_phone_number, policy_render_operation },
+	{ "ap2015", 0, policy_decide_app_authentication, policy_render_operation },
 	{ "ap2016", 0, decide_not_offered, render_status_message },
 };
 

@@ -8,6 +8,7 @@
 #include "es_arena.h"
 #include "es_ts43_doc.h"
 #include "policy_explain.h"
+#include "policy_info.h"
 #include "policy_text.h"
 #include "policy_types.h"
 
@@ -19,7 +20,9 @@ struct policy_context {
 	unsigned language;                     /* policy_language() */
 	int64_t now_ms;
 	struct es_slice flow_user_data; /* ServiceFlow_UserData: an opaque handle; may be empty */
-	struct policy_trace *trace;     /* NULL: nobody asked why */
+	const struct policy_caller
+		*caller;                /* who asks for what operation; NULL: nobody, what is decided is only explained */
+	struct policy_trace *trace; /* NULL: nobody asked why */
 };
 
 /* One RATVoiceEntitleInfoDetails of TS.43 T21. */
@@ -40,6 +43,7 @@ struct policy_decision {
 	struct {
 		uint8_t prov, terms, address;
 	} vowifi;
+	struct policy_judgement operation; /* ap2014, ap2015 */
 };
 
 bool policy_is_odsa(struct es_slice app);

@@ -323,8 +323,8 @@ static void applications_not_offered_say_so_in_their_own_form(void **state)
 		{ "ap2012",
 		  "EntitlementStatus=2;MessageForIncompatible=This service is not offered by your operator.;TC_Status=2;" },
 		{ "ap2013", "EntitlementStatus=2;" },
-		{ "ap2014", "OperationResult=101;" },
-		{ "ap2015", "OperationResult=101;" },
+		{ "ap2014", "" },
+		{ "ap2015", "" },
 		{ "ap2016", "EntitlementStatus=2;MessageForIncompatible=This service is not offered by your operator.;" },
 	};
 	struct policy_context context = context_of(&tenant_plain, &plan_full, &line_ready);

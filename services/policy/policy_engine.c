@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "es_cleanup.h"
+#include "policy_tenant.h"
 
 #define EVENTS_MAX 200 /* of one answer; a bus call has 256 KiB */
 
@@ -86,6 +87,40 @@ static void authentication_message(const struct policy_authentication *a, struct
 	out->operator_token_url = dup(arena, a->operator_token_url, bad);
 }
 
+static es_status client_message(const struct policy_client *client, struct es_arena *arena, Openes__OAuthClient **out)
+{
+	Openes__OAuthClient *message = es_arena_alloc(arena, sizeof *message);
+	bool bad = false;
+
+	if (message == NULL)
+		return ES_TOO_LARGE;
+	openes__oauth_client__init(message);
+	message->id = dup(arena, client->id, &bad);
+	message->jwks.data = (uint8_t *)dup(arena, client->jwks, &bad);
+	message->jwks.len = strlen(client->jwks);
+	message->scopes = strings(&client->scopes, arena, &message->n_scopes, &bad);
+	message->requestor_ids = strings(&client->requestor_ids, arena, &message->n_requestor_ids, &bad);
+	message->token_s = client->token_ttl_s;
+	message->disabled = client->disabled;
+	if (bad)
+		return ES_TOO_LARGE;
+	*out = message;
+	return ES_OK;
+}
+
+static es_status client_messages(const struct policy_catalog *catalog, struct es_arena *arena, Openes__Tenant *tenant)
+{
+	Openes__OAuthClient **messages = es_arena_array(arena, POLICY_CLIENTS_MAX, sizeof(Openes__OAuthClient *));
+
+	if (messages == NULL)
+		return ES_TOO_LARGE;
+	for (size_t i = 0; i < catalog->client_count && tenant->n_clients < POLICY_CLIENTS_MAX; i++)
+		if (strcmp(catalog->clients[i].tenant, tenant->id) == 0)
+			ES_TRY(client_message(&catalog->clients[i], arena, &messages[tenant->n_clients++]));
+	tenant->clients = messages;
+	return ES_OK;
+}
+
 static es_status tenant_message(const struct policy_tenant *tenant, struct es_arena *arena, Openes__Tenant **out)
 {
 	Openes__Tenant *message = es_arena_alloc(arena, sizeof *message);
@@ -117,8 +152,10 @@ static es_status tenant_messages(const struct policy_catalog *catalog, struct es
 	Openes__Tenant **messages = es_arena_array(arena, catalog->tenant_count, sizeof(Openes__Tenant *));
 	if (messages == NULL)
 		return ES_TOO_LARGE;
-	for (size_t i = 0; i < catalog->tenant_count; i++)
+	for (size_t i = 0; i < catalog->tenant_count; i++) {
 		ES_TRY(tenant_message(&catalog->tenants[i], arena, &messages[i]));
+		ES_TRY(client_messages(catalog, arena, messages[i]));
+	}
 	reply->tenants = messages;
 	reply->n_tenants = catalog->tenant_count;
 	return ES_OK;

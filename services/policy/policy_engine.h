@@ -11,6 +11,8 @@
 struct policy_engine {
 	struct policy_store *store;
 	struct es_keyring *ring;
+	uint8_t sim_id_key[32]; /* of hashes of IMSIs (TS.43 T53) */
+	bool has_sim_id_key;
 	struct policy_seen *seen; /* NULL: devices are not noted (tests) */
 };
 

@@ -3,27 +3,12 @@
 
 #include "es_cleanup.h"
 #include "es_metrics.h"
-#include "es_token.h"
-#include "policy_decide.h"
-#include "policy_engine.h"
+#include "policy_deciding.h"
 #include "policy_flow.h"
 #include "policy_token_check.h"
 
 ES_METRIC_COUNTER(decisions, "openes_policy_decisions_total", "Requests with a token, by what became of it", "result",
                   policy_token_verdict_names);
-
-struct deciding {
-	struct policy_engine *engine;
-	const Openes__DecideRequest *request;
-	const Openes__DeviceRequest *device;
-	int64_t now_ms;
-	struct es_arena *arena;
-	Openes__DecideReply *reply;
-	struct es_token token;
-	bool has_line;
-	struct policy_subscriber line;
-	const struct policy_catalog *catalog;
-};
 
 static char *dup(struct es_arena *arena, const char *text)
 {
@@ -71,7 +56,7 @@ static es_status node_message(const struct es_doc_node *node, struct es_arena *a
 
 /* ---- the answer ---- */
 
-static es_status fill_subject(const struct deciding *d)
+es_status policy_deciding_subject(const struct policy_deciding *d)
 {
 	Openes__Subject *subject = es_arena_alloc(d->arena, sizeof *subject);
 	if (subject == NULL)
@@ -89,7 +74,7 @@ static es_status fill_subject(const struct deciding *d)
 	return ES_OK;
 }
 
-static es_status fill_esim(const struct deciding *d, const struct policy_context *context)
+static es_status fill_esim(const struct policy_deciding *d, const struct policy_context *context)
 {
 	const struct policy_esim_facts facts = policy_decide_esim(context);
 	Openes__EsimFacts *message = es_arena_alloc(d->arena, sizeof *message);
@@ -118,7 +103,7 @@ static es_status fill_esim(const struct deciding *d, const struct policy_context
 	return ES_OK;
 }
 
-static es_status answer_app(const struct deciding *d, const struct policy_context *context, const char *app)
+static es_status answer_app(const struct policy_deciding *d, const struct policy_context *context, const char *app)
 {
 	struct es_doc_node *first = NULL;
 
@@ -140,7 +125,7 @@ static es_status answer_app(const struct deciding *d, const struct policy_contex
 }
 
 /* The handle costs a seal, so it is made for the one application that shows it. */
-static es_status make_handle(const struct deciding *d, struct policy_context *context)
+static es_status make_handle(const struct policy_deciding *d, struct policy_context *context)
 {
 	bool asked = false;
 	for (size_t i = 0; i < d->device->n_apps; i++)
@@ -152,7 +137,34 @@ static es_status make_handle(const struct deciding *d, struct policy_context *co
 	return policy_flow_seal(d->engine->ring, &flow, d->arena, &context->flow_user_data);
 }
 
-static es_status answer(const struct deciding *d, const struct policy_tenant *tenant)
+/* Whether any of the applications may not have its operation, and what is due before it is answered. */
+static enum policy_verdict judge(const struct policy_deciding *d, const struct policy_context *context)
+{
+	for (size_t i = 0; i < d->device->n_apps; i++) {
+		const struct policy_judgement j = policy_judge(context, es_slice_str(d->device->apps[i]));
+		if (j.verdict != POLICY_VERDICT_GOOD)
+			return j.verdict;
+		d->reply->spend = d->reply->spend || j.spend;
+		d->reply->acquire = d->reply->acquire || j.acquire;
+	}
+	return POLICY_VERDICT_GOOD;
+}
+
+static es_status answer_apps(const struct policy_deciding *d, const struct policy_context *context)
+{
+	bool odsa = false;
+
+	d->reply->answers = es_arena_array(d->arena, d->device->n_apps, sizeof(Openes__AppAnswer *));
+	if (d->reply->answers == NULL)
+		return ES_TOO_LARGE;
+	for (size_t i = 0; i < d->device->n_apps; i++) {
+		odsa = odsa || policy_is_odsa(es_slice_str(d->device->apps[i]));
+		ES_TRY(answer_app(d, context, d->device->apps[i]));
+	}
+	return odsa ? fill_esim(d, context) : ES_OK;
+}
+
+es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_tenant *tenant)
 {
 	struct policy_context context = {
 		.tenant = tenant,
@@ -162,23 +174,21 @@ static es_status answer(const struct deciding *d, const struct policy_tenant *te
 		.version_minor = d->device->version_minor,
 		.language = policy_language(es_slice_str(d->device->accept_language), tenant->language),
 		.now_ms = d->now_ms,
+		.caller = &d->caller,
 	};
-	bool odsa = false;
+	const enum policy_verdict verdict = judge(d, &context);
 
-	ES_TRY(fill_subject(d));
+	if (verdict != POLICY_VERDICT_GOOD || d->caller.bearer != POLICY_BEARER_TOKEN || d->caller.operation.len > 0)
+		ES_TRY(policy_verdict_outcome(d, verdict));
+	if (verdict != POLICY_VERDICT_GOOD)
+		return ES_OK;
+	ES_TRY(policy_deciding_subject(d));
 	ES_TRY(make_handle(d, &context));
-	d->reply->answers = es_arena_array(d->arena, d->device->n_apps, sizeof(Openes__AppAnswer *));
-	if (d->reply->answers == NULL)
-		return ES_TOO_LARGE;
-	for (size_t i = 0; i < d->device->n_apps; i++) {
-		odsa = odsa || policy_is_odsa(es_slice_str(d->device->apps[i]));
-		ES_TRY(answer_app(d, &context, d->device->apps[i]));
-	}
-	if (odsa)
-		ES_TRY(fill_esim(d, &context));
+	ES_TRY(answer_apps(d, &context));
 	d->reply->vers = policy_vers(&context);
 	d->reply->validity_s = tenant->validity_s;
 	d->reply->token_remaining_s = policy_token_remaining_s(&d->token, d->now_ms);
+	d->reply->eap_over_token = tenant->authentication.eap_over_token;
 	d->reply->token_renew = !d->request->fresh && policy_token_wants_renewal(&d->token, d->now_ms);
 	return ES_OK;
 }
@@ -187,17 +197,22 @@ static es_status answer(const struct deciding *d, const struct policy_tenant *te
 
 static es_status read_line(struct es_db_conn *conn, void *user)
 {
-	struct deciding *d = user;
+	struct policy_deciding *d = user;
 	uint64_t version = 0;
 
 	es_status status = policy_row_subscriber(conn, d->token.tenant, d->token.imsi.digits, d->arena, &d->line, &version);
 	d->has_line = status == ES_OK;
-	if (status != ES_OK)
-		return status == ES_NOT_FOUND ? ES_OK : status;
+	if (status != ES_OK && status != ES_NOT_FOUND)
+		return status;
 	return policy_catalog_at(d->engine->store, conn, version, &d->catalog);
 }
 
-static enum policy_token_verdict check(const struct deciding *d)
+es_status policy_deciding_read(struct policy_deciding *d)
+{
+	return es_db_read(policy_store_db(d->engine->store), read_line, d);
+}
+
+static enum policy_token_verdict check(const struct policy_deciding *d)
 {
 	const struct policy_request request = {
 		.apps = (const char *const *)d->device->apps,
@@ -210,7 +225,7 @@ static enum policy_token_verdict check(const struct deciding *d)
 	return policy_token_check(&d->token, d->has_line ? &d->line : NULL, &request, NULL);
 }
 
-static void note_device(const struct deciding *d)
+static void note_device(const struct policy_deciding *d)
 {
 	if (d->engine->seen == NULL)
 		return;
@@ -225,7 +240,7 @@ static void note_device(const struct deciding *d)
 	policy_seen_offer(d->engine->seen, &sighting, d->now_ms);
 }
 
-static es_status outcome(const struct deciding *d, enum policy_token_verdict verdict)
+static es_status outcome(const struct policy_deciding *d, enum policy_token_verdict verdict)
 {
 	es_count(&decisions, verdict);
 	d->reply->reason = dup(d->arena, policy_token_verdict_names[verdict]);
@@ -240,9 +255,14 @@ static es_status outcome(const struct deciding *d, enum policy_token_verdict ver
 	return ES_OK;
 }
 
-static es_status decide(struct deciding *d)
+static es_status decide(struct policy_deciding *d)
 {
-	ES_TRY(es_db_read(policy_store_db(d->engine->store), read_line, d));
+	enum policy_token_verdict opened =
+		policy_token_opened(es_token_open(d->engine->ring, es_slice_str(d->request->token), d->now_ms, &d->token));
+
+	if (opened != POLICY_TOKEN_VALID)
+		return outcome(d, opened);
+	ES_TRY(policy_deciding_read(d));
 	enum policy_token_verdict verdict = check(d);
 	ES_TRY(outcome(d, verdict));
 	if (verdict != POLICY_TOKEN_VALID)
@@ -251,26 +271,23 @@ static es_status decide(struct deciding *d)
 	if (tenant == NULL)
 		return ES_INTERNAL; /* the schema ties every line's plan to a tenant */
 	note_device(d);
-	return answer(d, tenant);
+	ES_TRY(policy_caller_read(d, POLICY_BEARER_TOKEN));
+	return policy_deciding_answer(d, tenant);
 }
 
 es_status policy_serve_decide(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
                               struct es_arena *arena, Openes__DecideReply *reply)
 {
-	struct deciding d = { .engine = engine,
-		                  .request = request,
-		                  .device = request->request,
-		                  .now_ms = now_ms,
-		                  .arena = arena,
-		                  .reply = reply };
+	struct policy_deciding d = { .engine = engine,
+		                         .request = request,
+		                         .device = request->request,
+		                         .now_ms = now_ms,
+		                         .arena = arena,
+		                         .reply = reply };
 
 	if (d.device == NULL)
 		return ES_MALFORMED;
-	enum policy_token_verdict opened =
-		policy_token_opened(es_token_open(engine->ring, es_slice_str(request->token), now_ms, &d.token));
-	if (opened != POLICY_TOKEN_VALID)
-		return outcome(&d, opened);
-	es_status status = decide(&d);
+	es_status status = policy_grant_decides(request) ? policy_grant_decide(&d) : decide(&d);
 	policy_catalog_release(engine->store, d.catalog);
 	return status;
 }

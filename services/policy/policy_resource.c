@@ -1,6 +1,9 @@
 /* policy_resource.c -- tenant, plan, subscriber and device as tables, one row for each member of their JSON. */
 #include <string.h>
 
+#include "es_cleanup.h"
+#include "es_grant.h"
+#include "es_json.h"
 #include "es_text.h"
 #include "policy_shape.h"
 
@@ -115,6 +118,33 @@ static bool is_source_rule(struct es_slice text)
 	return count >= 1 && count <= 4;
 }
 
+/* "GetPhoneNumber: phone:read other": an operation, and the scopes that allow it, each by itself. */
+static bool is_scope_rule(struct es_slice text)
+{
+	struct es_slice rest = text, operation = es_slice_trim(es_slice_cut(&rest, ':'));
+
+	return text.len <= 512 && es_operation_find(operation) != ES_OP_COUNT && es_scope_is_valid(rest);
+}
+
+static bool is_scope(struct es_slice text)
+{
+	return text.len <= 128 && es_slice_find(text, ' ') == text.len && es_scope_is_valid(text);
+}
+
+static bool is_requestor(struct es_slice text)
+{
+	return text.len > 0 && text.len <= 63 && es_text_is_clean_utf8(text);
+}
+
+/* Whether keys in it can be used is for whoever has a JOSE library to say. */
+static bool is_jwks(struct es_slice text)
+{
+	ES_CLEANUP(es_json_done) cJSON *json = NULL;
+
+	return text.len <= POLICY_JWKS_MAX && es_json_parse(text, ES_JSON_SMALL, &json) == ES_OK && cJSON_IsObject(json) &&
+	       cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(json, "keys"));
+}
+
 static bool is_network_name(struct es_slice text)
 {
 	return all_of(text, 1, 63, UPPER LOWER DIGITS ":.-");
@@ -181,6 +211,23 @@ static const struct field tenant_authentication[] = {
 	{ .name = NULL },
 };
 
+#define X(member) offsetof(struct policy_tenant, disclosure.member)
+
+static const struct field tenant_phone_number[] = {
+	{ .name = "operations", FLAGS, .offset = X(phone_operations), es_operation_names },
+	{ .name = "access_token_required", BOOL, .offset = X(phone_needs_access) },
+	{ .name = "sim_id", ENUM, .offset = X(sim_id), policy_sim_id_names },
+	{ .name = "mvno_name", TEXT, .offset = X(mvno_name), NULL, IS_LABEL },
+	{ .name = NULL },
+};
+
+static const struct field tenant_app_authentication[] = {
+	{ .name = "operations", FLAGS, .offset = X(app_operations), es_operation_names },
+	{ .name = "access_token_required", BOOL, .offset = X(app_needs_access) },
+	{ .name = "shows_imsi", BOOL, .offset = X(shows_imsi) },
+	{ .name = NULL },
+};
+
 static const struct field tenant_fields[] = {
 	{ .name = "id", TEXT, .offset = T(id), NULL, IS_ID, .flags = REQUIRED },
 	{ .name = "name", TEXT, .offset = T(name), NULL, IS_LABEL },
@@ -199,6 +246,14 @@ static const struct field tenant_fields[] = {
 	{ .name = "eap_identity_request", BOOL, .offset = T(eap_identity_request) },
 	{ .name = "checkcode", BOOL, .offset = T(checkcode) },
 	{ .name = "authentication", OBJECT, .members = tenant_authentication },
+	{ .name = "phone_number", OBJECT, .members = tenant_phone_number },
+	{ .name = "app_authentication", OBJECT, .members = tenant_app_authentication },
+	{ .name = "operation_scopes",
+	  LIST,
+	  .offset = X(scopes),
+	  NULL,
+	  is_scope_rule,
+	  "an operation, a colon, and scopes: \"GetPhoneNumber: phone:read\"" },
 	{ .name = "version", U64, .offset = T(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
@@ -220,7 +275,22 @@ static const struct policy_tenant tenant_defaults = {
 	                    .temporary_token_s = 300,
 	                    .operator_token_s = 300,
 	                    .operator_token_url = "" },
+	.disclosure = { .mvno_name = "" },
 };
+
+/* Operations that belong to the application (TS.43 13, 14). */
+static es_status disclosure_check(const struct policy_disclosure *d, struct policy_fault *fault)
+{
+	if ((d->phone_operations & ~POLICY_PHONE_OPERATIONS) != 0) {
+		*fault = (struct policy_fault){ "phone_number.operations", "has an operation that is not of ap2014" };
+		return ES_MALFORMED;
+	}
+	if ((d->app_operations & ~POLICY_APP_OPERATIONS) != 0) {
+		*fault = (struct policy_fault){ "app_authentication.operations", "has an operation that is not of ap2015" };
+		return ES_MALFORMED;
+	}
+	return ES_OK;
+}
 
 static es_status tenant_check(const void *resource, struct policy_fault *fault)
 {
@@ -240,7 +310,7 @@ static es_status tenant_check(const void *resource, struct policy_fault *fault)
 		*fault = (struct policy_fault){ "authentication.bidding", "needs aka_prime as the first of methods" };
 		return ES_MALFORMED;
 	}
-	return ES_OK;
+	return disclosure_check(&tenant->disclosure, fault);
 }
 
 const struct policy_shape policy_tenant_shape = { tenant_fields, &tenant_defaults, sizeof tenant_defaults,
@@ -336,6 +406,32 @@ static const struct policy_subscriber subscriber_defaults = {
 
 const struct policy_shape policy_subscriber_shape = { subscriber_fields, &subscriber_defaults,
 	                                                  sizeof subscriber_defaults, NULL };
+
+#define C(member) offsetof(struct policy_client, member)
+
+static const struct field client_fields[] = {
+	{ .name = "id", TEXT, .offset = C(id), NULL, IS_NAME, .flags = REQUIRED },
+	{ .name = "name", TEXT, .offset = C(name), NULL, IS_LABEL },
+	{ .name = "jwks",
+	  TEXT,
+	  .offset = C(jwks),
+	  NULL,
+	  is_jwks,
+	  "a JSON Web Key Set of at most 8192 octets",
+	  .flags = REQUIRED | PRIVATE },
+	{ .name = "scopes", LIST, .offset = C(scopes), NULL, is_scope, "scopes without blanks, of at most 128 octets" },
+	{ .name = "requestor_ids", LIST, .offset = C(requestor_ids), NULL, is_requestor, "UTF-8 texts of 1 to 63 octets" },
+	{ .name = "token_ttl", I64, .offset = C(token_ttl_s), .min = 10, .max = 3600 },
+	{ .name = "disabled", BOOL, .offset = C(disabled) },
+	{ .name = "version", U64, .offset = C(version), .flags = READ_ONLY },
+	{ .name = NULL },
+};
+
+static const struct policy_client client_defaults = {
+	.tenant = "", .id = "", .name = "", .jwks = "", .token_ttl_s = 300
+};
+
+const struct policy_shape policy_client_shape = { client_fields, &client_defaults, sizeof client_defaults, NULL };
 
 #define D(member) offsetof(struct policy_device, member)
 

@@ -7,8 +7,19 @@
 #define POLICY_RESOURCE_H
 
 #include "es_arena.h"
+#include "es_grant.h"
 #include "es_json.h"
 #include "policy_types.h"
+
+#define POLICY_JWKS_MAX 8192 /* octets of a client's keys */
+
+/* Operations that a tenant may offer with ap2014 and with ap2015: bits of es_operation. */
+#define POLICY_PHONE_OPERATIONS                                                                                        \
+	(ES_OP_BIT(ACQUIRE_TEMPORARY_TOKEN) | ES_OP_BIT(GET_PHONE_NUMBER) | ES_OP_BIT(VERIFY_PHONE_NUMBER) |               \
+	 ES_OP_BIT(GET_SUBSCRIBER_INFO))
+#define POLICY_APP_OPERATIONS                                                                                          \
+	(ES_OP_BIT(ACQUIRE_TEMPORARY_TOKEN) | ES_OP_BIT(ACQUIRE_OPERATOR_TOKEN) | ES_OP_BIT(VALIDATE_OPERATOR_TOKEN) |     \
+	 ES_OP_BIT(GET_SUBSCRIBER_DEVICE_INFO) | ES_OP_BIT(VERIFY_PHONE_NUMBER) | ES_OP_BIT(GET_3P_APP_INFO))
 
 /* Why a body was refused: {"error", "field"} of the answer. Static or of the arena. */
 struct policy_fault {
@@ -19,6 +30,7 @@ struct policy_shape;                                      /* table of one resour
 extern const struct policy_shape policy_tenant_shape;     /* struct policy_tenant */
 extern const struct policy_shape policy_plan_shape;       /* struct policy_plan */
 extern const struct policy_shape policy_subscriber_shape; /* struct policy_subscriber */
+extern const struct policy_shape policy_client_shape;     /* struct policy_client */
 extern const struct policy_shape policy_device_shape;     /* struct policy_device; written only */
 
 void policy_resource_defaults(const struct policy_shape *shape, void *into);

@@ -8,12 +8,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define SHAPES 3
+#define SHAPES 4
 
 union resource {
 	struct policy_tenant tenant;
 	struct policy_plan plan;
 	struct policy_subscriber subscriber;
+	struct policy_client client;
 };
 
 static bool read_body(const struct policy_shape *shape, struct es_slice body, struct es_json_limits limits,
@@ -45,7 +46,7 @@ static void write_body(const struct policy_shape *shape, const union resource *f
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct policy_shape *const shapes[SHAPES] = { &policy_tenant_shape, &policy_plan_shape,
-		                                                &policy_subscriber_shape };
+		                                                &policy_subscriber_shape, &policy_client_shape };
 	/* Escapes and defaults make the written form longer than the one that was read. */
 	const struct es_json_limits written = { 4u << 20, 8, 65536 };
 	union resource first, second;

@@ -5,6 +5,7 @@
 
 #include "es_cleanup.h"
 #include "es_crypto.h"
+#include "es_secret.h"
 #include "policy_admin.h"
 #include "policy_bus.h"
 
@@ -20,6 +21,8 @@ static const struct es_conf_key keys[] = {
 	        "key ring that opens tokens, the same as auth's"),
 	ES_CONF(policy, struct policy_config, admin_token_file, ES_CONF_STRING, "", 0, 0,
 	        "file with the token of the first administrator; empty: none"),
+	ES_CONF(policy, struct policy_config, sim_id_key_file, ES_CONF_STRING, "", 0, 0,
+	        "64 hex digits: key of the hashed IMSIs that GetSubscriberInfo shows; empty: no hashes"),
 	ES_CONF(policy, struct policy_config, note_devices, ES_CONF_BOOL, "true", 0, 0,
 	        "note which devices a subscriber uses"),
 };
@@ -36,6 +39,7 @@ static void stop(void *state, int64_t wait_ms)
 	policy_seen_stop(policy->engine.seen);
 	policy_store_close(policy->engine.store);
 	es_keyring_free(policy->engine.ring);
+	es_wipe(policy->engine.sim_id_key, sizeof policy->engine.sim_id_key);
 	free(policy);
 }
 
@@ -50,6 +54,10 @@ static es_status start_parts(struct policy *policy, struct es_service *service, 
 	};
 	es_crypto_init();
 	ES_TRY(es_keyring_load(config->token_keys_file, &policy->engine.ring, error));
+	if (config->sim_id_key_file[0] != '\0') {
+		ES_TRY(es_secret_load(config->sim_id_key_file, policy->engine.sim_id_key, error));
+		policy->engine.has_sim_id_key = true;
+	}
 	ES_TRY(policy_store_open(config->db, &policy->engine.store, error));
 	if (config->admin_token_file[0] != '\0')
 		ES_TRY(policy_admin_bootstrap(policy->engine.store, config->admin_token_file, error));

@@ -10,6 +10,7 @@ struct policy_config {
 	const char *db;
 	const char *token_keys_file;
 	const char *admin_token_file; /* "": no bootstrap credential */
+	const char *sim_id_key_file;  /* "": none */
 	bool note_devices;
 };
 

@@ -24,6 +24,14 @@ const char *const policy_statements[ST_COUNT] = {
 		"ON CONFLICT (tenant, id) DO UPDATE SET document = excluded.document, version = excluded.version",
 	[ST_PLAN_DELETE] = "DELETE FROM plan WHERE tenant = ?1 AND id = ?2",
 	[ST_PLAN_IN_USE] = "SELECT 1 FROM subscriber WHERE tenant = ?1 AND plan = ?2 LIMIT 1",
+	[ST_CLIENTS] = "SELECT tenant, id, document, version FROM oauth_client ORDER BY tenant, id",
+	[ST_CLIENT_DOCUMENT] = "SELECT document, version FROM oauth_client WHERE tenant = ?1 AND id = ?2",
+	[ST_CLIENT_UPSERT] =
+		"INSERT INTO oauth_client (tenant, id, document, version) VALUES (?1, ?2, ?3, ?4) "
+		"ON CONFLICT (tenant, id) DO UPDATE SET document = excluded.document, version = excluded.version",
+	[ST_CLIENT_DELETE] = "DELETE FROM oauth_client WHERE tenant = ?1 AND id = ?2",
+	/* What there is beside one of them. */
+	[ST_CLIENT_SIZES] = "SELECT tenant, length(document) FROM oauth_client WHERE NOT (tenant = ?1 AND id = ?2)",
 	/* The version comes even when there is no such line; both in one statement, so that they are of one moment. */
 	[ST_SUBSCRIBER] =
 		"SELECT " LINE

@@ -7,6 +7,7 @@
 #include "es_cleanup.h"
 #include "policy_schema_1_sql.h"
 #include "policy_schema_2_sql.h"
+#include "policy_schema_3_sql.h"
 #include "policy_statements.h"
 #include "policy_store_catalog.h"
 
@@ -15,7 +16,9 @@ struct policy_store {
 	struct policy_catalog_cache *cache;
 };
 
-static const struct es_migration migrations[] = { { 1, policy_schema_1_sql }, { 2, policy_schema_2_sql } };
+static const struct es_migration migrations[] = { { 1, policy_schema_1_sql },
+	                                              { 2, policy_schema_2_sql },
+	                                              { 3, policy_schema_3_sql } };
 
 es_status policy_store_open(const char *url, struct policy_store **out, struct es_buf *error)
 {

@@ -24,6 +24,8 @@ struct policy_catalog {
 	size_t tenant_count;
 	const struct policy_plan *plans; /* sorted by tenant, then id */
 	size_t plan_count;
+	const struct policy_client *clients; /* sorted by tenant, then id */
+	size_t client_count;
 };
 /* The copy as of the transaction of `conn`: what the database has, also when another replica wrote it a moment ago.
  * `version` is what policy_row_subscriber() read. Free with policy_catalog_release(). Never in a write job: what is not
@@ -34,6 +36,8 @@ void policy_catalog_release(struct policy_store *store, const struct policy_cata
 const struct policy_tenant *policy_catalog_tenant(const struct policy_catalog *catalog,
                                                   const char *id); /* NULL: none */
 const struct policy_plan *policy_catalog_plan(const struct policy_catalog *catalog, const char *tenant, const char *id);
+const struct policy_client *policy_catalog_client(const struct policy_catalog *catalog, const char *tenant,
+                                                  const char *id);
 
 es_status policy_row_catalog_version(struct es_db_conn *conn, uint64_t *out) ES_MUST_USE;
 
@@ -81,6 +85,14 @@ es_status policy_row_tenant_put(struct es_db_conn *conn, const char *id, struct 
                                 bool *created) ES_MUST_USE;
 es_status policy_row_plan_put(struct es_db_conn *conn, const char *tenant, const char *id, struct es_slice document,
                               uint64_t version, bool *created) ES_MUST_USE;
+es_status policy_row_client_document(struct es_db_conn *conn, const char *tenant, const char *id,
+                                     struct es_arena *arena, struct policy_document *out) ES_MUST_USE;
+es_status policy_row_client_put(struct es_db_conn *conn, const char *tenant, const char *id, struct es_slice document,
+                                uint64_t version) ES_MUST_USE;
+es_status policy_row_client_delete(struct es_db_conn *conn, const char *tenant, const char *id) ES_MUST_USE;
+/* How many clients the tenant has beside this one, and the octets of all documents of all tenants beside it. */
+es_status policy_row_clients_beside(struct es_db_conn *conn, const char *tenant, const char *id, size_t *count,
+                                    size_t *octets) ES_MUST_USE;
 es_status policy_row_plan_delete(struct es_db_conn *conn, const char *tenant, const char *id) ES_MUST_USE;
 es_status policy_row_plan_exists(struct es_db_conn *conn, const char *tenant, const char *id, bool *out) ES_MUST_USE;
 es_status policy_row_tenant_exists(struct es_db_conn *conn, const char *id, bool *out) ES_MUST_USE;

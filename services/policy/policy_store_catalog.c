@@ -141,6 +141,26 @@ static es_status load_plans(struct es_db_conn *conn, struct pile *pile)
 	return status == ES_NOT_FOUND ? ES_OK : status;
 }
 
+static es_status load_clients(struct es_db_conn *conn, struct pile *pile)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+	es_status status;
+
+	ES_TRY(es_db_query(conn, ST_CLIENTS, NULL, 0, &rows));
+	while ((status = es_rows_next(rows)) == ES_OK) {
+		struct policy_client *client = pile_push(pile);
+		if (client == NULL)
+			return ES_TOO_LARGE;
+		if (document_read(&policy_client_shape, es_col_text(rows, 2), pile->arena, client) != ES_OK)
+			return ES_INTERNAL;
+		client->tenant = es_arena_strdup(pile->arena, es_col_text(rows, 0));
+		client->version = (uint64_t)es_col_int(rows, 3);
+		if (client->tenant == NULL)
+			return ES_TOO_LARGE;
+	}
+	return status == ES_NOT_FOUND ? ES_OK : status;
+}
+
 /* The order of strcmp, whatever the database's collation is. */
 static int tenant_order(const void *a, const void *b)
 {
@@ -154,21 +174,36 @@ static int plan_order(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->id, y->id);
 }
 
+static int client_order(const void *a, const void *b)
+{
+	const struct policy_client *x = a, *y = b;
+	int order = strcmp(x->tenant, y->tenant);
+	return order != 0 ? order : strcmp(x->id, y->id);
+}
+
+static void sort(struct pile *pile, int (*order)(const void *a, const void *b))
+{
+	if (pile->count > 0)
+		qsort(pile->items, pile->count, pile->size, order);
+}
+
 static es_status load(struct es_db_conn *conn, uint64_t version, struct es_arena *arena, struct counted **out)
 {
 	struct pile tenants = { .arena = arena, .size = sizeof(struct policy_tenant) };
 	struct pile plans = { .arena = arena, .size = sizeof(struct policy_plan) };
+	struct pile clients = { .arena = arena, .size = sizeof(struct policy_client) };
 	struct counted *counted = es_arena_alloc(arena, sizeof *counted);
 
 	if (counted == NULL)
 		return ES_TOO_LARGE;
 	ES_TRY(load_tenants(conn, &tenants));
 	ES_TRY(load_plans(conn, &plans));
-	if (tenants.count > 0)
-		qsort(tenants.items, tenants.count, tenants.size, tenant_order);
-	if (plans.count > 0)
-		qsort(plans.items, plans.count, plans.size, plan_order);
-	counted->catalog = (struct policy_catalog){ version, tenants.items, tenants.count, plans.items, plans.count };
+	ES_TRY(load_clients(conn, &clients));
+	sort(&tenants, tenant_order);
+	sort(&plans, plan_order);
+	sort(&clients, client_order);
+	counted->catalog = (struct policy_catalog){ version,     tenants.items, tenants.count, plans.items,
+		                                        plans.count, clients.items, clients.count };
 	counted->arena = arena;
 	*out = counted;
 	return ES_OK;
@@ -246,6 +281,15 @@ const struct policy_plan *policy_catalog_plan(const struct policy_catalog *catal
 	if (catalog->plan_count == 0)
 		return NULL;
 	return bsearch(&key, catalog->plans, catalog->plan_count, sizeof key, plan_order);
+}
+
+const struct policy_client *policy_catalog_client(const struct policy_catalog *catalog, const char *tenant,
+                                                  const char *id)
+{
+	const struct policy_client key = { .tenant = tenant, .id = id };
+	if (catalog->client_count == 0)
+		return NULL;
+	return bsearch(&key, catalog->clients, catalog->client_count, sizeof key, client_order);
 }
 
 /* ---- rows ---- */
@@ -349,4 +393,43 @@ es_status policy_row_plan_delete(struct es_db_conn *conn, const char *tenant, co
 	if (changed == 0)
 		return ES_NOT_FOUND;
 	return es_db_exec(conn, ST_CATALOG_RAISE, NULL, 0, NULL);
+}
+
+es_status policy_row_client_document(struct es_db_conn *conn, const char *tenant, const char *id,
+                                     struct es_arena *arena, struct policy_document *out)
+{
+	const struct es_bind binds[] = { es_bind_str(tenant), es_bind_str(id) };
+	return document(conn, ST_CLIENT_DOCUMENT, binds, ES_COUNT(binds), arena, out);
+}
+
+es_status policy_row_client_put(struct es_db_conn *conn, const char *tenant, const char *id, struct es_slice document,
+                                uint64_t version)
+{
+	ES_TRY(ES_DB_EXEC(conn, ST_CLIENT_UPSERT, NULL, es_bind_str(tenant), es_bind_str(id), es_bind_text(document),
+	                  es_bind_int((int64_t)version)));
+	return es_db_exec(conn, ST_CATALOG_RAISE, NULL, 0, NULL);
+}
+
+es_status policy_row_client_delete(struct es_db_conn *conn, const char *tenant, const char *id)
+{
+	int64_t changed = 0;
+	ES_TRY(ES_DB_EXEC(conn, ST_CLIENT_DELETE, &changed, es_bind_str(tenant), es_bind_str(id)));
+	if (changed == 0)
+		return ES_NOT_FOUND;
+	return es_db_exec(conn, ST_CATALOG_RAISE, NULL, 0, NULL);
+}
+
+es_status policy_row_clients_beside(struct es_db_conn *conn, const char *tenant, const char *id, size_t *count,
+                                    size_t *octets)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+	es_status status;
+
+	*count = *octets = 0;
+	ES_TRY(ES_DB_QUERY(conn, ST_CLIENT_SIZES, &rows, es_bind_str(tenant), es_bind_str(id)));
+	while ((status = es_rows_next(rows)) == ES_OK) {
+		*count += es_slice_eq_str(es_col_text(rows, 0), tenant);
+		*octets += (size_t)es_col_int(rows, 1);
+	}
+	return status == ES_NOT_FOUND ? ES_OK : status;
 }

@@ -12,6 +12,7 @@ const char *const policy_irat_names[] = { "none", "4G-SRVCC", "5G-SRVCC", "4G-SR
 const char *const policy_service_names[] = { "volte", "vonr", "vowifi", "smsoip", "companion", "primary", NULL };
 const char *const policy_companion_names[] = { "SharedNumber", "DiffNumber", "FamilyNumber", NULL };
 const char *const policy_role_names[] = { "readonly", "support", "operator", "admin", NULL };
+const char *const policy_sim_id_names[] = { "imsi", "imsi_hash", NULL };
 
 int policy_name_value(const char *const *names, const char *text)
 {

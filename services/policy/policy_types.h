@@ -62,6 +62,19 @@ struct policy_authentication {
 	const char *operator_token_url;
 };
 
+/* What a tenant tells others than the phone: operations of TS.43 13 and 14, in bits of es_operation. */
+struct policy_disclosure {
+	uint32_t phone_operations, app_operations; /* offered with ap2014; with ap2015 */
+	bool phone_needs_access, app_needs_access; /* application servers have to show an access token */
+	uint8_t sim_id;                            /* enum policy_sim_id */
+	bool shows_imsi;                           /* GetSubscriberDeviceInfo */
+	const char *mvno_name;
+	struct policy_list scopes; /* "GetPhoneNumber: phone:read": what an operation is called in scopes */
+};
+
+/* SimIdType of TS.43 T53 as far as it is offered; hash: HMAC-SHA256 of the IMSI under a key of this server. */
+enum policy_sim_id { POLICY_SIM_ID_IMSI, POLICY_SIM_ID_HASH };
+
 struct policy_tenant {
 	const char *id, *name, *language; /* language of texts when Accept-Language names none of ours */
 	struct policy_list hosts, plmns, imsi_ranges, gid1;
@@ -72,6 +85,7 @@ struct policy_tenant {
 	bool ap2003_flat_after; /* a flat EntitlementStatus after the RAT list, for clients that read the last one */
 	bool decoy_challenge, eap_notifications, eap_identity_request, checkcode;
 	struct policy_authentication authentication;
+	struct policy_disclosure disclosure;
 	uint64_t version; /* outbox sequence of its last change */
 };
 
@@ -103,6 +117,16 @@ struct policy_subscriber {
 	int64_t updated_ms;
 };
 
+/* A server that may ask for access tokens (TS.43 2.8.3). */
+struct policy_client {
+	const char *tenant, *id, *name;
+	const char *jwks; /* RFC 7517, public keys alone */
+	struct policy_list scopes, requestor_ids;
+	int64_t token_ttl_s;
+	bool disabled;
+	uint64_t version;
+};
+
 struct policy_device {
 	const char *terminal_id, *vendor, *model, *sw_version;
 	int64_t first_seen_ms, last_seen_ms;
@@ -118,6 +142,7 @@ extern const char *const policy_irat_names[];
 extern const char *const policy_service_names[];
 extern const char *const policy_companion_names[];
 extern const char *const policy_role_names[];
+extern const char *const policy_sim_id_names[];
 
 /* The value of a name, -1 when it is none of the list. */
 int policy_name_value(const char *const *names, const char *text);
