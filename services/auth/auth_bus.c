@@ -2,6 +2,7 @@
 #include "auth_bus.h"
 
 #include "auth.pb-c.h"
+#include "auth_bus_tokens.h"
 #include "auth_env.h"
 #include "auth_exchange.h"
 #include "auth_provision.h"
@@ -322,5 +323,8 @@ const struct es_bus_method auth_bus_methods[] = {
 	{ OPENES__BUS_METHOD__AUTH_KEYS_STATUS, &openes__keys_request__descriptor, on_keys_status },
 	{ OPENES__BUS_METHOD__AUTH_HISTORY, &openes__history_request__descriptor, on_history },
 	{ OPENES__BUS_METHOD__AUTH_TRANSPORT_KEY, &openes__empty__descriptor, on_transport_key },
+	{ OPENES__BUS_METHOD__AUTH_SPEND, &openes__spend_request__descriptor, auth_on_spend },
+	{ OPENES__BUS_METHOD__AUTH_ACQUIRE, &openes__acquire_request__descriptor, auth_on_acquire },
+	{ OPENES__BUS_METHOD__AUTH_CLIENT_TOKEN, &openes__client_token_request__descriptor, auth_on_client_token },
 };
 const size_t auth_bus_method_count = ES_COUNT(auth_bus_methods);

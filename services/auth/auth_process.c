@@ -7,6 +7,7 @@
 
 #include "auth_auc_source.h"
 #include "auth_bus.h"
+#include "auth_client.h"
 #include "auth_config.h"
 #include "auth_env.h"
 #include "auth_exchange.h"
@@ -249,6 +250,7 @@ static es_status auth_start(struct es_service *service, const void *config, void
 	auth_sources_metrics();
 	auth_guard_metrics();
 	auth_history_metrics();
+	auth_client_metrics();
 	p->env.now_ms = es_wall_ms;
 	p->env.session_ttl_ms = c->session_ttl;
 	p->env.token_ttl_ms = c->token_ttl;

@@ -5,6 +5,7 @@
 
 #include "auth_0001_sql.h"
 #include "auth_0002_sql.h"
+#include "auth_0003_sql.h"
 #include "auth_statements.h"
 #include "es_cleanup.h"
 
@@ -53,12 +54,18 @@ static const char *const statements[] = {
 	[REAUTH_ADD] = "INSERT INTO reauth (id, sealed, expires_ms) VALUES (?1, ?2, ?3)",
 	[REAUTH_PURGE] = "DELETE FROM reauth WHERE id IN "
 					 "(SELECT id FROM reauth WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT 500)",
+	[SPENT_INSERT] = "INSERT INTO spent (id, call, expires_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+	[SPENT_CALL] = "SELECT call FROM spent WHERE id = ?1",
+	[SPENT_PURGE] = "DELETE FROM spent WHERE id IN "
+					"(SELECT id FROM spent WHERE expires_ms < ?1 ORDER BY expires_ms LIMIT 500)",
 };
 _Static_assert(ES_COUNT(statements) == STATEMENT_COUNT, "every statement has its SQL");
 
 es_status auth_store_open(const char *url, struct es_db **out, struct es_buf *error)
 {
-	static const struct es_migration migrations[] = { { 1, auth_0001_sql }, { 2, auth_0002_sql } };
+	static const struct es_migration migrations[] = { { 1, auth_0001_sql },
+		                                              { 2, auth_0002_sql },
+		                                              { 3, auth_0003_sql } };
 
 	return es_db_open(&(struct es_db_options){ .url = url,
 	                                           .migrations = migrations,
@@ -345,13 +352,14 @@ es_status auth_store_exchange_advance(struct es_db_conn *conn, const uint8_t ses
 es_status auth_store_purge(struct es_db_conn *conn, int64_t now_ms, int64_t history_from_ms, int64_t *removed)
 {
 	uint8_t first_alive[AUTH_SESSION_ID], first_kept[AUTH_SESSION_ID];
-	int64_t sessions = 0, history = 0, reauths = 0;
+	int64_t sessions = 0, history = 0, reauths = 0, spent = 0;
 
 	auth_session_first_id(now_ms + 1, first_alive);
 	auth_session_first_id(history_from_ms, first_kept);
 	ES_TRY(ES_DB_EXEC(conn, EXCHANGE_PURGE, &sessions, es_bind_blob(es_slice_of(first_alive, sizeof first_alive))));
 	ES_TRY(ES_DB_EXEC(conn, HISTORY_PURGE, &history, es_bind_blob(es_slice_of(first_kept, sizeof first_kept))));
 	ES_TRY(ES_DB_EXEC(conn, REAUTH_PURGE, &reauths, es_bind_int(now_ms)));
-	*removed = sessions + history + reauths;
+	ES_TRY(ES_DB_EXEC(conn, SPENT_PURGE, &spent, es_bind_int(now_ms)));
+	*removed = sessions + history + reauths + spent;
 	return ES_OK;
 }

@@ -108,9 +108,16 @@ es_status auth_store_reauth_spend(struct es_db_conn *conn, const uint8_t id[AUTH
 es_status auth_store_reauth_add(struct es_db_conn *conn, const uint8_t id[AUTH_REAUTH_ID], struct es_slice sealed,
                                 int64_t expires_ms) ES_MUST_USE;
 
+/* ---- what is good once ---- */
+
+#define AUTH_SPENT_ID 16
+/* `before`: somebody else was first. The same call (its key, not empty), repeated, is nobody else. */
+es_status auth_store_spend(struct es_db_conn *conn, const uint8_t id[AUTH_SPENT_ID], struct es_slice call,
+                           int64_t expires_ms, bool *before) ES_MUST_USE;
+
 /* ---- what is over ---- */
 
-/* Removes at most 500 rows each of sessions and re-authentications that expired and of history from before
+/* Removes at most 500 rows each of sessions, re-authentications and spent tokens that expired and of history from before
  * `history_from_ms`; `removed` says how many in all. */
 es_status auth_store_purge(struct es_db_conn *conn, int64_t now_ms, int64_t history_from_ms,
                            int64_t *removed) ES_MUST_USE;

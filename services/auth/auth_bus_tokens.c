@@ -1,0 +1,196 @@
+/* auth_bus_tokens.c -- AUTH_SPEND, AUTH_ACQUIRE and AUTH_CLIENT_TOKEN: messages to structs and back. */
+#include "auth_bus_tokens.h"
+
+#include "auth.pb-c.h"
+#include "auth_acquire.h"
+#include "auth_client.h"
+#include "auth_spend.h"
+
+/* One call, in its own arena. The task comes first: an answer finds its call by it. */
+struct call {
+	struct auth_task task;
+	struct es_bus_call *bus;
+	struct auth_acquire acquire;
+	union {
+		struct auth_spent spent;
+		struct auth_acquired acquired;
+		struct auth_client_token client_token;
+	} out;
+};
+
+/* NULL when the arena is exhausted; the call is then answered. */
+static struct call *begin(struct es_bus_call *bus, void *user,
+                          void (*answer)(struct auth_task *task, es_status status, const char *detail))
+{
+	struct es_arena *arena = es_bus_call_arena(bus);
+	struct call *call = es_arena_alloc(arena, sizeof *call);
+
+	if (call == NULL) {
+		es_bus_fail(bus, ES_TOO_LARGE, "the call is too large");
+		return NULL;
+	}
+	*call = (struct call){ .task = { .env = user,
+		                             .arena = arena,
+		                             .trace = es_bus_call_trace(bus),
+		                             .deadline = es_bus_call_deadline(bus),
+		                             .answer = answer },
+		                   .bus = bus };
+	return call;
+}
+
+static struct call *call_of(struct auth_task *task)
+{
+	return (struct call *)(void *)task;
+}
+
+static void reply_spent(struct auth_task *task, es_status status, const char *detail)
+{
+	Openes__SpendReply reply;
+
+	openes__spend_reply__init(&reply);
+	reply.spent_before = call_of(task)->out.spent.spent_before;
+	if (status != ES_OK)
+		es_bus_fail(call_of(task)->bus, status, detail);
+	else
+		es_bus_reply(call_of(task)->bus, &reply.base);
+}
+
+void auth_on_spend(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
+{
+	const Openes__SpendRequest *request = (const void *)message;
+	struct call *call = begin(bus, user, reply_spent);
+
+	if (call != NULL)
+		auth_token_spend(&call->task, es_slice_str(request->token), es_bus_call_idempotency_key(bus), &call->out.spent);
+}
+
+/* Parms to nodes; NULL: memory. */
+static Openes__AppAnswer *answer_of(const struct auth_acquired *out, struct es_slice app, struct es_arena *arena)
+{
+	Openes__AppAnswer *answer = es_arena_alloc(arena, sizeof *answer);
+	Openes__DocNode *nodes = es_arena_array(arena, AUTH_ACQUIRED_MAX, sizeof *nodes);
+	Openes__DocNode **list = es_arena_array(arena, AUTH_ACQUIRED_MAX, sizeof(Openes__DocNode *));
+
+	if (answer == NULL || nodes == NULL || list == NULL)
+		return NULL;
+	openes__app_answer__init(answer);
+	answer->app = es_arena_strdup(arena, app);
+	answer->nodes = list;
+	for (size_t i = 0; i < out->count; i++) {
+		openes__doc_node__init(&nodes[i]);
+		nodes[i].is_parm = true;
+		nodes[i].name = es_arena_strdup(arena, es_slice_str(out->parms[i].name));
+		nodes[i].value = es_arena_strdup(arena, out->parms[i].value);
+		if (nodes[i].name == NULL || nodes[i].value == NULL)
+			return NULL;
+		list[answer->n_nodes++] = &nodes[i];
+	}
+	return answer->app != NULL ? answer : NULL;
+}
+
+static void reply_acquired(struct auth_task *task, es_status status, const char *detail)
+{
+	static const Openes__AcquireReply__Outcome on_wire[] = {
+		[AUTH_ACQUIRED] = OPENES__ACQUIRE_REPLY__OUTCOME__MADE,
+		[AUTH_ACQUIRE_REFUSED] = OPENES__ACQUIRE_REPLY__OUTCOME__REFUSED,
+		[AUTH_ACQUIRE_DEAD] = OPENES__ACQUIRE_REPLY__OUTCOME__DEAD,
+		[AUTH_ACQUIRE_INVALID] = OPENES__ACQUIRE_REPLY__OUTCOME__INVALID,
+	};
+	struct call *call = call_of(task);
+	const struct auth_acquired *out = &call->out.acquired;
+	Openes__AcquireReply reply;
+
+	openes__acquire_reply__init(&reply);
+	if (status != ES_OK) {
+		es_bus_fail(call->bus, status, detail);
+		return;
+	}
+	reply.outcome = on_wire[out->outcome];
+	reply.reason = es_arena_strdup(task->arena, es_slice_str(out->reason));
+	reply.answer = answer_of(out, call->acquire.app, task->arena);
+	if (reply.reason == NULL || reply.answer == NULL)
+		es_bus_fail(call->bus, ES_TOO_LARGE, "the answer is too large");
+	else
+		es_bus_reply(call->bus, &reply.base);
+}
+
+/* The first of that name; empty: none. policy has read the same one. */
+static struct es_slice param(const Openes__DeviceRequest *device, const char *name)
+{
+	for (size_t i = 0; i < device->n_params; i++)
+		if (es_slice_eq_nocase(es_slice_str(device->params[i]->name), es_slice_str(name)))
+			return es_slice_str(device->params[i]->value);
+	return (struct es_slice){ NULL, 0 };
+}
+
+void auth_on_acquire(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
+{
+	const Openes__AcquireRequest *request = (const void *)message;
+	const Openes__DeviceRequest *device = request->request;
+	struct call *call = begin(bus, user, reply_acquired);
+
+	if (call == NULL)
+		return;
+	if (device == NULL) {
+		es_bus_fail(bus, ES_MALFORMED, "no request of a device");
+		return;
+	}
+	call->acquire = (struct auth_acquire){ .token = es_slice_str(request->token),
+		                                   .app = es_slice_str(request->app),
+		                                   .operation = es_slice_str(device->operation),
+		                                   .targets = param(device, "operation_targets"),
+		                                   .client_id = param(device, "client_id"),
+		                                   .scope = param(device, "scope"),
+		                                   .requestor_id = es_slice_str(device->requestor_id),
+		                                   .app_token = param(device, "App_token"),
+		                                   .call = es_bus_call_idempotency_key(bus) };
+	if (call->acquire.targets.len == 0)
+		call->acquire.targets = param(device, "operation_target"); /* TS.43 14.1.5 has both */
+	auth_acquire(&call->task, &call->acquire, &call->out.acquired);
+}
+
+static void reply_client_token(struct auth_task *task, es_status status, const char *detail)
+{
+	const struct auth_client_token *out = &call_of(task)->out.client_token;
+	Openes__ClientTokenReply reply;
+
+	openes__client_token_reply__init(&reply);
+	if (status != ES_OK) {
+		es_bus_fail(call_of(task)->bus, status, detail);
+		return;
+	}
+	bool ok = out->error == AUTH_CLIENT_ERROR_NONE;
+	reply.error = es_arena_strdup(task->arena, es_slice_str(ok ? "" : auth_client_error_names[out->error]));
+	reply.error_description = es_arena_strdup(task->arena, es_slice_str(ok ? NULL : out->why));
+	reply.access_token = es_arena_strdup(task->arena, out->token);
+	reply.scope = es_arena_strdup(task->arena, out->scope);
+	reply.expires_in_s = out->expires_in_s;
+	if (reply.error == NULL || reply.error_description == NULL || reply.access_token == NULL || reply.scope == NULL)
+		es_bus_fail(call_of(task)->bus, ES_TOO_LARGE, "the answer is too large");
+	else
+		es_bus_reply(call_of(task)->bus, &reply.base);
+}
+
+void auth_on_client_token(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
+{
+	const Openes__ClientTokenRequest *request = (const void *)message;
+	struct call *call = begin(bus, user, reply_client_token);
+
+	if (call == NULL)
+		return;
+	struct auth_client_request *in = es_arena_alloc(call->task.arena, sizeof *in);
+	struct auth_client_param *params = es_arena_array(call->task.arena, request->n_form, sizeof *params);
+	if (in == NULL || params == NULL) {
+		es_bus_fail(bus, ES_TOO_LARGE, "the form is too large");
+		return;
+	}
+	for (size_t i = 0; i < request->n_form; i++)
+		params[i] =
+			(struct auth_client_param){ es_slice_str(request->form[i]->name), es_slice_str(request->form[i]->value) };
+	*in = (struct auth_client_request){ .params = params,
+		                                .param_count = request->n_form,
+		                                .host = es_slice_str(request->host),
+		                                .path = es_slice_str(request->path),
+		                                .call = es_bus_call_idempotency_key(bus) };
+	auth_client_token(&call->task, in, &call->out.client_token);
+}
