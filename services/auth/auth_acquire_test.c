@@ -246,7 +246,7 @@ static void temporary_token_is_spent_once_also_after_a_restart(void **state)
 
 static es_status purge_job(struct es_db_conn *conn, void *user)
 {
-	return auth_store_purge(conn, test_now + 400000, user);
+	return auth_store_purge(conn, test_now + 400000, 0, user);
 }
 
 static void what_has_expired_is_forgotten(void **state)

@@ -18,6 +18,9 @@ struct gw_config {
 	uint32_t version_major_max;      /* newest entitlement_version major: 12 */
 	/* operators' API */
 	const char *admin_listen, *admin_cert_file, *admin_key_file, *admin_client_ca_file;
+	/* servers: the OAuth 2.0 token endpoint */
+	const char *server_listen, *server_cert_file, *server_key_file, *server_client_ca_file;
+	uint32_t server_requests_per_minute;
 	/* the other processes */
 	const char *auth_target, *policy_target, *esim_target, *notify_target;
 };

@@ -29,6 +29,11 @@ const struct es_conf_key gw_config_keys[] = {
 	KEY(admin_cert_file,         ES_CONF_STRING,   "",               0, 0, "certificate chain (PEM) of the operators' API; empty: plain HTTP"),
 	KEY(admin_key_file,          ES_CONF_STRING,   "",               0, 0, "private key (PEM) of that certificate"),
 	KEY(admin_client_ca_file,    ES_CONF_STRING,   "",               0, 0, "authority (PEM) whose client certificates the operators' API requires; empty: none required"),
+	KEY(server_listen,           ES_CONF_STRING,   "",               0, 0, "address of the token endpoint for servers; empty: none"),
+	KEY(server_cert_file,        ES_CONF_STRING,   "",               0, 0, "certificate chain (PEM) of the token endpoint; empty: plain HTTP, behind something that ends TLS"),
+	KEY(server_key_file,         ES_CONF_STRING,   "",               0, 0, "private key (PEM) of that certificate"),
+	KEY(server_client_ca_file,   ES_CONF_STRING,   "",               0, 0, "authority (PEM) whose client certificates the token endpoint requires; empty: none required"),
+	KEY(server_requests_per_minute, ES_CONF_U32,   "600",            0, 1000000, "requests of one address at the token endpoint; 0: no limit"),
 	KEY(auth_target,             ES_CONF_STRING,   "ipc:///run/openes/auth.sock",   0, 0, "where auth listens"),
 	KEY(policy_target,           ES_CONF_STRING,   "ipc:///run/openes/policy.sock", 0, 0, "where policy listens"),
 	KEY(esim_target,             ES_CONF_STRING,   "ipc:///run/openes/esim.sock",   0, 0, "where esim listens"),
@@ -45,12 +50,17 @@ es_status gw_config_check(const void *config, struct es_buf *error)
 {
 	const struct gw_config *c = config;
 
-	if (!is_pair(c->device_cert_file, c->device_key_file) || !is_pair(c->admin_cert_file, c->admin_key_file)) {
+	if (!is_pair(c->device_cert_file, c->device_key_file) || !is_pair(c->admin_cert_file, c->admin_key_file) ||
+	    !is_pair(c->server_cert_file, c->server_key_file)) {
 		es_put_str(error, "a certificate file and its key file come together");
 		return ES_MALFORMED;
 	}
 	if (c->admin_client_ca_file[0] != '\0' && c->admin_cert_file[0] == '\0') {
 		es_put_str(error, "admin_client_ca_file needs admin_cert_file: without TLS there are no client certificates");
+		return ES_MALFORMED;
+	}
+	if (c->server_client_ca_file[0] != '\0' && c->server_cert_file[0] == '\0') {
+		es_put_str(error, "server_client_ca_file needs server_cert_file: without TLS there are no client certificates");
 		return ES_MALFORMED;
 	}
 	return ES_OK;

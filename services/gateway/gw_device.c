@@ -112,7 +112,9 @@ static enum gw_fault read_request(struct gw_exchange *x)
 	es_http_headers(x->http, "Accept-Language", on_language, &language);
 	x->token = credential(x, request->token);
 	x->eap_id = credential(x, request->eap_id);
-	x->has_other_token = request->temporary_token.len > 0 || request->operator_token.len > 0;
+	x->temporary_token = credential(x, request->temporary_token);
+	x->operator_token = credential(x, request->operator_token);
+	x->access_token = credential(x, request->access_token);
 	x->request = gw_wire_request(request, x->http, &language, x->form != GW_FORM_XML, x->arena);
 	return x->request != NULL ? GW_FAULT_NONE : GW_FAULT_TOO_LONG;
 }

@@ -153,6 +153,16 @@ static void on_renew(struct es_bus_call *call, const ProtobufCMessage *message, 
 	es_bus_reply(call, &reply.base);
 }
 
+/* The credential that decides: the gateway sends all that it got. */
+static const char *shown(const Openes__DecideRequest *request)
+{
+	if (request->temporary_token[0] != '\0')
+		return request->temporary_token;
+	if (request->operator_token[0] != '\0')
+		return request->operator_token;
+	return request->token[0] != '\0' ? request->token : request->access_token;
+}
+
 static void reply_decided(struct es_bus_call *call, const Openes__DecideRequest *request)
 {
 	Openes__DecideReply reply;
@@ -194,6 +204,81 @@ static void reply_decided(struct es_bus_call *call, const Openes__DecideRequest 
 	reply.token_renew = strncmp(request->token, "old", 3) == 0;
 	reply.vers = 3;
 	reply.validity_s = 1000;
+	char *token = es_arena_strdup(es_bus_call_arena(call), es_slice_str(shown(request)));
+	reply.spend = strncmp(token, "once", 4) == 0;
+	reply.spend_token = token;
+	reply.acquire =
+		strncmp(request->request->operation, "Acquire", 7) == 0 && strcmp(request->request->apps[0], "ap2011") != 0;
+	reply.no_token = strcmp(token, request->token) != 0;
+	reply.eap_over_token = strcmp(token, "over") == 0;
+	es_bus_reply(call, &reply.base);
+}
+
+/* Outcomes by the word that is shown; true: answered. */
+static bool refused(struct es_bus_call *call, const char *word)
+{
+	static const struct {
+		const char *word;
+		Openes__DecideReply__Outcome outcome;
+	} words[] = {
+		{ "unauthorized", OPENES__DECIDE_REPLY__OUTCOME__UNAUTHORIZED },
+		{ "forbidden", OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN },
+		{ "not-offered", OPENES__DECIDE_REPLY__OUTCOME__NOT_OFFERED },
+		{ "invalid", OPENES__DECIDE_REPLY__OUTCOME__INVALID },
+		{ "no-resource", OPENES__DECIDE_REPLY__OUTCOME__NO_RESOURCE },
+	};
+	Openes__DecideReply reply;
+
+	openes__decide_reply__init(&reply);
+	for (size_t i = 0; i < ES_COUNT(words); i++) {
+		if (strcmp(words[i].word, word) != 0)
+			continue;
+		reply.outcome = words[i].outcome;
+		es_bus_reply(call, &reply.base);
+		return true;
+	}
+	return false;
+}
+
+static void on_spend(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__SpendRequest *request = (const void *)message;
+	Openes__SpendReply reply;
+
+	openes__spend_reply__init(&reply);
+	(void)user;
+	note('P');
+	reply.spent_before = strcmp(request->token, "once-before") == 0;
+	if (strcmp(request->token, "once-down") == 0)
+		es_bus_fail(call, ES_UNAVAILABLE, "down");
+	else
+		es_bus_reply(call, &reply.base);
+}
+
+static void on_acquire(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	static char made[] = "TemporaryToken", value[] = "tt";
+	const Openes__AcquireRequest *request = (const void *)message;
+	Openes__AcquireReply reply;
+	Openes__AppAnswer answer;
+	Openes__DocNode node, *nodes[] = { &node };
+
+	openes__acquire_reply__init(&reply);
+	openes__app_answer__init(&answer);
+	openes__doc_node__init(&node);
+	(void)user;
+	note('A');
+	node.name = made;
+	node.value = value;
+	node.is_parm = true;
+	answer.app = request->app;
+	answer.nodes = nodes;
+	answer.n_nodes = 1;
+	reply.answer = &answer;
+	reply.outcome = strcmp(request->token, "dead-there") == 0   ? OPENES__ACQUIRE_REPLY__OUTCOME__DEAD
+	                : strcmp(request->token, "wrong") == 0      ? OPENES__ACQUIRE_REPLY__OUTCOME__INVALID
+	                : strcmp(request->token, "terminated") == 0 ? OPENES__ACQUIRE_REPLY__OUTCOME__REFUSED
+	                                                            : OPENES__ACQUIRE_REPLY__OUTCOME__MADE;
 	es_bus_reply(call, &reply.base);
 }
 
@@ -206,6 +291,8 @@ static void on_decide(struct es_bus_call *call, const ProtobufCMessage *message,
 	(void)user;
 	note('D');
 	stage.last_fresh = request->fresh;
+	if (refused(call, shown(request)))
+		return;
 	if (strcmp(request->token, "down") == 0) {
 		es_bus_fail(call, ES_UNAVAILABLE, "no store");
 	} else if (strcmp(request->token, "confused") == 0) {
@@ -267,6 +354,8 @@ static const struct es_bus_method auth_methods[] = {
 	{ OPENES__BUS_METHOD__AUTH_EAP_START, &openes__eap_start_request__descriptor, on_start },
 	{ OPENES__BUS_METHOD__AUTH_EAP_CONTINUE, &openes__eap_continue_request__descriptor, on_continue },
 	{ OPENES__BUS_METHOD__AUTH_TOKEN_RENEW, &openes__token_renew_request__descriptor, on_renew },
+	{ OPENES__BUS_METHOD__AUTH_SPEND, &openes__spend_request__descriptor, on_spend },
+	{ OPENES__BUS_METHOD__AUTH_ACQUIRE, &openes__acquire_request__descriptor, on_acquire },
 };
 static const struct es_bus_method policy_methods[] = {
 	{ OPENES__BUS_METHOD__POLICY_DECIDE, &openes__decide_request__descriptor, on_decide },

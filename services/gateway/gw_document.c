@@ -63,7 +63,7 @@ es_status gw_document_write(const struct gw_exchange *x, bool as_json, struct es
 	struct es_doc doc = {
 		.version = x->decision->vers,
 		.validity_s = x->decision->validity_s,
-		.token = es_slice_str(x->token),
+		.token = es_slice_str(x->decision->no_token ? NULL : x->token),
 		.token_validity_s = x->token_validity_s,
 	};
 	struct es_doc_app **last = &doc.apps;

@@ -31,8 +31,8 @@ struct gw_exchange {
 	bool takes_gzip;
 	Openes__DeviceRequest *request; /* NULL in an EAP answer, until auth brings the original one back */
 	char *token, *eap_id;           /* NULL: none */
-	bool has_other_token;           /* temporary or operator token */
-	struct es_slice packet;         /* EAP answer */
+	char *temporary_token, *operator_token, *access_token; /* NULL: none */
+	struct es_slice packet;                                /* EAP answer */
 	struct gw_cookies cookies;
 	/* learned */
 	bool is_fresh;    /* the token was made for this very request */
@@ -43,6 +43,7 @@ struct gw_exchange {
 	size_t operated_count;                          /* how many of the request's applications were looked at */
 	bool has_notif_status;
 	uint32_t notif_status;
+	bool was_spent, was_acquired;
 	int64_t retry_after_s; /* of a 503; 0: as configured */
 	const char *reason;    /* for the log; static text or in the arena */
 };

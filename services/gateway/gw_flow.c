@@ -2,9 +2,10 @@
  *
  *     EAP answer ───────────────► CONTINUE ─ challenge ──────────────► 200, packet
  *     EAP_ID, no usable token ──► START ────┘   │ success: original request, fresh token
- *     token ────────────────────────────────────▼
+ *     token, or somebody else's token ──────────▼
  *                                            DECIDE ─ no ────────────► 511, 403
  *                                               │
+ *                     SPEND (a token that is good once), ACQUIRE (the answer is a token),
  *                     RENEW (token near its end), OPERATE (each ODSA application), REGISTER (push), as due
  *                                               ▼
  *                                           document
@@ -19,13 +20,15 @@
 #include "es_crypto.h"
 #include "gw_exchange.h"
 
-enum { CALL_START, CALL_CONTINUE, CALL_DECIDE, CALL_RENEW, CALL_OPERATE, CALL_REGISTER };
+enum { CALL_START, CALL_CONTINUE, CALL_DECIDE, CALL_RENEW, CALL_OPERATE, CALL_REGISTER, CALL_SPEND, CALL_ACQUIRE };
 
 static void on_eap(struct gw_exchange *x, const ProtobufCMessage *message);
 static void on_decision(struct gw_exchange *x, const ProtobufCMessage *message);
 static void on_renewed(struct gw_exchange *x, const ProtobufCMessage *message);
 static void on_operated(struct gw_exchange *x, const ProtobufCMessage *message);
 static void on_registered(struct gw_exchange *x, const ProtobufCMessage *message);
+static void on_spent(struct gw_exchange *x, const ProtobufCMessage *message);
+static void on_acquired(struct gw_exchange *x, const ProtobufCMessage *message);
 
 static const struct call {
 	uint32_t method;
@@ -49,6 +52,11 @@ static const struct call {
 	                   false, false },
 	[CALL_REGISTER] = { OPENES__BUS_METHOD__NOTIFY_REGISTER, CLIENT(notify), &openes__register_reply__descriptor,
 	                    on_registered, true, true },
+	/* Its key tells a call that is repeated from a second use. */
+	[CALL_SPEND] = { OPENES__BUS_METHOD__AUTH_SPEND, CLIENT(auth), &openes__spend_reply__descriptor, on_spent, false,
+	                 true },
+	[CALL_ACQUIRE] = { OPENES__BUS_METHOD__AUTH_ACQUIRE, CLIENT(auth), &openes__acquire_reply__descriptor, on_acquired,
+	                   false, true },
 #undef CLIENT
 };
 
@@ -162,12 +170,36 @@ static void continue_eap(struct gw_exchange *x)
 	call(x, CALL_CONTINUE, &request.base);
 }
 
+static bool asks_for(const struct gw_exchange *x, const char *app)
+{
+	for (size_t i = 0; i < x->request->n_apps; i++)
+		if (strcmp(x->request->apps[i], app) == 0)
+			return true;
+	return false;
+}
+
+/* Servers have no SIM: ap2011 is never challenged (TS.43 10). */
+static bool may_start_eap(const struct gw_exchange *x)
+{
+	return x->eap_id != NULL && !asks_for(x, "ap2011");
+}
+
+/* NULL: as absent as protobuf knows. */
+static void set_text(char **to, char *value)
+{
+	if (value != NULL)
+		*to = value;
+}
+
 static void decide(struct gw_exchange *x)
 {
 	Openes__DecideRequest request;
 
 	openes__decide_request__init(&request);
-	request.token = x->token;
+	set_text(&request.token, x->token);
+	set_text(&request.temporary_token, x->temporary_token);
+	set_text(&request.operator_token, x->operator_token);
+	set_text(&request.access_token, x->access_token);
 	request.request = x->request;
 	request.fresh = x->is_fresh;
 	call(x, CALL_DECIDE, &request.base);
@@ -241,6 +273,39 @@ static void renew(struct gw_exchange *x)
 	call(x, CALL_RENEW, &request.base);
 }
 
+/* Before anything is answered by it: of two who show it at once, one is told. */
+static bool spending_is_due(const struct gw_exchange *x)
+{
+	return x->decision->spend && !x->was_spent;
+}
+
+static void spend(struct gw_exchange *x)
+{
+	Openes__SpendRequest request;
+
+	openes__spend_request__init(&request);
+	x->was_spent = true;
+	request.token = x->decision->spend_token;
+	call(x, CALL_SPEND, &request.base);
+}
+
+static bool acquiring_is_due(const struct gw_exchange *x)
+{
+	return x->decision->acquire && !x->was_acquired;
+}
+
+static void acquire(struct gw_exchange *x)
+{
+	Openes__AcquireRequest request;
+
+	openes__acquire_request__init(&request);
+	x->was_acquired = true;
+	set_text(&request.token, x->temporary_token != NULL ? x->temporary_token : x->token);
+	request.app = x->request->apps[0]; /* policy sees to it that it is the only one */
+	request.request = x->request;
+	call(x, CALL_ACQUIRE, &request.base);
+}
+
 /* Looks for the next ODSA application; without an operation its AppID alone is the answer (TS.43 8.1). */
 static bool operation_is_due(struct gw_exchange *x)
 {
@@ -265,6 +330,8 @@ static void operate(struct gw_exchange *x)
 
 static bool registration_is_due(const struct gw_exchange *x)
 {
+	if (x->decision->no_token && !gw_app_is_odsa(es_slice_str(x->request->apps[0])))
+		return false; /* a server that asks for a number is no device to be woken */
 	return x->request->has_notif && !x->has_notif_status;
 }
 
@@ -283,7 +350,11 @@ static void register_push(struct gw_exchange *x)
 
 static void go_on(struct gw_exchange *x)
 {
-	if (renew_is_due(x))
+	if (spending_is_due(x))
+		spend(x);
+	else if (acquiring_is_due(x))
+		acquire(x);
+	else if (renew_is_due(x))
 		renew(x);
 	else if (operation_is_due(x))
 		operate(x);
@@ -298,7 +369,10 @@ static void on_decided(struct gw_exchange *x, const Openes__DecideReply *reply)
 	x->decision = reply;
 	if (!x->is_fresh)
 		x->token_validity_s = reply->token_remaining_s;
-	go_on(x);
+	if (reply->eap_over_token && !x->is_fresh && !reply->no_token && may_start_eap(x))
+		start_eap(x);
+	else
+		go_on(x);
 }
 
 /* A token made a moment ago and dead already: the subscriber has just changed. Not 511 then, which would send a phone
@@ -307,10 +381,30 @@ static void on_dead_token(struct gw_exchange *x)
 {
 	if (x->is_fresh)
 		gw_answer(x, GW_OUTCOME_UNAVAILABLE);
-	else if (x->eap_id != NULL)
+	else if (may_start_eap(x))
 		start_eap(x);
 	else
 		gw_answer(x, GW_OUTCOME_AUTHENTICATE);
+}
+
+/* TS.43 2.10, T8. What policy should never have said is our fault. */
+static enum gw_outcome refusal_by_policy(Openes__DecideReply__Outcome outcome)
+{
+	static const struct {
+		Openes__DecideReply__Outcome from;
+		enum gw_outcome to;
+	} rows[] = {
+		{ OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN, GW_OUTCOME_FORBIDDEN },
+		{ OPENES__DECIDE_REPLY__OUTCOME__UNAUTHORIZED, GW_OUTCOME_NO_TOKEN },
+		{ OPENES__DECIDE_REPLY__OUTCOME__NOT_OFFERED, GW_OUTCOME_NOT_OFFERED },
+		{ OPENES__DECIDE_REPLY__OUTCOME__INVALID, GW_OUTCOME_BAD_REQUEST },
+		{ OPENES__DECIDE_REPLY__OUTCOME__NO_RESOURCE, GW_OUTCOME_NO_RESOURCE },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].from == outcome)
+			return rows[i].to;
+	return GW_OUTCOME_INTERNAL;
 }
 
 static void on_decision(struct gw_exchange *x, const ProtobufCMessage *message)
@@ -322,10 +416,67 @@ static void on_decision(struct gw_exchange *x, const ProtobufCMessage *message)
 		on_decided(x, reply);
 	else if (reply->outcome == OPENES__DECIDE_REPLY__OUTCOME__AUTHENTICATE)
 		on_dead_token(x);
-	else if (reply->outcome == OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN)
-		gw_answer(x, GW_OUTCOME_FORBIDDEN);
 	else
+		gw_answer(x, refusal_by_policy(reply->outcome));
+}
+
+static void on_spent(struct gw_exchange *x, const ProtobufCMessage *message)
+{
+	const Openes__SpendReply *reply = (const void *)message;
+
+	if (!reply->spent_before) {
+		go_on(x);
+		return;
+	}
+	x->reason = "spent_before";
+	gw_answer(x, GW_OUTCOME_NO_TOKEN);
+}
+
+/* Settled 18: what a phone asked wrongly is told it in the document. */
+static void answer_invalid(struct gw_exchange *x)
+{
+	static char name[] = "OperationResult", value[] = "102";
+	Openes__AppAnswer *answer = es_arena_alloc(x->arena, sizeof *answer);
+	Openes__DocNode *node = es_arena_alloc(x->arena, sizeof *node);
+	Openes__DocNode **nodes = es_arena_alloc(x->arena, sizeof *nodes);
+
+	if (answer == NULL || node == NULL || nodes == NULL) {
 		gw_answer(x, GW_OUTCOME_INTERNAL);
+		return;
+	}
+	openes__app_answer__init(answer);
+	openes__doc_node__init(node);
+	node->name = name;
+	node->value = value;
+	node->is_parm = true;
+	nodes[0] = node;
+	answer->app = x->request->apps[0];
+	answer->nodes = nodes;
+	answer->n_nodes = 1;
+	x->operated[x->operated_count++] = answer;
+	go_on(x);
+}
+
+static void on_acquired(struct gw_exchange *x, const ProtobufCMessage *message)
+{
+	const Openes__AcquireReply *reply = (const void *)message;
+	bool third_party = x->temporary_token != NULL;
+
+	x->reason = reply->reason;
+	if (reply->outcome == OPENES__ACQUIRE_REPLY__OUTCOME__MADE && reply->answer != NULL) {
+		x->operated[x->operated_count++] = reply->answer;
+		go_on(x);
+	} else if (reply->outcome == OPENES__ACQUIRE_REPLY__OUTCOME__DEAD) {
+		gw_answer(x, third_party   ? GW_OUTCOME_NO_TOKEN
+		             : x->is_fresh ? GW_OUTCOME_UNAVAILABLE
+		                           : GW_OUTCOME_AUTHENTICATE);
+	} else if (reply->outcome == OPENES__ACQUIRE_REPLY__OUTCOME__REFUSED) {
+		gw_answer(x, GW_OUTCOME_FORBIDDEN);
+	} else if (third_party) {
+		gw_answer(x, GW_OUTCOME_BAD_REQUEST);
+	} else {
+		answer_invalid(x);
+	}
 }
 
 /* Without a new token the old one is repeated: it is still good. */
@@ -371,12 +522,12 @@ void gw_flow_start(struct gw_exchange *x)
 {
 	if (x->packet.len > 0)
 		continue_eap(x);
-	else if (x->token != NULL)
+	else if (x->token != NULL || x->temporary_token != NULL || x->operator_token != NULL)
 		decide(x);
-	else if (x->has_other_token)
-		gw_answer(x, GW_OUTCOME_NO_TOKEN);
-	else if (x->eap_id != NULL)
+	else if (may_start_eap(x))
 		start_eap(x);
+	else if (x->access_token != NULL)
+		decide(x);
 	else
 		gw_answer(x, GW_OUTCOME_AUTHENTICATE);
 }

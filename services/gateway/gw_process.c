@@ -8,11 +8,13 @@
 #include "es_crypto.h"
 #include "gw_config.h"
 #include "gw_device.h"
+#include "gw_server.h"
 
 struct gw_process {
 	struct gw_clients clients;
 	struct gw_device *device;
 	struct gw_admin *admin;
+	struct gw_server *server;
 };
 
 static es_status start_clients(struct gw_process *p, const struct gw_config *c, struct es_bus_key *key,
@@ -46,6 +48,8 @@ static void gw_stop(void *state, int64_t wait_ms)
 	gw_device_stop(p->device, wait_ms);
 	left = until - es_mono_ms();
 	gw_admin_stop(p->admin, left > 0 ? left : 0);
+	left = until - es_mono_ms();
+	gw_server_stop(p->server, left > 0 ? left : 0);
 	for (size_t i = 0; i < ES_COUNT(clients); i++)
 		if (clients[i] != NULL)
 			es_bus_client_stop(clients[i]);
@@ -66,6 +70,8 @@ static es_status gw_start(struct es_service *service, const void *config, void *
 	status = start_clients(p, c, es_service_bus_key(service), error);
 	if (status == ES_OK)
 		status = gw_admin_start(c, &p->clients, &p->admin, error);
+	if (status == ES_OK)
+		status = gw_server_start(c, &p->clients, &p->server, error);
 	if (status == ES_OK)
 		status = gw_device_start(c, &p->clients, &p->device, error);
 	if (status != ES_OK) {
@@ -90,6 +96,7 @@ static void gw_drain(void *state)
 
 	gw_device_drain(p->device);
 	gw_admin_drain(p->admin);
+	gw_server_drain(p->server);
 }
 
 const struct es_service_ops gw_service = {

@@ -118,13 +118,13 @@ static const struct known {
 	REQUEST("token", token, GW_TOKEN_MAX),
 	REQUEST("temporary_token", temporary_token, GW_TOKEN_MAX),
 	REQUEST("operator_token", operator_token, GW_TOKEN_MAX),
+	REQUEST("access_token", access_token, GW_TOKEN_MAX),
 	REQUEST("EAP_ID", eap_id, GW_VALUE_MAX),
 	READING("entitlement_version", version),
 	READING("vers", vers),
 	READING("notif_action", notif_action),
-	/* Read elsewhere, or a credential that nobody behind the gateway has a use for: not passed on. */
+	/* Read elsewhere: not passed on. */
 	{ "app", NOWHERE, 0, GW_VALUE_MAX },
-	{ "access_token", NOWHERE, 0, GW_VALUE_MAX },
 #undef REQUEST
 #undef READING
 };

@@ -72,7 +72,7 @@ struct gw_device_request {
 	size_t app_count;
 	struct es_slice terminal_id, terminal_vendor, terminal_model, terminal_sw_version;
 	struct es_slice app_name, app_version, imsi, gid1, gid2, requestor_id, operation;
-	struct es_slice token, temporary_token, operator_token, eap_id;
+	struct es_slice token, temporary_token, operator_token, access_token, eap_id;
 	int64_t vers;
 	bool has_notif;
 	int32_t notif_action;
