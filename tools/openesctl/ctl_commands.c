@@ -28,6 +28,12 @@ static const struct ctl_view plans = { (const struct ctl_column[]){ { "PLAN", "i
 	                                                                { "ESIM", "primary_esim", 4 },
 	                                                                { "NAME", "name", 0 },
 	                                                                { NULL, NULL, 0 } } };
+static const struct ctl_view clients = { (const struct ctl_column[]){ { "CLIENT", "id", 16 },
+	                                                                  { "SCOPES", "scopes", 32 },
+	                                                                  { "TTL", "token_ttl", 6 },
+	                                                                  { "DISABLED", "disabled", 8 },
+	                                                                  { "NAME", "name", 0 },
+	                                                                  { NULL, NULL, 0 } } };
 static const struct ctl_view subscribers = { (const struct ctl_column[]){ { "IMSI", "imsi", 15 },
 	                                                                      { "MSISDN", "msisdn", 16 },
 	                                                                      { "PLAN", "plan", 12 },
@@ -63,6 +69,7 @@ static const struct ctl_view authentications = { (const struct ctl_column[]){ { 
 
 #define TENANT "/v1/tenants/{tenant}"
 #define PLAN TENANT "/plans/{plan}"
+#define CLIENT TENANT "/clients/{client}"
 #define SUBSCRIBER TENANT "/subscribers/{imsi}"
 
 #define TENANT_SETTINGS                                                                                                \
@@ -72,6 +79,7 @@ static const struct ctl_view authentications = { (const struct ctl_column[]){ { 
 #define PLAN_SETTINGS                                                                                                  \
 	CTL_NAME, CTL_VOLTE, CTL_VONR, CTL_VONR_EPS_FALLBACK, CTL_IRAT, CTL_VOWIFI, CTL_SMSOIP, CTL_COMPANION,             \
 		CTL_COMPANION_SERVICES, CTL_COMPANION_MAX, CTL_PRIMARY_ESIM
+#define CLIENT_SETTINGS CTL_NAME, CTL_SCOPES, CTL_REQUESTOR_IDS, CTL_TOKEN_TTL, CTL_DISABLED
 #define LINE_SETTINGS                                                                                                  \
 	CTL_OPT_OUTS, CTL_VOICE_PROVISIONING, CTL_SMS_PROVISIONING, CTL_TERMS, CTL_ADDRESS, CTL_ADDRESS_EXPIRY,            \
 		CTL_ADDRESS_ID, CTL_VOWIFI_PROVISIONING
@@ -112,6 +120,24 @@ const struct ctl_command ctl_commands[] = {
 	  "  openesctl plan delete --tenant demo old-gold\n  openesctl subscriber list --tenant demo --plan old-gold   "
 	  "(who still has it)",
 	  "DELETE", PLAN, NULL, NULL },
+
+	{ "client", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
+	  "servers that may ask for access tokens", "  openesctl client list --tenant demo", "GET", TENANT "/clients", NULL,
+	  &clients },
+	{ "client", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_CLIENT), NO_OPTS, CTL_CLIENT, "one client",
+	  "  openesctl client show --tenant demo mdm", "GET", CLIENT, NULL, NULL },
+	{ "client", "set", ctl_run_set, OPTS(CTL_TENANT), OPTS(CTL_FILE, CTL_CLIENT, CLIENT_SETTINGS), CTL_FILE,
+	  "make a client or change what it may do",
+	  "With a file the client becomes what the file says; without, only the options given are changed. Its public "
+	  "keys\n"
+	  "come with the file, as a JSON Web Key Set.\n\n"
+	  "  openesctl client set --tenant demo mdm.json\n"
+	  "  openesctl client set --tenant demo --client mdm --scopes GetPhoneNumber,VerifyPhoneNumber\n"
+	  "  openesctl client set --tenant demo --client mdm --disabled yes",
+	  "PUT", CLIENT, NULL, NULL },
+	{ "client", "delete", ctl_run_request, OPTS(CTL_TENANT, CTL_CLIENT), NO_OPTS, CTL_CLIENT,
+	  "remove a client; its access tokens are void at once", "  openesctl client delete --tenant demo mdm", "DELETE",
+	  CLIENT, NULL, NULL },
 
 	{ "subscriber", "add", ctl_run_subscriber_add, OPTS(CTL_TENANT, CTL_IMSI, CTL_PLAN),
 	  OPTS(CTL_MSISDN, CTL_STATUS, LINE_SETTINGS, CTL_K, CTL_OPC, CTL_OP, CTL_AMF, CTL_SQN), CTL_IMSI,

@@ -387,8 +387,8 @@ static void id_fill(const struct ctl *ctl, enum ctl_opt opt, cJSON *body)
 int ctl_run_set(struct ctl *ctl)
 {
 	const struct ctl_command *command = ctl->args.command;
-	enum ctl_opt names = strcmp(command->noun, "tenant") == 0 ? CTL_TENANT : CTL_PLAN;
-	bool is_named = strcmp(command->method, "PUT") == 0; /* subscribers are patched, and named by --imsi */
+	enum ctl_opt names = option_of(es_slice_str(command->noun)); /* a tenant by --tenant, a plan by --plan */
+	bool is_named = strcmp(command->method, "PUT") == 0;         /* subscribers are patched, and named by --imsi */
 	ES_CLEANUP(es_json_done) cJSON *body = NULL;
 	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
 	uint8_t storage[256];
