@@ -37,7 +37,8 @@ struct auth_tenant {
 	bool result_indication, bidding, pseudonyms, eap_over_token;
 	uint32_t reauthentications, challenges_per_second;
 
-	struct es_slice oidc; /* section of the core file */
+	struct es_slice name, language; /* for people; of texts */
+	struct es_slice oidc;           /* section of the core file */
 	bool second_factor, sms_code;
 	struct es_slice error_url, error_user_data, error_text;
 	int64_t temporary_token_s, operator_token_s;

@@ -66,6 +66,13 @@ static void serve_admit(struct policy_bus *bus, struct es_bus_call *call, const 
 	       &reply.base);
 }
 
+static void serve_find(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
+{
+	Openes__FindReply reply = OPENES__FIND_REPLY__INIT;
+	answer(call, policy_serve_find(bus->engine, (const Openes__FindRequest *)request, es_bus_call_arena(call), &reply),
+	       &reply.base);
+}
+
 /* All tenants may be more than a call's memory holds. */
 static void serve_tenants(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
@@ -251,6 +258,7 @@ static void read_lane(struct policy_bus *bus, struct es_bus_call *call, const Pr
 	}
 ON_READ(decide)
 ON_READ(admit)
+ON_READ(find)
 ON_READ(tenants)
 ON_READ(events)
 ON_COMMIT(admin)
@@ -261,6 +269,7 @@ ON_COMMIT(core_event)
 static const struct es_bus_method methods[] = {
 	{ OPENES__BUS_METHOD__POLICY_DECIDE, &openes__decide_request__descriptor, on_decide },
 	{ OPENES__BUS_METHOD__POLICY_ADMIT, &openes__admit_request__descriptor, on_admit },
+	{ OPENES__BUS_METHOD__POLICY_FIND, &openes__find_request__descriptor, on_find },
 	{ OPENES__BUS_METHOD__POLICY_TENANTS, &openes__tenants_request__descriptor, on_tenants },
 	{ OPENES__BUS_METHOD__POLICY_EVENTS, &openes__events_request__descriptor, on_events },
 	{ OPENES__BUS_METHOD__POLICY_ADMIN, &openes__admin_request__descriptor, on_admin },

@@ -130,6 +130,8 @@ static es_status tenant_message(const struct policy_tenant *tenant, struct es_ar
 		return ES_TOO_LARGE;
 	openes__tenant__init(message);
 	message->id = dup(arena, tenant->id, &bad);
+	message->name = dup(arena, tenant->name, &bad);
+	message->language = dup(arena, tenant->language, &bad);
 	message->hosts = strings(&tenant->hosts, arena, &message->n_hosts, &bad);
 	message->plmns = strings(&tenant->plmns, arena, &message->n_plmns, &bad);
 	message->imsi_ranges = strings(&tenant->imsi_ranges, arena, &message->n_imsi_ranges, &bad);

@@ -25,5 +25,8 @@ es_status policy_serve_tenants(struct policy_engine *engine, const Openes__Tenan
                                struct es_arena *arena, Openes__TenantsReply *reply) ES_MUST_USE;
 es_status policy_serve_events(struct policy_engine *engine, const Openes__EventsRequest *request,
                               struct es_arena *arena, Openes__EventsReply *reply) ES_MUST_USE;
+/* By IMSI or by number. A number that two lines of the tenant have is nobody's. */
+es_status policy_serve_find(struct policy_engine *engine, const Openes__FindRequest *request, struct es_arena *arena,
+                            Openes__FindReply *reply) ES_MUST_USE;
 
 #endif

@@ -1,4 +1,4 @@
-/* policy_engine_test.c -- DECIDE, ADMIT, TENANTS and EVENTS as messages, on every engine there is. */
+/* policy_engine_test.c -- DECIDE, ADMIT, FIND, TENANTS and EVENTS as messages, on every engine there is. */
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -192,6 +192,48 @@ static void a_terminated_line_is_not_admitted(void **state)
 	}
 }
 
+static Openes__FindReply find(const char *imsi, const char *msisdn, es_status expected)
+{
+	Openes__FindRequest request = OPENES__FIND_REQUEST__INIT;
+	Openes__FindReply reply = OPENES__FIND_REPLY__INIT;
+
+	request.tenant = es_arena_strdup(arena, ES_SLICE_LIT("demo"));
+	request.imsi = es_arena_strdup(arena, es_slice_str(imsi));
+	request.msisdn = es_arena_strdup(arena, es_slice_str(msisdn));
+	assert_int_equal(policy_serve_find(&engine_of_test, &request, arena, &reply), expected);
+	return reply;
+}
+
+static void a_line_is_found_by_its_number_and_by_its_imsi(void **state)
+{
+	EACH_ENGINE(&test)
+	{
+		Openes__FindReply reply = find("", "+34600000001", ES_OK);
+		assert_int_equal(reply.outcome, OPENES__FIND_REPLY__OUTCOME__FOUND);
+		assert_string_equal(reply.imsi, TEST_IMSI);
+		assert_int_equal(reply.epoch, admitted_epoch(TEST_IMSI, OPENES__ADMIT_REPLY__OUTCOME__ADMITTED));
+		reply = find(TEST_IMSI, "", ES_OK);
+		assert_int_equal(reply.outcome, OPENES__FIND_REPLY__OUTCOME__FOUND);
+		assert_string_equal(reply.msisdn, "+34600000001");
+		assert_int_equal(find("", "+34600000009", ES_OK).outcome, OPENES__FIND_REPLY__OUTCOME__UNKNOWN);
+		assert_int_equal(find("001010000000000", "", ES_OK).outcome, OPENES__FIND_REPLY__OUTCOME__UNKNOWN);
+		(void)find("", "", ES_MALFORMED);
+		(void)find(TEST_IMSI, "+34600000001", ES_MALFORMED);
+		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.terminate", TEST_LINE, "");
+		assert_int_equal(find(TEST_IMSI, "", ES_OK).outcome, OPENES__FIND_REPLY__OUTCOME__TERMINATED);
+	}
+}
+
+static void a_number_of_two_lines_is_nobodys(void **state)
+{
+	EACH_ENGINE(&test)
+	{
+		policy_test_do(&test, POLICY_ADMIN_CREATED, "subscriber.put", "tenant=demo&imsi=001010000000077",
+		               "{\"msisdn\":\"+34600000001\",\"plan\":\"full\"}");
+		assert_int_equal(find("", "+34600000001", ES_OK).outcome, OPENES__FIND_REPLY__OUTCOME__UNKNOWN);
+	}
+}
+
 static void odsa_applications_get_facts_and_no_answer(void **state)
 {
 	EACH_ENGINE(&test)
@@ -369,6 +411,8 @@ int main(void)
 		cmocka_unit_test(another_replica_sees_the_change_as_well),
 		cmocka_unit_test(dead_tokens_ask_for_authentication),
 		cmocka_unit_test(a_terminated_line_is_not_admitted),
+		cmocka_unit_test(a_line_is_found_by_its_number_and_by_its_imsi),
+		cmocka_unit_test(a_number_of_two_lines_is_nobodys),
 		cmocka_unit_test(odsa_applications_get_facts_and_no_answer),
 		cmocka_unit_test(the_portals_handle_names_the_subscriber_and_nothing_else_does),
 		cmocka_unit_test(auth_learns_of_tenants_once_per_version),
