@@ -13,7 +13,7 @@
 /* The digits, blanks around them, and one octet more than that, to notice a file that holds something else. */
 #define TEXT_MAX 128
 
-static es_status read_text(int fd, const char *path, char text[TEXT_MAX], size_t *len, struct es_buf *error)
+static es_status read_text(int fd, const char *path, char *text, size_t size, size_t *len, struct es_buf *error)
 {
 	struct stat st;
 
@@ -25,7 +25,7 @@ static es_status read_text(int fd, const char *path, char text[TEXT_MAX], size_t
 		es_put_printf(error, "%s can be read by others, or written by more than its owner (chmod 600)", path);
 		return ES_DENIED;
 	}
-	ssize_t n = read(fd, text, TEXT_MAX);
+	ssize_t n = read(fd, text, size);
 	if (n < 0) {
 		es_put_printf(error, "%s: %s", path, strerror(errno));
 		return ES_DENIED;
@@ -34,22 +34,58 @@ static es_status read_text(int fd, const char *path, char text[TEXT_MAX], size_t
 	return ES_OK;
 }
 
+static es_status load(const char *path, char *text, size_t size, size_t *len, struct es_buf *error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		es_put_printf(error, "%s: %s", path, strerror(errno));
+		return errno == ENOENT ? ES_NOT_FOUND : ES_DENIED;
+	}
+	es_status status = read_text(fd, path, text, size, len, error);
+	(void)close(fd);
+	return status;
+}
+
 es_status es_secret_load(const char *path, uint8_t out[ES_SECRET_SIZE], struct es_buf *error)
 {
 	char text[TEXT_MAX];
 	size_t len = 0;
 
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		es_put_printf(error, "%s: %s", path, strerror(errno));
-		return errno == ENOENT ? ES_NOT_FOUND : ES_DENIED;
-	}
-	es_status status = read_text(fd, path, text, &len, error);
-	(void)close(fd);
+	es_status status = load(path, text, sizeof text, &len, error);
 	if (status == ES_OK) {
 		status = es_hex_decode(es_slice_trim(es_slice_of(text, len)), out, ES_SECRET_SIZE);
 		if (status != ES_OK) {
 			es_put_printf(error, "%s does not hold 64 hexadecimal digits", path);
+		}
+	}
+	es_wipe(text, sizeof text);
+	return status;
+}
+
+/* A password is one line that somebody typed; it goes into headers and forms. */
+static bool is_line(struct es_slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
+			return false;
+	return text.len > 0;
+}
+
+es_status es_secret_text_load(const char *path, struct es_buf *out, struct es_buf *error)
+{
+	char text[ES_SECRET_TEXT_MAX + 2];
+	size_t len = 0;
+
+	es_status status = load(path, text, sizeof text, &len, error);
+	if (status == ES_OK) {
+		struct es_slice line = es_slice_trim(es_slice_of(text, len));
+		if (len > ES_SECRET_TEXT_MAX || !is_line(line)) {
+			es_put_printf(error, "%s does not hold one line of at most %d octets", path, ES_SECRET_TEXT_MAX);
+			status = ES_MALFORMED;
+		} else {
+			es_put_bytes(out, line);
+			status = es_buf_status(out);
 		}
 	}
 	es_wipe(text, sizeof text);

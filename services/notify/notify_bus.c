@@ -1,4 +1,5 @@
-/* notify_bus.c -- one registration request: judge it, look whether it is known, write it, answer after the commit. */
+/* notify_bus.c -- one registration request: judge it, look whether it is known, write it, answer after the commit. And a
+ * text for the SMS gateway, answered when that has it. */
 #include "notify_bus.h"
 
 #include "bus.pb-c.h"
@@ -22,6 +23,7 @@ ES_METRIC_COUNTER(registrations, "openes_notify_registrations_total", "Registrat
 void notify_bus_init(void)
 {
 	es_metric_register(&registrations);
+	notify_sms_metrics();
 }
 
 /* Lives in the call's arena until the answer. */
@@ -192,7 +194,43 @@ static void on_register(struct es_bus_call *call, const ProtobufCMessage *messag
 		look_where_it_may_block(x);
 }
 
+/* ---- texts ---- */
+
+static void sms_sent(es_status status, const char *detail, void *user)
+{
+	Openes__Empty reply;
+
+	openes__empty__init(&reply);
+	if (status == ES_OK)
+		es_bus_reply(user, &reply.base);
+	else
+		es_bus_fail(user, status, detail);
+}
+
+static void on_sms(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__SmsRequest *request = (const Openes__SmsRequest *)message;
+	struct notify_bus *bus = user;
+	struct es_msisdn msisdn;
+
+	if (es_msisdn_parse(es_slice_str(request->msisdn), &msisdn) != ES_OK || request->text[0] == '\0') {
+		es_bus_fail(call, ES_MALFORMED, "number or text are missing");
+		return;
+	}
+	const struct notify_sms_text text = { .tenant = es_slice_str(request->tenant),
+		                                  .msisdn = es_slice_str(msisdn.text),
+		                                  .text = es_slice_str(request->text),
+		                                  .deadline = es_bus_call_deadline(call),
+		                                  .trace = es_bus_call_trace(call) };
+	const es_status status = notify_sms_send(bus->sms, &text, sms_sent, call);
+	if (status != ES_OK) {
+		es_warn(text.trace, "notify.sms_not_asked", es_f_status(status), es_f_slice("tenant", text.tenant));
+		es_bus_fail(call, ES_UNAVAILABLE, "the SMS gateway could not be asked");
+	}
+}
+
 const struct es_bus_method notify_bus_methods[] = {
 	{ OPENES__BUS_METHOD__NOTIFY_REGISTER, &openes__register_request__descriptor, on_register },
+	{ OPENES__BUS_METHOD__NOTIFY_SMS, &openes__sms_request__descriptor, on_sms },
 };
 const size_t notify_bus_method_count = ES_COUNT(notify_bus_methods);

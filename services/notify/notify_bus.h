@@ -1,14 +1,16 @@
-/* notify_bus.h -- NOTIFY_REGISTER: from protobuf to the domain and the store, and back. */
+/* notify_bus.h -- NOTIFY_REGISTER and NOTIFY_SMS: from protobuf to the domain and the store, and back. */
 #ifndef NOTIFY_BUS_H
 #define NOTIFY_BUS_H
 
 #include "es_bus.h"
 #include "es_worker.h"
+#include "notify_sms.h"
 #include "notify_store.h"
 
 struct notify_bus {
 	struct notify_store *store;
 	struct es_worker *readers; /* where reads of this database block; else NULL */
+	struct notify_sms *sms;
 };
 
 extern const struct es_bus_method notify_bus_methods[];

@@ -26,6 +26,22 @@ static es_status start_readers(struct notify_process *p, uint32_t calls_max)
 	return p->bus.readers == NULL ? ES_TOO_LARGE : ES_OK;
 }
 
+static es_status start_sms(const struct notify_config *c, struct notify_sms **out, struct es_buf *error)
+{
+	const struct notify_sms_options options = { .url = c->sms_url,
+		                                        .user = c->sms_user,
+		                                        .password_file = c->sms_password_file,
+		                                        .bearer_file = c->sms_bearer_file,
+		                                        .sender = c->sms_sender,
+		                                        .form = c->sms_form,
+		                                        .body = c->sms_body,
+		                                        .ca_file = c->sms_ca_file,
+		                                        .timeout_ms = c->sms_timeout,
+		                                        .plain_http = c->sms_plain_http };
+
+	return notify_sms_start(&options, out, error);
+}
+
 static es_status start_parts(struct notify_process *p, const struct notify_config *config, struct es_bus_key *key,
                              struct es_buf *error)
 {
@@ -43,6 +59,7 @@ static es_status start_parts(struct notify_process *p, const struct notify_confi
 	ES_TRY(notify_follow_start(&follow, &p->follow, error));
 
 	p->bus.store = p->store;
+	ES_TRY(start_sms(config, &p->bus.sms, error));
 	notify_bus_init();
 	const struct es_bus_server_options server = {
 		.url = config->bus_listen,
@@ -82,6 +99,7 @@ void notify_process_stop(struct notify_process *p, int64_t wait_ms)
 		return;
 	if (p->server != NULL)
 		es_bus_server_stop(p->server, wait_ms);
+	notify_sms_stop(p->bus.sms);
 	notify_follow_stop(p->follow);
 	if (p->bus.readers != NULL)
 		es_worker_free(p->bus.readers);

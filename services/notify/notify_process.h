@@ -14,6 +14,10 @@ struct notify_config {
 	const char *policy_target, *policy_events;
 	int64_t events_poll; /* ms */
 	uint32_t calls_max;
+	const char *sms_url, *sms_user, *sms_password_file, *sms_bearer_file, *sms_sender, *sms_form, *sms_body;
+	const char *sms_ca_file;
+	int64_t sms_timeout; /* ms */
+	bool sms_plain_http;
 };
 
 extern const struct es_service_ops notify_service;

@@ -99,7 +99,8 @@ static void start_notify(struct place *place)
 		                                  .policy_target = place->policy_url,
 		                                  .policy_events = place->events_url,
 		                                  .events_poll = 10, /* a ring that comes before notify listens is lost */
-		                                  .calls_max = 64 };
+		                                  .calls_max = 64,
+		                                  .sms_url = "" };
 	const struct es_bus_client_options client = { .target = place->notify_url, .name = "notify", .key = place->key };
 	char text[512] = "";
 	struct es_buf error;

@@ -17,6 +17,18 @@ static const struct es_conf_key keys[] = {
 	KEY(policy_events, ES_CONF_STRING, "ipc:///run/openes/policy-events.sock", 0, 0, "where policy rings for changes"),
 	KEY(events_poll, ES_CONF_DURATION, "10s", SECOND, 3600 * SECOND, "how long a lost ring may go unnoticed"),
 	KEY(calls_max, ES_CONF_U32, "256", 1, 65536, "calls in work at once; more are answered busy"),
+	KEY(sms_url, ES_CONF_STRING, "", 0, 0,
+	    "where the operator's SMS gateway takes texts, by POST; empty: none, and no one-time code is ever sent"),
+	KEY(sms_user, ES_CONF_STRING, "", 0, 0, "user of HTTP Basic authentication at that gateway; empty: none"),
+	KEY(sms_password_file, ES_CONF_STRING, "", 0, 0, "file with that user's password"),
+	KEY(sms_bearer_file, ES_CONF_STRING, "", 0, 0, "file with a bearer token instead of user and password"),
+	KEY(sms_sender, ES_CONF_STRING, "", 0, 0, "who the SMS is from: {from} in sms_body"),
+	KEY(sms_form, ES_CONF_STRING, "json", 0, 0, "what sms_body is: json or form"),
+	KEY(sms_body, ES_CONF_STRING, "{\"to\":\"{to}\",\"from\":\"{from}\",\"text\":\"{text}\"}", 0, 0,
+	    "body of the request, with {to}, {from} and {text} where the values go, escaped for that form"),
+	KEY(sms_ca_file, ES_CONF_STRING, "", 0, 0, "authority (PEM) of that gateway's certificate; empty: the system's"),
+	KEY(sms_timeout, ES_CONF_DURATION, "5s", 100, 30 * SECOND, "time that gateway has to take a text"),
+	KEY(sms_plain_http, ES_CONF_BOOL, "no", 0, 0, "allow an http URL: for a gateway on this host"),
 };
 
 static es_status start(struct es_service *service, const void *config, void **state, struct es_buf *error)

@@ -1,0 +1,19 @@
+/* notify_sms_body.h -- the body of a request to the SMS gateway, from its template. Pure. */
+#ifndef NOTIFY_SMS_BODY_H
+#define NOTIFY_SMS_BODY_H
+
+#include <stdbool.h>
+
+#include "es_buf.h"
+#include "es_slice.h"
+
+struct notify_sms_values {
+	struct es_slice to, from, text;
+};
+
+/* Whether the template names {to} and {text}, and nothing else in braces that looks like one of ours. */
+bool notify_sms_template_is_usable(const char *template);
+/* JSON: as the inside of a string literal; else application/x-www-form-urlencoded. */
+void notify_sms_body(const char *template, bool is_json, const struct notify_sms_values *values, struct es_buf *out);
+
+#endif

@@ -1,0 +1,66 @@
+/* notify_sms_test.c -- what stands in a request to the SMS gateway. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "notify_sms_body.h"
+
+static void expect_body(const char *template, bool is_json, const char *text, const char *expected)
+{
+	const struct notify_sms_values values = { .to = ES_SLICE_LIT("+34600000001"),
+		                                      .from = ES_SLICE_LIT("Demo"),
+		                                      .text = es_slice_str(text) };
+	struct es_buf out;
+
+	es_buf_init(&out, 4096);
+	notify_sms_body(template, is_json, &values, &out);
+	assert_int_equal(es_buf_status(&out), ES_OK);
+	es_put_u8(&out, '\0');
+	assert_string_equal((const char *)out.ptr, expected);
+	es_buf_free(&out);
+}
+
+static void a_json_body_is_escaped_as_json(void **state)
+{
+	(void)state;
+	expect_body("{\"to\":\"{to}\",\"from\":\"{from}\",\"text\":\"{text}\"}", true, "say \"123456\"\n\\",
+	            "{\"to\":\"+34600000001\",\"from\":\"Demo\",\"text\":\"say \\\"123456\\\"\\n\\\\\"}");
+}
+
+static void a_form_body_is_escaped_as_a_form(void **state)
+{
+	(void)state;
+	expect_body("to={to}&from={from}&text={text}&coding=2", false, "a&b=c +1",
+	            "to=%2B34600000001&from=Demo&text=a%26b%3Dc%20%2B1&coding=2");
+}
+
+static void a_value_is_not_a_template(void **state)
+{
+	(void)state;
+	expect_body("to={to}&text={text}", false, "{to}", "to=%2B34600000001&text=%7Bto%7D");
+	expect_body("\"{text}\" \"{to}\" {other}", true, "{from}", "\"{from}\" \"+34600000001\" {other}");
+}
+
+static void a_template_names_number_and_text(void **state)
+{
+	(void)state;
+	assert_true(notify_sms_template_is_usable("{to} {text}"));
+	assert_false(notify_sms_template_is_usable("{to}"));
+	assert_false(notify_sms_template_is_usable("{text}"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_json_body_is_escaped_as_json),
+		cmocka_unit_test(a_form_body_is_escaped_as_a_form),
+		cmocka_unit_test(a_value_is_not_a_template),
+		cmocka_unit_test(a_template_names_number_and_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
