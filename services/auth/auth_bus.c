@@ -5,6 +5,7 @@
 #include "auth_bus_tokens.h"
 #include "auth_env.h"
 #include "auth_exchange.h"
+#include "auth_login_bus.h"
 #include "auth_provision.h"
 #include "bus.pb-c.h"
 #include "es_cleanup.h"
@@ -318,6 +319,10 @@ const struct es_bus_method auth_bus_methods[] = {
 	{ OPENES__BUS_METHOD__AUTH_EAP_START, &openes__eap_start_request__descriptor, on_eap_start },
 	{ OPENES__BUS_METHOD__AUTH_EAP_CONTINUE, &openes__eap_continue_request__descriptor, on_eap_continue },
 	{ OPENES__BUS_METHOD__AUTH_TOKEN_RENEW, &openes__token_renew_request__descriptor, on_token_renew },
+	{ OPENES__BUS_METHOD__AUTH_OIDC_START, &openes__oidc_start_request__descriptor, auth_bus_oidc_start },
+	{ OPENES__BUS_METHOD__AUTH_OIDC_FINISH, &openes__oidc_finish_request__descriptor, auth_bus_oidc_finish },
+	{ OPENES__BUS_METHOD__AUTH_CODE_START, &openes__code_start_request__descriptor, auth_bus_code_start },
+	{ OPENES__BUS_METHOD__AUTH_CODE_CHECK, &openes__code_check_request__descriptor, auth_bus_code_check },
 	{ OPENES__BUS_METHOD__AUTH_KEYS_PUT, &openes__keys_put_request__descriptor, on_keys_put },
 	{ OPENES__BUS_METHOD__AUTH_KEYS_DELETE, &openes__keys_request__descriptor, on_keys_delete },
 	{ OPENES__BUS_METHOD__AUTH_KEYS_STATUS, &openes__keys_request__descriptor, on_keys_status },

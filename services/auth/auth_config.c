@@ -20,10 +20,11 @@ const struct es_conf_key auth_config_keys[] = {
 	    "X25519 private key, 64 hex digits: opens K and OPc on their way here"),
 	KEY(policy_target, ES_CONF_STRING, "ipc:///run/openes/policy.sock", 0, 0, "where policy listens"),
 	KEY(policy_events, ES_CONF_STRING, "ipc:///run/openes/policy-events.sock", 0, 0, "where policy rings for changes"),
+	KEY(notify_target, ES_CONF_STRING, "ipc:///run/openes/notify.sock", 0, 0, "where notify listens: it sends the SMS"),
+	KEY(core_file, ES_CONF_STRING, "", 0, 0,
+	    "file that describes what auth connects to, one section each: `[oidc NAME]`; empty: nothing"),
 	KEY(session_ttl, ES_CONF_DURATION, "60s", SECOND, 600 * SECOND, "life of one EAP exchange"),
 	KEY(token_ttl, ES_CONF_DURATION, "7d", 60 * SECOND, 400 * DAY, "life of a token where the tenant says nothing"),
-	KEY(core_file, ES_CONF_STRING, "", 0, 0,
-	    "HSSs, UDMs, AAAs and OpenID Connect providers: docs/core-network.md; empty: none"),
 	KEY(imsi_challenges_per_minute, ES_CONF_U32, "30", 0, 100000,
 	    "vectors fetched for one subscriber; past it 503 with Retry-After; 0: no limit"),
 	KEY(address_challenges_per_minute, ES_CONF_U32, "0", 0, 10000000,
@@ -33,5 +34,9 @@ const struct es_conf_key auth_config_keys[] = {
 	    "failed authentications of one subscriber from one address; 0: no limit"),
 	KEY(history, ES_CONF_DURATION, "30d", 0, 4000 * DAY, "how long records of authentications are kept"),
 	KEY(calls_max, ES_CONF_U32, "256", 1, 65536, "calls in work at once; more are answered busy"),
+	KEY(codes_per_number, ES_CONF_U32, "5", 0, 1000, "one-time codes that one number is sent in an hour; 0: no limit"),
+	KEY(codes_per_address, ES_CONF_U32, "100", 0, 1000000,
+	    "one-time codes that one client address may ask for in an hour; 0: no limit, behind something that hides "
+	    "addresses"),
 };
 _Static_assert(ES_COUNT(auth_config_keys) == AUTH_CONFIG_KEYS, "every key is counted");

@@ -17,6 +17,7 @@
 #include "auth_sqn_source.h"
 #include "es_arena.h"
 #include "es_db.h"
+#include "es_id.h"
 #include "es_keyring.h"
 #include "es_status.h"
 #include "es_trace.h"
@@ -38,6 +39,35 @@ struct auth_admit {
 /* Must not block; `done` runs once, later or at once, unless the return is not ES_OK. */
 typedef es_status auth_admit_fn(void *policy, struct auth_admit *admit);
 
+enum auth_found { AUTH_FOUND = 1, AUTH_FIND_UNKNOWN, AUTH_FIND_TERMINATED };
+
+/* One question to policy: whose number, or whose IMSI, is this? In the asker's memory until `done`. */
+struct auth_find {
+	const char *tenant, *msisdn, *imsi; /* one of the two, the other "" */
+	struct es_arena *arena;
+	int64_t deadline; /* wall ms */
+	const struct es_trace *trace;
+	struct es_slice key; /* names the question, so that it may be asked again elsewhere */
+	void (*done)(struct auth_find *find, es_status status);
+	enum auth_found found; /* valid with ES_OK; the rest with AUTH_FOUND */
+	struct es_imsi line_imsi;
+	struct es_msisdn line_msisdn; /* "": none that an SMS reaches */
+	uint32_t epoch;
+};
+/* As auth_admit_fn. */
+typedef es_status auth_find_fn(void *policy, struct auth_find *find);
+
+/* One text to a number, by notify. `done` NULL: nobody waits for it. Otherwise in the asker's memory until `done`. */
+struct auth_sms {
+	const char *tenant, *msisdn, *text; /* secret; copied before the call returns */
+	int64_t deadline;
+	const struct es_trace *trace;
+	void (*done)(struct auth_sms *sms, es_status status);
+};
+typedef es_status auth_sms_fn(void *notify, struct auth_sms *sms);
+
+struct auth_oidc;
+
 struct auth_env {
 	struct es_db *db;
 	struct es_worker *readers; /* set where reading blocks (es_db_reads_block()) */
@@ -51,7 +81,13 @@ struct auth_env {
 	struct auth_relay relay;
 	struct auth_snapshots *tenants;
 	auth_admit_fn *admit;
+	auth_find_fn *find;
 	void *policy;
+	auth_sms_fn *sms;
+	void *notify;
+	struct auth_oidc *oidc;                       /* NULL: no provider is configured */
+	uint32_t codes_per_number, codes_per_address; /* SMS in an hour; 0: no limit */
+	_Atomic bool is_stopping; /* a commit's callback starts nothing any more: whom it would call is going */
 	int64_t session_ttl_ms, token_ttl_ms;
 	int64_t (*now_ms)(void); /* wall clock */
 };

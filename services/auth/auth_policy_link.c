@@ -1,4 +1,4 @@
-/* auth_policy_link.c -- POLICY_TENANTS and POLICY_ADMIT: between proto/policy.proto and auth's own structs. */
+/* auth_policy_link.c -- POLICY_TENANTS, POLICY_ADMIT and POLICY_FIND: between proto/policy.proto and auth's own structs. */
 #include "auth_policy_link.h"
 
 #include <stdatomic.h>
@@ -84,6 +84,7 @@ static bool copy_authentication(struct es_arena *arena, const Openes__Tenant *fr
 	return copy_list(arena, from->eap_methods, from->n_eap_methods, &out->eap_methods, &out->eap_method_count) &&
 	       copy_list(arena, from->sources, from->n_sources, &out->sources, &out->source_count) &&
 	       copy_text(arena, from->network_name, &out->network_name) && copy_text(arena, from->oidc, &out->oidc) &&
+	       copy_text(arena, from->name, &out->name) && copy_text(arena, from->language, &out->language) &&
 	       copy_text(arena, from->error_url, &out->error_url) &&
 	       copy_text(arena, from->error_user_data, &out->error_user_data) &&
 	       copy_text(arena, from->error_text, &out->error_text) &&
@@ -238,4 +239,59 @@ es_status auth_policy_admit(void *policy, struct auth_admit *admit)
 	                                                  .trace = admit->trace,
 	                                                  .idempotency_key = admit->key },
 	                   &request.base, admit_replied, admit);
+}
+
+/* ---- who is this number, or this IMSI? ---- */
+
+static es_status take_found(const Openes__FindReply *reply, struct auth_find *find)
+{
+	find->found = AUTH_FIND_UNKNOWN;
+	if (reply == NULL)
+		return ES_INTERNAL;
+	switch (reply->outcome) {
+	case OPENES__FIND_REPLY__OUTCOME__FOUND: find->found = AUTH_FOUND; break;
+	case OPENES__FIND_REPLY__OUTCOME__UNKNOWN: return ES_OK;
+	case OPENES__FIND_REPLY__OUTCOME__TERMINATED: find->found = AUTH_FIND_TERMINATED; return ES_OK;
+	case OPENES__FIND_REPLY__OUTCOME__OUTCOME_NONE:
+	case _OPENES__FIND_REPLY__OUTCOME_IS_INT_SIZE: return ES_INTERNAL;
+	}
+	find->epoch = reply->epoch;
+	if (es_imsi_parse(es_slice_str(reply->imsi), &find->line_imsi) != ES_OK)
+		return ES_INTERNAL;
+	/* A line without a number of its own is one that no SMS reaches. */
+	if (es_msisdn_parse(es_slice_str(reply->msisdn), &find->line_msisdn) != ES_OK)
+		find->line_msisdn = (struct es_msisdn){ "" };
+	return ES_OK;
+}
+
+static void find_replied(const struct es_bus_reply_view *view, void *user)
+{
+	struct auth_find *find = user;
+	es_status status = view->status;
+
+	if (status == ES_OK)
+		status =
+			take_found((const void *)es_bus_unpack(&openes__find_reply__descriptor, view->payload, find->arena), find);
+	find->done(find, status);
+}
+
+es_status auth_policy_find(void *policy, struct auth_find *find)
+{
+	struct auth_policy_link *link = policy;
+	Openes__FindRequest request;
+	union {
+		const char *in;
+		char *out;
+	} tenant = { find->tenant }, imsi = { find->imsi }, msisdn = { find->msisdn };
+
+	openes__find_request__init(&request);
+	request.tenant = tenant.out;
+	request.imsi = imsi.out;
+	request.msisdn = msisdn.out;
+	return es_bus_call(link->client,
+	                   &(struct es_bus_call_options){ .method = OPENES__BUS_METHOD__POLICY_FIND,
+	                                                  .deadline = find->deadline,
+	                                                  .trace = find->trace,
+	                                                  .idempotency_key = find->key },
+	                   &request.base, find_replied, find);
 }

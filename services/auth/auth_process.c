@@ -11,12 +11,16 @@
 #include "auth_config.h"
 #include "auth_env.h"
 #include "auth_exchange.h"
+#include "auth_notify_link.h"
+#include "auth_oidc.h"
 #include "auth_policy_link.h"
 #include "auth_reseal.h"
 #include "auth_store.h"
 #include "auth_timer.h"
+#include "es_cleanup.h"
 #include "es_clock.h"
 #include "es_crypto.h"
+#include "es_fetch.h"
 #include "es_log.h"
 #include "es_secret.h"
 
@@ -26,13 +30,16 @@
 #define REFUSALS_BEFORE_WARNING 5
 #define PURGE_EVERY_MS 5000
 #define PURGE_ROUNDS_MAX 40
+#define CORE_MAX (1u << 20)
 #define RESEAL_PAGES 16 /* in one tick */
 #define HISTORY_QUEUE 4096
 #define PENDING_SUBSCRIBERS 16384
 
 struct auth_process {
 	struct auth_env env;
-	struct es_bus_client *policy_client;
+	struct es_arena *core; /* what the core file says */
+	struct es_fetcher *fetcher;
+	struct es_bus_client *policy_client, *notify_client;
 	struct auth_policy_link *link;
 	struct auth_timer *timer;
 	struct es_bus_subscriber *bell;
@@ -72,6 +79,27 @@ static void purge(struct auth_process *p)
 	}
 }
 
+static es_status purge_logins_job(struct es_db_conn *conn, void *user)
+{
+	struct purge *purge = user;
+
+	return auth_store_login_purge(conn, purge->now_ms, &purge->removed);
+}
+
+static void purge_logins(struct auth_process *p)
+{
+	/* An answer that got lost may be asked for again a moment after the end. */
+	struct purge purge = { .now_ms = p->env.now_ms() - AUTH_LOGIN_AGAIN_MS, .removed = 1 };
+
+	for (int i = 0; i < PURGE_ROUNDS_MAX && purge.removed > 0; i++) {
+		es_status status = es_db_write_wait(p->env.db, purge_logins_job, &purge);
+		if (status != ES_OK) {
+			es_warn(NULL, "auth.purge_failed", es_f_status(status));
+			return;
+		}
+	}
+}
+
 static void refresh_tenants(struct auth_process *p, int64_t now)
 {
 	es_status status = auth_policy_refresh(p->link);
@@ -96,6 +124,7 @@ static void tick(void *user, bool rung)
 	if (now - p->purged_at >= PURGE_EVERY_MS) {
 		p->purged_at = now;
 		purge(p);
+		purge_logins(p);
 	}
 	for (int i = 0; i < RESEAL_PAGES && !p->reseal.is_done; i++)
 		auth_reseal_some(&p->env, &p->reseal);
@@ -181,6 +210,22 @@ static void get_ready(struct auth_process *p)
 	refresh_tenants(p, es_mono_ms());
 }
 
+/* What auth connects to beside the other processes. */
+static es_status start_core(struct auth_process *p, const struct auth_config *c, struct es_buf *error)
+{
+	const struct es_conf_section kinds[] = { auth_oidc_section };
+	const struct es_conf_named *sections = NULL;
+	size_t count = 0;
+
+	p->core = es_arena_new(0, CORE_MAX);
+	if (p->core == NULL)
+		return out_of_memory(error);
+	if (c->core_file[0] != '\0')
+		ES_TRY(es_config_named_load(kinds, ES_COUNT(kinds), c->core_file, p->core, &sections, &count, error));
+	ES_TRY(es_fetcher_start(&(struct es_fetcher_options){ .name = "auth-fetch" }, &p->fetcher, error));
+	return auth_oidc_new(sections, count, p->fetcher, &p->env.oidc, error);
+}
+
 static es_status start_links(struct auth_process *p, const struct auth_config *c, struct es_bus_key *key,
                              struct es_buf *error)
 {
@@ -192,6 +237,12 @@ static es_status start_links(struct auth_process *p, const struct auth_config *c
 		return out_of_memory(error);
 	p->env.policy = p->link;
 	p->env.admit = auth_policy_admit;
+	p->env.find = auth_policy_find;
+	ES_TRY(
+		es_bus_client_start(&(struct es_bus_client_options){ .target = c->notify_target, .name = "notify", .key = key },
+	                        &p->notify_client, error));
+	p->env.notify = p->notify_client;
+	p->env.sms = auth_notify_sms;
 	get_ready(p);
 	if (auth_timer_start(tick, p, &p->timer) != ES_OK)
 		return out_of_memory(error);
@@ -206,6 +257,13 @@ static es_status start_links(struct auth_process *p, const struct auth_config *c
 	                           &p->server, error);
 }
 
+static es_status nothing_job(struct es_db_conn *conn, void *user)
+{
+	(void)conn;
+	(void)user;
+	return ES_OK;
+}
+
 static void auth_stop(void *state, int64_t wait_ms)
 {
 	struct auth_process *p = state;
@@ -218,8 +276,15 @@ static void auth_stop(void *state, int64_t wait_ms)
 	/* Calls that are still in work now come to their end, each stage before the one it hands over to: reading asks
 	 * policy, policy's answer is committed. */
 	es_worker_free(p->env.readers);
+	p->env.is_stopping = true;
+	if (p->env.db != NULL) /* behind it no callback of a commit starts anything */
+		(void)!es_db_write_wait(p->env.db, nothing_job, NULL);
+	if (p->fetcher != NULL)
+		es_fetcher_stop(p->fetcher);
 	if (p->policy_client != NULL)
 		es_bus_client_stop(p->policy_client);
+	if (p->notify_client != NULL)
+		es_bus_client_stop(p->notify_client);
 	auth_policy_link_free(p->link);
 	auth_sqn_source_free(p->env.sqn);
 	auth_sources_free(p->env.sources);
@@ -229,6 +294,8 @@ static void auth_stop(void *state, int64_t wait_ms)
 	auth_pending_free(p->env.pending);
 	auth_guard_free(p->env.guard);
 	es_db_close(p->env.db);
+	auth_oidc_free(p->env.oidc);
+	es_arena_free(p->core);
 	auth_snapshots_free(p->env.tenants);
 	es_keyring_free(p->env.session_keys);
 	es_keyring_free(p->env.token_keys);
@@ -251,9 +318,12 @@ static es_status auth_start(struct es_service *service, const void *config, void
 	auth_guard_metrics();
 	auth_history_metrics();
 	auth_client_metrics();
+	auth_login_metrics();
 	p->env.now_ms = es_wall_ms;
 	p->env.session_ttl_ms = c->session_ttl;
 	p->env.token_ttl_ms = c->token_ttl;
+	p->env.codes_per_number = c->codes_per_number;
+	p->env.codes_per_address = c->codes_per_address;
 	es_status status = load_secrets(p, c, error);
 	if (status == ES_OK)
 		status = start_store(p, c, es_service_instance(service), error);
@@ -261,6 +331,8 @@ static es_status auth_start(struct es_service *service, const void *config, void
 		status = start_guard(p, c, error);
 	if (status == ES_OK)
 		status = start_sources(p, error);
+	if (status == ES_OK)
+		status = start_core(p, c, error);
 	if (status == ES_OK)
 		status = start_links(p, c, es_service_bus_key(service), error);
 	if (status != ES_OK) {

@@ -6,7 +6,8 @@
 #include "auth_0001_sql.h"
 #include "auth_0002_sql.h"
 #include "auth_0003_sql.h"
-#include "auth_statements.h"
+#include "auth_0004_sql.h"
+#include "auth_store_int.h"
 #include "es_cleanup.h"
 
 #define CLAIM_FRESH_MS 120000
@@ -58,14 +59,27 @@ static const char *const statements[] = {
 	[SPENT_CALL] = "SELECT call FROM spent WHERE id = ?1",
 	[SPENT_PURGE] = "DELETE FROM spent WHERE id IN "
 					"(SELECT id FROM spent WHERE expires_ms < ?1 ORDER BY expires_ms LIMIT 500)",
+	[LOGIN_GET] = "SELECT step, state, code, code_until_ms, tries, answer, claimed_ms, outcome, ended_ms FROM login "
+				  "WHERE id = ?1",
+	[LOGIN_INSERT] = "INSERT INTO login (id, step, state, code, code_until_ms, tries, answer, claimed_ms, outcome, "
+					 "ended_ms) VALUES (?1, 0, ?2, ?3, ?4, ?5, NULL, 0, NULL, 0)",
+	[LOGIN_ADVANCE] = "UPDATE login SET step = step + 1, code = ?3, code_until_ms = ?4, tries = ?5, answer = ?6, "
+					  "claimed_ms = ?7, outcome = ?8, ended_ms = ?9 WHERE id = ?1 AND step = ?2",
+	[LOGIN_PURGE] = "DELETE FROM login WHERE id IN (SELECT id FROM login WHERE id < ?1 ORDER BY id LIMIT 500)",
+	[LOGIN_RATE] =
+		"INSERT INTO login_rate (subject, hour, count) VALUES (?1, ?2, 1) ON CONFLICT (subject) DO UPDATE SET "
+		"count = CASE WHEN login_rate.hour = excluded.hour THEN login_rate.count + 1 ELSE 1 END, "
+		"hour = excluded.hour RETURNING count",
+	[LOGIN_RATE_PURGE] = "DELETE FROM login_rate WHERE subject IN "
+						 "(SELECT subject FROM login_rate WHERE hour < ?1 LIMIT 500)",
 };
 _Static_assert(ES_COUNT(statements) == STATEMENT_COUNT, "every statement has its SQL");
 
 es_status auth_store_open(const char *url, struct es_db **out, struct es_buf *error)
 {
-	static const struct es_migration migrations[] = { { 1, auth_0001_sql },
-		                                              { 2, auth_0002_sql },
-		                                              { 3, auth_0003_sql } };
+	static const struct es_migration migrations[] = {
+		{ 1, auth_0001_sql }, { 2, auth_0002_sql }, { 3, auth_0003_sql }, { 4, auth_0004_sql }
+	};
 
 	return es_db_open(&(struct es_db_options){ .url = url,
 	                                           .migrations = migrations,
@@ -73,14 +87,6 @@ es_status auth_store_open(const char *url, struct es_db **out, struct es_buf *er
 	                                           .statements = statements,
 	                                           .statement_count = STATEMENT_COUNT },
 	                  out, error);
-}
-
-/* An UPDATE that must touch one row. */
-static es_status exactly_one(es_status status, int64_t changed)
-{
-	if (status != ES_OK)
-		return status;
-	return changed == 1 ? ES_OK : ES_CONFLICT;
 }
 
 /* ---- keys ---- */
@@ -170,7 +176,7 @@ es_status auth_store_keys_reseal(struct es_db_conn *conn, const struct auth_key_
 	es_status status =
 		ES_DB_EXEC(conn, KEYS_RESEAL, &changed, es_bind_str(item->tenant), es_bind_str(item->imsi),
 	               es_bind_blob(es_slice_of(item->row.sealed, item->row.sealed_len)), es_bind_blob(sealed));
-	return exactly_one(status, changed);
+	return auth_store_exactly_one(status, changed);
 }
 
 es_status auth_store_raise_dif(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t generation,
@@ -180,7 +186,7 @@ es_status auth_store_raise_dif(struct es_db_conn *conn, const char *tenant, cons
 
 	es_status status = ES_DB_EXEC(conn, KEYS_RAISE_DIF, &changed, es_bind_str(tenant), es_bind_str(imsi),
 	                              es_bind_int(generation), es_bind_int(dif));
-	return exactly_one(status, changed);
+	return auth_store_exactly_one(status, changed);
 }
 
 es_status auth_store_set_hop(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t generation,
@@ -190,7 +196,7 @@ es_status auth_store_set_hop(struct es_db_conn *conn, const char *tenant, const 
 
 	es_status status = ES_DB_EXEC(conn, KEYS_SET_HOP, &changed, es_bind_str(tenant), es_bind_str(imsi),
 	                              es_bind_int(generation), es_bind_int(seen), es_bind_int(hop));
-	return exactly_one(status, changed);
+	return auth_store_exactly_one(status, changed);
 }
 
 /* ---- indices of replicas ---- */
@@ -243,7 +249,7 @@ static es_status claim_new(struct es_db_conn *conn, struct auth_claim *claim)
 	es_status status =
 		ES_DB_EXEC(conn, REPLICA_NEW, &changed, es_bind_int(ind), es_bind_blob(es_slice_of(claim->owner, AUTH_OWNER)),
 	               es_bind_str(claim->name), es_bind_int(claim->hwm), es_bind_int(claim->now_ms));
-	return exactly_one(status, changed);
+	return auth_store_exactly_one(status, changed);
 }
 
 es_status auth_store_claim(struct es_db_conn *conn, struct auth_claim *claim)
@@ -271,7 +277,7 @@ es_status auth_store_claim(struct es_db_conn *conn, struct auth_claim *claim)
 	                              es_bind_blob(es_slice_of(row.owner, row.owner_len)), es_bind_int(row.hwm),
 	                              es_bind_blob(es_slice_of(claim->owner, AUTH_OWNER)), es_bind_str(claim->name),
 	                              es_bind_int(claim->hwm), es_bind_int(claim->now_ms));
-	return exactly_one(status, changed);
+	return auth_store_exactly_one(status, changed);
 }
 
 es_status auth_store_extend(struct es_db_conn *conn, unsigned ind, const uint8_t owner[AUTH_OWNER], int64_t hwm,
@@ -281,7 +287,7 @@ es_status auth_store_extend(struct es_db_conn *conn, unsigned ind, const uint8_t
 
 	es_status status = ES_DB_EXEC(conn, REPLICA_EXTEND, &changed, es_bind_int(ind),
 	                              es_bind_blob(es_slice_of(owner, AUTH_OWNER)), es_bind_int(hwm), es_bind_int(now_ms));
-	return exactly_one(status, changed);
+	return auth_store_exactly_one(status, changed);
 }
 
 es_status auth_store_release(struct es_db_conn *conn, unsigned ind, const uint8_t owner[AUTH_OWNER], int64_t hwm)
@@ -291,22 +297,10 @@ es_status auth_store_release(struct es_db_conn *conn, unsigned ind, const uint8_
 	es_status status =
 		ES_DB_EXEC(conn, REPLICA_RELEASE, &changed, es_bind_int(ind), es_bind_blob(es_slice_of(owner, AUTH_OWNER)),
 	               es_bind_int(hwm), es_bind_blob((struct es_slice){ 0 }));
-	return exactly_one(status, changed);
+	return auth_store_exactly_one(status, changed);
 }
 
 /* ---- exchanges ---- */
-
-static struct es_bind blob_or_null(struct es_slice bytes)
-{
-	return bytes.len > 0 ? es_bind_blob(bytes) : es_bind_null();
-}
-
-/* False when the arena has no room. */
-static bool keep(struct es_arena *arena, struct es_slice from, struct es_slice *out)
-{
-	*out = es_arena_copy(arena, from);
-	return out->len == from.len;
-}
 
 es_status auth_store_exchange_get(struct es_db_conn *conn, const uint8_t session[AUTH_SESSION_ID],
                                   struct es_arena *arena, struct auth_exchange_row *out)
@@ -317,9 +311,10 @@ es_status auth_store_exchange_get(struct es_db_conn *conn, const uint8_t session
 	ES_TRY(ES_DB_QUERY(conn, EXCHANGE_GET, &rows, es_bind_blob(es_slice_of(session, AUTH_SESSION_ID))));
 	ES_TRY(es_rows_next(rows));
 	row.round = es_col_int(rows, 0);
-	bool kept = keep(arena, es_col_blob(rows, 1), &row.packet_hash) &&
-	            keep(arena, es_col_blob(rows, 2), &row.outcome) && keep(arena, es_col_blob(rows, 3), &row.state) &&
-	            keep(arena, es_col_blob(rows, 4), &row.request);
+	bool kept = auth_store_keep(arena, es_col_blob(rows, 1), &row.packet_hash) &&
+	            auth_store_keep(arena, es_col_blob(rows, 2), &row.outcome) &&
+	            auth_store_keep(arena, es_col_blob(rows, 3), &row.state) &&
+	            auth_store_keep(arena, es_col_blob(rows, 4), &row.request);
 	es_rows_done(rows);
 	if (!kept)
 		return ES_TOO_LARGE;
@@ -333,9 +328,10 @@ es_status auth_store_exchange_insert(struct es_db_conn *conn, const uint8_t sess
 	int64_t changed = 0;
 
 	es_status status = ES_DB_EXEC(conn, EXCHANGE_INSERT, &changed, es_bind_blob(es_slice_of(session, AUTH_SESSION_ID)),
-	                              es_bind_int(row->round), blob_or_null(row->packet_hash), blob_or_null(row->outcome),
-	                              blob_or_null(row->state), blob_or_null(row->request));
-	return exactly_one(status, changed);
+	                              es_bind_int(row->round), auth_store_blob_or_null(row->packet_hash),
+	                              auth_store_blob_or_null(row->outcome), auth_store_blob_or_null(row->state),
+	                              auth_store_blob_or_null(row->request));
+	return auth_store_exactly_one(status, changed);
 }
 
 es_status auth_store_exchange_advance(struct es_db_conn *conn, const uint8_t session[AUTH_SESSION_ID],
@@ -343,10 +339,11 @@ es_status auth_store_exchange_advance(struct es_db_conn *conn, const uint8_t ses
 {
 	int64_t changed = 0;
 
-	es_status status = ES_DB_EXEC(conn, EXCHANGE_ADVANCE, &changed, es_bind_blob(es_slice_of(session, AUTH_SESSION_ID)),
-	                              es_bind_int(row->round), es_bind_int(row->round - 1), blob_or_null(row->packet_hash),
-	                              blob_or_null(row->outcome), blob_or_null(row->state));
-	return exactly_one(status, changed);
+	es_status status =
+		ES_DB_EXEC(conn, EXCHANGE_ADVANCE, &changed, es_bind_blob(es_slice_of(session, AUTH_SESSION_ID)),
+	               es_bind_int(row->round), es_bind_int(row->round - 1), auth_store_blob_or_null(row->packet_hash),
+	               auth_store_blob_or_null(row->outcome), auth_store_blob_or_null(row->state));
+	return auth_store_exactly_one(status, changed);
 }
 
 es_status auth_store_purge(struct es_db_conn *conn, int64_t now_ms, int64_t history_from_ms, int64_t *removed)

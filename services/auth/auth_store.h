@@ -11,6 +11,7 @@
 #include "auth_auc.h"
 #include "auth_history.h"
 #include "auth_identity.h"
+#include "auth_login_state.h"
 #include "auth_session.h"
 #include "auth_sqn.h"
 #include "es_arena.h"
@@ -121,5 +122,28 @@ es_status auth_store_spend(struct es_db_conn *conn, const uint8_t id[AUTH_SPENT_
  * `history_from_ms`; `removed` says how many in all. */
 es_status auth_store_purge(struct es_db_conn *conn, int64_t now_ms, int64_t history_from_ms,
                            int64_t *removed) ES_MUST_USE;
+
+/* ---- logins of people ---- */
+
+struct auth_login_row {
+	int64_t step;                 /* as read; raised with each change */
+	struct es_slice state, code;  /* of `code`, `answer` and `outcome` empty: NULL */
+	int64_t code_until_ms, tries; /* 0: not sent; left */
+	struct es_slice answer, outcome;
+	int64_t claimed_ms, ended_ms;
+};
+/* Slices live in the arena. ES_NOT_FOUND. */
+es_status auth_store_login_get(struct es_db_conn *conn, const uint8_t id[AUTH_LOGIN_ID], struct es_arena *arena,
+                               struct auth_login_row *out) ES_MUST_USE;
+es_status auth_store_login_insert(struct es_db_conn *conn, const uint8_t id[AUTH_LOGIN_ID],
+                                  const struct auth_login_row *row) ES_MUST_USE;
+/* Compare-and-set from row->step; ES_CONFLICT when it is not there any more. Keeps `state`. */
+es_status auth_store_login_advance(struct es_db_conn *conn, const uint8_t id[AUTH_LOGIN_ID],
+                                   const struct auth_login_row *row) ES_MUST_USE;
+/* Counts one more of this subject in this hour. */
+es_status auth_store_login_rate(struct es_db_conn *conn, const uint8_t subject[32], int64_t hour,
+                                int64_t *count) ES_MUST_USE;
+/* Removes logins that expired before now, and counts of past hours; at most 500 of each. */
+es_status auth_store_login_purge(struct es_db_conn *conn, int64_t now_ms, int64_t *removed) ES_MUST_USE;
 
 #endif

@@ -1,8 +1,8 @@
 /* auth_store_history.c -- rows of authentications that ended, and of identities of fast re-authentication. */
 #include <string.h>
 
-#include "auth_statements.h"
 #include "auth_store.h"
+#include "auth_store_int.h"
 #include "es_crypto.h"
 
 static enum auth_reason result_of(struct es_slice name)

@@ -1,6 +1,6 @@
 /* auth_store_spent.c -- rows of what is good once: temporary tokens, assertions. */
-#include "auth_statements.h"
 #include "auth_store.h"
+#include "auth_store_int.h"
 
 es_status auth_store_spend(struct es_db_conn *conn, const uint8_t id[AUTH_SPENT_ID], struct es_slice call,
                            int64_t expires_ms, bool *before)

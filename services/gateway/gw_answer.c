@@ -103,22 +103,31 @@ static void set_common_headers(const struct gw_exchange *x)
 	es_http_set_header(x->http, "Cache-Control", "no-store");
 }
 
+static void set_retry_after(const struct gw_exchange *x)
+{
+	char text[24];
+
+	/* integer seconds: clients compare dates badly, and without the header some stop asking */
+	snprintf(text, sizeof(text), "%lld",
+	         (long long)(x->retry_after_s > 0 ? x->retry_after_s : x->config->retry_after_s));
+	es_http_set_header(x->http, "Retry-After", text);
+}
+
 void gw_answer(struct gw_exchange *x, enum gw_outcome outcome)
 {
 	unsigned status = gw_outcome_status(outcome);
-	char retry_after[24];
 
+	if (x->back.kind == GW_RETURN_FORM) {
+		gw_sheet_fault(x, outcome);
+		return;
+	}
 	record(x, outcome);
 	set_common_headers(x);
 	switch (status) {
 	case 401: es_http_set_header(x->http, "WWW-Authenticate", "Bearer"); break;
 	case 405: es_http_set_header(x->http, "Allow", "GET, POST"); break;
 	case 406: es_http_set_reason(x->http, "protocol not supported"); break; /* TS.43 2.5 */
-	case 503: /* integer seconds: clients compare dates badly, and without the header some stop asking */
-		snprintf(retry_after, sizeof(retry_after), "%" PRId64,
-		         x->retry_after_s > 0 ? x->retry_after_s : (int64_t)x->config->retry_after_s);
-		es_http_set_header(x->http, "Retry-After", retry_after);
-		break;
+	case 503: set_retry_after(x); break;
 	default: break;
 	}
 	es_http_reply(x->http, status, "text/plain", es_slice_str(gw_outcome_text(outcome)));
@@ -150,7 +159,7 @@ static bool wants_json(const struct gw_exchange *x)
 	return x->form == GW_FORM_UNSAID ? x->request->wants_json : x->form == GW_FORM_JSON;
 }
 
-void gw_answer_document(struct gw_exchange *x)
+static void answer_document(struct gw_exchange *x, enum gw_outcome outcome)
 {
 	ES_CLEANUP(es_buf_wipe) struct es_buf plain;
 	ES_CLEANUP(es_buf_wipe) struct es_buf packed;
@@ -170,10 +179,63 @@ void gw_answer_document(struct gw_exchange *x)
 		if (app < GW_APPS_MAX)
 			es_count(&documents, app);
 	}
-	record(x, GW_OUTCOME_DOCUMENT);
+	record(x, outcome);
 	set_common_headers(x);
 	if (is_packed)
 		es_http_set_header(x->http, "Content-Encoding", "gzip");
-	es_http_reply(x->http, gw_outcome_status(GW_OUTCOME_DOCUMENT), as_json ? JSON_TYPE : XML_TYPE,
+	es_http_reply(x->http, gw_outcome_status(outcome), as_json ? JSON_TYPE : XML_TYPE,
 	              es_buf_slice(is_packed ? &packed : &plain));
+}
+
+void gw_answer_document(struct gw_exchange *x)
+{
+	answer_document(x, GW_OUTCOME_DOCUMENT);
+}
+
+void gw_answer_error_page(struct gw_exchange *x)
+{
+	answer_document(x, GW_OUTCOME_ERROR_PAGE);
+}
+
+/* ---- logins of people ---- */
+
+/* TS.43 8.3: nothing but the cookie, which the second request brings back together with the code. */
+void gw_answer_code_sent(struct gw_exchange *x, const char *cookie)
+{
+	char *set_cookie = es_arena_printf(x->arena, GW_COOKIE_NAME "=%s; Path=/; Secure; HttpOnly", cookie);
+
+	if (cookie[0] == '\0' || set_cookie == NULL) {
+		gw_answer(x, GW_OUTCOME_INTERNAL);
+		return;
+	}
+	record(x, GW_OUTCOME_CODE_SENT);
+	set_common_headers(x);
+	es_http_set_header(x->http, "Set-Cookie", set_cookie);
+	es_http_reply(x->http, gw_outcome_status(GW_OUTCOME_CODE_SENT), NULL, (struct es_slice){ NULL, 0 });
+}
+
+void gw_answer_redirect(struct gw_exchange *x, const char *location)
+{
+	record(x, GW_OUTCOME_REDIRECT);
+	set_common_headers(x);
+	es_http_set_header(x->http, "Location", location);
+	es_http_set_header(x->http, "Referrer-Policy", "no-referrer");
+	es_http_reply(x->http, gw_outcome_status(GW_OUTCOME_REDIRECT), NULL, (struct es_slice){ NULL, 0 });
+}
+
+void gw_answer_html(struct gw_exchange *x, enum gw_outcome outcome, const char *policy, struct es_slice page)
+{
+	unsigned status = gw_outcome_status(outcome);
+
+	record(x, outcome);
+	set_common_headers(x);
+	es_http_set_header(x->http, "Content-Security-Policy", policy);
+	es_http_set_header(x->http, "Referrer-Policy", "no-referrer");
+	es_http_set_header(x->http, "X-Content-Type-Options", "nosniff");
+	es_http_set_header(x->http, "Vary", "Accept-Language");
+	if (status == 503)
+		set_retry_after(x);
+	if (status == 405)
+		es_http_set_header(x->http, "Allow", "GET, POST");
+	es_http_reply(x->http, status, "text/html; charset=utf-8", page);
 }

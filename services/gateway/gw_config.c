@@ -14,6 +14,7 @@ const struct es_conf_key gw_config_keys[] = {
 	KEY(device_key_file,         ES_CONF_STRING,   "",               0, 0, "private key (PEM) of that certificate"),
 	KEY(ticket_key_file,         ES_CONF_STRING,   "",               0, 0, "key of TLS session tickets, 128 hex digits, the same on all replicas; empty: a random one"),
 	KEY(device_paths,            ES_CONF_STRING,   "/",              0, 0, "paths served to devices, comma-separated; elsewhere it is 404"),
+	KEY(sheet_path,              ES_CONF_STRING,   "/otp",           0, 0, "path of the web sheet where a one-time code is entered; none of device_paths"),
 	KEY(device_threads,          ES_CONF_U32,      "0",              0, 64, "HTTP threads for devices; 0: one per processor, 4 at most"),
 	KEY(connections_max,         ES_CONF_U32,      "4096",           1, 1000000, "connections of devices at once"),
 	KEY(connections_per_address, ES_CONF_U32,      "0",              0, 1000000, "connections of one address (IPv6: of one /64); 0: no limit"),
@@ -53,6 +54,10 @@ es_status gw_config_check(const void *config, struct es_buf *error)
 	if (!is_pair(c->device_cert_file, c->device_key_file) || !is_pair(c->admin_cert_file, c->admin_key_file) ||
 	    !is_pair(c->server_cert_file, c->server_key_file)) {
 		es_put_str(error, "a certificate file and its key file come together");
+		return ES_MALFORMED;
+	}
+	if (c->sheet_path[0] != '/') {
+		es_put_str(error, "sheet_path begins with '/'");
 		return ES_MALFORMED;
 	}
 	if (c->admin_client_ca_file[0] != '\0' && c->admin_cert_file[0] == '\0') {

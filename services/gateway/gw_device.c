@@ -106,6 +106,13 @@ static enum gw_fault read_request(struct gw_exchange *x)
 		es_http_headers(x->http, "Cookie", on_cookie, &x->cookies);
 		return GW_FAULT_NONE;
 	}
+	fault = gw_return_read(params, &x->back);
+	if (fault != GW_FAULT_NONE)
+		return fault;
+	if (x->back.kind != GW_RETURN_NONE) {
+		es_http_headers(x->http, "Cookie", on_cookie, &x->cookies);
+		return GW_FAULT_NONE;
+	}
 	fault = gw_request_build(params, x->config->version_major_max, request);
 	if (fault != GW_FAULT_NONE)
 		return fault;
@@ -150,6 +157,11 @@ static void handle(struct es_http_request *http, void *user)
 	x->clients = device->clients;
 	x->started_us = es_mono_us();
 	x->deadline = es_wall_ms() + device->config->call_time;
+	if (es_slice_eq_str(es_http_path(http), device->config->sheet_path)) {
+		es_http_headers(http, "Accept-Language", on_language, &x->language);
+		gw_sheet_handle(x);
+		return;
+	}
 	if (!is_served(device, es_http_path(http))) {
 		gw_answer(x, GW_OUTCOME_NOT_FOUND);
 		return;

@@ -2,7 +2,7 @@
 #include "gw_device_test_kit.h"
 
 static const struct row requests[] = {
-	{ "no credentials (V12-HTTP-09)", GET "&app=ap2004", NULL, NULL, 511, "", { "!APPLICATION" } },
+	{ "no credentials (V12-HTTP-09)", GET "&app=ap2004", NULL, NULL, 511, "I", { "!APPLICATION" } },
 	{ "a token is enough (V12-TOK-01, V12-TOK-02)",
 	  GET "&app=ap2004&token=T",
 	  NULL,
@@ -48,7 +48,7 @@ static const struct row requests[] = {
 	  200,
 	  "D",
 	  { "value=\"a&amp;b&lt;c\"" } },
-	{ "a dead token (V12-TOK-04)", GET "&app=ap2004&token=dead", NULL, NULL, 511, "D", { NULL } },
+	{ "a dead token (V12-TOK-04)", GET "&app=ap2004&token=dead", NULL, NULL, 511, "DI", { NULL } },
 	{ "a dead token with EAP_ID: a challenge",
 	  GET "&app=ap2004&token=dead&EAP_ID=0001%40x",
 	  ACCEPT_EAP,

@@ -136,6 +136,107 @@ static void on_continue(struct es_bus_call *call, const ProtobufCMessage *messag
 	es_bus_reply(call, &reply.base);
 }
 
+/* ---- logins of people ---- */
+
+static char no_texts[] = "", login_session[] = "H-handle", sheet_back[] = "https://ecs.example:8443/?code=c&state=b",
+			provider_url[] = "https://op.example/auth?state=s", tenant_name[] = "Demo <Mobile>", number_end[] = "01",
+			error_url[] = "https://portal.example/why", error_data[] = "a=b&c=d", error_text[] = "No.";
+
+static void reply_login(struct es_bus_call *call, Openes__LoginReply__Outcome outcome)
+{
+	Openes__LoginReply reply;
+	Openes__DeviceRequest original;
+	char *apps[] = { relay_only_app };
+
+	openes__login_reply__init(&reply);
+	openes__device_request__init(&original);
+	original.apps = apps;
+	original.n_apps = 1;
+	original.version_major = 12;
+	original.vers = 7;
+	reply.outcome = outcome;
+	reply.reason = reason;
+	reply.session = login_session;
+	reply.tenant_name = tenant_name;
+	reply.number_end = number_end;
+	reply.tries_left = 4;
+	if (outcome == OPENES__LOGIN_REPLY__OUTCOME__REDIRECT)
+		reply.location = provider_url;
+	if (outcome == OPENES__LOGIN_REPLY__OUTCOME__CODE_SENT || outcome == OPENES__LOGIN_REPLY__OUTCOME__WRONG_CODE)
+		reply.location = sheet_back;
+	if (outcome == OPENES__LOGIN_REPLY__OUTCOME__LIMITED)
+		reply.retry_after_s = 99;
+	if (outcome == OPENES__LOGIN_REPLY__OUTCOME__ERROR_PAGE) {
+		reply.error_url = error_url;
+		reply.error_user_data = error_data;
+		reply.error_text = error_text;
+	}
+	reply.token = outcome == OPENES__LOGIN_REPLY__OUTCOME__SUCCESS ? fresh_token : no_texts;
+	reply.token_validity_s = 777;
+	reply.request = &original;
+	es_bus_reply(call, &reply.base);
+}
+
+static void on_oidc_start(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__OidcStartRequest *request = (const void *)message;
+
+	(void)user;
+	note('I');
+	if (strcmp(request->request->app_name, "oidc") == 0)
+		reply_login(call, OPENES__LOGIN_REPLY__OUTCOME__REDIRECT);
+	else
+		reply_login(call, OPENES__LOGIN_REPLY__OUTCOME__AUTHENTICATE);
+}
+
+static void on_oidc_finish(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__OidcFinishRequest *request = (const void *)message;
+
+	(void)user;
+	note('F');
+	if (request->error[0] != '\0')
+		reply_login(call, OPENES__LOGIN_REPLY__OUTCOME__ERROR_PAGE);
+	else if (strcmp(request->code, "good") == 0)
+		reply_login(call, OPENES__LOGIN_REPLY__OUTCOME__SUCCESS);
+	else if (strcmp(request->code, "factor") == 0)
+		reply_login(call, OPENES__LOGIN_REPLY__OUTCOME__CODE_SENT);
+	else if (strcmp(request->code, "down") == 0)
+		es_bus_fail(call, ES_UNAVAILABLE, "the provider was of no help");
+	else
+		reply_login(call, OPENES__LOGIN_REPLY__OUTCOME__AUTHENTICATE);
+}
+
+static void on_code_start(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__CodeStartRequest *request = (const void *)message;
+
+	(void)user;
+	note('M');
+	if (strcmp(request->msisdn, "+34600000001") == 0)
+		reply_login(call, OPENES__LOGIN_REPLY__OUTCOME__CODE_SENT);
+	else
+		reply_login(call, OPENES__LOGIN_REPLY__OUTCOME__LIMITED);
+}
+
+static void on_code_check(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__CodeCheckRequest *request = (const void *)message;
+	bool is_sheet = strcmp(request->session, login_session) == 0;
+
+	(void)user;
+	note(request->again ? 'k' : 'K');
+	if (strcmp(request->session, "down") == 0)
+		es_bus_fail(call, ES_UNAVAILABLE, "no SMS");
+	else if (request->code[0] == '\0' && is_sheet)
+		reply_login(call, OPENES__LOGIN_REPLY__OUTCOME__CODE_SENT);
+	else if (strcmp(request->code, "123456") == 0)
+		reply_login(call, is_sheet ? OPENES__LOGIN_REPLY__OUTCOME__REDIRECT : OPENES__LOGIN_REPLY__OUTCOME__SUCCESS);
+	else
+		reply_login(call,
+		            is_sheet ? OPENES__LOGIN_REPLY__OUTCOME__WRONG_CODE : OPENES__LOGIN_REPLY__OUTCOME__AUTHENTICATE);
+}
+
 static void on_renew(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
 {
 	const Openes__TokenRenewRequest *request = (const void *)message;
@@ -356,6 +457,10 @@ static const struct es_bus_method auth_methods[] = {
 	{ OPENES__BUS_METHOD__AUTH_TOKEN_RENEW, &openes__token_renew_request__descriptor, on_renew },
 	{ OPENES__BUS_METHOD__AUTH_SPEND, &openes__spend_request__descriptor, on_spend },
 	{ OPENES__BUS_METHOD__AUTH_ACQUIRE, &openes__acquire_request__descriptor, on_acquire },
+	{ OPENES__BUS_METHOD__AUTH_OIDC_START, &openes__oidc_start_request__descriptor, on_oidc_start },
+	{ OPENES__BUS_METHOD__AUTH_OIDC_FINISH, &openes__oidc_finish_request__descriptor, on_oidc_finish },
+	{ OPENES__BUS_METHOD__AUTH_CODE_START, &openes__code_start_request__descriptor, on_code_start },
+	{ OPENES__BUS_METHOD__AUTH_CODE_CHECK, &openes__code_check_request__descriptor, on_code_check },
 };
 static const struct es_bus_method policy_methods[] = {
 	{ OPENES__BUS_METHOD__POLICY_DECIDE, &openes__decide_request__descriptor, on_decide },
@@ -412,6 +517,7 @@ static int set_up(void **state)
 	start_link(3, "notify", notify_methods, ES_COUNT(notify_methods), &stage.clients.notify, &error);
 	stage.config = (struct gw_config){ .device_listen = "127.0.0.1:0",
 		                               .device_paths = "/, /ts43/entitlement",
+		                               .sheet_path = "/otp",
 		                               .device_threads = 2,
 		                               .body_max = 65536,
 		                               .call_time = BOUND_MS,

@@ -15,6 +15,7 @@
 #include "gw_negotiate.h"
 #include "gw_outcome.h"
 #include "gw_request.h"
+#include "gw_return.h"
 #include "notify.pb-c.h"
 #include "policy.pb-c.h"
 
@@ -34,6 +35,9 @@ struct gw_exchange {
 	char *temporary_token, *operator_token, *access_token; /* NULL: none */
 	struct es_slice packet;                                /* EAP answer */
 	struct gw_cookies cookies;
+	struct gw_return back;       /* from a provider, with a one-time code, or the web sheet's form */
+	bool has_access_token;       /* a server: no person is sent to a provider */
+	struct gw_language language; /* of the web sheet */
 	/* learned */
 	bool is_fresh;    /* the token was made for this very request */
 	bool was_renewed; /* asked for, with or without success */
@@ -54,11 +58,31 @@ Openes__DeviceRequest *gw_wire_request(const struct gw_device_request *request, 
 
 /* gw_flow.c: takes the exchange to its end. */
 void gw_flow_start(struct gw_exchange *x);
+/* What gw_login.c asks auth, and how it goes on when the person is known. */
+enum gw_login_call { GW_LOGIN_OIDC_START, GW_LOGIN_OIDC_FINISH, GW_LOGIN_CODE_START, GW_LOGIN_CODE_CHECK };
+void gw_flow_login(struct gw_exchange *x, enum gw_login_call which, const ProtobufCMessage *request);
+void gw_flow_logged_in(struct gw_exchange *x, Openes__DeviceRequest *request, char *token, int64_t validity_s);
+
+/* gw_login.c: a request without a credential; one that comes back; what auth says to it. */
+void gw_login_start(struct gw_exchange *x);
+void gw_login_return(struct gw_exchange *x);
+void gw_login_answered(struct gw_exchange *x, const Openes__LoginReply *reply);
+
+/* gw_sheet.c: the web sheet of a one-time code, for people. */
+void gw_sheet_handle(struct gw_exchange *x);
+void gw_sheet_answered(struct gw_exchange *x, const Openes__LoginReply *reply);
+/* Every end but the ones above. */
+void gw_sheet_fault(struct gw_exchange *x, enum gw_outcome outcome);
 
 /* gw_answer.c: each of them replies, logs and counts; the exchange is over. */
 void gw_answer(struct gw_exchange *x, enum gw_outcome outcome);
 void gw_answer_challenge(struct gw_exchange *x, struct es_slice packet, const char *cookie);
 void gw_answer_document(struct gw_exchange *x);
+/* TS.43 2.8.4: a document without TOKEN. x->decision has what stands in it. */
+void gw_answer_error_page(struct gw_exchange *x);
+void gw_answer_code_sent(struct gw_exchange *x, const char *cookie);
+void gw_answer_redirect(struct gw_exchange *x, const char *location);
+void gw_answer_html(struct gw_exchange *x, enum gw_outcome outcome, const char *policy, struct es_slice page);
 void gw_answer_metrics(void);
 
 /* gw_document.c */

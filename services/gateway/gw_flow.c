@@ -10,6 +10,8 @@
  *                                               ▼
  *                                           document
  *
+ * Without a usable credential gw_login.c sends a person to log in, and comes back to DECIDE.
+ *
  * Every call is a row of `calls`; its callback hands the reply to the row's function, which starts the next call or
  * answers. Nothing blocks, nothing is kept outside the exchange. */
 #include <pthread.h>
@@ -20,7 +22,17 @@
 #include "es_crypto.h"
 #include "gw_exchange.h"
 
-enum { CALL_START, CALL_CONTINUE, CALL_DECIDE, CALL_RENEW, CALL_OPERATE, CALL_REGISTER, CALL_SPEND, CALL_ACQUIRE };
+enum {
+	CALL_START,
+	CALL_CONTINUE,
+	CALL_DECIDE,
+	CALL_RENEW,
+	CALL_OPERATE,
+	CALL_REGISTER,
+	CALL_SPEND,
+	CALL_ACQUIRE,
+	CALL_LOGIN, /* as many as gw_login_call */
+};
 
 static void on_eap(struct gw_exchange *x, const ProtobufCMessage *message);
 static void on_decision(struct gw_exchange *x, const ProtobufCMessage *message);
@@ -29,6 +41,7 @@ static void on_operated(struct gw_exchange *x, const ProtobufCMessage *message);
 static void on_registered(struct gw_exchange *x, const ProtobufCMessage *message);
 static void on_spent(struct gw_exchange *x, const ProtobufCMessage *message);
 static void on_acquired(struct gw_exchange *x, const ProtobufCMessage *message);
+static void on_login(struct gw_exchange *x, const ProtobufCMessage *message);
 
 static const struct call {
 	uint32_t method;
@@ -57,6 +70,16 @@ static const struct call {
 	                 true },
 	[CALL_ACQUIRE] = { OPENES__BUS_METHOD__AUTH_ACQUIRE, CLIENT(auth), &openes__acquire_reply__descriptor, on_acquired,
 	                   false, true },
+/* Each of them knows what it was asked before: a state, a code, a handle. An SMS is not sent twice. */
+#define LOGIN(method, repeat)                                                                                          \
+	{                                                                                                                  \
+		OPENES__BUS_METHOD__AUTH_##method, CLIENT(auth), &openes__login_reply__descriptor, on_login, false, repeat     \
+	}
+	[CALL_LOGIN + GW_LOGIN_OIDC_START] = LOGIN(OIDC_START, true),
+	[CALL_LOGIN + GW_LOGIN_OIDC_FINISH] = LOGIN(OIDC_FINISH, true),
+	[CALL_LOGIN + GW_LOGIN_CODE_START] = LOGIN(CODE_START, false),
+	[CALL_LOGIN + GW_LOGIN_CODE_CHECK] = LOGIN(CODE_CHECK, false),
+#undef LOGIN
 #undef CLIENT
 };
 
@@ -256,6 +279,25 @@ static void on_eap(struct gw_exchange *x, const ProtobufCMessage *message)
 	}
 }
 
+static void on_login(struct gw_exchange *x, const ProtobufCMessage *message)
+{
+	gw_login_answered(x, (const void *)message);
+}
+
+void gw_flow_login(struct gw_exchange *x, enum gw_login_call which, const ProtobufCMessage *request)
+{
+	call(x, CALL_LOGIN + (int)which, request);
+}
+
+void gw_flow_logged_in(struct gw_exchange *x, Openes__DeviceRequest *request, char *token, int64_t validity_s)
+{
+	x->request = request;
+	x->token = token;
+	x->token_validity_s = validity_s;
+	x->is_fresh = true;
+	decide(x);
+}
+
 /* ---- after the decision: what else is due ---- */
 
 static bool renew_is_due(const struct gw_exchange *x)
@@ -384,7 +426,7 @@ static void on_dead_token(struct gw_exchange *x)
 	else if (may_start_eap(x))
 		start_eap(x);
 	else
-		gw_answer(x, GW_OUTCOME_AUTHENTICATE);
+		gw_login_start(x); /* V12-OIDC-01 */
 }
 
 /* TS.43 2.10, T8. What policy should never have said is our fault. */
@@ -522,6 +564,8 @@ void gw_flow_start(struct gw_exchange *x)
 {
 	if (x->packet.len > 0)
 		continue_eap(x);
+	else if (x->back.kind != GW_RETURN_NONE)
+		gw_login_return(x);
 	else if (x->token != NULL || x->temporary_token != NULL || x->operator_token != NULL)
 		decide(x);
 	else if (may_start_eap(x))
@@ -529,5 +573,5 @@ void gw_flow_start(struct gw_exchange *x)
 	else if (x->access_token != NULL)
 		decide(x);
 	else
-		gw_answer(x, GW_OUTCOME_AUTHENTICATE);
+		gw_login_start(x);
 }

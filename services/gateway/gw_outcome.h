@@ -9,11 +9,16 @@
 #define GW_OUTCOME_LIST(X)                                                                                             \
 	X(DOCUMENT, "document", 200, "")                                                                                   \
 	X(CHALLENGE, "challenge", 200, "")                                                                                 \
+	X(CODE_SENT, "code_sent", 200, "")                                                                                 \
+	X(ERROR_PAGE, "error_page", 200, "")                                                                               \
+	X(SHEET, "sheet", 200, "")                                                                                         \
+	X(REDIRECT, "redirect", 302, "")                                                                                   \
 	X(BAD_REQUEST, "bad_request", 400, "a parameter is missing or malformed\n")                                        \
 	X(NO_TOKEN, "token_refused", 401, "the temporary, operator or access token is not valid\n")                        \
 	X(FORBIDDEN, "forbidden", 403, "not for this subscriber\n")                                                        \
 	X(NOT_FOUND, "not_found", 404, "nothing is served here\n")                                                         \
 	X(NO_RESOURCE, "no_resource", 404, "there is nothing of that kind\n")                                              \
+	X(GONE, "gone", 410, "this login is over\n")                                                                       \
 	X(METHOD, "method", 405, "GET and POST are served here\n")                                                         \
 	X(NOT_OFFERED, "not_offered", 405, "the operation is not offered\n")                                               \
 	X(VERSION, "version", 406, "entitlement_version is not supported\n")                                               \
