@@ -33,6 +33,52 @@ static void the_same_keys_again_keep_their_numbers(void **state)
 	test_env_end(&t);
 }
 
+/* As test_put_with(), with TUAK's plain text. `algorithm`: what the call says it is. */
+static es_status put_tuak(struct test_env *t, uint8_t k, uint8_t res_len, const char *algorithm)
+{
+	static const uint8_t amf[2] = { 0x80, 0 };
+	struct auth_keys keys = {
+		.algorithm = AUTH_TUAK, .k = { k }, .opc = { 2 }, .k_len = 32, .res_len = res_len, .iterations = 1
+	};
+	struct test_call *call = test_call_new(t);
+	uint8_t plain[AUTH_KEYS_PLAIN_MAX], box[AUTH_KEYS_PLAIN_MAX + ES_BOX_OVERHEAD], storage[AUTH_AAD_MAX];
+	struct es_slice aad;
+
+	size_t len = auth_keys_pack(&keys, plain);
+	assert_int_equal(auth_vault_aad(TEST_TENANT, TEST_IMSI, storage, &aad), ES_OK);
+	assert_int_equal(es_box_seal(t->env.transport_public, aad, es_slice_of(plain, len), box), ES_OK);
+	auth_keys_put(&call->task, &(struct auth_keys_put){ .tenant = TEST_TENANT,
+	                                                    .imsi = TEST_IMSI,
+	                                                    .box = es_slice_of(box, len + ES_BOX_OVERHEAD),
+	                                                    .amf = es_slice_of(amf, 2),
+	                                                    .algorithm = algorithm });
+	test_call_wait(call);
+	es_status status = call->status;
+	test_call_free(call);
+	return status;
+}
+
+static void keys_of_tuak_are_kept_beside_those_of_milenage(void **state)
+{
+	(void)state;
+	struct test_env t;
+
+	test_env_begin(&t);
+	assert_int_equal(test_put_with(&t, TEST_IMSI, 0x11, false, 0), ES_OK);
+	assert_int_equal(keys_of(&t).algorithm, AUTH_MILENAGE);
+	assert_int_equal(put_tuak(&t, 7, 16, "TUAK"), ES_OK);
+	struct auth_keys first = keys_of(&t);
+	assert_true(first.algorithm == AUTH_TUAK && first.k_len == 32 && first.res_len == 16 && first.k[0] == 7);
+	test_now += 10000;
+	assert_int_equal(put_tuak(&t, 7, 16, "tuak"), ES_OK);
+	struct auth_keys again = keys_of(&t);
+	assert_true(first.generation == again.generation && first.dif == again.dif);
+	assert_int_equal(put_tuak(&t, 7, 32, "tuak"), ES_MALFORMED); /* no EAP method takes RES of 32 octets */
+	assert_int_equal(put_tuak(&t, 7, 8, "milenage"), ES_MALFORMED);
+	assert_int_equal(put_tuak(&t, 7, 8, "comp128"), ES_MALFORMED);
+	test_env_end(&t);
+}
+
 static void another_k_starts_its_own_numbers(void **state)
 {
 	(void)state;
@@ -219,6 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_keys_again_keep_their_numbers),
+		cmocka_unit_test(keys_of_tuak_are_kept_beside_those_of_milenage),
 		cmocka_unit_test(another_k_starts_its_own_numbers),
 		cmocka_unit_test(an_sqn_used_elsewhere_is_continued_and_never_lowers),
 		cmocka_unit_test(a_box_for_another_subscriber_is_refused),

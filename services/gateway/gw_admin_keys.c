@@ -16,7 +16,11 @@
 #include "es_text.h"
 #include "gw_admin_call.h"
 
-#define BOX_SIZE (ES_BOX_OVERHEAD + 32) /* K and OPc */
+/* What the box of an algorithm holds: K and OPc; RES length, iterations, K of one of two lengths, TOPc. */
+static const struct algorithm {
+	const char *name;
+	size_t sizes[2];
+} algorithms[] = { { "milenage", { 32, 32 } }, { "tuak", { 2 + 16 + 32, 2 + 32 + 32 } } };
 #define LIMIT_MAX 1000
 #define ANSWER_MAX (64u << 10)
 #define SQN_MAX ((1LL << 48) - 1) /* TS 33.102 6.3: 48 bits */
@@ -268,6 +272,14 @@ struct keys_body {
 	int64_t sqn;
 };
 
+static const struct algorithm *algorithm_of(const char *name)
+{
+	for (size_t i = 0; i < ES_COUNT(algorithms); i++)
+		if (strcmp(name, algorithms[i].name) == 0)
+			return &algorithms[i];
+	return NULL;
+}
+
 /* NULL when the body is good, else the field that is not. Strings point into the JSON tree, the box into the arena. */
 static const char *keys_body_read(const cJSON *json, struct es_arena *arena, struct keys_body *out)
 {
@@ -283,15 +295,15 @@ static const char *keys_body_read(const cJSON *json, struct es_arena *arena, str
 		}
 	}
 	const char *amf = es_json_str(json, "amf"), *algorithm = es_json_str(json, "algorithm");
-	if (es_base64_decode(es_slice_str(es_json_str(json, "box")), arena, &out->box) != ES_OK || out->box.len != BOX_SIZE)
+	const struct algorithm *as = algorithm_of(algorithm == NULL ? "milenage" : algorithm);
+	if (as == NULL || (algorithm == NULL && cJSON_GetObjectItemCaseSensitive(json, "algorithm") != NULL))
+		return "algorithm";
+	if (es_base64_decode(es_slice_str(es_json_str(json, "box")), arena, &out->box) != ES_OK ||
+	    (out->box.len != ES_BOX_OVERHEAD + as->sizes[0] && out->box.len != ES_BOX_OVERHEAD + as->sizes[1]))
 		return "box";
 	if (amf == NULL || es_hex_decode(es_slice_str(amf), out->amf, sizeof out->amf) != ES_OK)
 		return "amf";
-	if (algorithm == NULL && cJSON_GetObjectItemCaseSensitive(json, "algorithm") != NULL)
-		return "algorithm";
-	if (algorithm != NULL && strcmp(algorithm, "milenage") != 0)
-		return "algorithm";
-	out->algorithm = "milenage";
+	out->algorithm = as->name;
 	out->has_sqn = cJSON_GetObjectItemCaseSensitive(json, "sqn") != NULL;
 	if (out->has_sqn && (!es_json_i64(json, "sqn", &out->sqn) || out->sqn < 0 || out->sqn > SQN_MAX))
 		return "sqn";

@@ -417,6 +417,29 @@ static void keys_go_to_auth_between_begin_and_end(void **state)
 	assert_string_equal(played.asked, "keys.put credential=secret-of-alice tenant=demo imsi=001010000000042 body=");
 }
 
+static void a_sim_with_tuak_has_a_box_of_its_own_size(void **state)
+{
+	static const struct {
+		size_t plain;
+		const char *algorithm;
+		unsigned status;
+	} cases[] = {
+		{ 50, "tuak", 204 }, { 66, "tuak", 204 }, { 32, "tuak", 422 }, { 50, "milenage", 422 }, { 32, "comp128", 422 }
+	};
+	uint8_t box[ES_BOX_OVERHEAD + 66] = { 1 }, storage[256];
+	char answer[8192], body[512];
+
+	(void)state;
+	for (size_t i = 0; i < ES_COUNT(cases); i++) {
+		struct es_buf text;
+		es_buf_init_fixed(&text, storage, sizeof storage);
+		es_base64_encode(es_slice_of(box, ES_BOX_OVERHEAD + cases[i].plain), &text);
+		(void)snprintf(body, sizeof body, "{\"box\":\"%.*s\",\"amf\":\"8000\",\"algorithm\":\"%s\"}", (int)text.len,
+		               (const char *)storage, cases[i].algorithm);
+		assert_int_equal(ask("PUT " LINE "/keys", BEARER JSON, body, answer), cases[i].status);
+	}
+}
+
 static void a_failure_of_auth_is_in_the_trail_and_in_the_answer(void **state)
 {
 	char answer[8192], body[512];
@@ -482,6 +505,7 @@ int main(void)
 		cmocka_unit_test_setup(each_outcome_has_its_http_status, rehearse),
 		cmocka_unit_test_setup(a_busy_policy_is_503_with_the_time_to_come_back, rehearse),
 		cmocka_unit_test_setup(keys_go_to_auth_between_begin_and_end, rehearse),
+		cmocka_unit_test_setup(a_sim_with_tuak_has_a_box_of_its_own_size, rehearse),
 		cmocka_unit_test_setup(a_failure_of_auth_is_in_the_trail_and_in_the_answer, rehearse),
 		cmocka_unit_test_setup(keys_that_make_no_sense_never_reach_auth, rehearse),
 		cmocka_unit_test_setup(auth_is_not_asked_when_policy_forbids, rehearse),

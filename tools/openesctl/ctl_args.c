@@ -98,9 +98,15 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	                              "not_required, not_provisioned, in_progress or provisioned" },
 
 	[CTL_K] = { "k", "HEX", CTL_TEXT, NULL, NULL,
-	            "K: 32 hexadecimal digits, @file, or - to read a line from standard input" },
+	            "K: 32 hexadecimal digits (TUAK: 32 or 64), @file, or - to read a line from standard input" },
 	[CTL_OPC] = { "opc", "HEX", CTL_TEXT, NULL, NULL, "OPc, given like --k" },
 	[CTL_OP] = { "op", "HEX", CTL_TEXT, NULL, NULL, "OP instead, given like --k: OPc is computed here" },
+	[CTL_ALGORITHM] = { "algorithm", "NAME", CTL_TEXT, NULL, NULL, "milenage (left out) or tuak" },
+	[CTL_TOPC] = { "topc", "HEX", CTL_TEXT, NULL, NULL, "TUAK: TOPc, 64 hexadecimal digits, given like --k" },
+	[CTL_TOP] = { "top", "HEX", CTL_TEXT, NULL, NULL, "TUAK: TOP instead: TOPc is computed here" },
+	[CTL_RES_LENGTH] = { "res-length", "N", CTL_TEXT, NULL, NULL, "TUAK: octets of RES, 4, 8 or 16; left out: 8" },
+	[CTL_KECCAK_ITERATIONS] = { "keccak-iterations", "N", CTL_TEXT, NULL, NULL,
+	                            "TUAK: iterations of Keccak; left out: 1" },
 	[CTL_AMF] = { "amf", "HEX", CTL_TEXT, NULL, NULL, "AMF: 4 hexadecimal digits; left out: 8000" },
 	[CTL_SQN] = { "sqn", "N", CTL_TEXT, NULL, NULL, "SQN last used for this SIM elsewhere, as a decimal number" },
 

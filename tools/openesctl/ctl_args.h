@@ -82,6 +82,11 @@ enum ctl_opt {
 	CTL_K,
 	CTL_OPC,
 	CTL_OP,
+	CTL_ALGORITHM,
+	CTL_TOPC,
+	CTL_TOP,
+	CTL_RES_LENGTH,
+	CTL_KECCAK_ITERATIONS,
 	CTL_AMF,
 	CTL_SQN,
 	/* what a device would ask */

@@ -85,6 +85,9 @@ static const struct ctl_view authentications = { (const struct ctl_column[]){ { 
 		CTL_ADDRESS_ID, CTL_VOWIFI_PROVISIONING
 #define DEVICE CTL_ENTITLEMENT_VERSION, CTL_ACCEPT_LANGUAGE
 
+/* What goes with --k. */
+#define SECRETS                                                                                                        \
+	CTL_OPC, CTL_OP, CTL_ALGORITHM, CTL_TOPC, CTL_TOP, CTL_RES_LENGTH, CTL_KECCAK_ITERATIONS, CTL_AMF, CTL_SQN
 #define SHOW_KEY                                                                                                       \
 	"K and OPc are sealed here to the transport key of auth: no process in between, no log and no shell history of "   \
 	"the\n"                                                                                                            \
@@ -140,7 +143,7 @@ const struct ctl_command ctl_commands[] = {
 	  CLIENT, NULL, NULL },
 
 	{ "subscriber", "add", ctl_run_subscriber_add, OPTS(CTL_TENANT, CTL_IMSI, CTL_PLAN),
-	  OPTS(CTL_MSISDN, CTL_STATUS, LINE_SETTINGS, CTL_K, CTL_OPC, CTL_OP, CTL_AMF, CTL_SQN), CTL_IMSI,
+	  OPTS(CTL_MSISDN, CTL_STATUS, LINE_SETTINGS, CTL_K, SECRETS), CTL_IMSI,
 	  "add a subscriber, with the keys of the SIM",
 	  "Keys go first, the subscriber last; when the subscriber is refused the keys are taken back. Running it again "
 	  "with\n"
@@ -172,8 +175,8 @@ const struct ctl_command ctl_commands[] = {
 	  NULL },
 	{ "subscriber", "resume", ctl_run_request, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI, "end a suspension",
 	  "  openesctl subscriber resume --tenant demo --imsi 001010000000042", "POST", SUBSCRIBER ":resume", NULL, NULL },
-	{ "subscriber", "swap-sim", ctl_run_swap_sim, OPTS(CTL_TENANT, CTL_IMSI),
-	  OPTS(CTL_NEW_IMSI, CTL_K, CTL_OPC, CTL_OP, CTL_AMF, CTL_SQN), CTL_IMSI, "the subscriber has another SIM",
+	{ "subscriber", "swap-sim", ctl_run_swap_sim, OPTS(CTL_TENANT, CTL_IMSI), OPTS(CTL_NEW_IMSI, CTL_K, SECRETS),
+	  CTL_IMSI, "the subscriber has another SIM",
 	  "Every token of the old SIM is void at once. Give the new SIM's keys along, and its IMSI when that is another "
 	  "one;\n"
 	  "they are set first, the old SIM's keys removed last.\n" SHOW_KEY "\n\n"
@@ -210,10 +213,11 @@ const struct ctl_command ctl_commands[] = {
 	  "  openesctl subscriber authentications --tenant demo 001010000000042", "GET", SUBSCRIBER "/authentications",
 	  NULL, &authentications },
 
-	{ "keys", "set", ctl_run_keys_set, OPTS(CTL_TENANT, CTL_IMSI, CTL_K), OPTS(CTL_OPC, CTL_OP, CTL_AMF, CTL_SQN),
-	  CTL_IMSI, "set or replace the keys of a SIM",
-	  SHOW_KEY "\n\n  openesctl keys set --tenant demo --imsi 001010000000042 --k @k.hex --op @op.hex", NULL, NULL,
-	  NULL, NULL },
+	{ "keys", "set", ctl_run_keys_set, OPTS(CTL_TENANT, CTL_IMSI, CTL_K), OPTS(SECRETS), CTL_IMSI,
+	  "set or replace the keys of a SIM",
+	  SHOW_KEY "\n\n  openesctl keys set --tenant demo --imsi 001010000000042 --k @k.hex --op @op.hex\n"
+	           "  openesctl keys set --tenant demo --imsi 001010000000042 --algorithm tuak --k @k.hex --topc @topc.hex",
+	  NULL, NULL, NULL, NULL },
 	{ "keys", "status", ctl_run_request, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
 	  "whether there are keys, and since when",
 	  "Keys are never read back.\n\n  openesctl keys status --tenant demo --imsi 001010000000042", "GET",

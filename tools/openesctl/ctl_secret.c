@@ -1,4 +1,4 @@
-/* ctl_secret.c -- K and OPc, read, sealed and sent. */
+/* ctl_secret.c -- the secrets of a SIM, read, sealed and sent. */
 #include "ctl_secret.h"
 
 #include <stdio.h>
@@ -31,44 +31,108 @@ static bool line_read(FILE *file, uint8_t *out, size_t len)
 	return ok;
 }
 
-static bool value_read(char *value, uint8_t out[16])
+static bool value_read(char *value, uint8_t *out, size_t len)
 {
 	if (strcmp(value, "-") == 0)
-		return line_read(stdin, out, 16);
+		return line_read(stdin, out, len);
 	if (value[0] != '@') {
-		bool ok = es_hex_decode(es_slice_str(value), out, 16) == ES_OK;
+		bool ok = es_hex_decode(es_slice_str(value), out, len) == ES_OK;
 		es_wipe(value, strlen(value)); /* argv: others on this machine can see it */
 		return ok;
 	}
 	FILE *file = fopen(value + 1, "re");
 	if (file != NULL)
 		setvbuf(file, NULL, _IONBF, 0);
-	bool ok = line_read(file, out, 16);
+	bool ok = line_read(file, out, len);
 	if (file != NULL)
 		(void)fclose(file);
 	return ok;
 }
 
-static int key_read(struct ctl *ctl, enum ctl_opt opt, uint8_t out[16])
+static int key_read(struct ctl *ctl, enum ctl_opt opt, uint8_t *out, size_t len)
 {
-	if (!value_read(ctl->args.value[opt], out))
+	if (!value_read(ctl->args.value[opt], out, len))
 		return ctl_complain(CTL_USAGE,
-		                    "--%s wants 32 hexadecimal digits, @file with them, or - to read them from standard input",
-		                    ctl_options[opt].name);
+		                    "--%s wants %zu hexadecimal digits, @file with them, or - to read them from standard input",
+		                    ctl_options[opt].name, 2 * len);
 	return CTL_OK;
+}
+
+static int milenage_read(struct ctl *ctl, struct ctl_secret *out)
+{
+	uint8_t op[16];
+
+	int code = key_read(ctl, CTL_K, out->k, sizeof out->k);
+	if (code == CTL_OK && ctl_value(ctl, CTL_OPC) != NULL)
+		code = key_read(ctl, CTL_OPC, out->opc, sizeof out->opc);
+	else if (code == CTL_OK && (code = key_read(ctl, CTL_OP, op, sizeof op)) == CTL_OK)
+		es_milenage_opc(out->k, op, out->opc);
+	es_wipe(op, sizeof op);
+	return code;
+}
+
+static int octet_read(struct ctl *ctl, enum ctl_opt opt, uint8_t fallback, uint8_t *out)
+{
+	const char *text = ctl_value(ctl, opt);
+	uint32_t value = fallback;
+
+	if (text != NULL && es_parse_u32(es_slice_str(text), 1, ES_TUAK_ITERATIONS_MAX, &value) != ES_OK)
+		return ctl_complain(CTL_USAGE, "--%s wants a number from 1 to %d", ctl_options[opt].name,
+		                    ES_TUAK_ITERATIONS_MAX);
+	*out = (uint8_t)value;
+	return CTL_OK;
+}
+
+/* K has one of two lengths: 32 octets are read where they are there. */
+static int tuak_k_read(struct ctl *ctl, struct es_tuak *tuak)
+{
+	char *value = ctl->args.value[CTL_K], line[128] = "";
+	FILE *file = strcmp(value, "-") == 0 ? stdin : value[0] == '@' ? fopen(value + 1, "re") : NULL;
+	struct es_slice text = es_slice_str(value);
+
+	if (file != NULL) {
+		if (file != stdin)
+			setvbuf(file, NULL, _IONBF, 0);
+		text = es_slice_trim(es_slice_str(fgets(line, sizeof line, file) != NULL ? line : ""));
+		if (file != stdin)
+			(void)fclose(file);
+	}
+	tuak->k_len = text.len == 64 ? 32 : 16;
+	bool ok = es_hex_decode(text, tuak->k, tuak->k_len) == ES_OK;
+	es_wipe(line, sizeof line);
+	if (file == NULL)
+		es_wipe(value, strlen(value)); /* argv: others on this machine can see it */
+	return ok ? CTL_OK : ctl_complain(CTL_USAGE, "--k wants 32 or 64 hexadecimal digits, @file with them, or -");
+}
+
+static int tuak_read(struct ctl *ctl, struct es_tuak *out)
+{
+	uint8_t top[32];
+
+	*out = (struct es_tuak){ .mac = 8, .ck = 16, .ik = 16 };
+	int code = octet_read(ctl, CTL_RES_LENGTH, 8, &out->res);
+	if (code == CTL_OK)
+		code = octet_read(ctl, CTL_KECCAK_ITERATIONS, 1, &out->iterations);
+	if (code == CTL_OK)
+		code = tuak_k_read(ctl, out);
+	if (code != CTL_OK)
+		return code;
+	if (!es_tuak_is_sound(out) || out->res > 16)
+		return ctl_complain(CTL_USAGE, "--res-length wants 4, 8 or 16");
+	if (ctl_value(ctl, CTL_TOPC) != NULL)
+		return key_read(ctl, CTL_TOPC, out->topc, sizeof out->topc);
+	code = key_read(ctl, CTL_TOP, top, sizeof top);
+	if (code == CTL_OK)
+		es_tuak_topc(out, top, out->topc);
+	es_wipe(top, sizeof top);
+	return code;
 }
 
 static int secret_fill(struct ctl *ctl, struct ctl_secret *out)
 {
 	const char *amf = ctl_value(ctl, CTL_AMF), *sqn = ctl_value(ctl, CTL_SQN);
-	uint8_t op[16];
 
-	int code = key_read(ctl, CTL_K, out->k);
-	if (code == CTL_OK && ctl_value(ctl, CTL_OPC) != NULL)
-		code = key_read(ctl, CTL_OPC, out->opc);
-	else if (code == CTL_OK && (code = key_read(ctl, CTL_OP, op)) == CTL_OK)
-		es_milenage_opc(out->k, op, out->opc);
-	es_wipe(op, sizeof op);
+	int code = out->is_tuak ? tuak_read(ctl, &out->tuak) : milenage_read(ctl, out);
 	if (code != CTL_OK)
 		return code;
 	if (es_hex_decode(es_slice_str(amf != NULL ? amf : "8000"), out->amf, sizeof out->amf) != ES_OK)
@@ -79,15 +143,35 @@ static int secret_fill(struct ctl *ctl, struct ctl_secret *out)
 	return CTL_OK;
 }
 
+/* Options of the one algorithm mean nothing to the other. */
+static int options_agree(struct ctl *ctl, bool is_tuak)
+{
+	static const enum ctl_opt of_milenage[] = { CTL_OPC, CTL_OP, CTL_NONE };
+	static const enum ctl_opt of_tuak[] = { CTL_TOPC, CTL_TOP, CTL_RES_LENGTH, CTL_KECCAK_ITERATIONS, CTL_NONE };
+
+	for (const enum ctl_opt *opt = is_tuak ? of_milenage : of_tuak; *opt != CTL_NONE; opt++)
+		if (ctl_value(ctl, *opt) != NULL)
+			return ctl_complain(CTL_USAGE, "--%s does not go with --algorithm %s", ctl_options[*opt].name,
+			                    is_tuak ? "tuak" : "milenage");
+	if (!is_tuak && (ctl_value(ctl, CTL_OPC) != NULL) == (ctl_value(ctl, CTL_OP) != NULL))
+		return ctl_complain(CTL_USAGE, "give one of --opc and --op");
+	if (is_tuak && (ctl_value(ctl, CTL_TOPC) != NULL) == (ctl_value(ctl, CTL_TOP) != NULL))
+		return ctl_complain(CTL_USAGE, "give one of --topc and --top");
+	return CTL_OK;
+}
+
 int ctl_secret_read(struct ctl *ctl, struct ctl_secret *out)
 {
-	struct ctl_secret secret = { .has_sqn = false };
+	const char *algorithm = ctl_value(ctl, CTL_ALGORITHM);
+	struct ctl_secret secret = { .is_tuak = algorithm != NULL && strcmp(algorithm, "tuak") == 0 };
 
 	if (ctl_value(ctl, CTL_K) == NULL)
 		return ctl_complain(CTL_USAGE, "--k is missing");
-	if ((ctl_value(ctl, CTL_OPC) != NULL) == (ctl_value(ctl, CTL_OP) != NULL))
-		return ctl_complain(CTL_USAGE, "give one of --opc and --op");
-	int code = secret_fill(ctl, &secret);
+	if (algorithm != NULL && !secret.is_tuak && strcmp(algorithm, "milenage") != 0)
+		return ctl_complain(CTL_USAGE, "--algorithm is milenage or tuak");
+	int code = options_agree(ctl, secret.is_tuak);
+	if (code == CTL_OK)
+		code = secret_fill(ctl, &secret);
 	if (code == CTL_OK)
 		*out = secret;
 	ctl_secret_wipe(&secret);
@@ -116,11 +200,30 @@ int ctl_sealer_open(struct ctl *ctl, struct ctl_sealer *out)
 	                         "the server's transport key cannot be used; is this openesctl of the same release?");
 }
 
+enum { PLAIN_MAX = 2 + 32 + 32 };
+
+/* Milenage: K(16) OPc(16). TUAK: octets of RES(1), Keccak iterations(1), K(16 or 32), TOPc(32). As auth reads it. */
+static size_t secret_pack(const struct ctl_secret *secret, uint8_t out[PLAIN_MAX])
+{
+	const struct es_tuak *tuak = &secret->tuak;
+
+	if (!secret->is_tuak) {
+		memcpy(out, secret->k, 16);
+		memcpy(out + 16, secret->opc, 16);
+		return 32;
+	}
+	out[0] = tuak->res;
+	out[1] = tuak->iterations;
+	memcpy(out + 2, tuak->k, tuak->k_len);
+	memcpy(out + 2 + tuak->k_len, tuak->topc, 32);
+	return 2 + (size_t)tuak->k_len + 32;
+}
+
 /* Bound to whom it is for: tenant NUL IMSI (proto/auth.proto). */
 static es_status seal(const struct ctl_sealer *sealer, const char *tenant, const char *imsi,
                       const struct ctl_secret *secret, struct es_buf *text)
 {
-	uint8_t storage[128], keys[32], box[sizeof keys + ES_BOX_OVERHEAD];
+	uint8_t storage[128], keys[PLAIN_MAX], box[PLAIN_MAX + ES_BOX_OVERHEAD];
 	struct es_buf aad;
 
 	es_buf_init_fixed(&aad, storage, sizeof storage);
@@ -128,12 +231,11 @@ static es_status seal(const struct ctl_sealer *sealer, const char *tenant, const
 	es_put_u8(&aad, 0);
 	es_put_str(&aad, imsi);
 	ES_TRY(es_buf_status(&aad));
-	memcpy(keys, secret->k, sizeof secret->k);
-	memcpy(keys + sizeof secret->k, secret->opc, sizeof secret->opc);
-	es_status status = es_box_seal(sealer->public_key, es_buf_slice(&aad), es_slice_of(keys, sizeof keys), box);
+	size_t len = secret_pack(secret, keys);
+	es_status status = es_box_seal(sealer->public_key, es_buf_slice(&aad), es_slice_of(keys, len), box);
 	es_wipe(keys, sizeof keys);
 	ES_TRY(status);
-	es_base64_encode(es_slice_of(box, sizeof box), text);
+	es_base64_encode(es_slice_of(box, len + ES_BOX_OVERHEAD), text);
 	es_put_u8(text, '\0');
 	return es_buf_status(text);
 }
@@ -152,7 +254,7 @@ int ctl_keys_put(struct ctl *ctl, const struct ctl_sealer *sealer, const char *i
 	es_hex_encode(es_slice_of(secret->amf, sizeof secret->amf), amf);
 	if (cJSON_AddStringToObject(body, "box", (const char *)storage) == NULL ||
 	    cJSON_AddStringToObject(body, "amf", amf) == NULL ||
-	    cJSON_AddStringToObject(body, "algorithm", "milenage") == NULL ||
+	    cJSON_AddStringToObject(body, "algorithm", secret->is_tuak ? "tuak" : "milenage") == NULL ||
 	    (secret->has_sqn && cJSON_AddNumberToObject(body, "sqn", (double)secret->sqn) == NULL))
 		return CTL_REFUSED;
 	return ctl_ask(ctl, "PUT", KEYS_PATH, body, out);

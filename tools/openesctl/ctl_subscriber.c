@@ -15,7 +15,12 @@
 
 static bool gives_keys(const struct ctl *ctl)
 {
-	return ctl_value(ctl, CTL_K) != NULL || ctl_value(ctl, CTL_OPC) != NULL || ctl_value(ctl, CTL_OP) != NULL;
+	static const enum ctl_opt secrets[] = { CTL_K, CTL_OPC, CTL_OP, CTL_TOPC, CTL_TOP };
+
+	for (size_t i = 0; i < ES_COUNT(secrets); i++)
+		if (ctl_value(ctl, secrets[i]) != NULL)
+			return true;
+	return false;
 }
 
 /* Seals and sends the keys of the SIM of --imsi. */
