@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "dia_message.h"
+#include "dia_answer.h"
 #include "dia_pending.h"
 #include "es_clock.h"
 #include "es_crypto.h"
@@ -79,10 +79,21 @@ static bool is_local(const struct dia_engine *e, struct es_slice body)
 	return dia_find(body, DIA_ORIGIN_HOST, &host) == ES_OK && es_slice_eq_str(host, e->config->node.identity);
 }
 
+/* A peer that says it cannot: the library goes elsewhere only when the E bit is set as well. */
+static bool is_for_another(const struct dia_slot *slot, uint32_t open, struct es_slice body)
+{
+	struct dia_result result;
+
+	return slot->may_repeat && (slot->source->peers & open & ~slot->tried) != 0 &&
+	       dia_result_read(body, &result) == ES_OK && !result.is_experimental &&
+	       (result.code == DIA_UNABLE_TO_DELIVER || result.code == DIA_TOO_BUSY);
+}
+
 static void on_answered(void *user, uint32_t id, struct es_slice octets)
 {
 	struct dia_engine *e = user;
 	struct dia_message message;
+	const uint32_t open = dia_library_open_peers();
 
 	(void)pthread_mutex_lock(&e->lock);
 	struct dia_slot *slot = dia_pending_find(&e->pending, id);
@@ -91,6 +102,12 @@ static void on_answered(void *user, uint32_t id, struct es_slice octets)
 		return;
 	}
 	const bool is_good = fits(slot, octets, &message);
+	if (is_good && !is_local(e, message.body) && is_for_another(slot, open, message.body)) {
+		slot->attempt_until = 0; /* the clock asks again, now */
+		(void)pthread_cond_signal(&e->changed);
+		(void)pthread_mutex_unlock(&e->lock);
+		return;
+	}
 	const int64_t took = es_mono_us() - slot->begun_us;
 	const struct owner owner = take(e, slot);
 	(void)pthread_mutex_unlock(&e->lock);

@@ -15,23 +15,22 @@ struct dia_library dia_library;
 
 /* ---- log ---- */
 
-/* Its levels: 1 debug, 3 notice, 5 error, 6 fatal. At the level it runs with it says what goes wrong only; how bad that is for
- * us, our own events say. */
+/* It tells everything, at every level; what matters of it has events of our own. */
 static void on_log(int level, const char *format, va_list args)
 {
 	char text[TEXT_MAX], shown[TEXT_MAX];
 	struct es_buf out;
 
+	if (level < FD_LOG_ERROR)
+		return;
 	es_buf_init_fixed(&out, shown, sizeof shown);
 	if (vsnprintf(text, sizeof text, format, args) < 0)
 		return;
 	dia_log_filter(es_slice_str(text), &out);
 	if (level >= FD_LOG_FATAL)
 		es_error(NULL, "diameter.library", es_f_slice("says", es_buf_slice(&out)));
-	else if (level >= FD_LOG_ERROR)
-		es_warn(NULL, "diameter.library", es_f_slice("says", es_buf_slice(&out)));
 	else
-		es_debug(NULL, "diameter.library", es_f_slice("says", es_buf_slice(&out)));
+		es_warn(NULL, "diameter.library", es_f_slice("says", es_buf_slice(&out)));
 }
 
 /* ---- start ---- */

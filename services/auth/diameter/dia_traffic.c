@@ -160,8 +160,8 @@ static void on_event(enum fd_hook_type type, struct msg *message, struct peer_hd
 		log_filtered("diameter.peer_lost", peer, other);
 	else if (type == HOOK_MESSAGE_FAILOVER)
 		es_debug(NULL, "diameter.failover", es_f_str("from", peer != NULL ? peer->info.pi_diamid : ""));
-	else /* nobody to send it to, or an answer that came too late: whoever asked has been told */
-		es_debug(NULL, "diameter.not_routed");
+	else if (type == HOOK_MESSAGE_ROUTING_ERROR || type == HOOK_MESSAGE_DROPPED)
+		es_debug(NULL, "diameter.not_routed"); /* nobody to send it to, or too late: whoever asked has been told */
 }
 
 /* ---- their requests ---- */
@@ -290,9 +290,11 @@ es_status dia_traffic_register(struct es_buf *error)
 {
 	static const uint32_t unasked[] = { DIA_REGISTRATION_TERMINATION, DIA_PUSH_PROFILE, DIA_ABORT_SESSION,
 		                                DIA_RE_AUTH };
-	/* A type with a hook is no longer dumped into the log by the library. */
-	const uint32_t types = HOOK_MASK(HOOK_MESSAGE_PARSING_ERROR, HOOK_MESSAGE_ROUTING_ERROR, HOOK_MESSAGE_DROPPED,
-	                                 HOOK_MESSAGE_FAILOVER, HOOK_PEER_CONNECT_SUCCESS, HOOK_PEER_CONNECT_FAILED);
+	/* A type with a hook is no longer dumped into the log by the library: all that have a message in them. */
+	const uint32_t types =
+		HOOK_MASK(HOOK_MESSAGE_RECEIVED, HOOK_MESSAGE_LOCAL, HOOK_MESSAGE_SENT, HOOK_MESSAGE_ROUTING_FORWARD,
+	              HOOK_MESSAGE_ROUTING_LOCAL, HOOK_MESSAGE_PARSING_ERROR, HOOK_MESSAGE_ROUTING_ERROR,
+	              HOOK_MESSAGE_DROPPED, HOOK_MESSAGE_FAILOVER, HOOK_PEER_CONNECT_SUCCESS, HOOK_PEER_CONNECT_FAILED);
 	struct fd_rt_out_hdl *route = NULL;
 	struct fd_hook_hdl *hook = NULL;
 
