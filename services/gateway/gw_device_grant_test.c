@@ -26,7 +26,7 @@ static const struct row requests[] = {
 	  NULL,
 	  NULL,
 	  511,
-	  "D",
+	  "DI",
 	  { NULL } },
 	{ "what is good once is spent before the answer", TT "once", NULL, NULL, 200, "DP", { "value=\"ap2014\"/>" } },
 	{ "and refused when it was before", TT "once-before", NULL, NULL, 401, "DP", { "!APPLICATION" } },
