@@ -214,11 +214,12 @@ static es_status fill(const struct named *n, const struct es_conf_named **out, s
 		return no_memory(n);
 	for (size_t i = 0; i < n->count; i++) {
 		const struct entry *entry = &n->entries[i];
-		if (entry->section->keys == NULL)
-			continue;
-		void *values = es_arena_alloc(n->arena, entry->section->size);
-		if (values == NULL)
-			return no_memory(n);
+		void *values = NULL;
+		if (entry->section->keys != NULL) {
+			values = es_arena_alloc(n->arena, entry->section->size);
+			if (values == NULL)
+				return no_memory(n);
+		}
 		for (size_t k = 0; k < entry->section->key_count; k++)
 			ES_TRY(fill_key(n, entry, k, values));
 		list[used++] = (struct es_conf_named){

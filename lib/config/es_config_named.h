@@ -21,11 +21,12 @@ struct es_conf_section {
 struct es_conf_named {
 	const struct es_conf_section *section;
 	const char *name;   /* "" of a single one */
-	const void *values; /* the section's struct, in the arena */
+	const void *values; /* the section's struct, in the arena; NULL: not read */
 	unsigned line;
 };
 
-/* In the order of the file. A kind of `kinds` with keys NULL is passed over unread: it is another program's business. */
+/* In the order of the file. A kind of `kinds` with keys NULL is another program's business: its sections are listed by name,
+ * unread, with values NULL. */
 es_status es_config_named_load(const struct es_conf_section *kinds, size_t kind_count, const char *path,
                                struct es_arena *arena, const struct es_conf_named **out, size_t *count,
                                struct es_buf *error) ES_MUST_USE;

@@ -3,6 +3,7 @@
 
 #include "auth.pb-c.h"
 #include "auth_bus_tokens.h"
+#include "auth_core_event.h"
 #include "auth_env.h"
 #include "auth_exchange.h"
 #include "auth_login_bus.h"
@@ -20,6 +21,7 @@ struct call {
 		struct auth_renewed renewed;
 		struct auth_keys_status keys;
 		struct auth_history_list history;
+		struct auth_core_known known;
 	} out;
 };
 
@@ -304,6 +306,44 @@ static void on_history(struct es_bus_call *bus, const ProtobufCMessage *message,
 		auth_history_list(&call->task, request->tenant, request->imsi, request->limit, &call->out.history);
 }
 
+/* ---- the core network ---- */
+
+static void reply_known(struct auth_task *task, es_status status, const char *detail)
+{
+	Openes__CoreEventReply reply;
+
+	openes__core_event_reply__init(&reply);
+	reply.known = call_of(task)->out.known.known;
+	if (status != ES_OK)
+		es_bus_fail(call_of(task)->bus, status, detail);
+	else
+		es_bus_reply(call_of(task)->bus, &reply.base);
+}
+
+static void on_core_event(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
+{
+	const Openes__CoreEventRequest *request = (const void *)message;
+	const Openes__CoreProfile *profile = request->profile;
+	struct call *call = begin(bus, user, reply_known);
+
+	if (call == NULL)
+		return;
+	struct auth_core_event *event = es_arena_alloc(call->task.arena, sizeof *event);
+	bool is_profile = request->kind == OPENES__CORE_EVENT_REQUEST__KIND__PROFILE_CHANGED;
+	if (event == NULL || (is_profile && profile == NULL)) {
+		es_bus_fail(bus, ES_MALFORMED, "an event of the core network that says nothing");
+		return;
+	}
+	*event = (struct auth_core_event){ .kind = is_profile ? AUTH_CORE_PROFILE : AUTH_CORE_DEREGISTERED,
+		                               .source = request->source,
+		                               .imsi = request->imsi,
+		                               .reason = request->reason,
+		                               .msisdn = is_profile ? profile->msisdn : "",
+		                               .has_access = is_profile && profile->has_access,
+		                               .access_barred = is_profile && profile->access_barred };
+	auth_core_event(&call->task, event, &call->out.known);
+}
+
 static void on_transport_key(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const struct auth_env *env = user;
@@ -326,6 +366,7 @@ const struct es_bus_method auth_bus_methods[] = {
 	{ OPENES__BUS_METHOD__AUTH_KEYS_PUT, &openes__keys_put_request__descriptor, on_keys_put },
 	{ OPENES__BUS_METHOD__AUTH_KEYS_DELETE, &openes__keys_request__descriptor, on_keys_delete },
 	{ OPENES__BUS_METHOD__AUTH_KEYS_STATUS, &openes__keys_request__descriptor, on_keys_status },
+	{ OPENES__BUS_METHOD__AUTH_CORE_EVENT, &openes__core_event_request__descriptor, on_core_event },
 	{ OPENES__BUS_METHOD__AUTH_HISTORY, &openes__history_request__descriptor, on_history },
 	{ OPENES__BUS_METHOD__AUTH_TRANSPORT_KEY, &openes__empty__descriptor, on_transport_key },
 	{ OPENES__BUS_METHOD__AUTH_SPEND, &openes__spend_request__descriptor, auth_on_spend },

@@ -66,6 +66,9 @@ struct auth_sms {
 };
 typedef es_status auth_sms_fn(void *notify, struct auth_sms *sms);
 
+struct auth_core_change;
+typedef es_status auth_core_change_fn(void *policy, struct auth_core_change *change);
+
 struct auth_oidc;
 
 struct auth_env {
@@ -82,6 +85,7 @@ struct auth_env {
 	struct auth_snapshots *tenants;
 	auth_admit_fn *admit;
 	auth_find_fn *find;
+	auth_core_change_fn *core_change;
 	void *policy;
 	auth_sms_fn *sms;
 	void *notify;

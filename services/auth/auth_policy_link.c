@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth.pb-c.h"
+#include "auth_core_event.h"
 #include "bus.pb-c.h"
 #include "es_cleanup.h"
 #include "es_clock.h"
@@ -294,4 +296,59 @@ es_status auth_policy_find(void *policy, struct auth_find *find)
 	                                                  .trace = find->trace,
 	                                                  .idempotency_key = find->key },
 	                   &request.base, find_replied, find);
+}
+
+/* ---- what the core network told ---- */
+
+static void change_replied(const struct es_bus_reply_view *view, void *user)
+{
+	struct auth_core_change *change = user;
+	const Openes__CoreEventReply *reply = NULL;
+	es_status status = view->status;
+
+	if (status == ES_OK) {
+		reply = (const void *)es_bus_unpack(&openes__core_event_reply__descriptor, view->payload, change->arena);
+		status = reply != NULL ? ES_OK : ES_INTERNAL;
+	}
+	change->known = reply != NULL && reply->known;
+	change->done(change, status);
+}
+
+/* protobuf-c's strings are not const, and packing does not write to them. */
+static char *text_of(const char *text)
+{
+	union {
+		const char *in;
+		char *out;
+	} both = { text };
+
+	return both.out;
+}
+
+es_status auth_policy_core_change(void *policy, struct auth_core_change *change)
+{
+	struct auth_policy_link *link = policy;
+	const struct auth_core_event *event = change->event;
+	Openes__CoreEventRequest request;
+	Openes__CoreProfile profile;
+
+	openes__core_event_request__init(&request);
+	openes__core_profile__init(&profile);
+	request.kind = event->kind == AUTH_CORE_PROFILE ? OPENES__CORE_EVENT_REQUEST__KIND__PROFILE_CHANGED
+	                                                : OPENES__CORE_EVENT_REQUEST__KIND__DEREGISTERED;
+	request.source = text_of(event->source);
+	request.imsi = text_of(event->imsi);
+	request.tenant = text_of(change->tenant);
+	request.reason = text_of(event->reason);
+	profile.msisdn = text_of(event->msisdn);
+	profile.has_access = event->has_access;
+	profile.access_barred = event->access_barred;
+	request.profile = event->kind == AUTH_CORE_PROFILE ? &profile : NULL;
+	/* The same once more does no harm: a raised epoch is raised again, a profile is what it is. */
+	return es_bus_call(link->client,
+	                   &(struct es_bus_call_options){ .method = OPENES__BUS_METHOD__POLICY_CORE_EVENT,
+	                                                  .deadline = change->deadline,
+	                                                  .trace = change->trace,
+	                                                  .idempotency_key = es_slice_str(event->imsi) },
+	                   &request.base, change_replied, change);
 }

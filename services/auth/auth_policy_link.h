@@ -17,6 +17,8 @@ bool auth_policy_is_known(struct auth_policy_link *link);
 
 /* An auth_admit_fn; `policy` is the link. */
 es_status auth_policy_admit(void *policy, struct auth_admit *admit);
+/* An auth_core_change_fn; `policy` is the link. */
+es_status auth_policy_core_change(void *policy, struct auth_core_change *change);
 /* An auth_find_fn; `policy` is the link. */
 es_status auth_policy_find(void *policy, struct auth_find *find);
 

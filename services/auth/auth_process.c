@@ -9,6 +9,7 @@
 #include "auth_bus.h"
 #include "auth_client.h"
 #include "auth_config.h"
+#include "auth_core.h"
 #include "auth_env.h"
 #include "auth_exchange.h"
 #include "auth_notify_link.h"
@@ -20,7 +21,6 @@
 #include "es_cleanup.h"
 #include "es_clock.h"
 #include "es_crypto.h"
-#include "es_fetch.h"
 #include "es_log.h"
 #include "es_secret.h"
 
@@ -30,15 +30,13 @@
 #define REFUSALS_BEFORE_WARNING 5
 #define PURGE_EVERY_MS 5000
 #define PURGE_ROUNDS_MAX 40
-#define CORE_MAX (1u << 20)
 #define RESEAL_PAGES 16 /* in one tick */
 #define HISTORY_QUEUE 4096
 #define PENDING_SUBSCRIBERS 16384
 
 struct auth_process {
 	struct auth_env env;
-	struct es_arena *core; /* what the core file says */
-	struct es_fetcher *fetcher;
+	struct auth_core *core;
 	struct es_bus_client *policy_client, *notify_client;
 	struct auth_policy_link *link;
 	struct auth_timer *timer;
@@ -187,16 +185,6 @@ static es_status start_guard(struct auth_process *p, const struct auth_config *c
 	return p->env.guard != NULL && p->env.pending != NULL ? ES_OK : out_of_memory(error);
 }
 
-/* Our own AuC, and what the core file names. */
-static es_status start_sources(struct auth_process *p, struct es_buf *error)
-{
-	p->env.sources = auth_sources_new(p->env.now_ms);
-	if (p->env.sources == NULL)
-		return out_of_memory(error);
-	const struct auth_source own = auth_auc_source(&p->env);
-	return auth_sources_add(p->env.sources, &own);
-}
-
 /* A replica that listens before it has an index and tenants answers 503 to calls that another one would have served. Where
  * policy is not there either, as when all start at once, there is nothing to wait for long. */
 static void get_ready(struct auth_process *p)
@@ -210,20 +198,16 @@ static void get_ready(struct auth_process *p)
 	refresh_tenants(p, es_mono_ms());
 }
 
-/* What auth connects to beside the other processes. */
-static es_status start_core(struct auth_process *p, const struct auth_config *c, struct es_buf *error)
+static es_status start_core(struct auth_process *p, const struct auth_config *c, struct es_service *service,
+                            struct es_buf *error)
 {
-	const struct es_conf_section kinds[] = { auth_oidc_section };
-	const struct es_conf_named *sections = NULL;
-	size_t count = 0;
+	const struct auth_core_options options = { .file = c->core_file,
+		                                       .instance = es_service_instance(service),
+		                                       .bus_listen = c->bus_listen,
+		                                       .bus_key_file = c->base.bus_key_file,
+		                                       .key = es_service_bus_key(service) };
 
-	p->core = es_arena_new(0, CORE_MAX);
-	if (p->core == NULL)
-		return out_of_memory(error);
-	if (c->core_file[0] != '\0')
-		ES_TRY(es_config_named_load(kinds, ES_COUNT(kinds), c->core_file, p->core, &sections, &count, error));
-	ES_TRY(es_fetcher_start(&(struct es_fetcher_options){ .name = "auth-fetch" }, &p->fetcher, error));
-	return auth_oidc_new(sections, count, p->fetcher, &p->env.oidc, error);
+	return auth_core_start(&p->env, &options, &p->core, error);
 }
 
 static es_status start_links(struct auth_process *p, const struct auth_config *c, struct es_bus_key *key,
@@ -238,6 +222,7 @@ static es_status start_links(struct auth_process *p, const struct auth_config *c
 	p->env.policy = p->link;
 	p->env.admit = auth_policy_admit;
 	p->env.find = auth_policy_find;
+	p->env.core_change = auth_policy_core_change;
 	ES_TRY(
 		es_bus_client_start(&(struct es_bus_client_options){ .target = c->notify_target, .name = "notify", .key = key },
 	                        &p->notify_client, error));
@@ -279,23 +264,20 @@ static void auth_stop(void *state, int64_t wait_ms)
 	p->env.is_stopping = true;
 	if (p->env.db != NULL) /* behind it no callback of a commit starts anything */
 		(void)!es_db_write_wait(p->env.db, nothing_job, NULL);
-	if (p->fetcher != NULL)
-		es_fetcher_stop(p->fetcher);
+	auth_core_stop(p->core);
 	if (p->policy_client != NULL)
 		es_bus_client_stop(p->policy_client);
 	if (p->notify_client != NULL)
 		es_bus_client_stop(p->notify_client);
 	auth_policy_link_free(p->link);
 	auth_sqn_source_free(p->env.sqn);
-	auth_sources_free(p->env.sources);
 	if (p->env.history != NULL && p->env.db != NULL)
 		auth_history_flush(p->env.history, p->env.db);
 	auth_history_free(p->env.history);
 	auth_pending_free(p->env.pending);
 	auth_guard_free(p->env.guard);
 	es_db_close(p->env.db);
-	auth_oidc_free(p->env.oidc);
-	es_arena_free(p->core);
+	auth_core_free(p->core);
 	auth_snapshots_free(p->env.tenants);
 	es_keyring_free(p->env.session_keys);
 	es_keyring_free(p->env.token_keys);
@@ -330,9 +312,7 @@ static es_status auth_start(struct es_service *service, const void *config, void
 	if (status == ES_OK)
 		status = start_guard(p, c, error);
 	if (status == ES_OK)
-		status = start_sources(p, error);
-	if (status == ES_OK)
-		status = start_core(p, c, error);
+		status = start_core(p, c, service, error);
 	if (status == ES_OK)
 		status = start_links(p, c, es_service_bus_key(service), error);
 	if (status != ES_OK) {
