@@ -148,6 +148,14 @@ finish(Answer, cut) ->
 finish(Answer, garbage) ->
     {eval_packet, {reply, Answer}, fun(#diameter_packet{bin = <<_, L:24, F, _:24, R/binary>>}) ->
         raw(<<1, L:24, F, 999:24, R/binary>>, 0), exit(normal) end};
+finish(Answer, first) ->
+    %% an attribute with the M bit that nobody knows, before all others
+    {eval_packet, {reply, Answer}, fun(#diameter_packet{bin = <<V, L:24, H:16/binary, R/binary>>}) ->
+        raw(<<V, (L + 12):24, H/binary, 9999:32, 16#40, 12:24, 0:32, R/binary>>, 0), exit(normal) end};
+finish(Answer, size) ->
+    %% Auth-Session-State of three octets, before all others
+    {eval_packet, {reply, Answer}, fun(#diameter_packet{bin = <<V, L:24, H:16/binary, R/binary>>}) ->
+        raw(<<V, (L + 12):24, H/binary, 277:32, 16#40, 11:24, 0:32, R/binary>>, 0), exit(normal) end};
 finish([Name | Avps], extra) ->
     {reply, [Name | Avps#{'AVP' => [#diameter_avp{code = 9999, vendor_id = ?TGPP, is_mandatory = true, data = <<1, 2, 3>>}]}]};
 finish([Name | Avps], no_result) -> {reply, [Name | maps:without(['Result-Code', 'Experimental-Result'], Avps)]};

@@ -165,7 +165,7 @@ def test_a_peer_that_cannot_deliver_or_is_too_busy_is_passed_over(core, code):
 
 # ---- answers that are wrong ----
 
-@pytest.mark.parametrize("fault", ["short_rand", "long_xres", "short_ck", "no_ik", "scheme", "no_result", "extra"])
+@pytest.mark.parametrize("fault", ["short_rand", "long_xres", "short_ck", "no_ik", "scheme", "no_result", "extra", "first", "size"])
 def test_a_malformed_answer_is_no_answer(core, fault):
     core.hss1.set(fault=fault)
     answer = core.vector()

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "dia_door.h"
 #include "dia_log_filter.h"
 #include "dia_message.h"
 #include "es_log.h"
@@ -164,6 +165,26 @@ static void on_event(enum fd_hook_type type, struct msg *message, struct peer_hd
 		es_debug(NULL, "diameter.not_routed"); /* nobody to send it to, or too late: whoever asked has been told */
 }
 
+/* The library says not to change anything here; it reads what is here all the same (dia_door.h). */
+static void on_octets(enum fd_hook_type type, struct msg *message, struct peer_hdr *peer, void *other,
+                      struct fd_hook_permsgdata *pmd, void *data)
+{
+	const struct dia_library_hooks *hooks = dia_library.hooks;
+	struct fd_cnx_rcvdata *received = other;
+	uint32_t id = 0;
+
+	(void)type;
+	(void)message;
+	(void)peer;
+	(void)pmd;
+	(void)data;
+	const enum dia_door door = dia_door_check(received->buffer, received->length, &id);
+	if (door == DIA_DOOR_PASS)
+		return;
+	es_warn(NULL, "diameter.malformed", es_f_bool("ends_connection", door == DIA_DOOR_BREAK));
+	hooks->discarded(hooks->user, id);
+}
+
 /* ---- their requests ---- */
 
 static int on_request(struct msg **message, struct avp *avp, struct session *session, void *data,
@@ -296,12 +317,13 @@ es_status dia_traffic_register(struct es_buf *error)
 	              HOOK_MESSAGE_ROUTING_LOCAL, HOOK_MESSAGE_PARSING_ERROR, HOOK_MESSAGE_ROUTING_ERROR,
 	              HOOK_MESSAGE_DROPPED, HOOK_MESSAGE_FAILOVER, HOOK_PEER_CONNECT_SUCCESS, HOOK_PEER_CONNECT_FAILED);
 	struct fd_rt_out_hdl *route = NULL;
-	struct fd_hook_hdl *hook = NULL;
+	struct fd_hook_hdl *hook = NULL, *door = NULL;
 
 	for (size_t i = 0; i < sizeof unasked / sizeof *unasked; i++)
 		ES_TRY(register_handler(unasked[i], error));
 	if (fd_rt_out_register(on_route, NULL, 0, &route) != 0 ||
-	    fd_hook_register(types, on_event, NULL, NULL, &hook) != 0) {
+	    fd_hook_register(types, on_event, NULL, NULL, &hook) != 0 ||
+	    fd_hook_register(HOOK_MASK(HOOK_DATA_RECEIVED), on_octets, NULL, NULL, &door) != 0) {
 		es_put_str(error, "freeDiameter takes no hooks");
 		return ES_INTERNAL;
 	}
