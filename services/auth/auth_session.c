@@ -47,29 +47,40 @@ static void read_fixed(struct es_reader *in, uint8_t *out, size_t len)
 		memcpy(out, s.ptr, len);
 }
 
-static void relay_pack(const struct auth_relay_state *relay, struct es_buf *out)
+/* Of the method nothing but the identity and the count of requests: the rest is the AAA's. */
+static void relay_pack(const struct auth_round *round, struct es_buf *out)
 {
+	const struct auth_relay_state *relay = &round->relay;
+
 	put_short(out, relay->source);
 	put_short(out, relay->session);
 	put_short(out, relay->destination_host);
 	es_put_u8(out, relay->identifier);
 	es_put_u8(out, relay->avp_state_len);
 	es_put_bytes(out, es_slice_of(relay->avp_state, relay->avp_state_len));
+	es_put_u8(out, round->eap.requests);
+	es_put_u8(out, round->eap.identity_len);
+	es_put_bytes(out, es_slice_of(round->eap.identity, round->eap.identity_len));
 }
 
-static void relay_unpack(struct es_reader *in, struct auth_relay_state *out)
+static es_status relay_unpack(struct es_reader *in, struct auth_round *out)
 {
-	read_short(in, out->source, sizeof out->source);
-	read_short(in, out->session, sizeof out->session);
-	read_short(in, out->destination_host, sizeof out->destination_host);
-	out->identifier = es_read_u8(in);
-	uint8_t len = es_read_u8(in);
-	if (len > sizeof out->avp_state) {
-		in->bad = true;
-		return;
-	}
-	out->avp_state_len = len;
-	read_fixed(in, out->avp_state, len);
+	struct auth_relay_state *relay = &out->relay;
+
+	read_short(in, relay->source, sizeof relay->source);
+	read_short(in, relay->session, sizeof relay->session);
+	read_short(in, relay->destination_host, sizeof relay->destination_host);
+	relay->identifier = es_read_u8(in);
+	relay->avp_state_len = es_read_u8(in);
+	if (relay->avp_state_len > sizeof relay->avp_state)
+		return ES_MALFORMED;
+	read_fixed(in, relay->avp_state, relay->avp_state_len);
+	out->eap.requests = es_read_u8(in);
+	out->eap.identity_len = es_read_u8(in);
+	if (out->eap.identity_len > AUTH_EAP_IDENTITY_MAX)
+		return ES_MALFORMED;
+	read_fixed(in, out->eap.identity, out->eap.identity_len);
+	return in->bad || relay->source[0] == '\0' ? ES_MALFORMED : ES_OK;
 }
 
 static bool is_set(const uint8_t id[16])
@@ -86,11 +97,12 @@ void auth_round_pack(const struct auth_round *round, struct es_buf *out)
 	                         (round->relay.source[0] != '\0' ? ROUND_RELAY : 0)));
 	put_short(out, round->source);
 	es_put_u16(out, round->reauths_left);
-	auth_eap_pack(&round->eap, out);
+	if (round->relay.source[0] != '\0')
+		relay_pack(round, out);
+	else
+		auth_eap_pack(&round->eap, out);
 	if (is_set(round->reauth_id))
 		es_put_bytes(out, es_slice_of(round->reauth_id, sizeof round->reauth_id));
-	if (round->relay.source[0] != '\0')
-		relay_pack(&round->relay, out);
 }
 
 es_status auth_round_unpack(struct es_reader *in, struct auth_round *out)
@@ -101,12 +113,11 @@ es_status auth_round_unpack(struct es_reader *in, struct auth_round *out)
 	unsigned flags = es_read_u8(in);
 	read_short(in, round.source, sizeof round.source);
 	round.reauths_left = es_read_u16(in);
-	es_status status = auth_eap_unpack(in, &round.eap);
+	bool is_relayed = (flags & ROUND_RELAY) != 0;
+	es_status status = is_relayed ? relay_unpack(in, &round) : auth_eap_unpack(in, &round.eap);
 	round.decoy = (flags & ROUND_DECOY) != 0;
 	if ((flags & ROUND_REAUTH) != 0)
 		read_fixed(in, round.reauth_id, sizeof round.reauth_id);
-	if ((flags & ROUND_RELAY) != 0)
-		relay_unpack(in, &round.relay);
 	if (status == ES_OK && (in->bad || (flags & ~(unsigned)ROUND_ALL) != 0))
 		status = ES_MALFORMED;
 	if (status == ES_OK)
