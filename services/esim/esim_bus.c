@@ -110,8 +110,9 @@ static struct es_slice eid_of(const struct esim_request *request)
 static void note_device(struct esim_bus *bus, const Openes__Subject *subject, const struct esim_request *request)
 {
 	static const char *const others[] = { "companion_terminal_id", "target_terminal_id", "enterprise_terminal_id" };
+	if (subject->imsi[0] == '\0')
+		return;
 	struct note *note = calloc(1, sizeof *note);
-
 	if (note == NULL) {
 		es_count(&notes, NOTE_DROPPED);
 		return;
@@ -153,7 +154,9 @@ static es_status read_request(const Openes__OperateRequest *m, struct es_arena *
 	if (m->subject == NULL || m->request == NULL || m->subject->tenant[0] == '\0' ||
 	    m->request->n_params > PARAMS_MAX || !esim_app_parse(es_slice_str(m->app), &out->app))
 		return ES_MALFORMED;
-	ES_TRY(es_imsi_parse(es_slice_str(m->subject->imsi), &imsi));
+	/* A server asks for nobody (TS.43 10). */
+	if (out->app != ESIM_SERVER || m->subject->imsi[0] != '\0')
+		ES_TRY(es_imsi_parse(es_slice_str(m->subject->imsi), &imsi));
 
 	struct esim_param *params = es_arena_array(arena, m->request->n_params, sizeof *params);
 	struct es_slice *services = es_arena_array(arena, SERVICES_MAX, sizeof *services);

@@ -219,8 +219,12 @@ static void says_subscriber(struct policy_render *r)
 {
 	const struct policy_disclosure *d = &r->context->tenant->disclosure;
 	struct es_doc_node *info = policy_put_group(r, r->root, "SubscriberInfo", false);
-	char hash[65];
+	char *hash = es_arena_alloc(r->arena, 65); /* nodes keep what they are given */
 
+	if (hash == NULL) {
+		r->bad = true;
+		return;
+	}
 	policy_put(r, info, "MSISDN", r->context->subscriber->msisdn);
 	if (d->sim_id == POLICY_SIM_ID_HASH) {
 		hash_imsi(r->context, hash);
@@ -449,15 +453,11 @@ void policy_decide_app_authentication(const struct policy_context *context, stru
 
 void policy_render_operation(struct policy_render *r, const struct policy_decision *decision)
 {
-	char number[12];
-	struct es_buf text;
-
 	if (decision->operation.result == POLICY_RESULT_NONE)
 		return; /* without an operation AppID alone is the answer */
 	if (decision->operation.result == POLICY_RESULT_SUCCESS)
 		decision->operation.operation->says(r);
-	es_buf_init_fixed(&text, number, sizeof number - 1);
-	es_put_printf(&text, "%d", (int)decision->operation.result);
-	number[text.len] = '\0';
-	policy_put(r, r->root, "OperationResult", number);
+	const char *number = es_arena_printf(r->arena, "%d", (int)decision->operation.result);
+	r->bad = r->bad || number == NULL;
+	policy_put(r, r->root, "OperationResult", number != NULL ? number : "");
 }

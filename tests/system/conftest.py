@@ -1,7 +1,8 @@
 import pytest
 
-pytest.register_assert_rewrite("load", "stack", "ts43")
+pytest.register_assert_rewrite("load", "servers", "stack", "ts43")
 
+from servers import Servers  # noqa: E402
 from stack import Postgresql, Stack  # noqa: E402
 from ts43 import Client  # noqa: E402
 from usim import TEST_SETS, Usim  # noqa: E402
@@ -29,6 +30,17 @@ def stack(tmp_path_factory):
     running = Stack(tmp_path_factory.mktemp("stack"))
     try:
         yield running.start().load_demo()
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory):
+    """A stack of its own whose tenant tells servers what they may know, with servers that ask."""
+    folder = tmp_path_factory.mktemp("servers")
+    running = Stack(folder, overrides=Servers.overrides(folder))
+    try:
+        yield Servers(running.start().load_demo())
     finally:
         running.stop()
 

@@ -178,7 +178,8 @@ class Stack:
             "esim": {},
             "notify": {"push_keys_file": k / "push.keys", "policy_target": links["policy_target"], "policy_events": events},
             "gateway": {"device_cert_file": k / "server.crt", "device_key_file": k / "server.key", "ticket_key_file": k / "ticket.key",
-                        "admin_cert_file": k / "server.crt", "admin_key_file": k / "server.key", **links},
+                        "admin_cert_file": k / "server.crt", "admin_key_file": k / "server.key", "server_cert_file": k / "server.crt",
+                        "server_key_file": k / "server.key", **links},
         }[service])
         return {**out, **self.overrides.get(service, {})}
 
@@ -188,9 +189,10 @@ class Stack:
         settings["ops_listen"] = f"127.0.0.1:{ops}"
         process_ports = {}
         if service == "gateway":
-            process_ports = {"port": free_port(), "admin_port": free_port()}
+            process_ports = {"port": free_port(), "admin_port": free_port(), "server_port": free_port()}
             settings["device_listen"] = f"127.0.0.1:{process_ports['port']}"
             settings["admin_listen"] = f"127.0.0.1:{process_ports['admin_port']}"
+            settings["server_listen"] = f"127.0.0.1:{process_ports['server_port']}"
         config = self.dir / f"{instance}.conf"
         config.write_text(f"[{service}]\n" + "".join(f"{key} = {value}\n" for key, value in settings.items()))
         process = Process(self, service, instance, config, ops)
@@ -206,6 +208,7 @@ class Stack:
             process.wait_ready()
         self.port = self.processes["gateway0"].port
         self.admin_port = self.processes["gateway0"].admin_port
+        self.server_port = self.processes["gateway0"].server_port
         return self
 
     def __getitem__(self, instance):
