@@ -78,7 +78,7 @@ static enum auth_client_error identify(struct asking *a)
 	if (a->form.client_id.len > 0 && !es_slice_eq(a->form.client_id, a->issuer))
 		return refuse(a, AUTH_CLIENT_ERROR_CLIENT, "iss is not client_id");
 	const struct auth_client *client = find_client(a->tenant, a->issuer);
-	if (client == NULL || client->disabled)
+	if (client == NULL || client->disabled || a->issuer.len >= sizeof a->grant.client_id)
 		return refuse(a, AUTH_CLIENT_ERROR_CLIENT, "the assertion is not of a client");
 	a->client = client;
 	return AUTH_CLIENT_ERROR_NONE;

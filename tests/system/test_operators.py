@@ -8,6 +8,7 @@ import subprocess
 import jsonschema
 import pytest
 from operators import API, Operators, operations, resolve
+from servers import Backend
 from stack import BIN, ROOT
 from ts43 import authenticate, params
 from usim import TEST_SETS, Usim
@@ -358,10 +359,14 @@ def test_every_command_speaks_json(stack, new_line, tmp_path):
     file.write_text(f"imsi,plan\n{line.imsi},gold\n")
     plan = tmp_path / "plan.json"
     plan.write_text('{"id": "json"}')
+    client = tmp_path / "client.json"
+    client.write_text(json.dumps({"id": "json", "jwks": Backend(stack, "json").jwks()}))
     commands = [
         ["tenant", "list"], ["tenant", "show", "demo"], ["tenant", "set", "--tenant", "demo", "--name", "Demo Mobile"],
         ["plan", "list", "--tenant", "demo"], ["plan", "set", "--tenant", "demo", plan], ["plan", "show", "--tenant", "demo", "json"],
         ["plan", "delete", "--tenant", "demo", "json"],
+        ["client", "set", "--tenant", "demo", client], ["client", "list", "--tenant", "demo"], ["client", "show", "--tenant", "demo", "json"],
+        ["client", "delete", "--tenant", "demo", "json"],
         ["subscriber", "add", *one, "--plan", "gold", *line.keys()], ["subscriber", "show", *one], ["subscriber", "list", "--tenant", "demo"],
         ["subscriber", "set", *one, "--plan", "basic"], ["subscriber", "suspend", *one], ["subscriber", "resume", *one],
         ["subscriber", "reset-tokens", *one], ["subscriber", "import", "--tenant", "demo", file], ["keys", "status", *one], ["keys", "set", *one, *line.keys()],
