@@ -61,9 +61,7 @@ static bool wants_second_factor(const struct step *s)
 static void hold_back(struct step *s)
 {
 	struct auth_login_claim *c = &s->claim;
-	const struct auth_login_reply reply = { .outcome = AUTH_LOGIN_CODE_SENT,
-		                                    .reason = AUTH_LOGIN_SECOND_FACTOR,
-		                                    .session = es_slice_str(s->next.handle) };
+	struct auth_login_reply reply = { .outcome = AUTH_LOGIN_CODE_SENT, .reason = AUTH_LOGIN_SECOND_FACTOR };
 	uint8_t random[16];
 
 	if (s->find.line_msisdn.text[0] == '\0') {
@@ -76,6 +74,7 @@ static void hold_back(struct step *s)
 	es_random(random, sizeof random);
 	auth_login_name(&s->next, c->task->env->now_ms() + AUTH_LOGIN_TTL_MS, random);
 	es_random(s->next.secret, sizeof s->next.secret);
+	reply.session = es_slice_str(s->next.handle);
 	auth_login_end(c, &reply, &s->next);
 }
 

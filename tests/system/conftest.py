@@ -1,6 +1,6 @@
 import pytest
 
-pytest.register_assert_rewrite("load", "servers", "stack", "ts43")
+pytest.register_assert_rewrite("browser", "load", "logins", "people", "servers", "stack", "ts43")
 
 from servers import Servers  # noqa: E402
 from stack import Postgresql, Stack  # noqa: E402

@@ -139,10 +139,11 @@ class Process:
 
 
 class Stack:
-    """The server on free ports in a folder of its own. `replicas` = {"auth": 2}; `overrides` = {"auth": {"key": "value"}}."""
+    """The server on free ports in a folder of its own. `replicas` = {"auth": 2}; `overrides` = {"auth": {"key": "value"}}. `device_port`: of the first
+    gateway, where its URL has to be known before."""
 
-    def __init__(self, folder, replicas=None, overrides=None, db="sqlite", peers_die=False):
-        self.dir = Path(folder)
+    def __init__(self, folder, replicas=None, overrides=None, db="sqlite", peers_die=False, device_port=None):
+        self.dir, self.device_port = Path(folder), device_port
         self.environment = {"LSAN_OPTIONS": f"suppressions={ROOT}/tests/lsan.supp:print_suppressions=0"} if peers_die else {}
         self.dir.mkdir(parents=True, exist_ok=True)
         self.replicas, self.overrides, self.db = replicas or {}, overrides or {}, db
@@ -173,6 +174,7 @@ class Stack:
             "policy": {"events_listen": f"ipc://{self._sock}/policy-events{i}", "token_keys_file": k / "token.keys", "admin_token_file": k / "admin.token"},
             "auth": {"session_keys_file": k / "session.keys", "token_keys_file": k / "token.keys", "auc_keys_file": k / "auc.keys",
                      "transport_key_file": k / "transport.key", "policy_target": links["policy_target"], "policy_events": events,
+                     "notify_target": links["notify_target"],
                      # a few SIMs play many: tests of the limits set them
                      "imsi_challenges_per_minute": 0, "imsi_resyncs_per_hour": 0, "failures_per_hour": 0},
             "esim": {},
@@ -189,7 +191,7 @@ class Stack:
         settings["ops_listen"] = f"127.0.0.1:{ops}"
         process_ports = {}
         if service == "gateway":
-            process_ports = {"port": free_port(), "admin_port": free_port(), "server_port": free_port()}
+            process_ports = {"port": i == 0 and self.device_port or free_port(), "admin_port": free_port(), "server_port": free_port()}
             settings["device_listen"] = f"127.0.0.1:{process_ports['port']}"
             settings["admin_listen"] = f"127.0.0.1:{process_ports['admin_port']}"
             settings["server_listen"] = f"127.0.0.1:{process_ports['server_port']}"
