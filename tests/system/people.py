@@ -127,7 +127,7 @@ class FakeProvider(_Server):
         self.published = [self.new_key("k1")]
         self.sign_with, self.header = self.published[0], {}
         self.claims, self.raw_id_token, self.token_answer, self.userinfo = {}, None, None, None
-        self.alg, self.subject, self.nonce = "ES256", "+34600000001", None
+        self.alg, self.subject, self.nonce = "ES256", "+15550000001", None
         self.hold = threading.Event()  # cleared: the token endpoint does not answer
         self.hold.set()
         self.exchanges, self.forms, self.asked = 0, [], []

@@ -12,7 +12,7 @@ from browser import Browser
 from logins import IMSI, NUMBER, Logins
 from people import FakeProvider, query_of
 from stack import wait_for
-from ts43 import XML, Client, authenticate, nai, params
+from ts43 import XML, authenticate, nai, params
 
 
 @pytest.fixture(scope="module")
@@ -355,7 +355,6 @@ def test_a_provider_that_is_gone_is_503(tmp_path):
     own = Logins(tmp_path, node=False)
     try:
         own.tenant(oidc="fake")
-        own.fake.subject = NUMBER
         connection = own.client()
         state = own.start(connection)["state"]
         own.fake.close()
