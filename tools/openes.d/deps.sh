@@ -31,3 +31,9 @@ need_packages() { # group...
 	[ ${#missing[@]} -eq 0 ] && return 0
 	step "installing ${#missing[@]} Debian packages" install_packages "${missing[@]}"
 }
+
+# What the tests run beside us and Debian does not have: exactly what package-lock.json names.
+need_npm() { # folder
+	[ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] && return 0
+	step "installing npm packages for ${1#"$ROOT"/}" npm --prefix "$1" ci --no-audit --no-fund --ignore-scripts
+}

@@ -60,6 +60,7 @@ write_config() { # file
 					transport_key_file = $keys/transport.key
 					policy_target = ipc://$sock/policy
 					policy_events = ipc://$sock/policy-events
+					notify_target = ipc://$sock/notify
 				CONF
 				;;
 			policy)

@@ -179,6 +179,7 @@ cmd_test() {
 	fi
 	need_packages build run test
 	[[ ! " ${parts[*]} " =~ \ (memcheck|debootstrap)\  ]] || need_packages long
+	[[ ! " ${parts[*]} " =~ \ (system|tsan)\  ]] || need_npm "$ROOT/tests/peers/oidc"
 	build_for "${parts[@]}"
 	for p in "${parts[@]}"; do part "$p" "$p"; done
 	say
