@@ -30,7 +30,7 @@ class Relay(threading.Thread):
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
-        self.statuses, self.document = [], None
+        self.statuses, self.identities, self.document = [], [], None
 
     def close(self):
         self._socket.close()
@@ -67,6 +67,7 @@ class Relay(threading.Thread):
         state = next((value for kind, value in attrs if kind == STATE), b"")
         if eap[4] == 1:  # EAP-Response/Identity takes the place of EAP_ID
             client, cookie = Client(self._stack), None
+            self.identities.append(eap[5:].decode())
             answer = client.get(params(EAP_ID=eap[5:].decode()), accept=EAP_RELAY)
             state = os.urandom(8)
         else:
