@@ -1,4 +1,5 @@
 /* auth_eap_state.c -- the state of an exchange, and what re-authentication keeps of it, as octets. */
+#include <assert.h>
 #include <string.h>
 
 #include "auth_eap_int.h"
@@ -145,6 +146,7 @@ void auth_eap_wipe(struct auth_eap *eap)
 
 void auth_eap_context(const struct auth_eap *eap, struct auth_reauth *out)
 {
+	assert(eap->keep_k_encr);
 	/* RFC 4187 5.1: 1 after a full authentication, then one more each time; it does not wrap to be used again. */
 	*out = (struct auth_reauth){ .method = (enum auth_method)eap->method,
 		                         .counter = eap->reauth ? (uint16_t)(eap->counter + 1u) : (uint16_t)1 };
