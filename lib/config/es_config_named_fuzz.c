@@ -28,7 +28,8 @@ static void check(const struct es_conf_named *list, size_t count)
 	assert(count <= ES_CONFIG_NAMED_MAX);
 	for (size_t i = 0; i < count; i++) {
 		const struct peer *peer = list[i].values;
-		assert(peer->host[0] != '\0' && peer->port >= 1 && peer->port <= 65535);
+		assert((peer == NULL) == (list[i].section->keys == NULL));
+		assert(peer == NULL || (peer->host[0] != '\0' && peer->port >= 1 && peer->port <= 65535));
 		assert(strlen(list[i].name) <= ES_CONFIG_NAME_MAX && (list[i].name[0] == '\0') == list[i].section->is_single);
 		for (size_t k = 0; k < i; k++)
 			assert(list[k].section != list[i].section || strcmp(list[k].name, list[i].name) != 0);
