@@ -97,7 +97,7 @@ command(["ppr", Imsi, Number, Access]) ->
              'Non-3GPP-IP-Access' => list_to_integer(Access)},
     send('PPR', #{'User-Name' => Imsi, 'Non-3GPP-User-Data' => User}, swx());
 command(["rtr", Imsi]) ->
-    send('RTR', #{'User-Name' => Imsi, 'Deregistration-Reason' => #{'Reason-Code' => 0, 'Reason-Info' => "gone"}}, swx());
+    send('RTR', #{'User-Name' => Imsi, 'Deregistration-Reason' => #{'Reason-Code' => 0, 'Reason-Info' => ["gone"]}}, swx());
 command(["asr", Session]) -> send('ASR', #{'Session-Id' => Session}, #{'Auth-Application-Id' => ?SWM});
 command(["rar", Session]) ->
     send('RAR', #{'Session-Id' => Session, 'Re-Auth-Request-Type' => 0}, #{'Auth-Application-Id' => ?SWM});

@@ -171,11 +171,11 @@ static uint32_t notify(struct dia_events *events, struct dia_asked *asked, const
 		const es_status status = dia_swx_read_profile(message->body, &told);
 		if (status != ES_OK && status != ES_NOT_FOUND)
 			return INVALID_VALUE;
+		request.profile = &profile; /* empty where nothing was said that concerns us */
 		if (status == ES_OK) {
 			profile.msisdn = told.msisdn;
 			profile.has_access = told.has_access;
 			profile.access_barred = told.access_barred;
-			request.profile = &profile;
 		}
 	}
 	return tell(events, asked, &request) == ES_OK ? 0 : UNABLE_TO_COMPLY;
