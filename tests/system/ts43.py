@@ -10,6 +10,8 @@ import struct
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
+from usim import ck_ik_prime, k_aut_prime
+
 EAP_RELAY = "application/vnd.gsma.eap-relay.v1.0+json"
 XML = "text/vnd.wap.connectivity-xml"
 JSON = "application/json"
@@ -136,14 +138,19 @@ def attributes(packet):
     return out
 
 
-def eap_response(identifier, subtype, attrs, k_aut=None):
-    """Builds an EAP-Response/AKA; with k_aut an AT_MAC is appended and filled in."""
+def eap_mac(k_aut, packet):
+    """AT_MAC: K_aut of EAP-AKA has 16 octets, of EAP-AKA' 32."""
+    return hmac.new(k_aut, packet, hashlib.sha1 if len(k_aut) == 16 else hashlib.sha256).digest()[:16]
+
+
+def eap_response(identifier, subtype, attrs, k_aut=None, kind=23):
+    """Builds an EAP-Response/AKA (50: AKA'); with k_aut an AT_MAC is appended and filled in."""
     data = b"".join(bytes([t, (len(v) + 2) // 4]) + v for t, v in attrs)
     if k_aut is not None:
         data += bytes([11, 5]) + bytes(18)
-    packet = bytes([2, identifier]) + (8 + len(data)).to_bytes(2, "big") + bytes([23, subtype, 0, 0]) + data
+    packet = bytes([2, identifier]) + (8 + len(data)).to_bytes(2, "big") + bytes([kind, subtype, 0, 0]) + data
     if k_aut is not None:
-        packet = packet[:-16] + hmac.new(k_aut, packet, hashlib.sha1).digest()[:16]
+        packet = packet[:-16] + eap_mac(k_aut, packet)
     return packet
 
 
@@ -153,19 +160,26 @@ def k_aut_of(identity, ck, ik):
 
 def answer_challenge(usim, packet, identity):
     """The peer's answer to a challenge: response, synchronisation failure or authentication reject."""
-    assert packet[0] == 1 and packet[4] == 23 and packet[5] == 1, "an AKA-Challenge"
+    kind = packet[4]
+    assert packet[0] == 1 and kind in (23, 50) and packet[5] == 1, "an AKA-Challenge"
     assert int.from_bytes(packet[2:4], "big") == len(packet)
     attrs = attributes(packet)
     result = usim.authenticate(attrs[1][2:], attrs[2][2:])
     if result[0] == "mac":
-        return eap_response(packet[1], 2, [])
+        return eap_response(packet[1], 2, [], kind=kind)
+    kdf = [(24, attrs[24])] if kind == 50 else []
     if result[0] == "auts":
-        return eap_response(packet[1], 4, [(4, result[1])])
+        return eap_response(packet[1], 4, [(4, result[1])] + kdf, kind=kind)
     _, res, ck, ik = result
-    k_aut = k_aut_of(identity, ck, ik)
+    if kind == 50:
+        assert kdf == [(24, b"\0\1")] and attrs[2][8] & 0x80, "AT_KDF 1, and the separation bit of AMF"
+        name = attrs[23][2:2 + int.from_bytes(attrs[23][:2], "big")].decode()
+        k_aut = k_aut_prime(identity, *ck_ik_prime(ck, ik, name, attrs[2][2:]))
+    else:
+        k_aut = k_aut_of(identity, ck, ik)
     zeroed = packet.replace(attrs[11][2:], bytes(16))
-    assert hmac.compare_digest(hmac.new(k_aut, zeroed, hashlib.sha1).digest()[:16], attrs[11][2:]), "AT_MAC of the challenge"
-    return eap_response(packet[1], 1, [(3, (len(res) * 8).to_bytes(2, "big") + res)], k_aut)
+    assert hmac.compare_digest(eap_mac(k_aut, zeroed), attrs[11][2:]), "AT_MAC of the challenge"
+    return eap_response(packet[1], 1, [(3, (len(res) * 8).to_bytes(2, "big") + res)], k_aut, kind)
 
 
 def authenticate(client, usim, rounds=4, accept=XML, identity=None, **more):
