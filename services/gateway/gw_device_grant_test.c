@@ -14,6 +14,7 @@ static const struct row requests[] = {
 	  "D",
 	  { "value=\"ap2014\"/>", "!TOKEN", "!good" } },
 	{ "nor with one beside it", TT "good&token=T", NULL, NULL, 200, "D", { "!TOKEN" } },
+	{ "which is not renewed either", TT "good&token=old", NULL, NULL, 200, "D", { "!TOKEN" } },
 	{ "an operator token (V12-APP-09)", OT "good", NULL, NULL, 200, "D", { "value=\"ap2015\"/>", "!TOKEN" } },
 	{ "wrong or expired (V12-TT-02)", TT "unauthorized", NULL, NULL, 401, "D", { "WWW-Authenticate: Bearer\r\n" } },
 	{ "not for that (V12-TT-03)", TT "forbidden", NULL, NULL, 403, "D", { "!APPLICATION" } },

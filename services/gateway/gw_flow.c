@@ -302,7 +302,7 @@ void gw_flow_logged_in(struct gw_exchange *x, Openes__DeviceRequest *request, ch
 
 static bool renew_is_due(const struct gw_exchange *x)
 {
-	return x->decision->token_renew && !x->is_fresh && !x->was_renewed;
+	return x->decision->token_renew && !x->decision->no_token && !x->is_fresh && !x->was_renewed;
 }
 
 static void renew(struct gw_exchange *x)

@@ -187,6 +187,8 @@ es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_
 	ES_TRY(answer_apps(d, &context));
 	d->reply->vers = policy_vers(&context);
 	d->reply->validity_s = tenant->validity_s;
+	if (d->caller.bearer != POLICY_BEARER_TOKEN)
+		return ES_OK;
 	d->reply->token_remaining_s = policy_token_remaining_s(&d->token, d->now_ms);
 	d->reply->eap_over_token = tenant->authentication.eap_over_token;
 	d->reply->token_renew = !d->request->fresh && policy_token_wants_renewal(&d->token, d->now_ms);

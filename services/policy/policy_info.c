@@ -372,10 +372,10 @@ static struct policy_judgement judge_phone(const struct policy_context *context,
 		[POLICY_VERDICT_NO_NUMBER] = POLICY_RESULT_GENERAL,
 	};
 	const struct policy_caller *caller = context->caller;
-	const struct policy_operation *operation = find(app, es_operation_find(caller->operation));
 
 	if (caller->operation.len == 0)
 		return result(POLICY_RESULT_NONE);
+	const struct policy_operation *operation = find(app, es_operation_find(caller->operation));
 	if (operation == NULL)
 		return result(policy_is_odsa(app) ? POLICY_RESULT_NONE : POLICY_RESULT_OPERATION);
 	if (!is_offered(context, operation))

@@ -143,7 +143,36 @@ def test_kill_9_of_auth_neither_loses_nor_revives_a_temporary_token(own_stack, t
         assert ask(running, "GetPhoneNumber", temporary_token=token).status == 401
 
 
-def test_two_gateways_share_what_was_spent(own_stack, tmp_path):
+def test_kill_9_of_auth_in_between_answers_no_temporary_token_twice(own_stack, tmp_path):
+    """Two servers show each token, and again after a 503, while auth dies and comes back: a use may be lost with it, never doubled."""
+    servers = Servers(own_stack(overrides=Servers.overrides(tmp_path), peers_die=True))
+    running, phone = servers.running, servers.phone()
+    tokens = [phone.temporary_token("GetPhoneNumber") for _ in range(60)]
+    statuses = {token: [] for token in tokens}
+
+    def use(token):
+        mine = []
+        while not mine or mine[-1] == 503:
+            mine.append(ask(running, "GetPhoneNumber", temporary_token=token).status)
+        statuses[token] += mine
+
+    def use_all():
+        for token in tokens:
+            use(token)
+
+    threads = [threading.Thread(target=use_all) for _ in range(2)]
+    [t.start() for t in threads]
+    for part in (10, 25, 40):
+        wait_for(lambda n=part: sum(1 for s in statuses.values() if s) >= n, 60, "the servers to get on")
+        running["auth0"].kill()
+        running["auth0"].start()
+    [t.join() for t in threads]
+    assert {s for seen in statuses.values() for s in seen} <= {200, 401, 503}
+    assert all(seen.count(200) <= 1 for seen in statuses.values())
+    assert all(seen.count(200) == 1 for seen in statuses.values() if 503 not in seen), "without a crash none is lost"
+
+
+def test_replicas_share_what_was_spent(own_stack, tmp_path):
     servers = Servers(own_stack(overrides=Servers.overrides(tmp_path), replicas={"auth": 2}))
     phone = servers.phone()
     for _ in range(4):
