@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "auth_auc_source.h"
+#include "auth_diameter.h"
+#include "auth_diameter_child.h"
 #include "auth_oidc.h"
 #include "auth_relay.h"
 #include "auth_udm.h"
@@ -14,6 +16,7 @@
 
 #define FILE_MAX (1u << 20)
 #define IN_FLIGHT_MAX 1024
+#define CHILD_STOP_MS 3000
 
 struct auth_core {
 	struct auth_env *env;
@@ -23,6 +26,8 @@ struct auth_core {
 	struct es_fetcher *fetcher;
 	struct auth_source udms[AUTH_SOURCES_MAX];
 	size_t udm_count;
+	struct auth_diameter_child *child; /* openes-diameter */
+	struct auth_diameter *diameter;
 };
 
 static es_status out_of_memory(struct es_buf *error)
@@ -76,6 +81,42 @@ static es_status add_udm(struct auth_core *core, const struct es_conf_named *sec
 	return add_source(core, udm, error);
 }
 
+static es_status add_diameter(struct auth_core *core, const struct es_conf_named *section, struct es_buf *error)
+{
+	struct auth_source source;
+	es_status status = is_kind(section, AUTH_RELAY_KIND)
+	                       ? auth_diameter_relay_source(core->diameter, section->name, &source)
+	                       : auth_diameter_source(core->diameter, section->name, &source);
+
+	return status == ES_OK ? add_source(core, &source, error) : out_of_memory(error);
+}
+
+static bool is_diameter(const struct es_conf_named *section)
+{
+	return is_kind(section, "swx") || is_kind(section, AUTH_RELAY_KIND);
+}
+
+/* Where the core file names an HSS or an AAA: the process that speaks to them, and what they are to auth. */
+static es_status start_diameter(struct auth_core *core, const struct auth_core_options *options, struct es_buf *error)
+{
+	struct auth_diameter_child_options child = options->child;
+	bool is_wanted = false;
+
+	for (size_t i = 0; i < core->section_count; i++)
+		is_wanted = is_wanted || is_diameter(&core->sections[i]);
+	if (!is_wanted)
+		return ES_OK;
+	child.core_file = options->file;
+	ES_TRY(auth_diameter_child_start(&child, &core->child, error));
+	ES_TRY(auth_diameter_new(auth_diameter_child_target(core->child), options->key, &core->diameter, error));
+	core->env->relay = auth_diameter_relay(core->diameter);
+	core->env->diameter = core->diameter;
+	for (size_t i = 0; i < core->section_count; i++)
+		if (is_diameter(&core->sections[i]))
+			ES_TRY(add_diameter(core, &core->sections[i], error));
+	return ES_OK;
+}
+
 static es_status add_sections(struct auth_core *core, struct es_buf *error)
 {
 	const struct auth_source own = auth_auc_source(core->env);
@@ -97,7 +138,8 @@ static es_status start(struct auth_core *core, const struct auth_core_options *o
 		ES_TRY(read_file(core, options->file, error));
 	const struct es_fetcher_options fetcher = { .name = "auth-fetch", .in_flight_max = IN_FLIGHT_MAX };
 	ES_TRY(es_fetcher_start(&fetcher, &core->fetcher, error));
-	return add_sections(core, error);
+	ES_TRY(add_sections(core, error));
+	return start_diameter(core, options, error);
 }
 
 es_status auth_core_start(struct auth_env *env, const struct auth_core_options *options, struct auth_core **out,
@@ -120,9 +162,11 @@ es_status auth_core_start(struct auth_env *env, const struct auth_core_options *
 
 void auth_core_stop(struct auth_core *core)
 {
-	if (core == NULL || core->fetcher == NULL)
+	if (core == NULL)
 		return;
-	es_fetcher_stop(core->fetcher);
+	auth_diameter_stop(core->diameter);
+	if (core->fetcher != NULL)
+		es_fetcher_stop(core->fetcher);
 	core->fetcher = NULL;
 }
 
@@ -136,6 +180,9 @@ void auth_core_free(struct auth_core *core)
 	core->env->oidc = NULL;
 	auth_sources_free(core->env->sources);
 	core->env->sources = NULL;
+	auth_diameter_child_stop(core->child, CHILD_STOP_MS);
+	auth_diameter_free(core->diameter);
+	core->env->diameter = NULL;
 	es_arena_free(core->arena);
 	free(core);
 }

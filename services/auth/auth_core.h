@@ -3,6 +3,7 @@
 #ifndef AUTH_CORE_H
 #define AUTH_CORE_H
 
+#include "auth_diameter_child.h"
 #include "auth_env.h"
 #include "es_buf.h"
 #include "es_bus.h"
@@ -10,11 +11,9 @@
 struct auth_core;
 
 struct auth_core_options {
-	const char *file;       /* "": nothing but our own AuC */
-	const char *instance;   /* of this replica */
-	const char *bus_listen; /* where the Diameter process finds us */
-	const char *bus_key_file;
+	const char *file; /* "": nothing but our own AuC */
 	struct es_bus_key *key;
+	struct auth_diameter_child_options child; /* without its core_file */
 };
 
 /* Makes the sources of `env` (our own AuC first), its relay and its providers. */

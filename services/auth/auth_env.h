@@ -70,6 +70,7 @@ struct auth_core_change;
 typedef es_status auth_core_change_fn(void *policy, struct auth_core_change *change);
 
 struct auth_oidc;
+struct auth_diameter;
 
 struct auth_env {
 	struct es_db *db;
@@ -82,6 +83,7 @@ struct auth_env {
 	struct auth_pending *pending;
 	struct auth_history *history;
 	struct auth_relay relay;
+	struct auth_diameter *diameter; /* NULL: no HSS is configured */
 	struct auth_snapshots *tenants;
 	auth_admit_fn *admit;
 	auth_find_fn *find;

@@ -202,10 +202,15 @@ static es_status start_core(struct auth_process *p, const struct auth_config *c,
                             struct es_buf *error)
 {
 	const struct auth_core_options options = { .file = c->core_file,
-		                                       .instance = es_service_instance(service),
-		                                       .bus_listen = c->bus_listen,
-		                                       .bus_key_file = c->base.bus_key_file,
-		                                       .key = es_service_bus_key(service) };
+		                                       .key = es_service_bus_key(service),
+		                                       .child = { .auth_target = c->bus_listen,
+		                                                  .bus_key_file = c->base.bus_key_file,
+		                                                  .instance = es_service_instance(service),
+		                                                  .log_level = c->base.log_level,
+		                                                  .log_format = c->base.log_format,
+		                                                  .pseudonym_key_file = c->base.pseudonym_key_file,
+		                                                  .ops_listen = "",
+		                                                  .log_identities = c->base.log_identities } };
 
 	return auth_core_start(&p->env, &options, &p->core, error);
 }
