@@ -92,7 +92,8 @@ static void keep_and_write(struct auth_challenge *c)
 	if (c->is_resync) /* the AUTS was genuine: the SIM has seen the old one */
 		auth_pending_forget(env->pending, &c->key, c->ask.rand);
 	else
-		auth_pending_keep(env->pending, &c->key, env->now_ms() + env->session_ttl_ms, &c->ask.vector, c->session->id);
+		auth_pending_keep(env->pending, &c->key, env->now_ms() + env->session_ttl_ms, &c->ask.vector, c->session->id,
+		                  c->round->source);
 	write_packet(c);
 }
 
@@ -214,7 +215,6 @@ static void send_again(void *user)
 	es_count(&resent, 0);
 	es_debug(c->task->trace, "auth.challenge_resent", es_f_str("tenant", c->session->tenant),
 	         es_f_id("imsi", es_slice_str(c->round->imsi.digits)));
-	set_source(c->round, "resent");
 	write_packet(c);
 }
 
@@ -230,7 +230,8 @@ void auth_challenge_seek(struct auth_challenge *c)
 	}
 	c->key = auth_pending_key_of(session->tenant, c->round->imsi.digits, (enum auth_method)c->round->eap.method,
 	                             c->round->eap.network_name, session->terminal, session->app_name, session->group);
-	if (!c->is_resync && auth_pending_find(env->pending, &c->key, env->now_ms(), &c->ask.vector, c->pending_session))
+	if (!c->is_resync &&
+	    auth_pending_find(env->pending, &c->key, env->now_ms(), &c->ask.vector, c->pending_session, c->round->source))
 		auth_flow_reading(c->task, send_again, c);
 	else
 		fetch(c);

@@ -9,6 +9,7 @@
 #include "auth_exchange.h"
 #include "auth_flow.h"
 #include "auth_identity.h"
+#include "auth_profile.h"
 #include "auth_reauth_flow.h"
 #include "auth_relay_flow.h"
 #include "auth_store.h"
@@ -32,6 +33,7 @@ struct step {
 
 	struct auth_challenge challenge;
 	struct auth_relay_step relay;
+	struct auth_profile profile;
 	struct auth_admit admit;
 	bool announces; /* admitted, and the peer wants to hear of it before the end */
 
@@ -430,6 +432,22 @@ static void ask_policy(struct step *s)
 		fail(s, ES_UNAVAILABLE, "policy could not be asked");
 }
 
+static void profiled(struct auth_profile *profile)
+{
+	ask_policy((struct step *)(void *)((uint8_t *)profile - offsetof(struct step, profile)));
+}
+
+/* The SIM is who it says. What its HSS says of it comes before policy's word. */
+static void proven(struct step *s)
+{
+	auth_challenge_answered(s->task->env, &s->session, &s->round);
+	s->profile = (struct auth_profile){ .task = s->task, .session = &s->session, .round = &s->round, .done = profiled };
+	if (s->round.eap.result_agreed && !s->announces) /* asked before the notification */
+		ask_policy(s);
+	else
+		auth_profile_take(&s->profile);
+}
+
 /* ---- the response ---- */
 
 static void take_step(struct step *s)
@@ -453,8 +471,7 @@ static void take_step(struct step *s)
 	case AUTH_EAP_PROVEN:
 	case AUTH_EAP_DONE:
 		s->announces = action.what == AUTH_EAP_PROVEN;
-		auth_challenge_answered(s->task->env, &s->session, &s->round);
-		ask_policy(s);
+		proven(s);
 		break;
 	}
 }
@@ -575,8 +592,7 @@ void auth_exchange_continue(struct auth_task *task, const struct es_slice *cooki
 		turn_away(s, AUTH_LOST_SESSION,
 		          opened == ES_EXPIRED ? AUTH_SESSION_EXPIRED : AUTH_NO_SESSION); /* V12-AUTH-16 */
 	else if (is_right_at_once(s)) {
-		auth_challenge_answered(task->env, &s->session, &s->round);
-		ask_policy(s);
+		proven(s);
 	} else {
 		auth_flow_reading(task, with_row, s);
 	}

@@ -111,6 +111,7 @@ static es_status start_diameter(struct auth_core *core, const struct auth_core_o
 	ES_TRY(auth_diameter_new(auth_diameter_child_target(core->child), options->key, &core->diameter, error));
 	core->env->relay = auth_diameter_relay(core->diameter);
 	core->env->diameter = core->diameter;
+	core->env->profile = auth_diameter_profile;
 	for (size_t i = 0; i < core->section_count; i++)
 		if (is_diameter(&core->sections[i]))
 			ES_TRY(add_diameter(core, &core->sections[i], error));

@@ -71,6 +71,8 @@ typedef es_status auth_core_change_fn(void *policy, struct auth_core_change *cha
 
 struct auth_oidc;
 struct auth_diameter;
+struct auth_profile_ask;
+typedef void auth_profile_fn(struct auth_diameter *diameter, struct auth_profile_ask *ask);
 
 struct auth_env {
 	struct es_db *db;
@@ -84,6 +86,7 @@ struct auth_env {
 	struct auth_history *history;
 	struct auth_relay relay;
 	struct auth_diameter *diameter; /* NULL: no HSS is configured */
+	auth_profile_fn *profile;
 	struct auth_snapshots *tenants;
 	auth_admit_fn *admit;
 	auth_find_fn *find;

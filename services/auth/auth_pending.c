@@ -14,6 +14,7 @@ struct challenge {
 	int64_t expires_ms; /* 0: free */
 	struct auth_vector vector;
 	uint8_t session[16];
+	char source[32];
 };
 
 /* Of one subscriber. */
@@ -122,7 +123,7 @@ static struct challenge *challenge_of(struct entry *entry, const uint8_t request
 /* ---- what the flows ask ---- */
 
 bool auth_pending_find(struct auth_pending *pending, const struct auth_pending_key *key, int64_t now_ms,
-                       struct auth_vector *out, uint8_t session[16])
+                       struct auth_vector *out, uint8_t session[16], char source[32])
 {
 	const struct challenge *found = NULL;
 
@@ -138,13 +139,14 @@ bool auth_pending_find(struct auth_pending *pending, const struct auth_pending_k
 	if (found != NULL) {
 		*out = found->vector;
 		memcpy(session, found->session, sizeof found->session);
+		memcpy(source, found->source, sizeof found->source);
 	}
 	pthread_mutex_unlock(&pending->lock);
 	return found != NULL;
 }
 
 void auth_pending_keep(struct auth_pending *pending, const struct auth_pending_key *key, int64_t expires_ms,
-                       const struct auth_vector *vector, const uint8_t session[16])
+                       const struct auth_vector *vector, const uint8_t session[16], const char source[32])
 {
 	pthread_mutex_lock(&pending->lock);
 	struct entry *set = set_of(pending, key->subscriber), *entry = entry_of(pending, key->subscriber, 0);
@@ -162,6 +164,7 @@ void auth_pending_keep(struct auth_pending *pending, const struct auth_pending_k
 	memcpy(place->request, key->request, 16);
 	place->vector = *vector;
 	memcpy(place->session, session, sizeof place->session);
+	memcpy(place->source, source, sizeof place->source);
 	place->expires_ms = expires_ms;
 	if (entry->expires_ms < expires_ms)
 		entry->expires_ms = expires_ms;

@@ -29,13 +29,13 @@ struct auth_pending_key auth_pending_key_of(const char *tenant, const char *imsi
                                             const char *network_name, const uint8_t terminal[16],
                                             const uint8_t app_name[16], const char *group);
 
-/* Whether one is to be sent again, and which. `session`: the exchange in which it went out last, whose row says whether the
+/* Whether one is to be sent again, and which; `source`: who gave it. `session`: the exchange in which it went out last, whose row says whether the
  * SIM has answered it elsewhere. */
 bool auth_pending_find(struct auth_pending *pending, const struct auth_pending_key *key, int64_t now_ms,
-                       struct auth_vector *out, uint8_t session[16]);
+                       struct auth_vector *out, uint8_t session[16], char source[32]);
 /* A new one, or the one of this RAND in another exchange. */
 void auth_pending_keep(struct auth_pending *pending, const struct auth_pending_key *key, int64_t expires_ms,
-                       const struct auth_vector *vector, const uint8_t session[16]);
+                       const struct auth_vector *vector, const uint8_t session[16], const char source[32]);
 void auth_pending_resent(struct auth_pending *pending, const struct auth_pending_key *key, const uint8_t rand[16],
                          const uint8_t session[16]);
 /* The SIM has answered the challenge with this RAND, from wherever it came. */

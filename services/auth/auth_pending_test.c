@@ -34,8 +34,9 @@ static void keep(struct auth_pending *p, const struct auth_pending_key *key, uin
 	const struct auth_vector vector = vector_of(rand);
 
 	const uint8_t session[16] = { rand };
+	const char source[32] = "hss";
 
-	auth_pending_keep(p, key, expires_ms, &vector, session);
+	auth_pending_keep(p, key, expires_ms, &vector, session, source);
 }
 
 static void an_unanswered_challenge_is_sent_again_inside_its_life(void **state)
@@ -45,13 +46,15 @@ static void an_unanswered_challenge_is_sent_again_inside_its_life(void **state)
 	const struct auth_pending_key key = key_of("001010000000001", 1);
 	struct auth_vector found;
 	uint8_t session[16];
+	char source[32];
 
-	assert_false(auth_pending_find(p, &key, NOW, &found, session));
+	assert_false(auth_pending_find(p, &key, NOW, &found, session, source));
 	keep(p, &key, 7, NOW + LIFE);
-	assert_true(auth_pending_find(p, &key, NOW + LIFE - 1, &found, session));
+	assert_true(auth_pending_find(p, &key, NOW + LIFE - 1, &found, session, source));
 	assert_int_equal(found.rand[0], 7);
 	assert_int_equal(session[0], 7);
-	assert_false(auth_pending_find(p, &key, NOW + LIFE, &found, session));
+	assert_string_equal(source, "hss");
+	assert_false(auth_pending_find(p, &key, NOW + LIFE, &found, session, source));
 	auth_pending_free(p);
 }
 
@@ -61,16 +64,17 @@ static void another_terminal_gets_one_of_its_own_until_four_are_out(void **state
 	struct auth_pending *p = auth_pending_new(64);
 	struct auth_vector found;
 	uint8_t session[16];
+	char source[32];
 
 	for (uint8_t i = 0; i < AUTH_PENDING_EACH; i++) {
 		const struct auth_pending_key key = key_of("001010000000001", (uint8_t)(i + 1));
-		assert_false(auth_pending_find(p, &key, NOW + i, &found, session));
+		assert_false(auth_pending_find(p, &key, NOW + i, &found, session, source));
 		keep(p, &key, (uint8_t)(i + 1), NOW + i + LIFE);
 	}
 	const struct auth_pending_key fifth = key_of("001010000000001", 99), other = key_of("001010000000002", 99);
-	assert_true(auth_pending_find(p, &fifth, NOW + 10, &found, session));
+	assert_true(auth_pending_find(p, &fifth, NOW + 10, &found, session, source));
 	assert_int_equal(found.rand[0], 1); /* the oldest */
-	assert_false(auth_pending_find(p, &other, NOW + 10, &found, session));
+	assert_false(auth_pending_find(p, &other, NOW + 10, &found, session, source));
 	auth_pending_free(p);
 }
 
@@ -82,12 +86,13 @@ static void only_the_answer_to_that_challenge_takes_it_away(void **state)
 	const struct auth_vector first = vector_of(1), second = vector_of(2);
 	struct auth_vector found;
 	uint8_t session[16];
+	char source[32];
 
 	keep(p, &mine, 1, NOW + LIFE);
 	auth_pending_forget(p, &mine, second.rand);
-	assert_true(auth_pending_find(p, &mine, NOW, &found, session));
+	assert_true(auth_pending_find(p, &mine, NOW, &found, session, source));
 	auth_pending_forget(p, &others, first.rand); /* wherever it was answered from */
-	assert_false(auth_pending_find(p, &mine, NOW, &found, session));
+	assert_false(auth_pending_find(p, &mine, NOW, &found, session, source));
 	auth_pending_free(p);
 }
 
@@ -113,6 +118,7 @@ static void a_full_table_forgets_and_never_refuses(void **state)
 	struct auth_pending *p = auth_pending_new(4);
 	struct auth_vector found;
 	uint8_t session[16];
+	char source[32];
 	char imsi[16] = "001010000000000";
 
 	for (int i = 0; i < 100; i++) {
@@ -120,7 +126,7 @@ static void a_full_table_forgets_and_never_refuses(void **state)
 		imsi[14] = (char)('0' + i % 10);
 		const struct auth_pending_key key = key_of(imsi, 1);
 		keep(p, &key, (uint8_t)i, NOW + i + LIFE);
-		assert_true(auth_pending_find(p, &key, NOW + i, &found, session));
+		assert_true(auth_pending_find(p, &key, NOW + i, &found, session, source));
 		assert_int_equal(found.rand[0], i);
 	}
 	auth_pending_free(p);

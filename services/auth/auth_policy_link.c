@@ -77,6 +77,7 @@ static bool copy_authentication(struct es_arena *arena, const Openes__Tenant *fr
 	out->bidding = from->bidding;
 	out->pseudonyms = from->pseudonyms;
 	out->eap_over_token = from->eap_over_token;
+	out->hss_profile = from->hss_profile;
 	out->reauthentications = from->reauthentications;
 	out->challenges_per_second = from->challenges_per_second;
 	out->second_factor = from->second_factor;

@@ -34,7 +34,7 @@ struct auth_tenant {
 	const struct es_slice *eap_methods, *sources; /* "aka_prime"; "00101: hss-a hss-b" */
 	size_t eap_method_count, source_count;
 	struct es_slice network_name;
-	bool result_indication, bidding, pseudonyms, eap_over_token;
+	bool result_indication, bidding, pseudonyms, eap_over_token, hss_profile;
 	uint32_t reauthentications, challenges_per_second;
 
 	struct es_slice name, language; /* for people; of texts */

@@ -75,6 +75,7 @@ static void authentication_message(const struct policy_authentication *a, struct
 	out->pseudonyms = a->pseudonyms;
 	out->reauthentications = (uint32_t)a->reauthentications;
 	out->eap_over_token = a->eap_over_token;
+	out->hss_profile = a->hss_profile;
 	out->challenges_per_second = (uint32_t)a->challenges_per_second;
 	out->oidc = dup(arena, a->oidc, bad);
 	out->second_factor = a->second_factor;

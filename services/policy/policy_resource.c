@@ -198,6 +198,7 @@ static const struct field tenant_authentication[] = {
 	{ .name = "pseudonyms", BOOL, .offset = A(pseudonyms) },
 	{ .name = "reauthentications", I64, .offset = A(reauthentications), .min = 0, .max = 1000 },
 	{ .name = "eap_over_token", BOOL, .offset = A(eap_over_token) },
+	{ .name = "hss_profile", BOOL, .offset = A(hss_profile) },
 	{ .name = "challenges_per_second", I64, .offset = A(challenges_per_second), .min = 0, .max = 1000000 },
 	{ .name = "oidc", TEXT, .offset = A(oidc), NULL, is_section_or_none, "a section of auth's core file" },
 	{ .name = "second_factor", BOOL, .offset = A(second_factor) },

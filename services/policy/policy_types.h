@@ -53,7 +53,7 @@ struct policy_authentication {
 	struct policy_list methods; /* "aka_prime", "aka" */
 	struct policy_list sources; /* "00101: hss-a hss-b" */
 	const char *network_name;   /* AT_KDF_INPUT */
-	bool result_indication, bidding, pseudonyms, eap_over_token;
+	bool result_indication, bidding, pseudonyms, eap_over_token, hss_profile;
 	int64_t reauthentications, challenges_per_second;
 	const char *oidc; /* section of auth's core file */
 	bool second_factor, sms_code;
