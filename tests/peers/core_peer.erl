@@ -53,8 +53,9 @@ transport(#{port := Port} = Config) ->
     Module = case maps:get(transport, Config, tcp) of tcp -> diameter_tcp; sctp -> diameter_sctp end,
     Tls = case maps:get(tls, Config, none) of
               none -> [];
-              {Cert, Key, Ca} -> [{ssl_options, [{certfile, Cert}, {keyfile, Key}, {cacertfile, Ca}, {verify, verify_peer},
-                                                 {fail_if_no_peer_cert, true}]}]
+              %% true: from the first octet, with the rest as the options of ssl
+              {Cert, Key, Ca} -> [{ssl_options, true}, {certfile, Cert}, {keyfile, Key}, {cacertfile, Ca}, {verify, verify_peer},
+                                  {fail_if_no_peer_cert, true}]
           end,
     [{transport_module, Module}, {transport_config, [{ip, {127, 0, 0, 1}}, {port, Port} | Tls]},
      {watchdog_timer, 6000}].
