@@ -40,10 +40,12 @@ struct setting {
 	const char *name, *value;
 };
 
-static bool is_set_here(const char *variable, const struct setting *settings, size_t count)
+static bool is_replaced(const char *variable, const struct setting *settings, size_t count)
 {
 	const size_t prefix = strlen(PREFIX);
 
+	if (strncmp(variable, "NOTIFY_SOCKET=", strlen("NOTIFY_SOCKET=")) == 0)
+		return true; /* what the service manager is told, we tell */
 	if (strncmp(variable, PREFIX, prefix) != 0)
 		return false;
 	for (size_t i = 0; i < count; i++) {
@@ -62,7 +64,7 @@ static es_status make_environment(struct auth_diameter_child *c, const struct se
 	if (c->env == NULL)
 		return ES_TOO_LARGE;
 	for (char **at = environ; *at != NULL && used < ENV_MAX; at++)
-		if (!is_set_here(*at, settings, count) && (c->env[used] = es_arena_strdup(c->arena, es_slice_str(*at))) != NULL)
+		if (!is_replaced(*at, settings, count) && (c->env[used] = es_arena_strdup(c->arena, es_slice_str(*at))) != NULL)
 			used++;
 	for (size_t i = 0; i < count; i++) {
 		c->env[used] = es_arena_printf(c->arena, PREFIX "%s=%s", settings[i].name, settings[i].value);

@@ -1,6 +1,7 @@
 /* dia_library.c -- freeDiameter's life: configuration, logging, start and stop. */
 #include "dia_library_int.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,6 +13,7 @@
 enum { CONFIG_MAX = 256 * 1024, TEXT_MAX = 2048 };
 
 struct dia_library dia_library;
+static _Atomic bool is_stopping;
 
 /* ---- log ---- */
 
@@ -21,16 +23,13 @@ static void on_log(int level, const char *format, va_list args)
 	char text[TEXT_MAX], shown[TEXT_MAX];
 	struct es_buf out;
 
-	if (level < FD_LOG_ERROR)
+	if (level < FD_LOG_ERROR || atomic_load(&is_stopping)) /* at the end it complains of itself */
 		return;
 	es_buf_init_fixed(&out, shown, sizeof shown);
 	if (vsnprintf(text, sizeof text, format, args) < 0)
 		return;
 	dia_log_filter(es_slice_str(text), &out);
-	if (level >= FD_LOG_FATAL)
-		es_error(NULL, "diameter.library", es_f_slice("says", es_buf_slice(&out)));
-	else
-		es_warn(NULL, "diameter.library", es_f_slice("says", es_buf_slice(&out)));
+	es_warn(NULL, "diameter.library", es_f_slice("says", es_buf_slice(&out)));
 }
 
 /* ---- start ---- */
@@ -93,6 +92,7 @@ es_status dia_library_start(const struct dia_config *config, const struct dia_li
 
 void dia_library_stop(void)
 {
+	atomic_store(&is_stopping, true);
 	(void)fd_core_shutdown();
 	(void)fd_core_wait_shutdown_complete();
 	(void)fd_log_handler_unregister();
