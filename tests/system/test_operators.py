@@ -11,7 +11,7 @@ from operators import API, Operators, operations, resolve
 from servers import Backend
 from stack import BIN, ROOT
 from ts43 import authenticate, params
-from usim import TEST_SETS, Usim
+from usim import TEST_SETS, TUAK_SETS, Tuak, Usim
 
 DEMO = "/v1/tenants/demo"
 DEMO_LINE = f"{DEMO}/subscribers/001010000000001"
@@ -403,3 +403,26 @@ def test_the_only_tenant_need_not_be_named(own_stack):
     running.ctl("tenant", "set", "--tenant", "second", "--imsi-ranges", "0010199")
     done = running.ctl("explain", "--imsi", "001010000000001", "--app", "ap2004", check=False)
     assert done.returncode == 2 and "demo, second" in done.stderr
+
+
+@pytest.mark.parametrize("words,why", [
+    (["--algorithm", "comp128", "--k", "00" * 16], "milenage or tuak"),
+    (["--algorithm", "tuak", "--k", "00" * 16, "--opc", "00" * 16], "--opc does not go with"),
+    (["--k", "00" * 16, "--opc", "00" * 16, "--res-length", "8"], "--res-length does not go with"),
+    (["--algorithm", "tuak", "--k", "00" * 16], "one of --topc and --top"),
+    (["--algorithm", "tuak", "--k", "00" * 24, "--topc", "00" * 32], "32 or 64 hexadecimal digits"),
+    (["--algorithm", "tuak", "--k", "00" * 16, "--topc", "00" * 16], "64 hexadecimal digits"),
+    (["--algorithm", "tuak", "--k", "00" * 16, "--topc", "00" * 32, "--res-length", "12"], "4, 8 or 16"),
+])
+def test_secrets_that_make_no_sense_are_not_sent(stack, words, why):
+    done = stack.ctl("keys", "set", "--tenant", "demo", "--imsi", "001010000000001", *words, check=False)
+    assert done.returncode == 2 and why in done.stderr
+
+
+def test_topc_of_tuak_is_computed_where_top_is_known(stack, client, line):
+    """TS 35.233 test set 1: TOP goes no further than openesctl, and the SIM that has its TOPc gets in."""
+    (k, topc), imsi = TUAK_SETS[0], line.add().imsi
+    stack.ctl("keys", "set", "--tenant", "demo", "--imsi", imsi, "--algorithm", "tuak", "--k", k, "--top", "55" * 32, "--res-length", "4")
+    assert json.loads(stack.ctl("keys", "status", "--tenant", "demo", "--imsi", imsi, "--json").stdout)["algorithm"] == "tuak"
+    usim = Usim(imsi, k, topc, functions=Tuak(bytes.fromhex(k), bytes.fromhex(topc), res=4))
+    assert authenticate(client, usim).status == 200
