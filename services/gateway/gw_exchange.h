@@ -74,6 +74,17 @@ void gw_sheet_answered(struct gw_exchange *x, const Openes__LoginReply *reply);
 /* Every end but the ones above. */
 void gw_sheet_fault(struct gw_exchange *x, enum gw_outcome outcome);
 
+/* What gw_grant.c asks auth, and how the flow goes on after it. */
+enum gw_grant_call { GW_GRANT_SPEND, GW_GRANT_ACQUIRE };
+void gw_flow_grant(struct gw_exchange *x, enum gw_grant_call which, const ProtobufCMessage *request);
+void gw_flow_go_on(struct gw_exchange *x);
+
+/* gw_grant.c: after policy decided, a token that is good once is spent, and a token that was asked for is made. */
+bool gw_grant_is_due(const struct gw_exchange *x);
+void gw_grant_next(struct gw_exchange *x);
+void gw_grant_spent(struct gw_exchange *x, const Openes__SpendReply *reply);
+void gw_grant_acquired(struct gw_exchange *x, const Openes__AcquireReply *reply);
+
 /* gw_answer.c: each of them replies, logs and counts; the exchange is over. */
 void gw_answer(struct gw_exchange *x, enum gw_outcome outcome);
 void gw_answer_challenge(struct gw_exchange *x, struct es_slice packet, const char *cookie);

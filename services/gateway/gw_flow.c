@@ -11,6 +11,7 @@
  *                                           document
  *
  * Without a usable credential gw_login.c sends a person to log in, and comes back to DECIDE.
+ * gw_grant.c knows what is good once, and what makes a token.
  *
  * Every call is a row of `calls`; its callback hands the reply to the row's function, which starts the next call or
  * answers. Nothing blocks, nothing is kept outside the exchange. */
@@ -29,9 +30,8 @@ enum {
 	CALL_RENEW,
 	CALL_OPERATE,
 	CALL_REGISTER,
-	CALL_SPEND,
-	CALL_ACQUIRE,
-	CALL_LOGIN, /* as many as gw_login_call */
+	CALL_GRANT, /* as many as gw_grant_call */
+	CALL_LOGIN = CALL_GRANT + GW_GRANT_ACQUIRE + 1, /* as many as gw_login_call */
 };
 
 static void on_eap(struct gw_exchange *x, const ProtobufCMessage *message);
@@ -66,10 +66,10 @@ static const struct call {
 	[CALL_REGISTER] = { OPENES__BUS_METHOD__NOTIFY_REGISTER, CLIENT(notify), &openes__register_reply__descriptor,
 	                    on_registered, true, true },
 	/* Its key tells a call that is repeated from a second use. */
-	[CALL_SPEND] = { OPENES__BUS_METHOD__AUTH_SPEND, CLIENT(auth), &openes__spend_reply__descriptor, on_spent, false,
-	                 true },
-	[CALL_ACQUIRE] = { OPENES__BUS_METHOD__AUTH_ACQUIRE, CLIENT(auth), &openes__acquire_reply__descriptor, on_acquired,
-	                   false, true },
+	[CALL_GRANT + GW_GRANT_SPEND] = { OPENES__BUS_METHOD__AUTH_SPEND, CLIENT(auth), &openes__spend_reply__descriptor,
+	                                  on_spent, false, true },
+	[CALL_GRANT + GW_GRANT_ACQUIRE] = { OPENES__BUS_METHOD__AUTH_ACQUIRE, CLIENT(auth),
+	                                    &openes__acquire_reply__descriptor, on_acquired, false, true },
 /* Each of them knows what it was asked before: a state, a code, a handle. An SMS is not sent twice. */
 #define LOGIN(method, repeat)                                                                                          \
 	{                                                                                                                  \
@@ -315,39 +315,6 @@ static void renew(struct gw_exchange *x)
 	call(x, CALL_RENEW, &request.base);
 }
 
-/* Before anything is answered by it: of two who show it at once, one is told. */
-static bool spending_is_due(const struct gw_exchange *x)
-{
-	return x->decision->spend && !x->was_spent;
-}
-
-static void spend(struct gw_exchange *x)
-{
-	Openes__SpendRequest request;
-
-	openes__spend_request__init(&request);
-	x->was_spent = true;
-	request.token = x->decision->spend_token;
-	call(x, CALL_SPEND, &request.base);
-}
-
-static bool acquiring_is_due(const struct gw_exchange *x)
-{
-	return x->decision->acquire && !x->was_acquired;
-}
-
-static void acquire(struct gw_exchange *x)
-{
-	Openes__AcquireRequest request;
-
-	openes__acquire_request__init(&request);
-	x->was_acquired = true;
-	set_text(&request.token, x->temporary_token != NULL ? x->temporary_token : x->token);
-	request.app = x->request->apps[0]; /* policy sees to it that it is the only one */
-	request.request = x->request;
-	call(x, CALL_ACQUIRE, &request.base);
-}
-
 /* Looks for the next ODSA application; without an operation its AppID alone is the answer (TS.43 8.1). */
 static bool operation_is_due(struct gw_exchange *x)
 {
@@ -392,10 +359,8 @@ static void register_push(struct gw_exchange *x)
 
 static void go_on(struct gw_exchange *x)
 {
-	if (spending_is_due(x))
-		spend(x);
-	else if (acquiring_is_due(x))
-		acquire(x);
+	if (gw_grant_is_due(x))
+		gw_grant_next(x);
 	else if (renew_is_due(x))
 		renew(x);
 	else if (operation_is_due(x))
@@ -464,61 +429,22 @@ static void on_decision(struct gw_exchange *x, const ProtobufCMessage *message)
 
 static void on_spent(struct gw_exchange *x, const ProtobufCMessage *message)
 {
-	const Openes__SpendReply *reply = (const void *)message;
-
-	if (!reply->spent_before) {
-		go_on(x);
-		return;
-	}
-	x->reason = "spent_before";
-	gw_answer(x, GW_OUTCOME_NO_TOKEN);
-}
-
-/* Settled 18: what a phone asked wrongly is told it in the document. */
-static void answer_invalid(struct gw_exchange *x)
-{
-	static char name[] = "OperationResult", value[] = "102";
-	Openes__AppAnswer *answer = es_arena_alloc(x->arena, sizeof *answer);
-	Openes__DocNode *node = es_arena_alloc(x->arena, sizeof *node);
-	Openes__DocNode **nodes = es_arena_alloc(x->arena, sizeof *nodes);
-
-	if (answer == NULL || node == NULL || nodes == NULL) {
-		gw_answer(x, GW_OUTCOME_INTERNAL);
-		return;
-	}
-	openes__app_answer__init(answer);
-	openes__doc_node__init(node);
-	node->name = name;
-	node->value = value;
-	node->is_parm = true;
-	nodes[0] = node;
-	answer->app = x->request->apps[0];
-	answer->nodes = nodes;
-	answer->n_nodes = 1;
-	x->operated[x->operated_count++] = answer;
-	go_on(x);
+	gw_grant_spent(x, (const void *)message);
 }
 
 static void on_acquired(struct gw_exchange *x, const ProtobufCMessage *message)
 {
-	const Openes__AcquireReply *reply = (const void *)message;
-	bool third_party = x->temporary_token != NULL;
+	gw_grant_acquired(x, (const void *)message);
+}
 
-	x->reason = reply->reason;
-	if (reply->outcome == OPENES__ACQUIRE_REPLY__OUTCOME__MADE && reply->answer != NULL) {
-		x->operated[x->operated_count++] = reply->answer;
-		go_on(x);
-	} else if (reply->outcome == OPENES__ACQUIRE_REPLY__OUTCOME__DEAD) {
-		gw_answer(x, third_party   ? GW_OUTCOME_NO_TOKEN
-		             : x->is_fresh ? GW_OUTCOME_UNAVAILABLE
-		                           : GW_OUTCOME_AUTHENTICATE);
-	} else if (reply->outcome == OPENES__ACQUIRE_REPLY__OUTCOME__REFUSED) {
-		gw_answer(x, GW_OUTCOME_FORBIDDEN);
-	} else if (third_party) {
-		gw_answer(x, GW_OUTCOME_BAD_REQUEST);
-	} else {
-		answer_invalid(x);
-	}
+void gw_flow_grant(struct gw_exchange *x, enum gw_grant_call which, const ProtobufCMessage *request)
+{
+	call(x, CALL_GRANT + (int)which, request);
+}
+
+void gw_flow_go_on(struct gw_exchange *x)
+{
+	go_on(x);
 }
 
 /* Without a new token the old one is repeated: it is still good. */
