@@ -179,11 +179,24 @@ static es_status make_operator(struct acquiring *a)
 
 /* ---- Get3PAppInfo ---- */
 
+/* A backend that was disabled or removed since is none any more. */
+static bool has_client(const struct acquiring *a, const char *id)
+{
+	const struct auth_tenants *tenants = auth_snapshot_get(a->task->env->tenants);
+	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, a->tenant) : NULL;
+	bool found = false;
+
+	for (size_t i = 0; tenant != NULL && i < tenant->client_count; i++)
+		found = found || (es_slice_eq_str(tenant->clients[i].id, id) && !tenant->clients[i].disabled);
+	auth_snapshot_put(tenants);
+	return found;
+}
+
 static bool prepare_app_info(struct acquiring *a)
 {
 	es_status status =
 		es_grant_open(a->task->env->token_keys, ES_GRANT_APP, a->in->app_token, a->task->env->now_ms(), &a->held);
-	return status == ES_OK && strcmp(a->held.tenant, a->tenant) == 0;
+	return status == ES_OK && strcmp(a->held.tenant, a->tenant) == 0 && has_client(a, a->held.client_id);
 }
 
 /* TS.43 T133 */

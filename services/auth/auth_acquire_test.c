@@ -19,6 +19,7 @@ struct asked {
 };
 
 static struct es_arena *keep; /* tokens of the test */
+static struct auth_client client;
 
 static struct es_slice token_of(struct test_env *t, uint32_t epoch)
 {
@@ -40,6 +41,7 @@ static struct es_slice app_token_of(struct test_env *t, const char *tenant, int6
 	struct es_slice text;
 
 	memcpy(grant.name, "hQ7mB2xw", 9);
+	memcpy(grant.client_id, "mdm", 4);
 	assert_int_equal(es_grant_seal(t->env.token_keys, &grant, keep, &text), ES_OK);
 	return text;
 }
@@ -105,6 +107,9 @@ static int set_up(void **state)
 	test_env_begin(&t);
 	t.tenant.temporary_token_s = 900;
 	t.tenant.operator_token_s = 120;
+	client = (struct auth_client){ .id = ES_SLICE_LIT("mdm") };
+	t.tenant.clients = &client;
+	t.tenant.client_count = 1;
 	t.tenant.operator_token_url = ES_SLICE_LIT("https://ecs.example/validate");
 	test_env_publish(&t);
 	*state = &t;
@@ -222,6 +227,10 @@ static void app_token_tells_its_name_once(void **state)
 	assert_int_equal(app_info(t, app_token_of(t, "other", test_now + 1000), "call-4").out.outcome,
 	                 AUTH_ACQUIRE_INVALID);
 	assert_int_equal(app_info(t, token_of(t, 3), "call-5").out.outcome, AUTH_ACQUIRE_INVALID);
+	client.disabled = true;
+	test_env_publish(t);
+	token = app_token_of(t, TEST_TENANT, test_now + 1000);
+	assert_int_equal(app_info(t, token, "call-6").out.outcome, AUTH_ACQUIRE_INVALID);
 }
 
 /* Settled rule 17 */

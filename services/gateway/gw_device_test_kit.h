@@ -394,9 +394,9 @@ static void on_decide(struct es_bus_call *call, const ProtobufCMessage *message,
 	stage.last_fresh = request->fresh;
 	if (refused(call, shown(request)))
 		return;
-	if (strcmp(request->token, "down") == 0) {
+	if (strcmp(shown(request), "down") == 0) {
 		es_bus_fail(call, ES_UNAVAILABLE, "no store");
-	} else if (strcmp(request->token, "confused") == 0) {
+	} else if (strcmp(shown(request), "confused") == 0) {
 		es_bus_fail(call, ES_MALFORMED, "what?");
 	} else if (strcmp(request->token, "dead") == 0 || strcmp(request->token, "gone") == 0) {
 		reply.outcome = request->token[0] == 'd' ? OPENES__DECIDE_REPLY__OUTCOME__AUTHENTICATE

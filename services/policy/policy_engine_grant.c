@@ -122,6 +122,15 @@ static enum policy_verdict opened(es_status status)
 	return status == ES_EXPIRED ? POLICY_VERDICT_EXPIRED : POLICY_VERDICT_UNAUTHENTIC;
 }
 
+/* An operator token is an application's, and ends with it. */
+static bool client_lives(const struct policy_deciding *d)
+{
+	if (d->caller.bearer != POLICY_BEARER_OPERATOR)
+		return true;
+	const struct policy_client *client = policy_catalog_client(d->catalog, d->grant.tenant, d->grant.client_id);
+	return client != NULL && !client->disabled;
+}
+
 /* Order matters: only a token of the present epoch proves who asks. */
 static enum policy_verdict check_line(const struct policy_deciding *d)
 {
@@ -129,7 +138,9 @@ static enum policy_verdict check_line(const struct policy_deciding *d)
 		return POLICY_VERDICT_NO_SUBSCRIBER;
 	if (d->grant.epoch != (uint32_t)d->line.epoch)
 		return POLICY_VERDICT_REVOKED;
-	return d->line.status != POLICY_TERMINATED ? POLICY_VERDICT_GOOD : POLICY_VERDICT_TERMINATED;
+	if (d->line.status == POLICY_TERMINATED)
+		return POLICY_VERDICT_TERMINATED;
+	return client_lives(d) ? POLICY_VERDICT_GOOD : POLICY_VERDICT_ACCESS_OF_NO_CLIENT;
 }
 
 static es_status decide_for_holder(struct policy_deciding *d, enum policy_bearer bearer, const char *text)

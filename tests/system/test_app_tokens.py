@@ -397,6 +397,15 @@ def test_an_operator_token_tells_what_its_scope_allows_as_often_as_asked(servers
     assert ask(running, "AcquireOperatorToken", app="ap2015", operator_token=profile, client_id="mdm", scope="profile").status == 403
 
 
+def test_an_operator_token_ends_with_its_application(servers):
+    backend = servers.backend(scopes=["profile"])
+    token = servers.phone(app="ap2015").operator_token("profile", backend.id)
+    assert ask(servers.running, "GetSubscriberDeviceInfo", app="ap2015", operator_token=token).status == 200
+    servers.running.ctl("client", "delete", "--tenant", "demo", backend.id)
+    assert ask(servers.running, "GetSubscriberDeviceInfo", app="ap2015", operator_token=token).status == 401
+    assert servers.phone(app="ap2015").told("AcquireOperatorToken", client_id=backend.id, scope="profile") == {"OperationResult": "102"}
+
+
 def test_operations_of_operator_tokens_need_one(servers):
     """V12-APP-09"""
     phone = servers.phone(app="ap2015")
