@@ -105,6 +105,7 @@ static void finish(struct fetch_job *job, const struct es_fetch_answer *answer)
 {
 	struct es_fetcher *f = job->target->fetcher;
 
+	fetch_h2c_leave(job);
 	(void)curl_multi_remove_handle(job->target->multi, job->easy);
 	if (job->previous != NULL)
 		job->previous->next = job->next;
@@ -132,11 +133,8 @@ static es_status status_of(CURLcode code, const struct fetch_job *job)
 		CURLcode code;
 		es_status status;
 	} others[] = {
-		{ CURLE_OPERATION_TIMEDOUT, ES_TIMEOUT },
-		{ CURLE_FILESIZE_EXCEEDED, ES_TOO_LARGE },
-		{ CURLE_WEIRD_SERVER_REPLY, ES_MALFORMED },
-		{ CURLE_UNSUPPORTED_PROTOCOL, ES_MALFORMED },
-		{ CURLE_BAD_CONTENT_ENCODING, ES_MALFORMED },
+		{ CURLE_OPERATION_TIMEDOUT, ES_TIMEOUT },      { CURLE_WEIRD_SERVER_REPLY, ES_MALFORMED },
+		{ CURLE_UNSUPPORTED_PROTOCOL, ES_MALFORMED },  { CURLE_BAD_CONTENT_ENCODING, ES_MALFORMED },
 		{ CURLE_BAD_FUNCTION_ARGUMENT, ES_TOO_LARGE }, /* a header line beyond libcurl's own bound */
 		{ CURLE_OUT_OF_MEMORY, ES_TOO_LARGE },
 	};
@@ -182,8 +180,17 @@ static void collect(struct es_fetch_target *t)
 			continue;
 		CURLcode result = message->data.result; /* the message goes with its handle */
 		(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &job);
-		finish_by_curl(job, result);
+		if (result == CURLE_OK || !fetch_h2c_goes_on(job))
+			finish_by_curl(job, result);
 	}
+}
+
+static void unpark(struct es_fetch_target *t)
+{
+	struct fetch_job *failed;
+
+	while ((failed = fetch_h2c_unpark(t)) != NULL)
+		finish_empty(failed, ES_UNAVAILABLE, "libcurl did not take the request");
 }
 
 /* ---- the thread ---- */
@@ -225,8 +232,11 @@ static void expire(struct es_fetcher *f)
 
 	for (struct fetch_job *job = f->under_way, *next; job != NULL; job = next) {
 		next = job->next;
-		if (now >= job->deadline)
-			finish_empty(job, ES_TIMEOUT, "no whole answer in time");
+		if (now < job->deadline)
+			continue;
+		/* The last to leave a connection that did not answer closes it. */
+		(void)curl_easy_setopt(job->easy, CURLOPT_FORBID_REUSE, 1L);
+		finish_empty(job, ES_TIMEOUT, "no whole answer in time");
 	}
 }
 
@@ -282,6 +292,8 @@ static void *run(void *arg)
 				collect(f->targets[i]);
 		}
 		expire(f);
+		for (uint32_t i = 0; i < target_count; i++)
+			unpark(f->targets[i]);
 	}
 	while (f->under_way != NULL)
 		finish_empty(f->under_way, ES_UNAVAILABLE, "stopping");

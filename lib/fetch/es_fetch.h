@@ -42,9 +42,9 @@ struct es_fetch_target_options {
 	const char *name;                 /* "udm-1": for logs */
 	const char *ca_file;              /* NULL: the system's */
 	const char *cert_file, *key_file; /* client certificate; NULL: none */
-	bool http2_prior_knowledge; /* http:// URLs are asked in HTTP/2 at once, with libcurl 7.88 on a connection each */
-	uint32_t connections_max;   /* to all its hosts together; requests beyond wait. 0: 4 */
-	bool plain_http;            /* http:// URLs are allowed; otherwise https:// alone */
+	bool http2_prior_knowledge;       /* http:// URLs are asked in HTTP/2 at once */
+	uint32_t connections_max;         /* to all its hosts together; requests beyond wait. 0: 4 */
+	bool plain_http;                  /* http:// URLs are allowed; otherwise https:// alone */
 };
 es_status es_fetch_target_new(struct es_fetcher *fetcher, const struct es_fetch_target_options *options,
                               struct es_fetch_target **out, struct es_buf *error) ES_MUST_USE;

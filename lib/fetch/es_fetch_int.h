@@ -19,6 +19,8 @@ struct es_fetch_target {
 	uint32_t index;
 	int64_t timer_at; /* mono ms: when libcurl wants to be called; -1: not */
 	bool is_touched;  /* there may be messages to read */
+	/* es_fetch_h2c.c */
+	struct fetch_job *opener, *parked;
 };
 
 /* One request. Made and filled by the asking thread, then the fetcher's. */
@@ -33,12 +35,15 @@ struct fetch_job {
 	struct es_buf body; /* of the answer */
 	size_t header_octets;
 	bool is_too_large;
+	size_t passed_over; /* octets beyond the bounds */
 	struct es_slice content_type;
 	int64_t retry_after_s, max_age_s;
 	int64_t deadline; /* mono ms */
 	int64_t started_us;
 	char error[CURL_ERROR_SIZE];
 	struct fetch_job *previous, *next;
+	bool shares_h2c, is_kept_from_opening; /* es_fetch_h2c.c */
+	struct fetch_job *next_parked;
 };
 
 /* ES_MALFORMED, ES_TOO_LARGE as es_fetch() says. */
@@ -53,6 +58,16 @@ void fetch_header_read(struct fetch_job *job, struct es_slice line, int64_t now_
 /* What libcurl calls for a target: `userp` is the target. In es_fetch.c. */
 int fetch_on_socket(CURL *easy, curl_socket_t fd, int what, void *userp, void *socketp);
 int fetch_on_timer(CURLM *multi, long timeout_ms, void *userp);
+
+/* Sets the handle up for prior knowledge; false: no memory. */
+bool fetch_h2c_prepare(struct fetch_job *job);
+/* A transfer failed. True: it goes on, on a connection of its own or later. */
+bool fetch_h2c_goes_on(struct fetch_job *job);
+/* The request is ending, for whatever reason. */
+void fetch_h2c_leave(struct fetch_job *job);
+/* Lets those go on who wait for a connection, if nobody opens one. A request that could not is given back, to be ended; call
+ * again then. */
+struct fetch_job *fetch_h2c_unpark(struct es_fetch_target *target);
 
 es_status fetch_target_init(struct es_fetch_target *target, const struct es_fetch_target_options *options,
                             struct es_buf *error) ES_MUST_USE;

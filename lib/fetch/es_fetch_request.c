@@ -14,6 +14,7 @@
 #define ANSWER_DEFAULT 65536
 #define AHEAD_MAX_MS 3600000
 #define UNACKNOWLEDGED_MS 5000
+#define PASSED_OVER_MAX (1U << 20)
 
 /* ---- checks ---- */
 
@@ -58,13 +59,24 @@ static bool header_is_valid(const struct es_fetch_header *header)
 
 /* ---- what libcurl calls ---- */
 
+/* What is too large is passed over for a while before the transfer is broken off: libcurl 7.88 may leave a connection that
+ * others share in disorder when one of its streams is. */
+static size_t pass_over(struct fetch_job *job, size_t len)
+{
+	job->is_too_large = true;
+	job->passed_over += len;
+	if (job->passed_over <= PASSED_OVER_MAX)
+		return len;
+	(void)curl_easy_setopt(job->easy, CURLOPT_FORBID_REUSE, 1L);
+	return 0;
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *userp)
 {
 	struct fetch_job *job = userp;
 
 	es_put_bytes(&job->body, es_slice_of(data, size * count));
-	job->is_too_large = job->body.bad;
-	return job->is_too_large ? 0 : size * count;
+	return job->body.bad ? pass_over(job, size * count) : size * count;
 }
 
 static size_t on_header(char *data, size_t size, size_t count, void *userp)
@@ -73,10 +85,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *userp)
 	size_t len = size * count;
 
 	job->header_octets += len;
-	if (job->header_octets > FETCH_HEADERS_MAX) {
-		job->is_too_large = true;
-		return 0;
-	}
+	if (job->header_octets > FETCH_HEADERS_MAX)
+		return pass_over(job, len);
 	fetch_header_read(job, es_slice_of(data, len), es_wall_ms() / 1000);
 	return len;
 }
@@ -131,29 +141,13 @@ static es_status add_headers(struct fetch_job *job, const struct es_fetch_reques
 /* Every option once: a failure of any is lack of memory, or a libcurl without it. */
 #define SET(option, value) ok = ok && curl_easy_setopt(easy, CURLOPT_##option, value) == CURLE_OK
 
-/* libcurl 7.88, Debian 12's, fails every request but the first on a connection with prior knowledge (its issue 10634,
- * mended in 8.0): each gets its own then. */
-static bool set_prior_knowledge(CURL *easy)
-{
-	unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
-	long alone = version >= 0x075800 && version < 0x080000 ? 1L : 0L;
-	bool ok = true;
-
-	SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
-	SET(FRESH_CONNECT, alone);
-	SET(FORBID_REUSE, alone);
-	return ok;
-}
-
-static bool set_peer(CURL *easy, const struct es_fetch_target_options *o, bool is_http)
+static bool set_peer(CURL *easy, const struct es_fetch_target_options *o)
 {
 	bool ok = true;
 
 	SET(PROTOCOLS_STR, o->plain_http ? "http,https" : "https");
 	SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	SET(PIPEWAIT, 1L);
-	if (o->http2_prior_knowledge && is_http)
-		ok = ok && set_prior_knowledge(easy);
 	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CA_CACHE_TIMEOUT, 60L);
 	if (o->ca_file != NULL) {
@@ -192,7 +186,6 @@ static bool set_request(struct fetch_job *job, const struct es_fetch_request *re
 	}
 	SET(HTTPHEADER, job->headers);
 	SET(USERAGENT, "openes/" OPENES_VERSION);
-	SET(MAXFILESIZE_LARGE, (curl_off_t)job->body.max);
 	SET(WRITEFUNCTION, on_body);
 	SET(WRITEDATA, job);
 	SET(HEADERFUNCTION, on_header);
@@ -214,9 +207,11 @@ static es_status fill(struct fetch_job *job, const struct es_fetch_request *requ
 	ES_TRY(add_headers(job, request));
 	struct es_slice body = es_arena_copy(job->arena, request->body);
 	job->easy = curl_easy_init();
-	bool is_http = strncasecmp(request->url, "https:", 6) != 0;
-	if (body.len != request->body.len || job->easy == NULL || !set_peer(job->easy, &job->target->options, is_http) ||
+	if (body.len != request->body.len || job->easy == NULL || !set_peer(job->easy, &job->target->options) ||
 	    !set_request(job, request, body))
+		return ES_TOO_LARGE;
+	if (job->target->options.http2_prior_knowledge && strncasecmp(request->url, "https:", 6) != 0 &&
+	    !fetch_h2c_prepare(job))
 		return ES_TOO_LARGE;
 	return ES_OK;
 }

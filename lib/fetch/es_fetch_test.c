@@ -2,6 +2,9 @@
 #define PEERS_DIR TEST_DIR "/../../tests/peers"
 #include "es_fetch_test_kit.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
 static struct es_fetcher *fetcher;
 static struct peer plain, tls, mutual, old;
 static char pki[32];
@@ -209,7 +212,7 @@ static void test_a_peer_that_never_answers_or_trickles_is_left_at_the_deadline(v
 
 static void test_an_answer_beyond_its_bound_is_refused(void **state)
 {
-	static const char *const paths[] = { "/big?n=70000", "/big?n=70000&length=1", "/headers" };
+	static const char *const paths[] = { "/big?n=70000", "/big?n=70000&length=1", "/big?n=3000000", "/headers" };
 
 	(void)state;
 	for (size_t i = 0; i < ES_COUNT(paths) * 2; i++) {
@@ -259,43 +262,84 @@ static int connections_in(const struct kept *k)
 	return count;
 }
 
-static void test_requests_share_one_http2_connection(void **state)
+/* Answered only when all of them are there, so that none has a connection of its own. */
+static void gather(struct es_fetch_target *target, const struct peer *peer, bool with_a_connection_before)
 {
-	struct kept k = KEPT;
-	char ca[64], url[256];
-	struct es_fetch_target *target =
-		target_of((struct es_fetch_target_options){ .ca_file = file_of("ca.pem", ca), .connections_max = 1 });
+	struct kept k = KEPT, first = KEPT;
+	char url[256];
 
-	(void)state;
-	ask(target, url_of(&tls, "/echo", url), BOUND_MS, &k);
-	int before = connections_in(&k);
-	assert_non_null(strstr(k.body, "\"protocol\": \"2\""));
-	/* Answered only when all of them are there. */
-	const struct es_fetch_request request = { .method = "GET",
-		                                      .url = url_of(&tls, "/gather/50", url),
+	if (with_a_connection_before)
+		ask(target, url_of(peer, "/echo", url), BOUND_MS, &first);
+	const struct es_fetch_request request = { .method = "POST",
+		                                      .url = url_of(peer, "/gather/50", url),
+		                                      .body = ES_SLICE_LIT("{}"),
 		                                      .deadline = es_wall_ms() + BOUND_MS };
 	for (int n = 0; n < 50; n++)
-		assert_int_equal(es_fetch(target, &request, keep, &k), ES_OK);
-	wait_for(&k, 51);
-	assert_int_equal(connections_in(&k), before);
+		assert_int_equal(es_fetch(target, &request, keep_success, &k), ES_OK);
+	wait_for(&k, 50);
+	assert_non_null(strstr(k.body, "\"protocol\": \"2\""));
+	if (with_a_connection_before)
+		assert_int_equal(connections_in(&k), connections_in(&first));
 }
 
-static void test_http2_with_prior_knowledge_goes_on_after_the_first_request(void **state)
+static void test_requests_share_one_http2_connection(void **state)
 {
-	struct es_fetch_target *target = target_of(
-		(struct es_fetch_target_options){ .plain_http = true, .http2_prior_knowledge = true, .connections_max = 2 });
-	struct kept k = KEPT;
-	char url[256];
-	const struct es_fetch_request request = { .method = "POST",
-		                                      .body = ES_SLICE_LIT("{}"),
-		                                      .url = url_of(&plain, "/echo", url),
-		                                      .deadline = es_wall_ms() + BOUND_MS };
+	char ca[64];
 
 	(void)state;
-	for (int n = 0; n < 30; n++)
-		assert_int_equal(es_fetch(target, &request, keep_success, &k), ES_OK);
-	wait_for(&k, 30);
-	assert_non_null(strstr(k.body, "\"protocol\": \"2\""));
+	for (int i = 0; i < 4; i++) {
+		struct es_fetch_target *target = target_of((struct es_fetch_target_options){ .ca_file = file_of("ca.pem", ca),
+		                                                                             .plain_http = true,
+		                                                                             .http2_prior_knowledge = true,
+		                                                                             .connections_max = 1 });
+		gather(target, i % 2 == 0 ? &tls : &plain, i / 2 == 0);
+	}
+}
+
+static void test_http2_with_prior_knowledge_survives_the_loss_of_its_connection(void **state)
+{
+	struct es_fetch_target *target = target_of(
+		(struct es_fetch_target_options){ .plain_http = true, .http2_prior_knowledge = true, .connections_max = 1 });
+	struct kept k = KEPT;
+	char url[256];
+
+	(void)state;
+	for (int n = 0; n < 5; n++) {
+		ask(target, url_of(&plain, "/echo", url), BOUND_MS, &k);
+		assert_int_equal(k.code, 200);
+		assert_non_null(strstr(k.body, "\"protocol\": \"2\""));
+		ask(target, url_of(&plain, "/cut", url), BOUND_MS, &k);
+		assert_int_equal(k.status, ES_UNAVAILABLE);
+	}
+}
+
+static void test_what_waits_for_another_to_open_a_connection_ends_in_time(void **state)
+{
+	/* Connections are taken by the kernel and never served, or refused. */
+	int deaf = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof address;
+	struct es_fetch_target *target = target_of(
+		(struct es_fetch_target_options){ .plain_http = true, .http2_prior_knowledge = true, .connections_max = 2 });
+	struct kept k = KEPT, refused = KEPT;
+	char url[64];
+
+	(void)state;
+	assert_int_equal(bind(deaf, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(deaf, 8), 0);
+	assert_int_equal(getsockname(deaf, (struct sockaddr *)&address, &len), 0);
+	(void)snprintf(url, sizeof url, "http://127.0.0.1:%u/", ntohs(address.sin_port));
+	const struct es_fetch_request request = { .method = "GET", .url = url, .deadline = es_wall_ms() + 200 };
+	for (int n = 0; n < 20; n++)
+		assert_int_equal(es_fetch(target, &request, keep, &k), ES_OK);
+	wait_for(&k, 20);
+	assert_int_equal(k.status, ES_TIMEOUT);
+	(void)close(deaf);
+	const struct es_fetch_request to_nobody = { .method = "GET", .url = url, .deadline = es_wall_ms() + BOUND_MS };
+	for (int n = 0; n < 20; n++)
+		assert_int_equal(es_fetch(target, &to_nobody, keep, &refused), ES_OK);
+	wait_for(&refused, 20);
+	assert_int_equal(refused.status, ES_UNAVAILABLE);
 }
 
 static void test_http1_requests_wait_for_a_connection_when_all_are_taken(void **state)
@@ -525,7 +569,8 @@ int main(void)
 		cmocka_unit_test(test_an_answer_beyond_its_bound_is_refused),
 		cmocka_unit_test(test_a_peer_that_is_gone_or_speaks_no_http_is_told_apart),
 		cmocka_unit_test(test_requests_share_one_http2_connection),
-		cmocka_unit_test(test_http2_with_prior_knowledge_goes_on_after_the_first_request),
+		cmocka_unit_test(test_http2_with_prior_knowledge_survives_the_loss_of_its_connection),
+		cmocka_unit_test(test_what_waits_for_another_to_open_a_connection_ends_in_time),
 		cmocka_unit_test(test_http1_requests_wait_for_a_connection_when_all_are_taken),
 		cmocka_unit_test(test_what_waits_for_a_connection_ends_at_its_deadline_too),
 		cmocka_unit_test(test_a_certificate_of_another_ca_is_not_taken),

@@ -174,6 +174,9 @@ class Connection:
             self.h2.send_data(stream, data[:n])
             self.flush()
             data = data[n:]
+            if self.writer.is_closing():
+                raise ConnectionError
+            await self.writer.drain()
 
 
 class Server:
@@ -264,11 +267,12 @@ class Routes:
         return Answer(int(r.path.split("/")[2]), headers={k: v[0] for k, v in r.query.items()})
 
     async def on_gather(self, r):
-        """Answers when as many requests as it says are there at once."""
-        self.gathered += 1
-        if self.gathered >= int(r.path.split("/")[2]):
-            self.gate.set()
-        await self.gate.wait()
+        """Answers when as many requests as it says are there at once; then it begins anew."""
+        self.gathered, gate = self.gathered + 1, self.gate
+        if self.gathered == int(r.path.split("/")[2]):
+            gate.set()
+            self.gathered, self.gate = 0, asyncio.Event()
+        await gate.wait()
         return await self.on_echo(r)
 
 
