@@ -20,6 +20,7 @@
 #define WAKE_MARK UINT64_MAX
 #define EVENTS_AT_ONCE 64
 #define LONGEST_NAP_MS 60000
+#define KICK_MS 20
 
 enum outcome { SUCCESS, REFUSED, FAILED, TIMED_OUT, UNAVAILABLE, TOO_LARGE, MALFORMED, BUSY };
 static const char *const outcomes[] = { "success",     "refused",   "failed",    "timeout",
@@ -53,6 +54,18 @@ static void wake(struct es_fetcher *f)
 
 /* ---- what libcurl wants ---- */
 
+static void watch(struct es_fetch_target *t, int fd, bool is_watched)
+{
+	size_t i = 0;
+
+	while (i < t->watched_count && t->watched[i] != fd)
+		i++;
+	if (is_watched && i == t->watched_count && i < FETCH_WATCHED_MAX)
+		t->watched[t->watched_count++] = fd;
+	else if (!is_watched && i < t->watched_count)
+		t->watched[i] = t->watched[--t->watched_count];
+}
+
 int fetch_on_socket(CURL *easy, curl_socket_t fd, int what, void *userp, void *socketp)
 {
 	struct es_fetch_target *t = userp;
@@ -60,6 +73,7 @@ int fetch_on_socket(CURL *easy, curl_socket_t fd, int what, void *userp, void *s
 
 	(void)easy;
 	(void)socketp;
+	watch(t, fd, what != CURL_POLL_REMOVE);
 	if (what == CURL_POLL_REMOVE) {
 		(void)epoll_ctl(t->fetcher->epoll, EPOLL_CTL_DEL, fd, NULL);
 		return 0;
@@ -81,10 +95,27 @@ int fetch_on_timer(CURLM *multi, long timeout_ms, void *userp)
 
 static void let_work(struct es_fetch_target *t, curl_socket_t fd, int what)
 {
-	int running;
-
 	t->is_touched = true;
-	(void)curl_multi_socket_action(t->multi, fd, what, &running);
+	t->worked_at = es_mono_ms();
+	(void)curl_multi_socket_action(t->multi, fd, what, &t->running);
+}
+
+/* libcurl 7.88 now and then forgets octets of an HTTP/2 answer that it has read already: no event comes for them any more.
+ * Looking at the connections as if they had one lets it go on; mostly that is one read(2) in vain. */
+static void kick(struct es_fetch_target *t)
+{
+	int fds[FETCH_WATCHED_MAX];
+	size_t count = t->watched_count;
+
+	memcpy(fds, t->watched, count * sizeof *fds);
+	t->worked_at = es_mono_ms();
+	for (size_t i = 0; i < count; i++) {
+		bool is_there = false;
+		for (size_t k = 0; k < t->watched_count; k++)
+			is_there = is_there || t->watched[k] == fds[i];
+		if (is_there)
+			let_work(t, fds[i], CURL_CSELECT_IN);
+	}
 }
 
 /* ---- the end of a request ---- */
@@ -248,6 +279,8 @@ static int nap_ms(const struct es_fetcher *f, uint32_t target_count)
 		int64_t at = f->targets[i]->timer_at;
 		if (at >= 0 && at < until)
 			until = at;
+		if (f->targets[i]->running > 0 && f->targets[i]->worked_at + KICK_MS < until)
+			until = f->targets[i]->worked_at + KICK_MS;
 	}
 	for (const struct fetch_job *job = f->under_way; job != NULL; job = job->next)
 		until = job->deadline < until ? job->deadline : until;
@@ -277,6 +310,8 @@ static void wait_and_work(struct es_fetcher *f, uint32_t target_count)
 			t->timer_at = -1;
 			let_work(t, CURL_SOCKET_TIMEOUT, 0);
 		}
+		if (t->running > 0 && now - t->worked_at >= KICK_MS)
+			kick(t);
 	}
 }
 

@@ -9,6 +9,7 @@
 
 #define FETCH_HEADERS_MAX 16384
 #define FETCH_URL_MAX 2048
+#define FETCH_WATCHED_MAX 64 /* sockets looked after by kick(); others only get their events */
 
 struct fetch_job;
 
@@ -17,8 +18,12 @@ struct es_fetch_target {
 	struct es_fetch_target_options options; /* its texts are ours */
 	CURLM *multi;                           /* of the thread, as all below */
 	uint32_t index;
-	int64_t timer_at; /* mono ms: when libcurl wants to be called; -1: not */
-	bool is_touched;  /* there may be messages to read */
+	int64_t timer_at;  /* mono ms: when libcurl wants to be called; -1: not */
+	bool is_touched;   /* there may be messages to read */
+	int running;       /* requests libcurl has taken up */
+	int64_t worked_at; /* mono ms */
+	int watched[FETCH_WATCHED_MAX];
+	size_t watched_count;
 	/* es_fetch_h2c.c */
 	struct fetch_job *opener, *parked;
 };
