@@ -11,7 +11,6 @@
 #include "es_log.h"
 #include "es_text.h"
 
-#define HOUR_MS INT64_C(3600000)
 #define NUMBER_MAX 32
 
 /* ---- numbers and limits ---- */
@@ -32,33 +31,15 @@ es_status auth_code_number(struct es_slice text, struct es_msisdn *out)
 	return es_msisdn_parse(es_slice_of(digits, len), out);
 }
 
-static es_status count_one(struct es_db_conn *conn, const struct auth_env *env, const char *what, const char *tenant,
-                           struct es_slice subject, uint32_t most)
-{
-	const struct es_slice parts[] = { es_slice_str(what), es_slice_of(tenant, strlen(tenant) + 1), subject };
-	uint8_t hash[32];
-	int64_t count;
-
-	if (most == 0 || subject.len == 0)
-		return ES_OK;
-	es_hmac_sha256(es_slice_of(env->transport_private, sizeof env->transport_private), parts, ES_COUNT(parts), hash);
-	ES_TRY(auth_store_login_rate(conn, hash, env->now_ms() / HOUR_MS, &count));
-	return count <= (int64_t)most ? ES_OK : ES_DENIED;
-}
-
 es_status auth_code_count(struct es_db_conn *conn, const struct auth_env *env, const char *tenant, const char *msisdn,
                           struct es_slice address)
 {
-	es_status number = count_one(conn, env, "codes to number", tenant, es_slice_str(msisdn), env->codes_per_number);
-	es_status client = count_one(conn, env, "codes for address", "", address, env->codes_per_address);
+	es_status number =
+		auth_login_count(conn, env, "codes to number", tenant, es_slice_str(msisdn), env->codes_per_number);
+	es_status client = auth_login_count(conn, env, "codes for address", "", address, env->codes_per_address);
 
 	ES_TRY(number == ES_DENIED ? ES_OK : number);
 	return client == ES_OK ? number : client;
-}
-
-int64_t auth_code_wait_s(const struct auth_env *env)
-{
-	return (HOUR_MS - env->now_ms() % HOUR_MS) / 1000 + 1;
 }
 
 /* ---- RCC.14: the number comes with the request ---- */
@@ -114,7 +95,7 @@ static void started(es_status status, void *user)
 	if (status == ES_OK && s->task->env->is_stopping)
 		status = ES_UNAVAILABLE;
 	if (status == ES_OK && s->is_limited) {
-		s->out->retry_after_s = auth_code_wait_s(s->task->env);
+		s->out->retry_after_s = auth_login_wait_s(s->task->env);
 		s->out->outcome = AUTH_LOGIN_TRY_LATER;
 		s->out->reason = AUTH_LOGIN_LIMITED;
 	} else if (status == ES_OK) {

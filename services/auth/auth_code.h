@@ -25,9 +25,6 @@ es_status auth_code_number(struct es_slice text, struct es_msisdn *out) ES_MUST_
 es_status auth_code_count(struct es_db_conn *conn, const struct auth_env *env, const char *tenant, const char *msisdn,
                           struct es_slice address) ES_MUST_USE;
 
-/* Until the limits count anew. */
-int64_t auth_code_wait_s(const struct auth_env *env);
-
 /* auth_code_text.c: the first of `languages` (Accept-Language) that there are texts in, else `fallback`, else English. */
 const char *auth_code_language(struct es_slice languages, struct es_slice fallback);
 /* NULL when the arena is exhausted. */

@@ -225,7 +225,7 @@ static void looked(es_status status, void *user)
 	} else if (c->verdict != AUTH_LOGIN_MINE) {
 		auth_login_refuse(c->task, NULL, c->out, AUTH_LOGIN_AUTHENTICATE, AUTH_LOGIN_STATE_UNKNOWN);
 	} else if (k->is_limited) {
-		c->out->retry_after_s = auth_code_wait_s(c->task->env);
+		c->out->retry_after_s = auth_login_wait_s(c->task->env);
 		c->out->outcome = AUTH_LOGIN_TRY_LATER;
 		c->out->reason = AUTH_LOGIN_LIMITED;
 		auth_login_finish(c->task, &c->login, c->out, c->out);

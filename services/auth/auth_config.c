@@ -38,5 +38,7 @@ const struct es_conf_key auth_config_keys[] = {
 	KEY(codes_per_address, ES_CONF_U32, "100", 0, 1000000,
 	    "one-time codes that one client address may ask for in an hour; 0: no limit, behind something that hides "
 	    "addresses"),
+	KEY(logins_per_address, ES_CONF_U32, "1000", 0, 1000000,
+	    "logins at a provider that one client address may begin in an hour; 0: no limit"),
 };
 _Static_assert(ES_COUNT(auth_config_keys) == AUTH_CONFIG_KEYS, "every key is counted");

@@ -16,10 +16,10 @@ struct auth_config {
 	uint32_t calls_max;
 	uint32_t imsi_challenges_per_minute, address_challenges_per_minute, imsi_resyncs_per_hour, failures_per_hour;
 	int64_t history;
-	uint32_t codes_per_number, codes_per_address; /* in an hour */
+	uint32_t codes_per_number, codes_per_address, logins_per_address; /* in an hour */
 };
 
-#define AUTH_CONFIG_KEYS 28
+#define AUTH_CONFIG_KEYS 29
 extern const struct es_conf_key auth_config_keys[AUTH_CONFIG_KEYS];
 
 #endif

@@ -94,8 +94,8 @@ struct auth_env {
 	void *policy;
 	auth_sms_fn *sms;
 	void *notify;
-	struct auth_oidc *oidc;                       /* NULL: no provider is configured */
-	uint32_t codes_per_number, codes_per_address; /* SMS in an hour; 0: no limit */
+	struct auth_oidc *oidc;                                           /* NULL: no provider is configured */
+	uint32_t codes_per_number, codes_per_address, logins_per_address; /* in an hour; 0: no limit */
 	_Atomic bool is_stopping; /* a commit's callback starts nothing any more: whom it would call is going */
 	int64_t session_ttl_ms, token_ttl_ms;
 	int64_t (*now_ms)(void); /* wall clock */

@@ -11,6 +11,7 @@
 #include "es_reader.h"
 #include "es_text.h"
 
+#define HOUR_MS INT64_C(3600000)
 #define CLAIM_SPARE_MS 1000 /* beyond the deadline of the call that works on a row */
 
 const char *const auth_login_reason_names[AUTH_LOGIN_REASON_COUNT] = {
@@ -42,9 +43,10 @@ void auth_login_finish(struct auth_task *task, const struct auth_login *login, s
 		*out = *reply;
 	memcpy(out->tenant, login->tenant, sizeof out->tenant);
 	es_count(&logins, out->reason);
-	es_info(task->trace, "auth.login", es_f_str("kind", kind_names[login->kind]),
-	        es_f_str("reason", auth_login_reason_names[out->reason]), es_f_str("tenant", login->tenant),
-	        es_f_id("imsi", es_slice_str(login->imsi.digits)));
+	if (out->reason != AUTH_LOGIN_NOT_CONFIGURED) /* every request without a credential, where nobody logs in */
+		es_info(task->trace, "auth.login", es_f_str("kind", kind_names[login->kind]),
+		        es_f_str("reason", auth_login_reason_names[out->reason]), es_f_str("tenant", login->tenant),
+		        es_f_id("imsi", es_slice_str(login->imsi.digits)));
 	task->answer(task, ES_OK, NULL);
 }
 
@@ -189,17 +191,44 @@ void auth_login_begin(const struct auth_env *env, enum auth_login_kind kind, con
 	memcpy(out->app_name, from->app_name, sizeof out->app_name);
 }
 
+es_status auth_login_count(struct es_db_conn *conn, const struct auth_env *env, const char *what, const char *tenant,
+                           struct es_slice subject, uint32_t most)
+{
+	const struct es_slice parts[] = { es_slice_str(what), es_slice_of(tenant, strlen(tenant) + 1), subject };
+	uint8_t hash[32];
+	int64_t count;
+
+	if (most == 0 || subject.len == 0)
+		return ES_OK;
+	es_hmac_sha256(es_slice_of(env->transport_private, sizeof env->transport_private), parts, ES_COUNT(parts), hash);
+	ES_TRY(auth_store_login_rate(conn, hash, env->now_ms() / HOUR_MS, &count));
+	return count <= (int64_t)most ? ES_OK : ES_DENIED;
+}
+
+int64_t auth_login_wait_s(const struct auth_env *env)
+{
+	return (HOUR_MS - env->now_ms() % HOUR_MS) / 1000 + 1;
+}
+
 struct storing {
 	struct auth_task *task;
 	const struct auth_login *login;
+	struct es_slice address;
 	struct auth_login_row row;
 	struct auth_login_reply *out;
+	bool is_limited;
 };
 
 static es_status store_job(struct es_db_conn *conn, void *user)
 {
-	const struct storing *s = user;
+	struct storing *s = user;
+	const struct auth_env *env = s->task->env;
 
+	es_status status = auth_login_count(conn, env, "logins for address", "", s->address, env->logins_per_address);
+	s->is_limited = status == ES_DENIED;
+	if (s->is_limited)
+		return ES_OK;
+	ES_TRY(status);
 	return auth_store_login_insert(conn, s->login->id, &s->row);
 }
 
@@ -207,13 +236,17 @@ static void stored(es_status status, void *user)
 {
 	struct storing *s = user;
 
+	if (status == ES_OK && s->is_limited)
+		*s->out = (struct auth_login_reply){ .outcome = AUTH_LOGIN_TRY_LATER,
+			                                 .reason = AUTH_LOGIN_LIMITED,
+			                                 .retry_after_s = auth_login_wait_s(s->task->env) };
 	if (status == ES_OK)
 		auth_login_finish(s->task, s->login, s->out, s->out);
 	else
 		auth_flow_fail(s->task, ES_UNAVAILABLE, "the login was not committed");
 }
 
-void auth_login_store(struct auth_task *task, const struct auth_login *login, const struct auth_login_row *row,
+void auth_login_store(struct auth_task *task, const struct auth_login *login, struct es_slice address,
                       struct auth_login_reply *out)
 {
 	struct storing *s = es_arena_alloc(task->arena, sizeof *s);
@@ -222,7 +255,7 @@ void auth_login_store(struct auth_task *task, const struct auth_login *login, co
 		auth_flow_fail(task, ES_TOO_LARGE, "the call is too large");
 		return;
 	}
-	*s = (struct storing){ .task = task, .login = login, .row = *row, .out = out };
+	*s = (struct storing){ .task = task, .login = login, .address = address, .out = out };
 	es_status status = auth_login_seal(task->env, login, task->arena, &s->row.state);
 	if (status == ES_OK)
 		status = es_db_write(task->env->db, store_job, stored, s);

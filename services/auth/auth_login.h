@@ -145,9 +145,16 @@ void auth_login_finish(struct auth_task *task, const struct auth_login *login, s
 void auth_login_refuse(struct auth_task *task, const struct auth_login *login, struct auth_login_reply *out,
                        enum auth_login_outcome outcome, enum auth_login_reason reason);
 
-/* Stores a new login, and answers with what is in *out when it is committed. */
-void auth_login_store(struct auth_task *task, const struct auth_login *login, const struct auth_login_row *row,
+/* Stores a new login, and answers with what is in *out when it is committed; too many for this address in this hour:
+ * AUTH_LOGIN_TRY_LATER. */
+void auth_login_store(struct auth_task *task, const struct auth_login *login, struct es_slice address,
                       struct auth_login_reply *out);
+
+/* Inside a write job: one more of `subject` in this hour. ES_DENIED: more than `most` (0: no limit). */
+es_status auth_login_count(struct es_db_conn *conn, const struct auth_env *env, const char *what, const char *tenant,
+                           struct es_slice subject, uint32_t most) ES_MUST_USE;
+/* Until the limits count anew. */
+int64_t auth_login_wait_s(const struct auth_env *env);
 
 es_status auth_login_seal(struct auth_env *env, const struct auth_login *login, struct es_arena *arena,
                           struct es_slice *sealed) ES_MUST_USE;

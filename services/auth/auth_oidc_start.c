@@ -12,6 +12,7 @@
 struct starting {
 	struct auth_task *task;
 	struct auth_login_reply *out;
+	struct es_slice address;
 	struct auth_login login;
 	struct auth_oidc_lookup lookup;
 };
@@ -32,7 +33,7 @@ static void send_there(struct starting *s)
 	*s->out = (struct auth_login_reply){ .outcome = AUTH_LOGIN_REDIRECT,
 		                                 .reason = AUTH_LOGIN_STARTED,
 		                                 .location = es_slice_str(copy) };
-	auth_login_store(s->task, &s->login, &(struct auth_login_row){ 0 }, s->out);
+	auth_login_store(s->task, &s->login, s->address, s->out);
 }
 
 static void endpoints_known(struct auth_oidc_lookup *lookup, es_status status)
@@ -76,7 +77,7 @@ void auth_oidc_start(struct auth_task *task, const struct auth_login_start *star
 		auth_flow_fail(task, ES_TOO_LARGE, "the call is too large");
 		return;
 	}
-	*s = (struct starting){ .task = task, .out = out };
+	*s = (struct starting){ .task = task, .out = out, .address = start->address };
 	*out = (struct auth_login_reply){ 0 };
 	struct auth_oidc_provider *provider = provider_of(task, start, &s->login);
 	if (provider == NULL) {

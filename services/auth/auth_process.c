@@ -311,6 +311,7 @@ static es_status auth_start(struct es_service *service, const void *config, void
 	p->env.token_ttl_ms = c->token_ttl;
 	p->env.codes_per_number = c->codes_per_number;
 	p->env.codes_per_address = c->codes_per_address;
+	p->env.logins_per_address = c->logins_per_address;
 	es_status status = load_secrets(p, c, error);
 	if (status == ES_OK)
 		status = start_store(p, c, es_service_instance(service), error);

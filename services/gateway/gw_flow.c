@@ -30,7 +30,7 @@ enum {
 	CALL_RENEW,
 	CALL_OPERATE,
 	CALL_REGISTER,
-	CALL_GRANT, /* as many as gw_grant_call */
+	CALL_GRANT,                                     /* as many as gw_grant_call */
 	CALL_LOGIN = CALL_GRANT + GW_GRANT_ACQUIRE + 1, /* as many as gw_login_call */
 };
 

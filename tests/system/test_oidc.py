@@ -141,6 +141,19 @@ def test_each_login_has_a_state_and_a_nonce_of_its_own(logins, client, fake):
         assert len({query[name] for query in seen}) == 20
 
 
+def test_logins_are_limited_by_address(tmp_path):
+    own = Logins(tmp_path, node=False, auth={"logins_per_address": 4})
+    try:
+        own.tenant(oidc="fake")
+        connection = own.client()
+        answers = [connection.get(params()) for _ in range(6)]
+        assert [a.status for a in answers] == [302] * 4 + [503] * 2
+        assert 0 < int(answers[-1].headers["Retry-After"]) <= 3601
+        connection.close()
+    finally:
+        own.stop()
+
+
 # --- replays ---
 
 def test_a_replayed_state_yields_no_token(logins, client, fake):
