@@ -10,8 +10,8 @@
 struct auth_spending {
 	uint8_t ids[2][AUTH_SPENT_ID]; /* all or none of them */
 	size_t count;
-	struct es_slice
-		call;           /* idempotency key of the call: repeated, it gets the same answer. Empty: each is another one */
+	/* Idempotency key of the call: repeated, it gets the same answer. Empty: each call is another one. */
+	struct es_slice call;
 	int64_t expires_ms; /* when it may be forgotten */
 	void (*done)(struct auth_spending *spending, es_status status);
 	bool spent_before; /* valid with ES_OK */
