@@ -36,7 +36,6 @@ struct gw_exchange {
 	struct es_slice packet;                                /* EAP answer */
 	struct gw_cookies cookies;
 	struct gw_return back;       /* from a provider, with a one-time code, or the web sheet's form */
-	bool has_access_token;       /* a server: no person is sent to a provider */
 	struct gw_language language; /* of the web sheet */
 	/* learned */
 	bool is_fresh;    /* the token was made for this very request */

@@ -18,7 +18,7 @@ static bool is_for_people(const struct gw_exchange *x)
 	for (size_t i = 0; i < x->request->n_apps; i++)
 		if (strcmp(x->request->apps[i], "ap2011") == 0)
 			return false;
-	return !x->back.has_access_token;
+	return x->access_token == NULL; /* a server's: nobody sits in front of it */
 }
 
 static const char *msisdn_of(const struct gw_exchange *x)

@@ -36,7 +36,7 @@ static enum gw_fault take(const struct gw_params *params, const struct field *fi
 enum gw_fault gw_return_read(const struct gw_params *params, struct gw_return *out)
 {
 	struct gw_return back = { .kind = GW_RETURN_NONE };
-	struct es_slice otp = { NULL, 0 }, token = { NULL, 0 }, access_token = { NULL, 0 };
+	struct es_slice otp = { NULL, 0 }, token = { NULL, 0 };
 	const struct field fields[] = {
 		{ "state", &back.state, false, GW_RETURN_TEXT_MAX },
 		{ "code", &back.code, false, GW_RETURN_TEXT_MAX },
@@ -44,13 +44,11 @@ enum gw_fault gw_return_read(const struct gw_params *params, struct gw_return *o
 		{ "error_description", &back.error_description, false, GW_RETURN_TEXT_MAX },
 		{ "OTP", &otp, true, GW_VALUE_MAX },
 		{ "token", &token, true, GW_VALUE_MAX },
-		{ "access_token", &access_token, true, GW_VALUE_MAX },
 	};
 	enum gw_fault fault = take(params, fields, sizeof(fields) / sizeof(*fields));
 
 	if (fault != GW_FAULT_NONE)
 		return fault;
-	back.has_access_token = access_token.len > 0;
 	if (back.state.len > 0 && (back.code.len > 0 || back.error.len > 0)) {
 		back.kind = GW_RETURN_OIDC;
 	} else if (otp.len > 0 && token.len == 0) {

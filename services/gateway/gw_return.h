@@ -19,7 +19,6 @@ struct gw_return {
 	struct es_slice state, code, error, error_description;
 	struct es_slice handle; /* of the form */
 	bool again;             /* of the form: another SMS */
-	bool has_access_token;  /* a server asks: no person is sent to a login */
 };
 
 /* What the parameters of a request say of a return; `kind` NONE is an ordinary request. The same parameter twice with two
