@@ -1,273 +1,29 @@
-/* auth_continue.c -- AUTH_EAP_CONTINUE: one response of the peer, taken once.
- *
- * Whatever a response leads to is committed as the session's row by compare-and-set before it is answered. The same
- * response again gets the same answer, from any replica; of two replicas with the same response the slower one
- * answers what the faster one decided. */
+/* auth_continue.c -- AUTH_EAP_CONTINUE: what a response of the peer means, and what is asked before it is answered. */
 #include <string.h>
 
-#include "auth_challenge.h"
-#include "auth_exchange.h"
 #include "auth_flow.h"
 #include "auth_identity.h"
-#include "auth_profile.h"
-#include "auth_reauth_flow.h"
-#include "auth_relay_flow.h"
-#include "auth_store.h"
-#include "es_cleanup.h"
+#include "auth_step.h"
 #include "es_crypto.h"
-#include "es_log.h"
 
 #define COOKIES_MAX 8
 
-struct step {
-	struct auth_task *task;
-	struct auth_reply *out;
-	struct es_slice packet, address;
-	uint8_t packet_hash[32];
-	struct es_slice cookie; /* that opened; every challenge sets it again (settled rule 26) */
-	struct auth_session session;
-
-	bool has_row;
-	struct auth_exchange_row row; /* as read */
-	struct auth_round round;      /* the one under way, after this response */
-
-	struct auth_challenge challenge;
-	struct auth_relay_step relay;
-	struct auth_profile profile;
-	struct auth_admit admit;
-	bool announces; /* admitted, and the peer wants to hear of it before the end */
-
-	/* To be committed. */
-	struct auth_exchange_row next;
-	struct auth_history_entry record;
-	struct auth_reauth_row reauth;
-	bool lost;         /* somebody else committed this round: `row` is theirs */
-	bool reauth_spent; /* somebody else ended an exchange with this identity of re-authentication */
-};
-
-static void fail(struct step *s, es_status status, const char *detail)
-{
-	auth_flow_fail(s->task, status, detail);
-}
-
-static struct auth_end end_of(const struct step *s, bool is_recorded)
-{
-	return (struct auth_end){ .tenant = s->session.tenant,
-		                      .group = s->session.group,
-		                      .round = &s->round,
-		                      .address = s->address,
-		                      .had_token = s->session.had_token,
-		                      .is_recorded = is_recorded };
-}
-
-static void finish(struct step *s, bool is_recorded)
-{
-	const struct auth_end end = end_of(s, is_recorded);
-
-	if (s->out->outcome == AUTH_CHALLENGE)
-		s->out->cookie = s->cookie;
-	auth_flow_finish(s->task, &end, s->out);
-}
-
-/* Nothing of the exchange changes: 400, or 511. */
-static void turn_away(struct step *s, enum auth_outcome outcome, enum auth_reason reason)
-{
-	*s->out = (struct auth_reply){ .outcome = outcome, .reason = reason };
-	finish(s, false);
-}
-
-/* Nobody could say: the exchange stays where it is, for a phone that sends its response again. */
-static void away(struct step *s)
-{
-	*s->out = (struct auth_reply){ .outcome = AUTH_AWAY, .reason = AUTH_NOBODY_ANSWERED };
-	s->out->other_method =
-		!s->session.had_token && auth_flow_has_other_method(s->task->env, s->session.tenant); /* TS.43 T7 */
-	finish(s, false);
-}
-
-static void limited(struct step *s, int64_t retry_after_s)
-{
-	*s->out = (struct auth_reply){ .outcome = AUTH_TOO_OFTEN, .reason = AUTH_LIMITED, .retry_after_s = retry_after_s };
-	finish(s, false);
-}
-
-/* ---- an outcome in a row ---- */
-
-static es_status outcome_seal(struct step *s, struct es_slice *sealed)
-{
-	ES_CLEANUP(es_buf_wipe) struct es_buf b;
-
-	es_buf_init(&b, 4096);
-	es_put_u8(&b, (uint8_t)s->out->outcome);
-	es_put_u8(&b, (uint8_t)s->out->reason);
-	es_put_u64(&b, (uint64_t)s->out->token_validity_s);
-	es_put_u16(&b, (uint16_t)s->out->packet.len);
-	es_put_bytes(&b, s->out->packet);
-	es_put_bytes(&b, s->out->token);
-	ES_TRY(es_buf_status(&b));
-	return auth_row_seal(s->task->env->session_keys, "outcome", s->session.id, es_buf_slice(&b), s->task->arena,
-	                     sealed);
-}
-
-static es_status outcome_open(struct step *s)
-{
-	struct es_slice plain;
-
-	ES_TRY(auth_row_open(s->task->env->session_keys, "outcome", s->session.id, s->row.outcome, s->task->arena, &plain));
-	struct es_reader in = es_reader_of(plain);
-	unsigned outcome = es_read_u8(&in), reason = es_read_u8(&in);
-	int64_t validity = (int64_t)es_read_u64(&in);
-	struct es_slice packet = es_read_bytes(&in, es_read_u16(&in));
-	struct es_slice token = es_read_rest(&in);
-	if (!es_reader_is_done(&in) || outcome > AUTH_LOST_SESSION || reason >= AUTH_REASON_COUNT)
-		return ES_INTERNAL;
-	*s->out = (struct auth_reply){ .outcome = (enum auth_outcome)outcome,
-		                           .reason = (enum auth_reason)reason,
-		                           .packet = packet,
-		                           .token = token,
-		                           .token_validity_s = validity };
-	return ES_OK;
-}
-
-/* The request that is to be answered, from the cookie or its row. */
-static es_status request_of(struct step *s, struct es_slice *request)
-{
-	if (!s->session.request_stored) {
-		*request = s->session.request;
-		return ES_OK;
-	}
-	return auth_row_open(s->task->env->session_keys, "request", s->session.id, s->row.request, s->task->arena, request);
-}
-
-/* What was decided for this round, by us before or by another replica: the same again, or a spent session. */
-static void replay(struct step *s)
-{
-	if (!es_slice_eq(s->row.packet_hash, es_slice_of(s->packet_hash, sizeof s->packet_hash))) {
-		turn_away(s, AUTH_LOST_SESSION, AUTH_SESSION_SPENT);
-		return;
-	}
-	es_status status = outcome_open(s);
-	if (status == ES_OK && s->out->outcome == AUTH_ADMIT)
-		status = request_of(s, &s->out->request);
-	if (status != ES_OK) {
-		fail(s, ES_INTERNAL, "the outcome of this session does not open");
-		return;
-	}
-	if (s->out->outcome == AUTH_CHALLENGE)
-		s->out->cookie = s->cookie;
-	es_debug(s->task->trace, "auth.exchange_repeated", es_f_str("reason", auth_reason_names[s->out->reason]));
-	s->task->answer(s->task, ES_OK, NULL);
-}
-
-/* ---- commit ---- */
-
-/* An exchange that ended: its record, and what it did to identities of re-authentication. */
-static es_status commit_end(struct es_db_conn *conn, struct step *s)
-{
-	if (s->out->outcome == AUTH_CHALLENGE)
-		return ES_OK;
-	if (s->out->outcome == AUTH_ADMIT) {
-		es_status status = auth_reauth_commit(conn, &s->round, &s->reauth);
-		s->reauth_spent = status == ES_CONFLICT;
-		ES_TRY(status);
-	}
-	return auth_store_history_add(conn, &s->record);
-}
-
-static es_status commit_job(struct es_db_conn *conn, void *user)
-{
-	struct step *s = user;
-
-	s->lost = s->reauth_spent = false;
-	es_status status = s->has_row ? auth_store_exchange_advance(conn, s->session.id, &s->next)
-	                              : auth_store_exchange_insert(conn, s->session.id, &s->next);
-	if (status == ES_OK)
-		return commit_end(conn, s);
-	if (status != ES_CONFLICT)
-		return status;
-	s->lost = true;
-	return auth_store_exchange_get(conn, s->session.id, s->task->arena, &s->row);
-}
-
-static void reject(struct step *s, enum auth_reason reason);
-
-static void committed(es_status status, void *user)
-{
-	struct step *s = user;
-
-	if (status == ES_OK && s->lost) {
-		replay(s);
-	} else if (status == ES_OK) {
-		if (s->out->outcome == AUTH_ADMIT)
-			auth_relay_leave(&s->relay);
-		finish(s, true);
-	} else if (status == ES_CONFLICT && s->reauth_spent) {
-		*s->out = (struct auth_reply){ 0 };
-		reject(s, AUTH_REAUTHENTICATION_SPENT);
-	} else { /* the exchange has not moved: the phone may send its response again */
-		fail(s, status == ES_BUSY ? ES_BUSY : ES_UNAVAILABLE, "the step was not committed");
-	}
-}
-
-/* Commits `out`, and the round that waits for a response when it is a challenge. */
-static void commit(struct step *s)
-{
-	struct auth_env *env = s->task->env;
-	es_status status = ES_OK;
-
-	s->next = (struct auth_exchange_row){ .round = (s->has_row ? s->row.round : 0) + 1,
-		                                  .packet_hash = es_slice_of(s->packet_hash, sizeof s->packet_hash) };
-	const struct auth_end end = end_of(s, true);
-	s->record = auth_flow_record(env, &end, s->out->reason);
-	status = outcome_seal(s, &s->next.outcome);
-	if (status == ES_OK && s->out->outcome == AUTH_ADMIT)
-		status = auth_reauth_row_of(s->task, &s->session, &s->round, &s->reauth);
-	if (status == ES_OK && s->out->outcome == AUTH_CHALLENGE) {
-		ES_CLEANUP(es_buf_wipe) struct es_buf b;
-		es_buf_init(&b, 1024);
-		auth_round_pack(&s->round, &b);
-		status = es_buf_status(&b);
-		if (status == ES_OK)
-			status = auth_row_seal(env->session_keys, "round", s->session.id, es_buf_slice(&b), s->task->arena,
-			                       &s->next.state);
-	}
-	if (status == ES_OK)
-		status = es_db_write(env->db, commit_job, committed, s);
-	if (status != ES_OK)
-		fail(s, status, "the step could not be committed");
-}
-
-/* A guess, or a broken SIM: whoever tries again and again from there has to wait. */
-static void count_failure(const struct step *s)
-{
-	(void)auth_guard_take(s->task->env->guard, AUTH_LIMIT_FAILURES, es_slice_str(s->round.imsi.digits), s->address,
-	                      s->task->env->now_ms());
-}
-
-static void reject(struct step *s, enum auth_reason reason)
-{
-	count_failure(s);
-	s->out->outcome = AUTH_REJECT;
-	s->out->reason = s->round.decoy ? AUTH_UNKNOWN_IMSI : reason;
-	commit(s);
-}
-
 /* A packet for the peer, or a failure: 403 at once, or a notification first where tenant or peer want it. */
-static void carry_out(struct step *s, const struct auth_eap_action *action)
+static void carry_out(struct auth_step *s, const struct auth_eap_action *action)
 {
 	if (action->what == AUTH_EAP_FAILED) {
-		reject(s, action->reason);
+		auth_step_reject(s, action->reason);
 		return;
 	}
 	s->out->outcome = AUTH_CHALLENGE;
 	s->out->packet = es_arena_copy(s->task->arena, es_slice_of(action->packet, action->packet_len));
 	if (s->out->packet.ptr == NULL)
-		fail(s, ES_TOO_LARGE, "the call is too large");
+		auth_step_fail(s, ES_TOO_LARGE, "the call is too large");
 	else
-		commit(s);
+		auth_step_commit(s);
 }
 
-static void refuse(struct step *s, enum auth_reason reason)
+static void refuse(struct auth_step *s, enum auth_reason reason)
 {
 	struct auth_eap_action action;
 
@@ -279,22 +35,22 @@ static void refuse(struct step *s, enum auth_reason reason)
 
 static void challenged(struct auth_challenge *challenge, enum auth_challenge_result result)
 {
-	struct step *s = (struct step *)(void *)((uint8_t *)challenge - offsetof(struct step, challenge));
+	struct auth_step *s = (struct auth_step *)(void *)((uint8_t *)challenge - offsetof(struct auth_step, challenge));
 
 	switch (result) {
 	case AUTH_CHALLENGE_READY:
 		s->out->outcome = AUTH_CHALLENGE;
 		s->out->packet = challenge->packet;
-		commit(s);
+		auth_step_commit(s);
 		break;
 	case AUTH_CHALLENGE_REFUSED: refuse(s, challenge->reason); break;
-	case AUTH_CHALLENGE_AWAY: away(s); break;
-	case AUTH_CHALLENGE_LIMITED: limited(s, challenge->retry_after_s); break;
-	case AUTH_CHALLENGE_BROKEN: fail(s, ES_INTERNAL, challenge->why); break;
+	case AUTH_CHALLENGE_AWAY: auth_step_away(s); break;
+	case AUTH_CHALLENGE_LIMITED: auth_step_limited(s, challenge->retry_after_s); break;
+	case AUTH_CHALLENGE_BROKEN: auth_step_fail(s, ES_INTERNAL, challenge->why); break;
 	}
 }
 
-static void challenge(struct step *s, const uint8_t *auts)
+static void challenge(struct auth_step *s, const uint8_t *auts)
 {
 	s->challenge = (struct auth_challenge){
 		.task = s->task, .session = &s->session, .round = &s->round, .is_resync = auts != NULL, .ready = challenged
@@ -304,7 +60,7 @@ static void challenge(struct step *s, const uint8_t *auts)
 	auth_challenge_seek(&s->challenge);
 }
 
-static void resynchronise(struct step *s, const uint8_t auts[14])
+static void resynchronise(struct auth_step *s, const uint8_t auts[14])
 {
 	auth_flow_count_resync();
 	if (s->round.decoy)
@@ -313,7 +69,7 @@ static void resynchronise(struct step *s, const uint8_t auts[14])
 		challenge(s, auts);
 }
 
-static void ask_permanent_identity(struct step *s)
+static void ask_permanent_identity(struct auth_step *s)
 {
 	uint8_t storage[AUTH_EAP_REQUEST_MAX];
 	struct es_buf buf;
@@ -325,11 +81,11 @@ static void ask_permanent_identity(struct step *s)
 	}
 	s->out->outcome = AUTH_CHALLENGE;
 	s->out->packet = es_arena_copy(s->task->arena, es_buf_slice(&buf));
-	commit(s);
+	auth_step_commit(s);
 }
 
 /* The answer to AKA-Identity counts as EAP_ID would, within the tenant that asked. */
-static void identified(struct step *s)
+static void identified(struct auth_step *s)
 {
 	const struct auth_tenants *tenants = auth_snapshot_get(s->task->env->tenants);
 	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, s->session.tenant) : NULL;
@@ -362,7 +118,7 @@ static enum es_token_method token_method(const struct auth_round *round)
 	return round->eap.method == AUTH_AKA_PRIME ? ES_METHOD_EAP_AKA_PRIME : ES_METHOD_EAP_AKA;
 }
 
-static es_status make_token(struct step *s, uint32_t epoch)
+static es_status make_token(struct auth_step *s, uint32_t epoch)
 {
 	struct auth_env *env = s->task->env;
 	const struct auth_session *session = &s->session;
@@ -380,20 +136,20 @@ static es_status make_token(struct step *s, uint32_t epoch)
 }
 
 /* The SIM is genuine and its owner is not to be served: a peer that was promised a result hears it (RFC 4187 6.2). */
-static void turn_down(struct step *s, enum auth_reason reason)
+static void turn_down(struct auth_step *s, enum auth_reason reason)
 {
 	if (s->round.relay.source[0] != '\0')
-		reject(s, reason);
+		auth_step_reject(s, reason);
 	else
 		refuse(s, reason);
 }
 
 static void admitted(struct auth_admit *admit, es_status status)
 {
-	struct step *s = (struct step *)(void *)((uint8_t *)admit - offsetof(struct step, admit));
+	struct auth_step *s = (struct auth_step *)(void *)((uint8_t *)admit - offsetof(struct auth_step, admit));
 
 	if (status != ES_OK) {
-		fail(s, ES_UNAVAILABLE, "policy did not say whether to admit");
+		auth_step_fail(s, ES_UNAVAILABLE, "policy did not say whether to admit");
 		return;
 	}
 	switch (admit->admission) {
@@ -409,16 +165,16 @@ static void admitted(struct auth_admit *admit, es_status status)
 	}
 	s->out->outcome = AUTH_ADMIT;
 	s->out->reason = AUTH_SUCCESS;
-	status = request_of(s, &s->out->request);
+	status = auth_step_request_of(s, &s->out->request);
 	if (status == ES_OK)
 		status = make_token(s, admit->epoch);
 	if (status != ES_OK)
-		fail(s, ES_INTERNAL, "the token was not made");
+		auth_step_fail(s, ES_INTERNAL, "the token was not made");
 	else
-		commit(s);
+		auth_step_commit(s);
 }
 
-static void ask_policy(struct step *s)
+static void ask_policy(struct auth_step *s)
 {
 	s->admit = (struct auth_admit){ .tenant = s->session.tenant,
 		                            .imsi = s->round.imsi.digits,
@@ -429,16 +185,16 @@ static void ask_policy(struct step *s)
 		                            .done = admitted };
 	es_status status = s->task->env->admit(s->task->env->policy, &s->admit);
 	if (status != ES_OK)
-		fail(s, ES_UNAVAILABLE, "policy could not be asked");
+		auth_step_fail(s, ES_UNAVAILABLE, "policy could not be asked");
 }
 
 static void profiled(struct auth_profile *profile)
 {
-	ask_policy((struct step *)(void *)((uint8_t *)profile - offsetof(struct step, profile)));
+	ask_policy((struct auth_step *)(void *)((uint8_t *)profile - offsetof(struct auth_step, profile)));
 }
 
 /* The SIM is who it says. What its HSS says of it comes before policy's word. */
-static void proven(struct step *s)
+static void proven(struct auth_step *s)
 {
 	auth_challenge_answered(s->task->env, &s->session, &s->round);
 	s->profile = (struct auth_profile){ .task = s->task, .session = &s->session, .round = &s->round, .done = profiled };
@@ -450,12 +206,12 @@ static void proven(struct step *s)
 
 /* ---- the response ---- */
 
-static void take_step(struct step *s)
+static void take_step(struct auth_step *s)
 {
 	struct auth_eap_action action;
 
 	if (auth_eap_step(&s->round.eap, s->packet, &action) != ES_OK) {
-		turn_away(s, AUTH_BAD_PACKET, AUTH_MALFORMED); /* V12-AUTH-15; the session stays as it is */
+		auth_step_turn_away(s, AUTH_BAD_PACKET, AUTH_MALFORMED); /* V12-AUTH-15; the session stays as it is */
 		return;
 	}
 	switch (action.what) {
@@ -480,35 +236,35 @@ static void take_step(struct step *s)
 
 static void relayed(struct auth_relay_step *step, enum auth_relay_verdict verdict)
 {
-	struct step *s = (struct step *)(void *)((uint8_t *)step - offsetof(struct step, relay));
+	struct auth_step *s = (struct auth_step *)(void *)((uint8_t *)step - offsetof(struct auth_step, relay));
 
 	switch (verdict) {
 	case AUTH_RELAY_CHALLENGE:
 		s->out->outcome = AUTH_CHALLENGE;
 		s->out->packet = step->packet;
-		commit(s);
+		auth_step_commit(s);
 		break;
 	case AUTH_RELAY_ACCEPTED: ask_policy(s); break;
-	case AUTH_RELAY_REJECTED: reject(s, AUTH_AAA_REJECTED); break;
-	case AUTH_RELAY_AWAY: away(s); break;
+	case AUTH_RELAY_REJECTED: auth_step_reject(s, AUTH_AAA_REJECTED); break;
+	case AUTH_RELAY_AWAY: auth_step_away(s); break;
 	}
 }
 
-static void relay_step(struct step *s)
+static void relay_step(struct auth_step *s)
 {
 	s->relay = (struct auth_relay_step){ .task = s->task, .round = &s->round, .done = relayed };
 	if (auth_relay_next(&s->relay, s->packet) != ES_OK)
-		turn_away(s, AUTH_BAD_PACKET, AUTH_MALFORMED);
+		auth_step_turn_away(s, AUTH_BAD_PACKET, AUTH_MALFORMED);
 }
 
 static es_status read_row_job(struct es_db_conn *conn, void *user)
 {
-	struct step *s = user;
+	struct auth_step *s = user;
 
 	return auth_store_exchange_get(conn, s->session.id, s->task->arena, &s->row);
 }
 
-static es_status later_round(struct step *s)
+static es_status later_round(struct auth_step *s)
 {
 	struct es_slice plain;
 
@@ -519,21 +275,21 @@ static es_status later_round(struct step *s)
 
 static void with_row(void *user)
 {
-	struct step *s = user;
+	struct auth_step *s = user;
 
 	s->round = s->session.first;
 	es_status status = es_db_read(s->task->env->db, read_row_job, s);
 	s->has_row = status == ES_OK;
 	bool is_later = s->has_row && s->row.round > 0;
 	if (status != ES_OK && status != ES_NOT_FOUND) {
-		fail(s, status, "the session could not be read");
+		auth_step_fail(s, status, "the session could not be read");
 	} else if (!s->has_row && s->session.request_stored) {
-		turn_away(s, AUTH_LOST_SESSION, AUTH_SESSION_EXPIRED);
+		auth_step_turn_away(s, AUTH_LOST_SESSION, AUTH_SESSION_EXPIRED);
 	} else if (is_later && (s->row.state.len == 0 ||
 	                        es_slice_eq(s->row.packet_hash, es_slice_of(s->packet_hash, sizeof s->packet_hash)))) {
-		replay(s);
+		auth_step_replay(s);
 	} else if (is_later && later_round(s) != ES_OK) {
-		fail(s, ES_INTERNAL, "the round of this session does not open");
+		auth_step_fail(s, ES_INTERNAL, "the round of this session does not open");
 	} else if (s->round.relay.source[0] != '\0') {
 		relay_step(s);
 	} else {
@@ -543,7 +299,7 @@ static void with_row(void *user)
 
 /* A right answer to the first challenge needs nothing but the cookie: no row is read on the usual path. Should there be one
  * already, the commit finds it and it decides (`lost`). */
-static bool is_right_at_once(struct step *s)
+static bool is_right_at_once(struct auth_step *s)
 {
 	struct auth_eap_action action;
 
@@ -555,7 +311,7 @@ static bool is_right_at_once(struct step *s)
 
 /* Clients echo cookies in many ways, so there may be several candidates; of those that open, the one of the exchange that
  * began last: a client may still send the cookie of an exchange it gave up. */
-static es_status open_latest(struct step *s, const struct es_slice *cookies, size_t count)
+static es_status open_latest(struct auth_step *s, const struct es_slice *cookies, size_t count)
 {
 	struct auth_session session;
 	es_status result = ES_NOT_FOUND;
@@ -578,19 +334,19 @@ static es_status open_latest(struct step *s, const struct es_slice *cookies, siz
 void auth_exchange_continue(struct auth_task *task, const struct es_slice *cookies, size_t cookie_count,
                             struct es_slice packet, struct es_slice address, struct auth_reply *out)
 {
-	struct step *s = es_arena_alloc(task->arena, sizeof *s);
+	struct auth_step *s = es_arena_alloc(task->arena, sizeof *s);
 
 	if (s == NULL) {
 		auth_flow_fail(task, ES_TOO_LARGE, "the call is too large");
 		return;
 	}
-	*s = (struct step){ .task = task, .out = out, .packet = packet, .address = address };
+	*s = (struct auth_step){ .task = task, .out = out, .packet = packet, .address = address };
 	*out = (struct auth_reply){ 0 };
 	es_sha256(&packet, 1, s->packet_hash);
 	es_status opened = open_latest(s, cookies, cookie_count);
 	if (opened != ES_OK)
-		turn_away(s, AUTH_LOST_SESSION,
-		          opened == ES_EXPIRED ? AUTH_SESSION_EXPIRED : AUTH_NO_SESSION); /* V12-AUTH-16 */
+		auth_step_turn_away(s, AUTH_LOST_SESSION,
+		                    opened == ES_EXPIRED ? AUTH_SESSION_EXPIRED : AUTH_NO_SESSION); /* V12-AUTH-16 */
 	else if (is_right_at_once(s)) {
 		proven(s);
 	} else {

@@ -66,7 +66,7 @@ static void answered(struct auth_relay_ask *ask, enum auth_relay_verdict verdict
 			return;
 		}
 	}
-	step->keeps_state = ask->keeps_state;
+	step->keeps_state = verdict == AUTH_RELAY_ACCEPTED && ask->keeps_state;
 	step->done(step, verdict);
 }
 
