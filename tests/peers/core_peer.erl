@@ -57,7 +57,8 @@ transport(#{port := Port} = Config) ->
               {Cert, Key, Ca} -> [{ssl_options, true}, {certfile, Cert}, {keyfile, Key}, {cacertfile, Ca}, {verify, verify_peer},
                                   {fail_if_no_peer_cert, true}]
           end,
-    [{transport_module, Module}, {transport_config, [{ip, {127, 0, 0, 1}}, {port, Port} | Tls]},
+    Reuse = case Module of diameter_tcp -> [{reuseaddr, true}]; _ -> [] end,
+    [{transport_module, Module}, {transport_config, [{ip, {127, 0, 0, 1}}, {port, Port} | Reuse ++ Tls]},
      {watchdog_timer, 6000}].
 
 %% ---- control ----
