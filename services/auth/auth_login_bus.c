@@ -133,8 +133,7 @@ void auth_bus_oidc_finish(struct es_bus_call *bus, const ProtobufCMessage *messa
 		auth_oidc_finish(&call->task,
 		                 &(struct auth_oidc_finish){ .state = es_slice_str(request->state),
 		                                             .code = es_slice_str(request->code),
-		                                             .error = es_slice_str(request->error),
-		                                             .error_description = es_slice_str(request->error_description) },
+		                                             .error = es_slice_str(request->error) },
 		                 &call->out);
 }
 

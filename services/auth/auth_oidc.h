@@ -26,7 +26,7 @@ void auth_oidc_free(struct auth_oidc *oidc); /* after the fetcher has stopped; N
 void auth_oidc_start(struct auth_task *task, const struct auth_login_start *start, struct auth_login_reply *out);
 
 struct auth_oidc_finish {
-	struct es_slice state, code, error, error_description;
+	struct es_slice state, code, error;
 };
 void auth_oidc_finish(struct auth_task *task, const struct auth_oidc_finish *finish, struct auth_login_reply *out);
 

@@ -277,7 +277,7 @@ static void exchange_refused(struct step *s, const struct es_fetch_answer *answe
 		return;
 	}
 	es_warn(s->claim.task->trace, "auth.oidc_exchange_refused", es_f_str("provider", provider_name(s)),
-	        es_f_slice("error", error));
+	        es_f_str("error", auth_oidc_error_name(error)));
 	if (is_about_the_code(error))
 		auth_login_end(
 			&s->claim,
@@ -355,7 +355,7 @@ static void came_back(struct step *s)
 	}
 	if (c->is_error) {
 		es_info(c->task->trace, "auth.oidc_error", es_f_str("provider", c->login.provider),
-		        es_f_slice("error", s->in.error), es_f_slice("description", s->in.error_description));
+		        es_f_str("error", auth_oidc_error_name(s->in.error)));
 		auth_login_deny(c, AUTH_LOGIN_PROVIDER_ERROR);
 		return;
 	}

@@ -136,6 +136,33 @@ es_status auth_oidc_error_parse(struct es_slice text, struct es_arena *arena, st
 	return ES_OK;
 }
 
+/* RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6. */
+const char *auth_oidc_error_name(struct es_slice error)
+{
+	static const char *const names[] = {
+		"access_denied",
+		"account_selection_required",
+		"consent_required",
+		"interaction_required",
+		"invalid_client",
+		"invalid_grant",
+		"invalid_request",
+		"invalid_scope",
+		"login_required",
+		"request_not_supported",
+		"server_error",
+		"temporarily_unavailable",
+		"unauthorized_client",
+		"unsupported_grant_type",
+		"unsupported_response_type",
+	};
+
+	for (size_t i = 0; i < ES_COUNT(names); i++)
+		if (es_slice_eq_str(error, names[i]))
+			return names[i];
+	return "other";
+}
+
 /* ---- claims ---- */
 
 static bool azp_is_right(const cJSON *claims, const char *client_id)

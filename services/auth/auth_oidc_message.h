@@ -44,6 +44,9 @@ es_status auth_oidc_tokens_parse(struct es_slice text, struct es_arena *arena,
 /* RFC 6749 5.2: the `error` of a refusal, "" when there is none. */
 es_status auth_oidc_error_parse(struct es_slice text, struct es_arena *arena, struct es_slice *error) ES_MUST_USE;
 
+/* A registered error as it is, "other" for all else: what came with a redirect anybody may have written. */
+const char *auth_oidc_error_name(struct es_slice error);
+
 /* What OpenID Connect asks of claims beyond RFC 7519: azp (3.1.3.7) and at_hash (3.1.3.8); `why` names the claim. */
 es_status auth_oidc_claims_check(const cJSON *claims, const char *client_id, struct es_slice access_token,
                                  bool *has_at_hash, const char **why) ES_MUST_USE;

@@ -10,6 +10,12 @@ struct field {
 	size_t max;
 };
 
+/* As if the parameter were absent (settled 27). */
+static bool is_null_word(struct es_slice value)
+{
+	return es_slice_eq_nocase(value, ES_SLICE_LIT("null"));
+}
+
 /* Names of OAuth are exact, those of RCC.14 are not (settled 15). */
 static enum gw_fault take(const struct gw_params *params, const struct field *fields, size_t count)
 {
@@ -27,7 +33,7 @@ static enum gw_fault take(const struct gw_params *params, const struct field *fi
 				return GW_FAULT_TOO_LONG;
 			if (f->slot->ptr != NULL && !es_slice_eq(*f->slot, param->value))
 				return GW_FAULT_REPEATED;
-			*f->slot = param->value;
+			*f->slot = is_null_word(param->value) ? (struct es_slice){ NULL, 0 } : param->value;
 		}
 	}
 	return GW_FAULT_NONE;

@@ -54,6 +54,8 @@ static void a_return_is_told_from_a_request(void **state)
 	assert_int_equal(kind_of("otp=123456&app=ap2009"), GW_RETURN_CODE);
 	assert_int_equal(kind_of("OTP=&msisdn=%2B34600000001"), GW_RETURN_NONE);
 	assert_int_equal(kind_of("OTP=123456&token=abc"), GW_RETURN_NONE);
+	assert_int_equal(kind_of("OTP=123456&token=null"), GW_RETURN_CODE);
+	assert_int_equal(kind_of("OTP=null&app=ap2004"), GW_RETURN_NONE);
 	assert_int_equal(kind_of("app=ap2004"), GW_RETURN_NONE);
 }
 
