@@ -30,7 +30,7 @@ struct gw_exchange {
 	/* asked */
 	enum gw_form form;
 	bool takes_gzip;
-	Openes__DeviceRequest *request; /* NULL in an EAP answer, until auth brings the original one back */
+	Openes__DeviceRequest *request; /* NULL in an EAP answer or a return, until auth brings the original one back */
 	char *token, *eap_id;           /* NULL: none */
 	char *temporary_token, *operator_token, *access_token; /* NULL: none */
 	struct es_slice packet;                                /* EAP answer */

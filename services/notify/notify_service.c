@@ -52,7 +52,8 @@ static void stop(void *state, int64_t wait_ms)
 
 const struct es_service_ops notify_service = {
 	.name = "notify",
-	.summary = "keeps the push registrations of devices (TS.43 2.6) and follows policy's events",
+	.summary =
+		"keeps the push registrations of devices (TS.43 2.6), follows policy's events, sends SMS with one-time codes",
 	.keys = keys,
 	.key_count = ES_COUNT(keys),
 	.config_size = sizeof(struct notify_config),

@@ -12,7 +12,7 @@ from browser import Browser
 from logins import IMSI, NUMBER, Logins
 from people import FakeProvider, query_of
 from stack import wait_for
-from ts43 import XML, authenticate, nai, params
+from ts43 import XML, Client, authenticate, nai, params
 
 
 @pytest.fixture(scope="module")
@@ -372,6 +372,76 @@ def test_a_provider_that_is_gone_is_503(tmp_path):
         state = own.start(connection)["state"]
         own.fake.close()
         assert own.back(connection, state).status == 503
+        connection.close()
+    finally:
+        own.stop()
+
+
+# --- replicas ---
+
+def test_the_same_return_at_two_replicas_is_exchanged_once(tmp_path):
+    """V12-OIDC-06: whoever claims the login first works on it; the other one says later, or the same."""
+    own = Logins(tmp_path, node=False, replicas={"auth": 2, "gateway": 2})
+    try:
+        own.tenant(oidc="fake")
+        clients = [Client(own.stack, port=own.stack[f"gateway{i % 2}"].port) for i in range(6)]
+        for _ in range(5):
+            state, before = own.start(clients[0])["state"], own.fake.exchanges
+            for c in clients:
+                c._connection.request("GET", "/?" + urllib.parse.urlencode({"code": "a-code", "state": state}), headers={"Accept": XML})
+            answers = [(r.status, r.read()) for r in (c._connection.getresponse() for c in clients)]
+            tokens = {re.search(rb'name="token" value="([^"]+)"', body).group(1) for status, body in answers if status == 200}
+            assert len(tokens) == 1 and own.fake.exchanges == before + 1
+            assert {status for status, _ in answers} <= {200, 503}
+            assert own.back(clients[1], state).token().encode() in tokens
+        for c in clients:
+            c.close()
+    finally:
+        own.stop()
+
+
+def test_a_login_whose_auth_died_over_it_is_taken_up_again(tmp_path):
+    """V12-OIDC-05: killed while the provider was asked; the claim ends with the call that it was for."""
+    own = Logins(tmp_path, node=False, peers_die=True)
+    try:
+        own.tenant(oidc="fake")
+        connection, other = own.client(), own.client()
+        state = own.start(connection)["state"]
+        own.fake.hold.clear()
+        other._connection.request("GET", "/?" + urllib.parse.urlencode({"code": "a-code", "state": state}))
+        wait_for(lambda: own.fake.exchanges == 1, 20, "the provider is asked")
+        own.stack["auth0"].kill()
+        own.fake.hold.set()
+        own.stack["auth0"].start()
+        assert own.back(connection, state, "another-code").status in (503, 511), "claimed is claimed"
+        seen = []
+
+        def is_taken_up():
+            seen.append(own.back(connection, state).status)
+            assert seen[-1] in (200, 503)
+            return seen[-1] == 200
+        wait_for(is_taken_up, 40, "the login goes on")
+        connection.close()
+        other.close()
+    finally:
+        own.stop()
+
+
+def test_logins_on_postgresql(tmp_path, postgresql):
+    """V12-OIDC-05, V12-OIDC-06, V12-OIDC-08"""
+    own = Logins(tmp_path, node=False, db=postgresql.databases(), replicas={"auth": 2})
+    try:
+        own.tenant(oidc="fake")
+        connection = own.client()
+        state = own.start(connection)["state"]
+        assert own.back(connection, state).token() == own.back(connection, state).token()
+        assert own.back(connection, state, "other").status == 511
+        sheet = second_factor(own, connection)
+        assert connection.send("GET", "/otp?" + urllib.parse.urlsplit(sheet).query).status == 200
+        code = own.sms.code(1)
+        assert form(connection, sheet, code="000000" if code != "000000" else "000001").status == 200
+        back = form(connection, sheet, code=code).headers["Location"]
+        assert connection.send("GET", "/?" + urllib.parse.urlsplit(back).query, headers={"Accept": XML}).token()
         connection.close()
     finally:
         own.stop()
