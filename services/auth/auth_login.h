@@ -38,6 +38,7 @@
 	X(WRONG_CODE, "wrong_code")                                                                                        \
 	X(TOO_MANY_TRIES, "too_many_tries")                                                                                \
 	X(NUMBER_INVALID, "number_invalid")                                                                                \
+	X(NOT_ENABLED, "not_enabled") /* sent to the tenant's page: TS.43 7.7 */                                           \
 	X(LIMITED, "limited")
 
 enum auth_login_reason {
@@ -74,6 +75,7 @@ struct auth_login_reply {
 /* What a request says that a login begins with. Inputs live in the task's arena. */
 struct auth_login_start {
 	struct es_slice host, accept_language, address;
+	struct es_slice companion_model; /* of a request for a companion (ap2006); empty: none */
 	char group[ES_TOKEN_GROUP_SIZE];
 	uint8_t terminal[16], app_name[16];
 	struct es_slice request; /* packed, opaque */

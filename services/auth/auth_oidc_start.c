@@ -46,6 +46,35 @@ static void endpoints_known(struct auth_oidc_lookup *lookup, es_status status)
 		auth_flow_fail(s->task, status, "the provider's endpoints are not known");
 }
 
+/* As a query it may stand in a Location; anything else stays behind. */
+static bool is_query(struct es_slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] <= ' ' || text.ptr[i] >= 0x7f)
+			return false;
+	return text.len > 0;
+}
+
+/* TS.43 7.7: a companion that is not going to work is said so before anybody logs in. NULL: nothing is known against it. */
+static const char *not_enabled_page(struct auth_task *task, const struct auth_login_start *start)
+{
+	const struct auth_tenants *tenants = auth_snapshot_get(task->env->tenants);
+	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_of_host(tenants, start->host) : NULL;
+	const char *page = NULL;
+	bool has_query = tenant != NULL && is_query(tenant->not_enabled_user_data);
+
+	for (size_t i = 0;
+	     tenant != NULL && tenant->not_enabled_url.len > 0 && page == NULL && i < tenant->unsupported_companion_count;
+	     i++) {
+		if (es_slice_eq_nocase(start->companion_model, tenant->unsupported_companions[i]))
+			page = es_arena_printf(task->arena, ES_SLICE_FMT "%s" ES_SLICE_FMT, ES_SLICE_ARG(tenant->not_enabled_url),
+			                       has_query ? "?" : "",
+			                       ES_SLICE_ARG(has_query ? tenant->not_enabled_user_data : es_slice_str("")));
+	}
+	auth_snapshot_put(tenants);
+	return page;
+}
+
 /* NULL: this host has no tenant, or the tenant no provider. */
 static struct auth_oidc_provider *provider_of(struct auth_task *task, const struct auth_login_start *start,
                                               struct auth_login *login)
@@ -79,6 +108,14 @@ void auth_oidc_start(struct auth_task *task, const struct auth_login_start *star
 	}
 	*s = (struct starting){ .task = task, .out = out, .address = start->address };
 	*out = (struct auth_login_reply){ 0 };
+	const char *page = start->companion_model.len > 0 ? not_enabled_page(task, start) : NULL;
+	if (page != NULL) {
+		const struct auth_login_reply reply = { .outcome = AUTH_LOGIN_REDIRECT,
+			                                    .reason = AUTH_LOGIN_NOT_ENABLED,
+			                                    .location = es_slice_str(page) };
+		auth_login_finish(task, NULL, out, &reply);
+		return;
+	}
 	struct auth_oidc_provider *provider = provider_of(task, start, &s->login);
 	if (provider == NULL) {
 		auth_login_refuse(task, NULL, out, AUTH_LOGIN_AUTHENTICATE, AUTH_LOGIN_NOT_CONFIGURED);

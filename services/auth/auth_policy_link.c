@@ -87,6 +87,10 @@ static bool copy_authentication(struct es_arena *arena, const Openes__Tenant *fr
 	return copy_list(arena, from->eap_methods, from->n_eap_methods, &out->eap_methods, &out->eap_method_count) &&
 	       copy_list(arena, from->sources, from->n_sources, &out->sources, &out->source_count) &&
 	       copy_text(arena, from->network_name, &out->network_name) && copy_text(arena, from->oidc, &out->oidc) &&
+	       copy_list(arena, from->unsupported_companions, from->n_unsupported_companions, &out->unsupported_companions,
+	                 &out->unsupported_companion_count) &&
+	       copy_text(arena, from->not_enabled_url, &out->not_enabled_url) &&
+	       copy_text(arena, from->not_enabled_user_data, &out->not_enabled_user_data) &&
 	       copy_text(arena, from->name, &out->name) && copy_text(arena, from->language, &out->language) &&
 	       copy_text(arena, from->error_url, &out->error_url) &&
 	       copy_text(arena, from->error_user_data, &out->error_user_data) &&

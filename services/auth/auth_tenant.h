@@ -37,8 +37,12 @@ struct auth_tenant {
 	bool result_indication, bidding, pseudonyms, eap_over_token, hss_profile;
 	uint32_t reauthentications, challenges_per_second;
 
-	struct es_slice name, language; /* for people; of texts */
-	struct es_slice oidc;           /* section of the core file */
+	struct es_slice name, language;                /* for people; of texts */
+	const struct es_slice *unsupported_companions; /* models that get not_enabled_url instead of a login */
+	size_t unsupported_companion_count;
+	struct es_slice not_enabled_url, not_enabled_user_data;
+
+	struct es_slice oidc; /* section of the core file */
 	bool second_factor, sms_code;
 	struct es_slice error_url, error_user_data, error_text;
 	int64_t temporary_token_s, operator_token_s;

@@ -142,6 +142,10 @@ static es_status tenant_message(const struct policy_tenant *tenant, struct es_ar
 	message->eap_notifications = tenant->eap_notifications;
 	message->eap_identity_request = tenant->eap_identity_request;
 	message->checkcode = tenant->checkcode;
+	message->unsupported_companions =
+		strings(&tenant->unsupported_companions, arena, &message->n_unsupported_companions, &bad);
+	message->not_enabled_url = dup(arena, tenant->not_enabled_url, &bad);
+	message->not_enabled_user_data = dup(arena, tenant->not_enabled_user_data, &bad);
 	authentication_message(&tenant->authentication, arena, message, &bad);
 	if (bad)
 		return ES_TOO_LARGE;

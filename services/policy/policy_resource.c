@@ -84,7 +84,10 @@ static bool is_url(struct es_slice text)
 {
 	if (text.len == 0)
 		return true;
-	return text.len <= 1024 && es_text_is_clean_utf8(text) && es_slice_find(text, ' ') == text.len &&
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] <= ' ' || text.ptr[i] == 0x7f) /* it stands in a Location one day */
+			return false;
+	return text.len <= 1024 && es_text_is_clean_utf8(text) &&
 	       (es_slice_starts_with(text, ES_SLICE_LIT("https://")) ||
 	        es_slice_starts_with(text, ES_SLICE_LIT("http://")));
 }
@@ -173,6 +176,7 @@ static const struct field tenant_not_enabled[] = {
 	  NULL,
 	  is_long_text,
 	  "UTF-8 text of at most 1024 octets" },
+	{ .name = "companion_models", LIST, .offset = T(unsupported_companions), NULL, IS_LABEL },
 	{ .name = NULL },
 };
 

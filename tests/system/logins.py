@@ -89,11 +89,13 @@ class Logins:
             peer.close()
         self.stack.stop()
 
-    def tenant(self, **authentication):
+    def tenant(self, not_enabled=None, **authentication):
         """The demo tenant with these settings, once auth knows of them."""
         document = json.loads((ROOT / "deploy/demo/tenant.json").read_text())
         document["hosts"].append("127.0.0.1")
         document["authentication"] = authentication
+        if not_enabled:
+            document["not_enabled"] = not_enabled
         if document == self._document:
             return
         self._document = document

@@ -111,6 +111,20 @@ def test_servers_are_never_sent_to_a_login(logins, client, fake):
     assert answer.status == 511 and "Location" not in answer.headers
 
 
+def test_a_companion_that_does_not_work_is_told_so_before_anybody_logs_in(logins, client, fake):
+    """V12-OIDC-09: the page that NotEnabledURL names, and no state is made; other models, and no companion, log in."""
+    page = {"url": "https://portal.demo.example/no-watch", "user_data": "why=model", "companion_models": ["Watch One", "Band"]}
+    logins.tenant(oidc="fake", not_enabled=page)
+    def location(**more):
+        answer = client.get(params(app="ap2006", operation="CheckEligibility", **more))
+        assert answer.status == 302
+        return answer.headers["Location"]
+    assert location(companion_terminal_id="35", companion_terminal_model="watch one") == "https://portal.demo.example/no-watch?why=model"
+    assert location(companion_terminal_id="35", companion_terminal_model="Watch Two").startswith(fake.url)
+    assert location(companion_terminal_model="Band").startswith(fake.url), "no companion is named"
+    assert client.get(params(EAP_ID=nai(IMSI), app="ap2006", companion_terminal_id="35", companion_terminal_model="Band")).status == 200
+
+
 def test_without_a_provider_it_is_511(logins, client):
     """V12-HTTP-09"""
     for settings in ({}, {"oidc": "unheard-of"}):
