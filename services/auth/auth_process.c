@@ -338,8 +338,7 @@ static bool auth_is_ready(void *state)
 
 const struct es_service_ops auth_service = {
 	.name = "auth",
-	.summary = "Authenticates SIMs (EAP-AKA, RFC 4187) and people (OpenID Connect, one-time codes), makes the tokens "
-			   "that stand for it.",
+	.summary = "Authenticates SIMs (EAP-AKA) and people (OpenID Connect, one-time codes), and makes their tokens.",
 	.keys = auth_config_keys,
 	.key_count = AUTH_CONFIG_KEYS,
 	.config_size = sizeof(struct auth_config),
