@@ -268,7 +268,7 @@ static Openes__HistoryEntry *history_message(const struct auth_history_entry *fr
 	entry->at_unix_ms = from->at_ms;
 	entry->method = text_in(arena, from->method);
 	entry->source = text_in(arena, from->source);
-	entry->result = text_in(arena, auth_reason_names[from->result]);
+	entry->result = text_in(arena, from->result);
 	entry->client_address = text_in(arena, from->address);
 	entry->app = text_in(arena, from->app);
 	entry->rounds = from->rounds;

@@ -78,11 +78,12 @@ static const char *method_of(const struct auth_round *round)
 
 struct auth_history_entry auth_flow_record(struct auth_env *env, const struct auth_end *end, enum auth_reason reason)
 {
-	struct auth_history_entry entry = { .at_ms = env->now_ms(), .result = (uint8_t)reason };
+	struct auth_history_entry entry = { .at_ms = env->now_ms() };
 
 	copy_cut(es_slice_str(end->tenant), entry.tenant, sizeof entry.tenant);
 	copy_cut(es_slice_str(end->group), entry.app, sizeof entry.app);
 	copy_cut(es_slice_str(method_of(end->round)), entry.method, sizeof entry.method);
+	copy_cut(es_slice_str(auth_reason_names[reason]), entry.result, sizeof entry.result);
 	copy_cut(end->address, entry.address, sizeof entry.address);
 	if (end->round != NULL) {
 		entry.imsi = end->round->imsi;

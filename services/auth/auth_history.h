@@ -8,7 +8,6 @@
 
 #include <stdint.h>
 
-#include "auth_reason.h"
 #include "es_db.h"
 #include "es_id.h"
 #include "es_token.h"
@@ -19,7 +18,7 @@ struct auth_history_entry {
 	struct es_imsi imsi; /* "": nobody was named */
 	char method[16];     /* "eap-aka", "eap-aka-prime", "relay", "oidc", "sms" */
 	char source[32];     /* section of the core file, "auc", "" */
-	uint8_t result;      /* enum auth_reason */
+	char result[24];     /* word of auth_reason.h or auth_login.h: "success", "res_mismatch" */
 	char address[46];
 	char app[ES_TOKEN_GROUP_SIZE];
 	uint8_t rounds;

@@ -1,6 +1,7 @@
 /* auth_login.c -- rows of logins: made, spent by compare-and-set, ended; and the token at the end. */
 #include "auth_login.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "auth_flow.h"
@@ -451,7 +452,23 @@ static es_status end_job(struct es_db_conn *conn, void *user)
 	const struct auth_login_claim *c = user;
 
 	ES_TRY(auth_store_login_advance(conn, c->login.id, &c->row));
-	return c->has_next ? auth_store_login_insert(conn, c->next_id, &c->next_row) : ES_OK;
+	if (c->has_next)
+		return auth_store_login_insert(conn, c->next_id, &c->next_row);
+	return auth_store_history_add(conn, &c->record);
+}
+
+/* For the help desk: who logged in, or why not. */
+static struct auth_history_entry record_of(const struct auth_login_claim *c)
+{
+	const struct auth_login *login = &c->login;
+	struct auth_history_entry entry = { .at_ms = c->row.ended_ms, .imsi = login->imsi, .rounds = 1 };
+
+	(void)snprintf(entry.tenant, sizeof entry.tenant, "%s", login->tenant);
+	(void)snprintf(entry.method, sizeof entry.method, "%s", login->kind == AUTH_LOGIN_SMS ? "sms" : "oidc");
+	(void)snprintf(entry.source, sizeof entry.source, "%s", login->provider);
+	(void)snprintf(entry.result, sizeof entry.result, "%s", auth_login_reason_names[c->reply.reason]);
+	(void)snprintf(entry.app, sizeof entry.app, "%s", login->group);
+	return entry;
 }
 
 static void ended(es_status status, void *user)
@@ -479,6 +496,7 @@ void auth_login_end(struct auth_login_claim *c, const struct auth_login_reply *r
 	}
 	c->row.claimed_ms = 0;
 	c->row.ended_ms = env->now_ms();
+	c->record = record_of(c);
 	if (status == ES_OK)
 		status = es_db_write(env->db, end_job, ended, c);
 	if (status != ES_OK)

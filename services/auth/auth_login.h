@@ -115,6 +115,7 @@ struct auth_login_claim {
 	uint8_t next_id[AUTH_LOGIN_ID];
 	struct auth_login_row next_row;
 	bool has_next;
+	struct auth_history_entry record; /* of a login that ended */
 	es_status why;
 	const char *detail;
 	struct auth_find find; /* of auth_login_admit() */

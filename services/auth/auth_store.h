@@ -95,7 +95,7 @@ es_status auth_store_exchange_advance(struct es_db_conn *conn, const uint8_t ses
 
 es_status auth_store_history_add(struct es_db_conn *conn, const struct auth_history_entry *entry) ES_MUST_USE;
 #define AUTH_HISTORY_MAX 100
-/* The newest first, at most `max`. A result this version does not know is AUTH_MALFORMED. */
+/* The newest first, at most `max`. */
 es_status auth_store_history_get(struct es_db_conn *conn, const char *tenant, const char *imsi,
                                  struct auth_history_entry *entries, size_t max, size_t *count) ES_MUST_USE;
 

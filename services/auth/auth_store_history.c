@@ -5,14 +5,6 @@
 #include "auth_store_int.h"
 #include "es_crypto.h"
 
-static enum auth_reason result_of(struct es_slice name)
-{
-	for (unsigned i = 0; i < AUTH_REASON_COUNT; i++)
-		if (es_slice_eq_str(name, auth_reason_names[i]))
-			return (enum auth_reason)i;
-	return AUTH_MALFORMED;
-}
-
 static void copy_text(struct es_slice from, char *out, size_t size)
 {
 	size_t len = from.len < size ? from.len : size - 1;
@@ -39,8 +31,8 @@ es_status auth_store_history_add(struct es_db_conn *conn, const struct auth_hist
 	es_random(id + AUTH_SESSION_TIME, sizeof id - AUTH_SESSION_TIME);
 	return ES_DB_EXEC(conn, HISTORY_ADD, NULL, es_bind_blob(es_slice_of(id, sizeof id)), es_bind_str(entry->tenant),
 	                  es_bind_str(entry->imsi.digits), es_bind_str(entry->method), es_bind_str(entry->source),
-	                  es_bind_str(auth_reason_names[entry->result]), es_bind_str(entry->address),
-	                  es_bind_str(entry->app), es_bind_int(entry->rounds));
+	                  es_bind_str(entry->result), es_bind_str(entry->address), es_bind_str(entry->app),
+	                  es_bind_int(entry->rounds));
 }
 
 es_status auth_store_history_get(struct es_db_conn *conn, const char *tenant, const char *imsi,
@@ -54,12 +46,12 @@ es_status auth_store_history_get(struct es_db_conn *conn, const char *tenant, co
 	while ((status = es_rows_next(rows)) == ES_OK) {
 		struct auth_history_entry *e = &entries[(*count)++];
 		*e = (struct auth_history_entry){ .at_ms = time_of(es_col_blob(rows, 0)),
-			                              .result = (uint8_t)result_of(es_col_text(rows, 3)),
 			                              .rounds = (uint8_t)es_col_int(rows, 6) };
 		copy_text(es_slice_str(tenant), e->tenant, sizeof e->tenant);
 		copy_text(es_slice_str(imsi), e->imsi.digits, sizeof e->imsi.digits);
 		copy_text(es_col_text(rows, 1), e->method, sizeof e->method);
 		copy_text(es_col_text(rows, 2), e->source, sizeof e->source);
+		copy_text(es_col_text(rows, 3), e->result, sizeof e->result);
 		copy_text(es_col_text(rows, 4), e->address, sizeof e->address);
 		copy_text(es_col_text(rows, 5), e->app, sizeof e->app);
 	}

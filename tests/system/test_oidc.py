@@ -120,8 +120,8 @@ def test_a_companion_that_does_not_work_is_told_so_before_anybody_logs_in(logins
         assert answer.status == 302
         return answer.headers["Location"]
     assert location(companion_terminal_id="35", companion_terminal_model="watch one") == "https://portal.demo.example/no-watch?why=model"
-    assert location(companion_terminal_id="35", companion_terminal_model="Watch Two").startswith(fake.url)
-    assert location(companion_terminal_model="Band").startswith(fake.url), "no companion is named"
+    assert "state=" in location(companion_terminal_id="35", companion_terminal_model="Watch Two")
+    assert "state=" in location(companion_terminal_model="Band"), "no companion is named"
     assert client.get(params(EAP_ID=nai(IMSI), app="ap2006", companion_terminal_id="35", companion_terminal_model="Band")).status == 200
 
 
