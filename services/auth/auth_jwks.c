@@ -130,12 +130,11 @@ static void answer_one(const struct held *held, struct es_slice kid, const struc
 
 static void answer_all(struct auth_jwks *j, struct fetch *fetch, const struct answer *otherwise)
 {
-	struct waiter *waiters = ES_TAKE(fetch->waiters), *next;
-
 	(void)pthread_mutex_lock(&j->lock);
 	struct held *held = usable(j);
 	if (j->fetch == fetch)
 		j->fetch = NULL;
+	struct waiter *waiters = ES_TAKE(fetch->waiters), *next; /* nobody joins it any more */
 	j->retry_at = es_mono_ms() + j->options.retry_ms;
 	for (const struct waiter *w = waiters; w != NULL; w = w->next)
 		j->waiting--;
