@@ -412,6 +412,60 @@ static void a_packet_that_answers_nothing_is_not_relayed(void **state) /* V12-AU
 	teardown(&w);
 }
 
+/* AKA-Identity of the phone, in answer to the double's request. */
+static struct es_slice identity_packet(const char *identity, uint8_t type, uint8_t storage[256])
+{
+	struct es_buf buf;
+	struct es_slice packet = { NULL, 0 };
+	uint8_t *mac = NULL;
+
+	es_buf_init_fixed(&buf, storage, 256);
+	struct es_eap_writer w = es_eap_begin(&buf, EAP_RESPONSE, 77, type, AKA_IDENTITY);
+	es_eap_put_counted(&w, AT_IDENTITY, es_slice_str(identity));
+	assert_int_equal(es_eap_end(&w, &packet, &mac), ES_OK);
+	return packet;
+}
+
+/* The AAA authenticates whom it is told, and the token would be of whom EAP_ID named. */
+static void nobody_becomes_somebody_else_at_the_aaa(void **state)
+{
+	static const struct {
+		const char *identity;
+		uint8_t type;
+	} rows[] = {
+		{ "0001019999999999@wlan.mnc001.mcc001.3gppnetwork.org", EAP_TYPE_AKA },
+		{ "6001019999999999@wlan.mnc001.mcc001.3gppnetwork.org", EAP_TYPE_AKA_PRIME },
+		{ "2a-pseudonym-of-the-aaa@wlan.mnc001.mcc001.3gppnetwork.org", EAP_TYPE_AKA }, /* of whom? */
+		{ "", EAP_TYPE_AKA },
+		{ TEST_EAP_ID, 18 }, /* EAP-SIM, which this does not read */
+	};
+	struct world w;
+	uint8_t storage[256];
+
+	(void)state;
+	setup(&w, "*: aaa");
+	struct test_call *start = test_start(&w.t);
+	for (size_t i = 0; i < ES_COUNT(rows); i++)
+		expect_end(test_continue(&w.t, start->reply.cookie, identity_packet(rows[i].identity, rows[i].type, storage)),
+		           AUTH_BAD_PACKET, AUTH_MALFORMED);
+	assert_int_equal(told.relayed, 1);
+
+	struct es_slice plain = identity_packet("", EAP_TYPE_AKA, storage);
+	storage[4] = EAP_TYPE_IDENTITY; /* another EAP-Response/Identity */
+	expect_end(test_continue(&w.t, start->reply.cookie, plain), AUTH_BAD_PACKET, AUTH_MALFORMED);
+	assert_int_equal(told.relayed, 1);
+
+	/* The same subscriber, under either method's digit. */
+	struct test_call *same = test_continue(&w.t, start->reply.cookie,
+	                                       identity_packet("6" TEST_IMSI "@nai.epc.mnc001.mcc001.3gppnetwork.org",
+	                                                       EAP_TYPE_AKA_PRIME, storage));
+	assert_int_equal(same->reply.outcome, AUTH_CHALLENGE);
+	assert_int_equal(told.relayed, 2);
+	test_call_free(same);
+	test_call_free(start);
+	teardown(&w);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -427,6 +481,7 @@ int main(void)
 		cmocka_unit_test(the_same_response_is_relayed_once),
 		cmocka_unit_test(an_aaa_that_refuses_is_403_and_one_that_is_away_is_not),
 		cmocka_unit_test(a_packet_that_answers_nothing_is_not_relayed),
+		cmocka_unit_test(nobody_becomes_somebody_else_at_the_aaa),
 	};
 	TEST_ON_EACH_ENGINE("auth_flow_test", tests);
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "auth_tenant.h"
 #include "es_eap.h"
 #include "es_log.h"
 
@@ -127,12 +128,41 @@ void auth_relay_begin(struct auth_relay_step *step, const struct auth_route *rou
 	next_relay(step);
 }
 
+/* An identity that is told to be of this subscriber: a pseudonym of the AAA's can be anybody's. */
+static bool is_same_subscriber(const struct auth_round *round, struct es_slice identity)
+{
+	enum auth_method method;
+	struct es_nai nai;
+
+	if (es_slice_eq(identity, es_slice_of(round->eap.identity, round->eap.identity_len)))
+		return true;
+	return auth_identity_classify(identity, &nai, &method) == AUTH_ID_PERMANENT &&
+	       strcmp(nai.imsi.digits, round->imsi.digits) == 0;
+}
+
+/* Whoever answers AKA-Identity is whom the AAA then authenticates (TS 33.402 6.2 asks everybody again), while the token
+ * will be of whom EAP_ID named: it has to be the same. Of other methods' packets that could not be told. */
+static bool may_go_on(const struct auth_round *round, struct es_slice packet)
+{
+	struct es_eap_packet read;
+	uint8_t type = packet.ptr[EAP_HEADER];
+
+	if (type == EAP_TYPE_NAK)
+		return true;
+	if (type != EAP_TYPE_AKA && type != EAP_TYPE_AKA_PRIME)
+		return false;
+	if (packet.len <= EAP_HEADER + 1 || packet.ptr[EAP_HEADER + 1] != AKA_IDENTITY)
+		return true;
+	return es_eap_parse(packet, &read) == ES_OK && read.has_identity && is_same_subscriber(round, read.identity);
+}
+
 es_status auth_relay_next(struct auth_relay_step *step, struct es_slice packet)
 {
 	const struct auth_relay_state *relay = &step->round->relay;
 
 	if (packet.len <= EAP_HEADER || packet.len > ES_EAP_MAX_PACKET || packet.ptr[0] != EAP_RESPONSE ||
-	    packet.ptr[1] != relay->identifier || (size_t)(packet.ptr[2] << 8 | packet.ptr[3]) != packet.len)
+	    packet.ptr[1] != relay->identifier || (size_t)(packet.ptr[2] << 8 | packet.ptr[3]) != packet.len ||
+	    !may_go_on(step->round, packet))
 		return ES_MALFORMED;
 	take_nai(step);
 	memcpy(step->source, relay->source, sizeof step->source);

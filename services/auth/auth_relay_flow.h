@@ -22,7 +22,8 @@ struct auth_relay_step {
 
 /* EAP_ID as EAP-Response/Identity, to the first relay of the route that answers. */
 void auth_relay_begin(struct auth_relay_step *step, const struct auth_route *route);
-/* ES_MALFORMED: not an answer to the outstanding request; nothing was asked. Otherwise `done` will run. */
+/* ES_MALFORMED: not an answer to the outstanding request, of another method than EAP-AKA and EAP-AKA', or one that names
+ * another subscriber than EAP_ID did, or nobody can say whom; nothing was asked. Otherwise `done` will run. */
 es_status auth_relay_next(struct auth_relay_step *step, struct es_slice packet) ES_MUST_USE;
 void auth_relay_leave(struct auth_relay_step *step);
 
