@@ -34,12 +34,8 @@ es_status auth_code_number(struct es_slice text, struct es_msisdn *out)
 es_status auth_code_count(struct es_db_conn *conn, const struct auth_env *env, const char *tenant, const char *msisdn,
                           struct es_slice address)
 {
-	es_status number =
-		auth_login_count(conn, env, "codes to number", tenant, es_slice_str(msisdn), env->codes_per_number);
-	es_status client = auth_login_count(conn, env, "codes for address", "", address, env->codes_per_address);
-
-	ES_TRY(number == ES_DENIED ? ES_OK : number);
-	return client == ES_OK ? number : client;
+	ES_TRY(auth_login_count_address(conn, env, "codes for address", address, env->codes_per_address));
+	return auth_login_count(conn, env, "codes to number", tenant, es_slice_str(msisdn), env->codes_per_number);
 }
 
 /* ---- RCC.14: the number comes with the request ---- */

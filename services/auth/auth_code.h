@@ -21,7 +21,8 @@ void auth_code_check(struct auth_task *task, const struct auth_code_check *check
 /* A number as people write it, and as queries damage it: blanks and dashes are passed over, a lost '+' is put back. */
 es_status auth_code_number(struct es_slice text, struct es_msisdn *out) ES_MUST_USE;
 
-/* The two limits in one; ES_OK, or ES_DENIED when one of them is reached. Inside a write job. */
+/* The two limits in one; ES_OK, or ES_DENIED when one of them is reached. Whoever may not ask any more from his address uses
+ * up nothing of a number. Inside a write job. */
 es_status auth_code_count(struct es_db_conn *conn, const struct auth_env *env, const char *tenant, const char *msisdn,
                           struct es_slice address) ES_MUST_USE;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth_address.h"
 #include "es_crypto.h"
 #include "es_log.h"
 #include "es_metrics.h"
@@ -63,6 +64,11 @@ static uint64_t number_of(const struct auth_guard *guard, enum auth_limit limit,
 {
 	static const uint8_t end = 0;
 	const uint8_t which = (uint8_t)limit;
+	uint8_t address[8];
+	if (limit == AUTH_LIMIT_CHALLENGES_ADDRESS)
+		key = auth_address_network(key, address);
+	if (limit == AUTH_LIMIT_FAILURES)
+		more = auth_address_network(more, address);
 	const struct es_slice parts[] = { es_slice_of(&which, 1), key, es_slice_of(&end, 1), more };
 	uint8_t digest[32];
 	uint64_t number;

@@ -2,7 +2,7 @@
  *
  * Each limit is a rate with a burst (GCRA): one time per key, nothing to clean up. Keys live in a bounded table as keyed
  * digests; when it is full the least used gives way, which lets somebody through, never keeps somebody out. In the memory of
- * one replica: what is allowed grows with their number. Any thread. */
+ * one replica: what is allowed grows with their number. Addresses count as auth_address.h says. Any thread. */
 #ifndef AUTH_GUARD_H
 #define AUTH_GUARD_H
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth_address.h"
 #include "auth_flow.h"
 #include "es_cleanup.h"
 #include "es_crypto.h"
@@ -206,6 +207,14 @@ es_status auth_login_count(struct es_db_conn *conn, const struct auth_env *env, 
 	return count <= (int64_t)most ? ES_OK : ES_DENIED;
 }
 
+es_status auth_login_count_address(struct es_db_conn *conn, const struct auth_env *env, const char *what,
+                                   struct es_slice address, uint32_t most)
+{
+	uint8_t storage[8];
+
+	return auth_login_count(conn, env, what, "", auth_address_network(address, storage), most);
+}
+
 int64_t auth_login_wait_s(const struct auth_env *env)
 {
 	return (HOUR_MS - env->now_ms() % HOUR_MS) / 1000 + 1;
@@ -225,7 +234,7 @@ static es_status store_job(struct es_db_conn *conn, void *user)
 	struct storing *s = user;
 	const struct auth_env *env = s->task->env;
 
-	es_status status = auth_login_count(conn, env, "logins for address", "", s->address, env->logins_per_address);
+	es_status status = auth_login_count_address(conn, env, "logins for address", s->address, env->logins_per_address);
 	s->is_limited = status == ES_DENIED;
 	if (s->is_limited)
 		return ES_OK;

@@ -156,6 +156,9 @@ void auth_login_store(struct auth_task *task, const struct auth_login *login, st
 /* Inside a write job: one more of `subject` in this hour. ES_DENIED: more than `most` (0: no limit). */
 es_status auth_login_count(struct es_db_conn *conn, const struct auth_env *env, const char *what, const char *tenant,
                            struct es_slice subject, uint32_t most) ES_MUST_USE;
+/* The same of an address, by its network. */
+es_status auth_login_count_address(struct es_db_conn *conn, const struct auth_env *env, const char *what,
+                                   struct es_slice address, uint32_t most) ES_MUST_USE;
 /* Until the limits count anew. */
 int64_t auth_login_wait_s(const struct auth_env *env);
 

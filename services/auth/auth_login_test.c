@@ -377,6 +377,39 @@ static void codes_are_counted_by_number_and_by_address_each_hour(void **state)
 	test_env_end(&t);
 }
 
+/* Else one client could keep everybody's numbers at their limits. */
+static void who_is_past_his_own_limit_uses_up_nobodys_number(void **state)
+{
+	struct test_env t;
+
+	(void)state;
+	begin(&t);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(outcome_of(&t, "+34600000002", "192.0.2.1"),
+		                 i < 3 ? AUTH_LOGIN_CODE_SENT : AUTH_LOGIN_TRY_LATER);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(outcome_of(&t, NUMBER, "192.0.2.1"), AUTH_LOGIN_TRY_LATER);
+	assert_int_equal(outcome_of(&t, NUMBER, "192.0.2.2"), AUTH_LOGIN_CODE_SENT);
+	test_env_end(&t);
+}
+
+static void one_ipv6_network_is_one_client(void **state)
+{
+	static const char *const addresses[] = { "2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:ffff::3",
+		                                     "2001:db8:0:1:a:b:c:d", "2001:DB8:0:1::5" };
+	char number[] = "+34600000010";
+	struct test_env t;
+
+	(void)state;
+	begin(&t);
+	for (size_t i = 0; i < ES_COUNT(addresses); i++, number[11]++)
+		assert_int_equal(outcome_of(&t, number, addresses[i]), AUTH_LOGIN_CODE_SENT);
+	assert_int_equal(outcome_of(&t, number, "2001:db8:0:1::6"), AUTH_LOGIN_TRY_LATER);
+	assert_int_equal(outcome_of(&t, number, "2001:db8:0:2::1"), AUTH_LOGIN_CODE_SENT);
+	assert_int_equal(outcome_of(&t, number, "::ffff:192.0.2.1"), AUTH_LOGIN_CODE_SENT);
+	test_env_end(&t);
+}
+
 static es_status purge_job(struct es_db_conn *conn, void *user)
 {
 	return auth_store_login_purge(conn, test_now, user);
@@ -532,6 +565,8 @@ int main(void)
 		cmocka_unit_test(an_answer_under_way_is_worked_on_once),
 		cmocka_unit_test(a_number_that_is_nobodys_looks_like_any_other),
 		cmocka_unit_test(codes_are_counted_by_number_and_by_address_each_hour),
+		cmocka_unit_test(who_is_past_his_own_limit_uses_up_nobodys_number),
+		cmocka_unit_test(one_ipv6_network_is_one_client),
 		cmocka_unit_test(what_is_over_is_removed),
 		cmocka_unit_test(a_login_survives_being_packed),
 		cmocka_unit_test(codes_have_six_digits_of_every_kind),
