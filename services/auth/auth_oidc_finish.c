@@ -134,10 +134,10 @@ static bool take_subject(struct step *s, const cJSON *claims)
 {
 	const char *name = s->lookup.provider->settings->subject_claim;
 	const char *text = es_json_str(claims, name);
-	bool verified = true;
-
-	if (strcmp(name, "phone_number") == 0)
-		(void)!es_json_bool(claims, "phone_number_verified", &verified);
+	const cJSON *said = cJSON_GetObjectItemCaseSensitive(claims, "phone_number_verified");
+	/* Some say it as a text, "false" too. */
+	bool verified = strcmp(name, "phone_number") != 0 || said == NULL || cJSON_IsTrue(said) ||
+	                (cJSON_IsString(said) && strcmp(said->valuestring, "true") == 0);
 	if (text == NULL || text[0] == '\0' || !verified)
 		return false;
 	s->subject = es_arena_copy(s->claim.task->arena, es_slice_str(text));

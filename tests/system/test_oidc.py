@@ -221,6 +221,7 @@ WRONG_CLAIMS = {
     "no exp": {"exp": None}, "no iat": {"iat": None}, "issued tomorrow": {"iat": 4000000000, "exp": 4000000300}, "lives forever": {"exp": 4000000000},
     "nonce": {"nonce": "AAAAAAAAAAAAAAAAAAAAAA"}, "no nonce": {"nonce": None}, "at_hash": {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}, "no sub": {"sub": None},
     "no subject claim": {"phone_number": None}, "a number that is none": {"phone_number": "secret"}, "unverified number": {"phone_number_verified": False},
+    "unverified number in words": {"phone_number_verified": "false"},
 }
 
 
