@@ -95,7 +95,7 @@ es_status es_worker_submit(struct es_worker *w, void (*fn)(void *user), void *us
 	return status;
 }
 
-void es_worker_free(struct es_worker *w)
+void es_worker_stop(struct es_worker *w)
 {
 	if (w == NULL)
 		return;
@@ -103,8 +103,15 @@ void es_worker_free(struct es_worker *w)
 	w->stopping = true;
 	(void)pthread_cond_broadcast(&w->wake);
 	(void)pthread_mutex_unlock(&w->lock);
-	for (unsigned i = 0; i < w->started; i++)
-		(void)pthread_join(w->threads[i], NULL);
+	while (w->started > 0)
+		(void)pthread_join(w->threads[--w->started], NULL);
+}
+
+void es_worker_free(struct es_worker *w)
+{
+	if (w == NULL)
+		return;
+	es_worker_stop(w);
 	(void)pthread_cond_destroy(&w->wake);
 	(void)pthread_mutex_destroy(&w->lock);
 	free(w->queue);

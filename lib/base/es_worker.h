@@ -13,7 +13,9 @@ struct es_worker;
  * cannot be had. */
 struct es_worker *es_worker_new(const char *name, unsigned threads, unsigned queue_max);
 es_status es_worker_submit(struct es_worker *worker, void (*fn)(void *user), void *user) ES_MUST_USE;
-/* Runs what is queued, joins, frees; NULL is fine. A job that submits another one meanwhile gets ES_UNAVAILABLE. */
+/* Runs what is queued and joins; who submits from then on gets ES_UNAVAILABLE, until es_worker_free(). NULL is fine. */
+void es_worker_stop(struct es_worker *worker);
+/* The same, and frees. NULL is fine. */
 void es_worker_free(struct es_worker *worker);
 
 #endif

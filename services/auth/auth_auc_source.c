@@ -55,7 +55,7 @@ static void resumed(struct auth_sqn_waiter *waiter, es_status status)
 {
 	struct auc *a = (struct auc *)(void *)((uint8_t *)waiter - offsetof(struct auc, waiter));
 
-	if (status != ES_OK)
+	if (status != ES_OK || a->env->is_stopping)
 		away(a, "the mark of sequence numbers was not extended");
 	else if (a->env->now_ms() >= a->ask->deadline)
 		away(a, "out of time");
@@ -95,7 +95,9 @@ static void committed(es_status status, void *user)
 {
 	struct auc *a = user;
 
-	if (status != ES_OK) {
+	if (a->env->is_stopping) {
+		away(a, "stopping");
+	} else if (status != ES_OK) {
 		away(a, status == ES_CONFLICT ? "the keys have just changed" : "the new difference was not committed");
 	} else if (a->plan.kind == AUTH_RESYNC_HOP) {
 		make(a, a->plan.sqn);

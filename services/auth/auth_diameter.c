@@ -1,13 +1,14 @@
 /* auth_diameter.c -- DIAMETER_VECTOR, DIAMETER_PROFILE, DIAMETER_EAP, DIAMETER_END over the bus. */
 #include "auth_diameter.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auth_diameter_result.h"
 #include "bus.pb-c.h"
 #include "diameter.pb-c.h"
+#include "es_cleanup.h"
 #include "es_clock.h"
 #include "es_crypto.h"
 #include "es_log.h"
@@ -22,8 +23,8 @@ struct section {
 };
 
 struct auth_diameter {
+	pthread_rwlock_t lock; /* of `client`: held while it is called, taken for itself to end it */
 	struct es_bus_client *client;
-	_Atomic bool is_stopped;
 	struct section *sections;
 };
 
@@ -42,16 +43,20 @@ es_status auth_diameter_new(const char *target, struct es_bus_key *key, struct a
 		free(d);
 		return status;
 	}
+	(void)pthread_rwlock_init(&d->lock, NULL);
 	*out = d;
 	return ES_OK;
 }
 
 void auth_diameter_stop(struct auth_diameter *d)
 {
-	if (d == NULL || atomic_exchange(&d->is_stopped, true))
+	if (d == NULL)
 		return;
-	es_bus_client_stop(d->client);
-	d->client = NULL;
+	(void)pthread_rwlock_wrlock(&d->lock);
+	struct es_bus_client *client = ES_TAKE(d->client);
+	(void)pthread_rwlock_unlock(&d->lock);
+	if (client != NULL) /* the callbacks that run now may call, in vain */
+		es_bus_client_stop(client);
 }
 
 void auth_diameter_free(struct auth_diameter *d)
@@ -63,6 +68,7 @@ void auth_diameter_free(struct auth_diameter *d)
 		next = section->next;
 		free(section);
 	}
+	(void)pthread_rwlock_destroy(&d->lock);
 	free(d);
 }
 
@@ -72,7 +78,13 @@ static es_status call(struct auth_diameter *d, uint32_t method, int64_t deadline
 	/* Without a key: asked twice is two sequence numbers, and openes-diameter has a second try of its own. */
 	const struct es_bus_call_options options = { .method = method, .deadline = deadline, .trace = trace };
 
-	return atomic_load(&d->is_stopped) ? ES_UNAVAILABLE : es_bus_call(d->client, &options, request, done, user);
+	es_status status = ES_UNAVAILABLE;
+
+	(void)pthread_rwlock_rdlock(&d->lock);
+	if (d->client != NULL)
+		status = es_bus_call(d->client, &options, request, done, user);
+	(void)pthread_rwlock_unlock(&d->lock);
+	return status;
 }
 
 /* protobuf-c's strings are not const, and packing does not write to them. */

@@ -456,9 +456,9 @@ static void nobody_becomes_somebody_else_at_the_aaa(void **state)
 	assert_int_equal(told.relayed, 1);
 
 	/* The same subscriber, under either method's digit. */
-	struct test_call *same = test_continue(&w.t, start->reply.cookie,
-	                                       identity_packet("6" TEST_IMSI "@nai.epc.mnc001.mcc001.3gppnetwork.org",
-	                                                       EAP_TYPE_AKA_PRIME, storage));
+	struct test_call *same = test_continue(
+		&w.t, start->reply.cookie,
+		identity_packet("6" TEST_IMSI "@nai.epc.mnc001.mcc001.3gppnetwork.org", EAP_TYPE_AKA_PRIME, storage));
 	assert_int_equal(same->reply.outcome, AUTH_CHALLENGE);
 	assert_int_equal(told.relayed, 2);
 	test_call_free(same);

@@ -265,9 +265,10 @@ static void auth_stop(void *state, int64_t wait_ms)
 	auth_timer_stop(p->timer);
 	/* Calls that are still in work now come to their end, each stage before the one it hands over to: reading asks
 	 * policy, policy's answer is committed. */
-	es_worker_free(p->env.readers);
+	es_worker_stop(p->env.readers);
 	p->env.is_stopping = true;
-	if (p->env.db != NULL) /* behind it no callback of a commit starts anything */
+	auth_sources_stop(p->env.sources); /* a source that is ended now would pass its askers on to the next */
+	if (p->env.db != NULL)             /* behind it no callback of a commit starts anything */
 		(void)!es_db_write_wait(p->env.db, nothing_job, NULL);
 	auth_core_stop(p->core);
 	if (p->policy_client != NULL)
@@ -283,6 +284,7 @@ static void auth_stop(void *state, int64_t wait_ms)
 	auth_guard_free(p->env.guard);
 	es_db_close(p->env.db);
 	auth_core_free(p->core);
+	es_worker_free(p->env.readers);
 	auth_snapshots_free(p->env.tenants);
 	es_keyring_free(p->env.session_keys);
 	es_keyring_free(p->env.token_keys);

@@ -2,6 +2,7 @@
 #include "auth_sources.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@ struct auth_sources {
 	int64_t (*now_ms)(void);
 	struct entry items[AUTH_SOURCES_MAX];
 	size_t count;
+	_Atomic bool is_stopped;
 };
 
 /* One question on its way through the sources of a route. `step` is what the source at hand sees. */
@@ -66,6 +68,12 @@ void auth_sources_free(struct auth_sources *sources)
 		return;
 	pthread_mutex_destroy(&sources->lock);
 	free(sources);
+}
+
+void auth_sources_stop(struct auth_sources *sources)
+{
+	if (sources != NULL)
+		atomic_store(&sources->is_stopped, true);
 }
 
 static struct entry *entry_of(const struct auth_sources *sources, struct es_slice name)
@@ -186,6 +194,10 @@ static void ask(struct search *s, struct entry *entry)
 static void next(struct search *s)
 {
 	for (; s->at < s->count; s->at++) {
+		if (atomic_load(&s->sources->is_stopped)) {
+			s->step.why = "stopping";
+			break;
+		}
 		if (s->sources->now_ms() >= s->asked->deadline) {
 			s->step.why = "out of time";
 			break;

@@ -26,6 +26,9 @@ const struct auth_source *auth_sources_find(const struct auth_sources *sources, 
  * ask->source then names who answered. The route's texts are copied. */
 void auth_sources_ask(struct auth_sources *sources, const struct auth_route *route, struct auth_ask *ask);
 
+/* From now on no source is asked any more: AUTH_SOURCE_AWAY. What is under way goes on. Any thread. */
+void auth_sources_stop(struct auth_sources *sources);
+
 void auth_sources_metrics(void);
 
 #endif

@@ -446,9 +446,10 @@ void dia_engine_stop(struct dia_engine *e)
 	(void)pthread_mutex_unlock(&e->lock);
 	if (e->has_clock)
 		(void)pthread_join(e->clock, NULL);
-	es_worker_free(e->sender);
+	es_worker_stop(e->sender);
 	if (e->has_library)
-		dia_library_stop();
+		dia_library_stop(); /* until here peers may ask, and be answered */
+	es_worker_free(e->sender);
 	dia_pending_free(&e->pending);
 	free(e->owners);
 	free(e);
