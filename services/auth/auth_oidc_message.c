@@ -62,6 +62,17 @@ es_status auth_oidc_location(const char *endpoint, const char *client_id, const 
 
 /* ---- answers ---- */
 
+/* It goes into a header and gets a query: nothing but what URLs are written with, and no fragment. */
+static bool is_url(const char *text)
+{
+	if (strncmp(text, "https://", 8) != 0)
+		return false;
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c <= ' ' || *c > '~' || *c == '#')
+			return false;
+	return true;
+}
+
 /* False when it is there and no URL that we would ask. */
 static bool take_url(const cJSON *root, const char *name, bool is_needed, char out[AUTH_OIDC_URL_MAX])
 {
@@ -72,7 +83,7 @@ static bool take_url(const cJSON *root, const char *name, bool is_needed, char o
 		out[0] = '\0';
 		return !is_needed;
 	}
-	if (len >= AUTH_OIDC_URL_MAX || strncmp(text, "https://", 8) != 0)
+	if (len >= AUTH_OIDC_URL_MAX || !is_url(text))
 		return false;
 	memcpy(out, text, len + 1);
 	return true;
