@@ -237,6 +237,7 @@ static enum auth_relay_verdict take_round(const Openes__DiameterEapReply *reply,
 	ask->next_state = slice_of(reply->state);
 	ask->next_session = es_slice_str(reply->session);
 	ask->next_destination_host = es_slice_str(reply->destination_host);
+	ask->imsi = reply->imsi;
 	ask->keeps_state = reply->keeps_state;
 	return auth_diameter_eap_verdict(reply->result->code, reply->result->is_experimental);
 }

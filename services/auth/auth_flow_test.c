@@ -19,6 +19,7 @@ static struct told {
 	enum auth_relay_verdict verdict;
 	unsigned relayed, ended;
 	bool keeps_state;
+	const char *imsi; /* of success */
 	char session[64], destination[64], state[16];
 	uint8_t packet[300];
 	size_t packet_len;
@@ -59,6 +60,7 @@ static void relay_ask(void *self, struct auth_relay_ask *ask)
 	ask->next_destination_host = relay_text("aaa1.example.org");
 	ask->next_state = relay_text("state");
 	ask->keeps_state = told.keeps_state;
+	ask->imsi = told.imsi;
 	ask->done(ask, told.verdict);
 }
 
@@ -455,12 +457,27 @@ static void nobody_becomes_somebody_else_at_the_aaa(void **state)
 	expect_end(test_continue(&w.t, start->reply.cookie, plain), AUTH_BAD_PACKET, AUTH_MALFORMED);
 	assert_int_equal(told.relayed, 1);
 
+	/* Whatever it was told: the AAA's own word. */
+	told.relayed = 0;
+	struct test_call *other = test_start(&w.t);
+	told.verdict = AUTH_RELAY_ACCEPTED;
+	told.imsi = "001019999999999";
+	expect_end(test_continue(&w.t, other->reply.cookie, response_packet()), AUTH_REJECT, AUTH_AAA_REJECTED);
+	test_call_free(other);
+	told.imsi = TEST_IMSI;
+	told.verdict = AUTH_RELAY_CHALLENGE;
+	other = test_start(&w.t);
+	told.verdict = AUTH_RELAY_ACCEPTED;
+	expect_end(test_continue(&w.t, other->reply.cookie, response_packet()), AUTH_ADMIT, AUTH_SUCCESS);
+	test_call_free(other);
+	told.verdict = AUTH_RELAY_CHALLENGE;
+
 	/* The same subscriber, under either method's digit. */
 	struct test_call *same = test_continue(
 		&w.t, start->reply.cookie,
 		identity_packet("6" TEST_IMSI "@nai.epc.mnc001.mcc001.3gppnetwork.org", EAP_TYPE_AKA_PRIME, storage));
 	assert_int_equal(same->reply.outcome, AUTH_CHALLENGE);
-	assert_int_equal(told.relayed, 2);
+	assert_int_equal(told.relayed, 5);
 	test_call_free(same);
 	test_call_free(start);
 	teardown(&w);

@@ -37,6 +37,7 @@ struct auth_relay_ask {
 	/* The answer, in the arena. */
 	struct es_slice reply; /* EAP-Request of AUTH_RELAY_CHALLENGE */
 	struct es_slice next_session, next_destination_host, next_state;
+	const char *imsi; /* of AUTH_RELAY_ACCEPTED: whom the AAA says it authenticated; NULL or "": it does not say */
 	bool keeps_state; /* the AAA holds a session: end it */
 	const char *why;  /* for logs; never NULL with AUTH_RELAY_AWAY */
 	void *carrier;

@@ -51,6 +51,13 @@ static bool take_challenge(struct auth_relay_step *step)
 	return true;
 }
 
+static bool is_another(const struct auth_relay_step *step)
+{
+	const char *imsi = step->ask.imsi;
+
+	return imsi != NULL && imsi[0] != '\0' && strcmp(imsi, step->round->imsi.digits) != 0;
+}
+
 static void answered(struct auth_relay_ask *ask, enum auth_relay_verdict verdict)
 {
 	struct auth_relay_step *step =
@@ -59,6 +66,11 @@ static void answered(struct auth_relay_ask *ask, enum auth_relay_verdict verdict
 	if (verdict == AUTH_RELAY_CHALLENGE && !take_challenge(step)) {
 		verdict = AUTH_RELAY_AWAY;
 		ask->why = "an answer that cannot be handed on";
+	}
+	if (verdict == AUTH_RELAY_ACCEPTED && is_another(step)) {
+		es_warn(step->task->trace, "auth.relay_other_subscriber", es_f_str("source", ask->source),
+		        es_f_id("imsi", es_slice_str(ask->imsi)));
+		verdict = AUTH_RELAY_REJECTED;
 	}
 	if (verdict == AUTH_RELAY_AWAY) {
 		es_warn(step->task->trace, "auth.relay_away", es_f_str("source", ask->source), es_f_str("why", ask->why));

@@ -284,6 +284,9 @@ static void reply_eap(struct job *job, struct dia_result *result, struct es_slic
 		reply.packet = data_of(job->arena, eap.packet);
 		reply.state = data_of(job->arena, eap.state);
 		reply.keeps_state = eap.keeps_state;
+		char *imsi = es_arena_strdup(job->arena, eap.imsi);
+		if (imsi != NULL)
+			reply.imsi = imsi;
 	}
 	if (reply.keeps_state)
 		dia_sessions_add(es_slice_str(job->session));

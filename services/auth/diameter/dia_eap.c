@@ -47,12 +47,15 @@ static es_status find_or_empty(struct es_slice body, enum dia_attr attr, struct 
 es_status dia_eap_read(struct es_slice body, const struct dia_result *result, struct dia_eap_answer *out)
 {
 	struct dia_eap_answer answer = { 0 };
+	struct es_slice user = { 0 };
 	uint32_t kept = STATE_MAINTAINED;
 
 	ES_TRY(find_or_empty(body, DIA_EAP_PAYLOAD, &answer.packet));
 	if (answer.packet.len == 0) /* the AAA did not understand the last one and repeats its own */
 		ES_TRY(find_or_empty(body, DIA_EAP_REISSUED_PAYLOAD, &answer.packet));
 	ES_TRY(find_or_empty(body, DIA_STATE, &answer.state));
+	ES_TRY(find_or_empty(body, DIA_USER_NAME, &user));
+	(void)!dia_imsi_of(user, &answer.imsi);
 	const es_status said = dia_find_u32(body, DIA_AUTH_SESSION_STATE, &kept);
 	if (said == ES_MALFORMED)
 		return said;

@@ -16,6 +16,7 @@ es_status dia_eap_write_str(const struct dia_config *config, const struct dia_so
 struct dia_eap_answer {
 	struct es_slice packet, state; /* may be empty */
 	bool keeps_state;              /* of success: the AAA waits for the end of the session */
+	struct es_slice imsi;          /* of User-Name; empty: none, or no permanent identity */
 };
 /* ES_MALFORMED: another round is wanted and there is no packet, or what is there does not parse. */
 es_status dia_eap_read(struct es_slice body, const struct dia_result *result, struct dia_eap_answer *out) ES_MUST_USE;

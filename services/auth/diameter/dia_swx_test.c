@@ -295,6 +295,29 @@ static void a_repeated_packet_and_a_kept_state_are_seen(void **state)
 	assert_false(answer.keeps_state);
 }
 
+static struct es_slice imsi_of_dea(struct kit *kit, const char *user_name)
+{
+	struct dia_result done = { .code = DIA_SUCCESS };
+	struct dia_eap_answer answer;
+
+	kit->buf.len = 0;
+	struct dia_writer w = dia_begin(&kit->buf, 0, DIA_EAP, DIA_APP_SWM);
+	dia_put_str(&w, DIA_USER_NAME, user_name);
+	assert_int_equal(dia_end(&w), ES_OK);
+	assert_int_equal(dia_eap_read(body_of(es_buf_slice(&kit->buf)), &done, &answer), ES_OK);
+	return answer.imsi;
+}
+
+static void a_dea_says_whom_it_is_about(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(es_slice_eq_str(imsi_of_dea(kit, IMSI), IMSI));
+	assert_true(es_slice_eq_str(imsi_of_dea(kit, "0" IMSI "@nai.epc.mnc001.mcc001.3gppnetwork.org"), IMSI));
+	assert_int_equal(imsi_of_dea(kit, "2pseudonym@nai.epc.mnc001.mcc001.3gppnetwork.org").len, 0);
+	assert_int_equal(imsi_of_dea(kit, "").len, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, kit_set_up, kit_tear_down)
@@ -309,6 +332,7 @@ int main(void)
 		TEST(a_der_carries_packet_state_and_the_aaa_of_before),
 		TEST(a_dea_without_the_packet_it_promises_is_malformed),
 		TEST(a_repeated_packet_and_a_kept_state_are_seen),
+		TEST(a_dea_says_whom_it_is_about),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
