@@ -7,13 +7,11 @@
 #include "auth_route.h"
 #include "es_log.h"
 
-#define TENANTS_MAX 32 /* that share one IMSI and one HSS */
-
 struct telling {
 	struct auth_task *task;
 	struct auth_core_known *out;
 	struct auth_core_change change;
-	const char *tenants[TENANTS_MAX];
+	const char **tenants; /* that share one IMSI and one HSS */
 	size_t count, at;
 };
 
@@ -56,16 +54,30 @@ static bool routes_to(const struct auth_tenant *tenant, const struct es_imsi *im
 	return false;
 }
 
-static void find_tenants(struct telling *t, const struct es_imsi *imsi)
+/* False: no memory. Nobody is left out, or the network would take it for told. */
+static bool note_tenants(struct telling *t, const struct auth_tenants *tenants, const struct es_imsi *imsi)
+{
+	t->tenants = es_arena_array(t->task->arena, tenants->count, sizeof *t->tenants);
+	for (size_t i = 0; t->tenants != NULL && i < tenants->count; i++) {
+		if (!routes_to(&tenants->items[i], imsi, t->change.event->source))
+			continue;
+		t->tenants[t->count] = es_arena_strdup(t->task->arena, es_slice_str(tenants->items[i].id));
+		if (t->tenants[t->count++] == NULL)
+			return false;
+	}
+	return t->tenants != NULL;
+}
+
+/* ES_UNAVAILABLE: a replica that has just started does not know yet whom it concerns. */
+static es_status find_tenants(struct telling *t, const struct es_imsi *imsi)
 {
 	const struct auth_tenants *tenants = auth_snapshot_get(t->task->env->tenants);
+	es_status status = ES_UNAVAILABLE;
 
-	for (size_t i = 0; tenants != NULL && i < tenants->count && t->count < TENANTS_MAX; i++)
-		if (routes_to(&tenants->items[i], imsi, t->change.event->source)) {
-			t->tenants[t->count] = es_arena_strdup(t->task->arena, es_slice_str(tenants->items[i].id));
-			t->count += t->tenants[t->count] != NULL;
-		}
+	if (tenants != NULL)
+		status = note_tenants(t, tenants, imsi) ? ES_OK : ES_TOO_LARGE;
 	auth_snapshot_put(tenants);
+	return status;
 }
 
 void auth_core_event(struct auth_task *task, const struct auth_core_event *event, struct auth_core_known *out)
@@ -83,7 +95,11 @@ void auth_core_event(struct auth_task *task, const struct auth_core_event *event
 		.out = out,
 		.change = { .event = event, .arena = task->arena, .deadline = task->deadline, .trace = task->trace }
 	};
-	find_tenants(t, &imsi);
+	es_status status = find_tenants(t, &imsi);
+	if (status != ES_OK) {
+		auth_flow_fail(task, status, "whose subscriber this is cannot be told");
+		return;
+	}
 	es_info(task->trace, "auth.core_event", es_f_str("source", event->source),
 	        es_f_str("kind", event->kind == AUTH_CORE_PROFILE ? "profile" : "deregistered"),
 	        es_f_id("imsi", es_slice_str(event->imsi)), es_f_u64("tenants", t->count));

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "auth_core_event.h"
 #include "auth_test_env.h"
 #include "es_eap.h"
 
@@ -483,6 +484,76 @@ static void nobody_becomes_somebody_else_at_the_aaa(void **state)
 	teardown(&w);
 }
 
+/* ---- what an HSS tells ---- */
+
+static unsigned told_policy;
+
+static es_status policy_hears(void *policy, struct auth_core_change *change)
+{
+	(void)policy;
+	told_policy++;
+	change->known = true;
+	change->done(change, ES_OK);
+	return ES_OK;
+}
+
+static es_status tell(struct world *w, bool *known)
+{
+	static const struct auth_core_event event = {
+		.kind = AUTH_CORE_DEREGISTERED, .source = "hss", .imsi = TEST_IMSI, .reason = "", .msisdn = ""
+	};
+	struct test_call *call = test_call_new(&w->t);
+	struct auth_core_known out;
+
+	w->t.env.core_change = policy_hears;
+	told_policy = 0;
+	auth_core_event(&call->task, &event, &out);
+	test_call_wait(call);
+	es_status status = call->status;
+	*known = out.known;
+	test_call_free(call);
+	return status;
+}
+
+static void every_tenant_of_a_source_hears_what_it_tells(void **state)
+{
+	enum { MANY = 40 };
+	struct es_arena *arena = es_arena_new(0, 64 << 10);
+	struct auth_tenant *items = es_arena_array(arena, MANY, sizeof *items);
+	struct world w;
+	bool known;
+
+	(void)state;
+	setup(&w, "*: hss");
+	for (unsigned i = 0; i < MANY; i++) {
+		items[i] = w.t.tenant;
+		(void)snprintf(items[i].id, sizeof items[i].id, "tenant-%u", i);
+	}
+	const struct auth_tenants tenants = { .version = 2, .items = items, .count = MANY };
+	assert_int_equal(auth_snapshot_set(w.t.env.tenants, arena, &tenants), ES_OK);
+	assert_int_equal(tell(&w, &known), ES_OK);
+	assert_true(known);
+	assert_int_equal(told_policy, MANY);
+	teardown(&w);
+}
+
+/* "Unknown subscriber" would be the end of it: the HSS does not say it again. */
+static void what_an_hss_tells_before_the_tenants_are_known_is_to_be_told_again(void **state)
+{
+	struct world w;
+	bool known;
+
+	(void)state;
+	setup(&w, "*: hss");
+	struct auth_snapshots *told_later = w.t.env.tenants;
+	w.t.env.tenants = auth_snapshots_new();
+	assert_int_equal(tell(&w, &known), ES_UNAVAILABLE);
+	assert_int_equal(told_policy, 0);
+	auth_snapshots_free(w.t.env.tenants);
+	w.t.env.tenants = told_later;
+	teardown(&w);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -499,6 +570,8 @@ int main(void)
 		cmocka_unit_test(an_aaa_that_refuses_is_403_and_one_that_is_away_is_not),
 		cmocka_unit_test(a_packet_that_answers_nothing_is_not_relayed),
 		cmocka_unit_test(nobody_becomes_somebody_else_at_the_aaa),
+		cmocka_unit_test(every_tenant_of_a_source_hears_what_it_tells),
+		cmocka_unit_test(what_an_hss_tells_before_the_tenants_are_known_is_to_be_told_again),
 	};
 	TEST_ON_EACH_ENGINE("auth_flow_test", tests);
 }
