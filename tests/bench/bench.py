@@ -11,59 +11,18 @@ import os
 import re
 import statistics
 import subprocess
-import sys
 import tempfile
 import urllib.parse
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "system"))
-os.environ.setdefault("OPENES_TEST_BIN", str(Path(__file__).resolve().parents[2] / "build/release/bin"))
+import bench_core
+from measure import QUIET, SERVICES, Results, cpu_of, imsi_of, keys_of, phone, resident_mb, say  # first: it says where the others are
+from stack import BIN, Stack, free_port, wait_for
+from ts43 import Client, authenticate, params
+from usim import TEST_SETS, Usim
 
-from stack import BIN, Stack, free_port, wait_for  # noqa: E402
-from ts43 import Client, authenticate, params  # noqa: E402
-from usim import TEST_SETS, Usim  # noqa: E402
-
-TICKS = os.sysconf("SC_CLK_TCK")
-SERVICES = ("gateway0", "auth0", "policy0", "esim0", "notify0")
 CONNECTIONS = 64
 PHONES = 200
-QUIET = {s: {"log_level": "warn"} for s in ("gateway", "auth", "policy", "esim", "notify")}
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-def cpu_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def cpu_of(stack):
-    return {name: cpu_seconds(stack[name].popen.pid) for name in SERVICES}
-
-
-def resident_mb(pid):
-    line = next(x for x in Path(f"/proc/{pid}/status").read_text().splitlines() if x.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
-
-
-class Results:
-    def __init__(self):
-        self.rows = []
-
-    def add(self, name, unit, values, goal=None, note=""):
-        values = list(values)
-        self.rows.append({"name": name, "unit": unit, "median": statistics.median(values), "min": min(values), "max": max(values),
-                          "rounds": len(values), "goal": goal, "note": note})
-
-    def table(self):
-        width = max(len(r["name"]) for r in self.rows)
-        print(f"\n{'figure':<{width}}  {'median':>10}  {'min':>10}  {'max':>10}  n   unit; goal")
-        for r in self.rows:
-            goal = f"; {r['goal']}" if r["goal"] else ""
-            note = f" ({r['note']})" if r["note"] else ""
-            print(f"{r['name']:<{width}}  {r['median']:>10.3f}  {r['min']:>10.3f}  {r['max']:>10.3f}  {r['rounds']:<3} {r['unit']}{goal}{note}")
 
 
 def wrk(url, seconds, script=None):
@@ -105,16 +64,6 @@ http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {fo
     def stop(self):
         self._popen.terminate()
         self._popen.wait()
-
-
-def phone(stack, *args):
-    """openes-phone as load generator; its report."""
-    with tempfile.NamedTemporaryFile(suffix=".json") as report:
-        done = subprocess.run([BIN / "openes-phone", "--url", f"https://127.0.0.1:{stack.port}/", "--ca", stack.ca, *map(str, args), "--json", report.name],
-                              capture_output=True, text=True)
-        if done.returncode != 0:
-            raise SystemExit(f"openes-phone: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-        return json.load(open(report.name))
 
 
 def token_url(stack):
@@ -264,14 +213,6 @@ def bench_scale(folder, results, rounds, seconds, many):
             s.stop()
 
 
-def imsi_of(n):
-    return f"001010{n:09}"
-
-
-def keys_of(n):
-    return f"{n:032x}", f"{n + 1:032x}"
-
-
 def load_file(stack, count, spread=1):
     """Subscribers with keys for openes-phone, imported through the operators' API."""
     rows = [f"{imsi_of(1_000_000 + n * spread)},+1555{n:07},gold,active,{keys_of(n)[0]},{keys_of(n)[1]},8000" for n in range(count)]
@@ -280,8 +221,39 @@ def load_file(stack, count, spread=1):
     stack.ctl("subscriber", "import", "--tenant", "demo", path)
 
 
+def bench_own(folder, results, options):
+    """The five processes alone."""
+    stack = Stack(folder / "stack", overrides=QUIET).start().load_demo()
+    try:
+        token_url(stack)
+        bench_idle(stack, results)
+        say("loading subscribers")
+        load_file(stack, 1000)
+        say("idle TLS connections")
+        bench_connections(stack, results, 500)
+        say("token request against nginx")
+        token_rate, url = bench_token(stack, folder, results, options.rounds, options.seconds)
+        say("full authentication")
+        auth_rate = bench_auth(stack, results, options.rounds, options.seconds)
+        say("latency at half the maximum")
+        bench_latency(stack, results, token_rate, auth_rate, 10)
+        say("memory")
+        bench_memory(stack, results, url, options.requests)
+    finally:
+        stack.stop()
+
+
+def bench_many(folder, results, options):
+    say("a thousand against a million subscribers")
+    bench_scale(folder, results, options.rounds, options.seconds, options.subscribers)
+
+
+PARTS = {"own": bench_own, "core": bench_core.bench, "scale": bench_many}
+
+
 def main():
     parser = argparse.ArgumentParser(prog="openes bench", description=__doc__)
+    parser.add_argument("--only", metavar="PART", choices=PARTS, help="one of: " + ", ".join(PARTS))
     parser.add_argument("--json", metavar="FILE", help="write the figures with names, units and spread")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=int, default=4, help="of one round")
@@ -292,26 +264,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="openes-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        stack = Stack(folder / "stack", overrides=QUIET).start().load_demo()
-        try:
-            token_url(stack)
-            bench_idle(stack, results)
-            say("loading subscribers")
-            load_file(stack, 1000)
-            say("idle TLS connections")
-            bench_connections(stack, results, 500)
-            say("token request against nginx")
-            token_rate, url = bench_token(stack, folder, results, options.rounds, options.seconds)
-            say("full authentication")
-            auth_rate = bench_auth(stack, results, options.rounds, options.seconds)
-            say("latency at half the maximum")
-            bench_latency(stack, results, token_rate, auth_rate, 10)
-            say("memory")
-            bench_memory(stack, results, url, options.requests)
-        finally:
-            stack.stop()
-        say("a thousand against a million subscribers")
-        bench_scale(folder, results, options.rounds, options.seconds, options.subscribers)
+        for part in [options.only] if options.only else PARTS:
+            PARTS[part](folder, results, options)
     results.table()
     if options.json:
         Path(options.json).write_text(json.dumps({"cores": os.cpu_count(), "figures": results.rows}, indent=1) + "\n")

@@ -40,14 +40,14 @@ def has_sctp():
 class Peer:
     """One HSS or AAA."""
 
-    def __init__(self, folder, ebin, name, role, **more):
+    def __init__(self, folder, ebin, name, role, subscribers=SUBSCRIBERS, **more):
         self.name, self.host, self.role, self.ebin = name, f"{name}.example.org", role, ebin
         self.port, self.control_port, self.more = free_port(), free_port(), more
         self.config, self.log_path = folder / f"{name}.config", folder / f"{name}.log"
-        self.popen = None
+        self.popen, self.subscribers = None, subscribers
 
     def start(self):
-        rows = ", ".join(f'{{"{i}", "{k}", "{o}", {sqn}, "{number}", {access}}}' for i, k, o, sqn, number, access in SUBSCRIBERS)
+        rows = ", ".join(f'{{"{i}", "{k}", "{o}", {sqn}, "{number}", {access}}}' for i, k, o, sqn, number, access in self.subscribers)
         more = "".join(f"{{{key}, {value}}}.\n" for key, value in self.more.items())
         self.config.write_text(f'{{role, {self.role}}}.\n{{host, "{self.host}"}}.\n{{realm, "example.org"}}.\n{{port, {self.port}}}.\n'
                                f"{{control, {self.control_port}}}.\n{{subscribers, [{rows}]}}.\n{more}")

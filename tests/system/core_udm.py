@@ -43,6 +43,10 @@ class Udm:
             self._process.stdout.close()
             self._process = None
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     __enter__ = start
 
     def __exit__(self, *_):
