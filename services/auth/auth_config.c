@@ -33,7 +33,8 @@ const struct es_conf_key auth_config_keys[] = {
 	KEY(failures_per_hour, ES_CONF_U32, "60", 0, 100000,
 	    "failed authentications of one subscriber from one address; 0: no limit"),
 	KEY(history, ES_CONF_DURATION, "30d", 0, 4000 * DAY, "how long records of authentications are kept"),
-	KEY(calls_max, ES_CONF_U32, "256", 1, 65536, "calls in work at once; more are answered busy"),
+	KEY(calls_max, ES_CONF_U32, "256", 1, 65536,
+	    "calls in work at once, beside those that may wait for what core_file names; more are answered busy"),
 	KEY(codes_per_number, ES_CONF_U32, "5", 0, 1000, "one-time codes that one number is sent in an hour; 0: no limit"),
 	KEY(codes_per_address, ES_CONF_U32, "100", 0, 1000000,
 	    "one-time codes that one client address may ask for in an hour; 0: no limit, behind something that hides "

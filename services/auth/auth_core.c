@@ -15,7 +15,7 @@
 #include "es_fetch.h"
 
 #define FILE_MAX (1u << 20)
-#define IN_FLIGHT_MAX 1024
+#define FETCHES_MAX 1024u
 #define CHILD_STOP_MS 3000
 
 struct auth_core {
@@ -137,7 +137,7 @@ static es_status start(struct auth_core *core, const struct auth_core_options *o
 		return out_of_memory(error);
 	if (options->file[0] != '\0')
 		ES_TRY(read_file(core, options->file, error));
-	const struct es_fetcher_options fetcher = { .name = "auth-fetch", .in_flight_max = IN_FLIGHT_MAX };
+	const struct es_fetcher_options fetcher = { .name = "auth-fetch", .in_flight_max = FETCHES_MAX };
 	ES_TRY(es_fetcher_start(&fetcher, &core->fetcher, error));
 	ES_TRY(add_sections(core, error));
 	return start_diameter(core, options, error);
@@ -159,6 +159,16 @@ es_status auth_core_start(struct auth_env *env, const struct auth_core_options *
 	}
 	*out = core;
 	return ES_OK;
+}
+
+uint32_t auth_core_waiting_max(const struct auth_core *core)
+{
+	uint32_t most = core->diameter != NULL ? AUTH_DIAMETER_IN_FLIGHT_MAX : 0;
+
+	for (size_t i = 0; i < core->section_count; i++)
+		if (is_kind(&core->sections[i], "udm") || is_kind(&core->sections[i], auth_oidc_section.kind))
+			return most + FETCHES_MAX;
+	return most;
 }
 
 void auth_core_stop(struct auth_core *core)

@@ -3,6 +3,8 @@
 #ifndef AUTH_CORE_H
 #define AUTH_CORE_H
 
+#include <stdint.h>
+
 #include "auth_diameter_child.h"
 #include "auth_env.h"
 #include "es_buf.h"
@@ -19,6 +21,8 @@ struct auth_core_options {
 /* Makes the sources of `env` (our own AuC first), its relay and its providers. */
 es_status auth_core_start(struct auth_env *env, const struct auth_core_options *options, struct auth_core **out,
                           struct es_buf *error) ES_MUST_USE;
+/* How many calls may wait for all of that at once, each within a bound of its own: the bus needs as many slots more. */
+uint32_t auth_core_waiting_max(const struct auth_core *core);
 /* Ends what is under way: every question is answered before it returns. NULL is fine. */
 void auth_core_stop(struct auth_core *core);
 /* When nobody asks any more, after auth_core_stop(). NULL is fine. */

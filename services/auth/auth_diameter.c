@@ -13,7 +13,7 @@
 #include "es_crypto.h"
 #include "es_log.h"
 
-enum { IN_FLIGHT_MAX = 4096, END_DEADLINE_MS = 5000 };
+enum { END_DEADLINE_MS = 5000 };
 
 /* One section. */
 struct section {
@@ -32,7 +32,7 @@ es_status auth_diameter_new(const char *target, struct es_bus_key *key, struct a
                             struct es_buf *error)
 {
 	const struct es_bus_client_options options = {
-		.target = target, .name = "diameter", .key = key, .slots = IN_FLIGHT_MAX
+		.target = target, .name = "diameter", .key = key, .slots = AUTH_DIAMETER_IN_FLIGHT_MAX
 	};
 	struct auth_diameter *d = calloc(1, sizeof *d);
 

@@ -12,6 +12,9 @@
 
 struct auth_diameter;
 
+/* Questions under way at once. dia_config.h allows as many for all sections together. */
+#define AUTH_DIAMETER_IN_FLIGHT_MAX 4096u
+
 /* `target`: auth_diameter_child_target(). `key` is borrowed. */
 es_status auth_diameter_new(const char *target, struct es_bus_key *key, struct auth_diameter **out,
                             struct es_buf *error) ES_MUST_USE;

@@ -237,14 +237,15 @@ static es_status start_links(struct auth_process *p, const struct auth_config *c
 	if (auth_timer_start(tick, p, &p->timer) != ES_OK)
 		return out_of_memory(error);
 	ES_TRY(es_bus_subscriber_start(c->policy_events, key, TENANTS_POLL_MS, doorbell, p, &p->bell, error));
-	return es_bus_server_start(&(struct es_bus_server_options){ .url = c->bus_listen,
-	                                                            .key = key,
-	                                                            .service = "auth",
-	                                                            .methods = auth_bus_methods,
-	                                                            .method_count = auth_bus_method_count,
-	                                                            .user = &p->env,
-	                                                            .slots = c->calls_max },
-	                           &p->server, error);
+	return es_bus_server_start(
+		&(struct es_bus_server_options){ .url = c->bus_listen,
+	                                     .key = key,
+	                                     .service = "auth",
+	                                     .methods = auth_bus_methods,
+	                                     .method_count = auth_bus_method_count,
+	                                     .user = &p->env,
+	                                     .slots = c->calls_max + auth_core_waiting_max(p->core) },
+		&p->server, error);
 }
 
 static es_status nothing_job(struct es_db_conn *conn, void *user)

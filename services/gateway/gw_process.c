@@ -10,6 +10,9 @@
 #include "gw_device.h"
 #include "gw_server.h"
 
+/* Calls to auth at once: more than those that may wait there for core networks, so that others still get through. */
+#define AUTH_CALLS_MAX 8192u
+
 struct gw_process {
 	struct gw_clients clients;
 	struct gw_device *device;
@@ -23,15 +26,18 @@ static es_status start_clients(struct gw_process *p, const struct gw_config *c, 
 	const struct {
 		const char *target, *name;
 		struct es_bus_client **client;
+		uint32_t slots; /* 0: the bus's default */
 	} links[] = {
-		{ c->auth_target, "auth", &p->clients.auth },
-		{ c->policy_target, "policy", &p->clients.policy },
-		{ c->esim_target, "esim", &p->clients.esim },
-		{ c->notify_target, "notify", &p->clients.notify },
+		{ c->auth_target, "auth", &p->clients.auth, AUTH_CALLS_MAX },
+		{ c->policy_target, "policy", &p->clients.policy, 0 },
+		{ c->esim_target, "esim", &p->clients.esim, 0 },
+		{ c->notify_target, "notify", &p->clients.notify, 0 },
 	};
 
 	for (size_t i = 0; i < ES_COUNT(links); i++) {
-		const struct es_bus_client_options options = { .target = links[i].target, .name = links[i].name, .key = key };
+		const struct es_bus_client_options options = {
+			.target = links[i].target, .name = links[i].name, .key = key, .slots = links[i].slots
+		};
 
 		ES_TRY(es_bus_client_start(&options, links[i].client, error));
 	}
