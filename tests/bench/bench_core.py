@@ -178,36 +178,43 @@ class Outstanding(threading.Thread):
         return statistics.median(self.seen) if self.seen else 0
 
 
-def beside(core, limit, seconds, *more):
-    """Tenant B with the own AuC while tenant A keeps `limit` connections busy: B's rate, A's report, questions outstanding."""
-    a = Phones(core.stack, *of(core.slow_sims[limit], connections=limit), *more)
+def beside(core, limit, rate, seconds):
+    """Tenant B with the own AuC while tenant A comes at a rate of its own: both reports, and the questions outstanding."""
     before = core.slow.count("MAR")
-    wait_for(lambda: core.slow.count("MAR") > before + 2 * limit, 60, "tenant A's load")
+    a = Phones(core.stack, *of(core.slow_sims[limit], connections=2 * limit), "--rate", max(1, round(rate)))
+    wait_for(lambda: core.slow.count("MAR") > before + 3 * limit, 60, "tenant A's load")
     outstanding = Outstanding(core)
-    rate = rate_of(phone(core.stack, *of(core.sims["auc"], seconds=seconds)))
-    return rate, a.end(), outstanding.median()
+    b = phone(core.stack, *of(core.sims["auc"], seconds=seconds))
+    return b, a.end(), outstanding.median()
+
+
+def failed_of(report):
+    return report["auth"]["failed"] / (report["auth"]["failed"] + report["auth"]["ok"])
 
 
 def bench_neighbour(core, results, limit, rounds, seconds):
-    alone, slow, fast, rate_a, outstanding = [], [], [], [], []
+    """A's load is one twentieth short of what in_flight_max lets through, evenly spread. The same without the wait tells what of B's loss
+    is A's share of the processor."""
+    offered = 0.95 * limit * 1000 / DELAY_MS
+    alone, slow, fast, all_a, outstanding = [], [], [], [], []
     for n in range(rounds):
         alone.append(rate_of(phone(core.stack, *of(core.sims["auc"], seconds=seconds))))
         core.slow.set(delay=DELAY_MS)
-        b, a, seen = beside(core, limit, seconds)
+        b, a, seen = beside(core, limit, offered, seconds)
         core.slow.set(delay=0)
         slow.append(b)
-        rate_a.append(rate_of(a))
+        all_a.append(a)
         outstanding.append(seen)
-        fast.append(beside(core, limit, seconds, "--rate", max(1, round(rate_a[-1])))[0])
-        say(f"  round {n + 1}/{rounds}, in_flight_max {limit}: B alone {alone[-1]:.0f}/s, beside A with {seen:.0f} outstanding {slow[-1]:.0f}/s, "
-            f"beside A as often at once {fast[-1]:.0f}/s; A {rate_a[-1]:.0f}/s")
-    name = f"beside tenant A, whose HSS takes {DELAY_MS} ms, in_flight_max {limit}"
-    results.add(f"tenant B, own AuC, alone (for {limit})", "authentications/s", alone)
-    results.add(f"tenant B {name}", "authentications/s", slow)
-    results.add("  tenant A meanwhile", "authentications/s", rate_a)
+        fast.append(rate_of(beside(core, limit, rate_of(a), seconds)[0]))
+        say(f"  round {n + 1}/{rounds}, in_flight_max {limit}: B alone {alone[-1]:.0f}/s, beside A with {seen:.0f} outstanding {rate_of(b):.0f}/s, "
+            f"beside A as often at once {fast[-1]:.0f}/s; A {rate_of(a):.0f}/s; failed of B {failed_of(b):.3f}, of A {failed_of(a):.3f}")
+    results.add(f"tenant B, own AuC, alone (beside {limit})", "authentications/s", alone)
+    results.add(f"tenant B, tenant A's HSS takes {DELAY_MS} ms, in_flight_max {limit}", "authentications/s", map(rate_of, slow))
+    results.add("  failed", "share", map(failed_of, slow))
+    results.add("  against B alone", "ratio", (rate_of(a) / b for a, b in zip(slow, alone)))
+    results.add("  against B beside A as often, answered at once", "ratio", (rate_of(a) / b for a, b in zip(slow, fast)))
+    results.add("  tenant A meanwhile", "authentications/s", map(rate_of, all_a), note=f"offered {offered:.0f}/s")
     results.add("  questions outstanding, median of a round", "questions", outstanding)
-    results.add("  against B alone", "ratio", (a / b for a, b in zip(slow, alone)))
-    results.add("  against B beside A at the same rate, answered at once", "ratio", (a / b for a, b in zip(slow, fast)))
 
 
 def bench_limits(core, results, rounds, seconds):
@@ -224,7 +231,7 @@ def bench_limits(core, results, rounds, seconds):
             results.add(f"HSS of {DELAY_MS} ms, {name}", "authentications/s", map(rate_of, reports), note=f"at most {most}")
             for quantile in ("p50", "p99"):
                 results.add(f"  {quantile}", "ms", (r["auth"][quantile + "_us"] / 1000 for r in reports))
-            results.add("  turned away or failed", "share", (r["auth"]["failed"] / (r["auth"]["failed"] + r["auth"]["ok"]) for r in reports))
+            results.add("  turned away or failed", "share", map(failed_of, reports))
     core.slow.set(delay=0)
 
 
