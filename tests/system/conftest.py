@@ -1,9 +1,11 @@
 import pytest
 
-pytest.register_assert_rewrite("browser", "load", "logins", "people", "servers", "stack", "ts43")
+pytest.register_assert_rewrite("browser", "load", "logins", "people", "servers", "stack", "supplicant", "core_stack", "ts43")
 
+import core  # noqa: E402
 from servers import Servers  # noqa: E402
 from stack import Postgresql, Stack  # noqa: E402
+from supplicant import Supplicant  # noqa: E402
 from ts43 import Client  # noqa: E402
 from usim import TEST_SETS, Usim  # noqa: E402
 
@@ -97,3 +99,17 @@ def sim(stack):
         return cache[n]
 
     return get
+
+
+@pytest.fixture
+def supplicant(tmp_path, request):
+    """supplicant(usim, ...): eapol_test once against the shared stack, or the one given as `on`."""
+    made = Supplicant(tmp_path, lambda: request.getfixturevalue("stack"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def ebin(tmp_path_factory):
+    """The compiled peers of core.py."""
+    return core.build(tmp_path_factory.mktemp("peers") / "ebin")

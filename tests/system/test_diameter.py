@@ -10,18 +10,13 @@ import subprocess
 import time
 
 import pytest
-from core import PEERS, SUBSCRIBERS, Diameter, Peer, build, documented, has_sctp
+from core import PEERS, SUBSCRIBERS, Diameter, Peer, documented, has_sctp
 from stack import ROOT, wait_for
 from ts43 import answer_challenge, nai
 from usim import Milenage, Usim
 
 IMSI = SUBSCRIBERS[0][0]
 MS = 10000
-
-
-@pytest.fixture(scope="module")
-def ebin(tmp_path_factory):
-    return build(tmp_path_factory.mktemp("peers") / "ebin")
 
 
 class Core:

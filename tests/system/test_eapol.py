@@ -2,75 +2,12 @@
 
 import json
 import os
-import socket
 import subprocess
-import threading
 
 import pytest
-from relay import Relay
-from stack import BIN, ROOT, wait_for
+from stack import BIN, ROOT
 from ts43 import Client, authenticate, nai
 from usim import TEST_SETS, TUAK_SETS, Tuak, Usim
-
-
-class Card(threading.Thread):
-    """Answers eapol_test's SIM requests on its control interface."""
-
-    def __init__(self, folder, usim):
-        super().__init__(daemon=True)
-        self._folder, self._usim, self.results = folder, usim, []
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.path = folder / "card"
-        self._socket.bind(str(self.path))
-
-    def run(self):
-        control = str(self._folder / "ctrl" / "test")
-        wait_for(lambda: os.path.exists(control), 20, "eapol_test's control socket")
-        self._socket.connect(control)
-        self._socket.send(b"ATTACH")
-        while True:
-            try:
-                message = self._socket.recv(4096).decode()
-            except OSError:
-                return
-            if "CTRL-REQ-SIM-" not in message:
-                continue
-            number, rest = message.split("CTRL-REQ-SIM-", 1)[1].split(":", 1)
-            _, rand, autn = rest.split(" ", 1)[0].split(":")[:3]
-            result = self._usim.authenticate(bytes.fromhex(rand), bytes.fromhex(autn))
-            self.results.append(result[0])
-            if result[0] == "ok":
-                _, res, ck, ik = result
-                reply = f"UMTS-AUTH:{ik.hex()}:{ck.hex()}:{res.hex()}"
-            elif result[0] == "auts":
-                reply = f"UMTS-AUTS:{result[1].hex()}"
-            else:
-                reply = "UMTS-FAIL"
-            self._socket.send(f"CTRL-RSP-SIM-{number}:{reply}".encode())
-
-
-@pytest.fixture
-def supplicant(stack, tmp_path):
-    """supplicant(usim, ...): runs eapol_test once, `again` times more in the same process. Returns (exit code, relay, card, output)."""
-    relays = []
-
-    def run(usim, method="AKA", identity=None, phase1="", again=0, on=None):
-        relay = Relay(on or stack)
-        relays.append(relay)
-        relay.start()
-        config = tmp_path / "eapol.conf"
-        network = f'key_mgmt=IEEE8021X\n eap={method}\n identity="{identity or nai(usim.imsi)}"\n phase1="{phase1}"'
-        config.write_text(f'ctrl_interface={tmp_path}/ctrl\nexternal_sim=1\nnetwork={{\n {network}\n}}\n')
-        card = Card(tmp_path, usim)
-        card.start()
-        # -n: TS.43 hands no MSK to anybody, so no MPPE keys are expected
-        done = subprocess.run(["eapol_test", "-n", "-W", "-c", config, "-a", "127.0.0.1", "-p", str(relay.port), "-s", "radius", "-t", "20", "-r", str(again)],
-                              capture_output=True, text=True, timeout=60)
-        return done.returncode, relay, card, done.stdout[-3000:]
-
-    yield run
-    for relay in relays:
-        relay.close()
 
 
 def test_eapol_test_authenticates_and_a_document_with_a_token_comes(supplicant, sim):
