@@ -2,9 +2,9 @@
 #include "auth_bus.h"
 
 #include "auth.pb-c.h"
+#include "auth_bus_call.h"
 #include "auth_bus_tokens.h"
 #include "auth_core_event.h"
-#include "auth_env.h"
 #include "auth_exchange.h"
 #include "auth_login_bus.h"
 #include "auth_provision.h"
@@ -14,8 +14,7 @@
 
 /* One call, in its own arena. The task comes first: an answer finds its call by it. */
 struct call {
-	struct auth_task task;
-	struct es_bus_call *bus;
+	struct auth_bus_call base;
 	union {
 		struct auth_reply eap;
 		struct auth_renewed renewed;
@@ -24,26 +23,6 @@ struct call {
 		struct auth_core_known known;
 	} out;
 };
-
-/* NULL when the arena is exhausted; the call is then answered. */
-static struct call *begin(struct es_bus_call *bus, void *user,
-                          void (*answer)(struct auth_task *task, es_status status, const char *detail))
-{
-	struct es_arena *arena = es_bus_call_arena(bus);
-	struct call *call = es_arena_alloc(arena, sizeof *call);
-
-	if (call == NULL) {
-		es_bus_fail(bus, ES_TOO_LARGE, "the call is too large");
-		return NULL;
-	}
-	*call = (struct call){ .task = { .env = user,
-		                             .arena = arena,
-		                             .trace = es_bus_call_trace(bus),
-		                             .deadline = es_bus_call_deadline(bus),
-		                             .answer = answer },
-		                   .bus = bus };
-	return call;
-}
 
 static struct call *call_of(struct auth_task *task)
 {
@@ -86,7 +65,7 @@ static void reply_eap(struct auth_task *task, es_status status, const char *deta
 
 	openes__eap_reply__init(&reply);
 	if (status != ES_OK) {
-		es_bus_fail(call->bus, status, detail);
+		es_bus_fail(call->base.bus, status, detail);
 		return;
 	}
 	union {
@@ -104,9 +83,9 @@ static void reply_eap(struct auth_task *task, es_status status, const char *deta
 	if (out->outcome == AUTH_ADMIT)
 		reply.request = (void *)es_bus_unpack(&openes__device_request__descriptor, out->request, task->arena);
 	if (reply.cookie == NULL || reply.token == NULL || (out->outcome == AUTH_ADMIT && reply.request == NULL))
-		es_bus_fail(call->bus, ES_TOO_LARGE, "the answer is too large");
+		es_bus_fail(call->base.bus, ES_TOO_LARGE, "the answer is too large");
 	else
-		es_bus_reply(call->bus, &reply.base);
+		es_bus_reply(call->base.bus, &reply.base);
 }
 
 /* False: nothing in it that a token could be bound to. */
@@ -133,33 +112,33 @@ static bool start_from(const Openes__EapStartRequest *request, struct es_arena *
 
 static void on_eap_start(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
-	struct call *call = begin(bus, user, reply_eap);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), reply_eap);
 
 	if (call == NULL)
 		return;
-	struct auth_start *in = es_arena_alloc(call->task.arena, sizeof *in);
-	if (in == NULL || !start_from((const void *)message, call->task.arena, in)) {
+	struct auth_start *in = es_arena_alloc(call->base.task.arena, sizeof *in);
+	if (in == NULL || !start_from((const void *)message, call->base.task.arena, in)) {
 		es_bus_fail(bus, ES_MALFORMED, "the request names no application");
 		return;
 	}
-	auth_exchange_start(&call->task, in, &call->out.eap);
+	auth_exchange_start(&call->base.task, in, &call->out.eap);
 }
 
 static void on_eap_continue(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const Openes__EapContinueRequest *request = (const void *)message;
-	struct call *call = begin(bus, user, reply_eap);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), reply_eap);
 
 	if (call == NULL)
 		return;
-	struct es_slice *cookies = es_arena_array(call->task.arena, request->n_cookies, sizeof *cookies);
+	struct es_slice *cookies = es_arena_array(call->base.task.arena, request->n_cookies, sizeof *cookies);
 	if (cookies == NULL) {
 		es_bus_fail(bus, ES_TOO_LARGE, "too many cookies");
 		return;
 	}
 	for (size_t i = 0; i < request->n_cookies; i++)
 		cookies[i] = es_slice_str(request->cookies[i]);
-	auth_exchange_continue(&call->task, cookies, request->n_cookies, slice_of(request->packet),
+	auth_exchange_continue(&call->base.task, cookies, request->n_cookies, slice_of(request->packet),
 	                       es_slice_str(request->client_address), &call->out.eap);
 }
 
@@ -172,18 +151,18 @@ static void reply_renewed(struct auth_task *task, es_status status, const char *
 	reply.token = es_arena_strdup(task->arena, call->out.renewed.token);
 	reply.token_validity_s = call->out.renewed.validity_s;
 	if (status != ES_OK || reply.token == NULL)
-		es_bus_fail(call->bus, status != ES_OK ? status : ES_TOO_LARGE, detail);
+		es_bus_fail(call->base.bus, status != ES_OK ? status : ES_TOO_LARGE, detail);
 	else
-		es_bus_reply(call->bus, &reply.base);
+		es_bus_reply(call->base.bus, &reply.base);
 }
 
 static void on_token_renew(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const Openes__TokenRenewRequest *request = (const void *)message;
-	struct call *call = begin(bus, user, reply_renewed);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), reply_renewed);
 
 	if (call != NULL)
-		auth_token_renew(&call->task, es_slice_str(request->token), &call->out.renewed);
+		auth_token_renew(&call->base.task, es_slice_str(request->token), &call->out.renewed);
 }
 
 /* ---- keys ---- */
@@ -194,34 +173,34 @@ static void reply_empty(struct auth_task *task, es_status status, const char *de
 
 	openes__empty__init(&reply);
 	if (status != ES_OK)
-		es_bus_fail(call_of(task)->bus, status, detail);
+		es_bus_fail(call_of(task)->base.bus, status, detail);
 	else
-		es_bus_reply(call_of(task)->bus, &reply.base);
+		es_bus_reply(call_of(task)->base.bus, &reply.base);
 }
 
 static void on_keys_put(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const Openes__KeysPutRequest *request = (const void *)message;
-	struct call *call = begin(bus, user, reply_empty);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), reply_empty);
 
 	if (call == NULL)
 		return;
-	auth_keys_put(&call->task, &(struct auth_keys_put){ .tenant = request->tenant,
-	                                                    .imsi = request->imsi,
-	                                                    .box = slice_of(request->box),
-	                                                    .amf = slice_of(request->amf),
-	                                                    .algorithm = request->algorithm,
-	                                                    .has_sqn = request->has_sqn,
-	                                                    .sqn = request->sqn });
+	auth_keys_put(&call->base.task, &(struct auth_keys_put){ .tenant = request->tenant,
+	                                                         .imsi = request->imsi,
+	                                                         .box = slice_of(request->box),
+	                                                         .amf = slice_of(request->amf),
+	                                                         .algorithm = request->algorithm,
+	                                                         .has_sqn = request->has_sqn,
+	                                                         .sqn = request->sqn });
 }
 
 static void on_keys_delete(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const Openes__KeysRequest *request = (const void *)message;
-	struct call *call = begin(bus, user, reply_empty);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), reply_empty);
 
 	if (call != NULL)
-		auth_keys_delete(&call->task, request->tenant, request->imsi);
+		auth_keys_delete(&call->base.task, request->tenant, request->imsi);
 }
 
 static void reply_keys_status(struct auth_task *task, es_status status, const char *detail)
@@ -231,7 +210,7 @@ static void reply_keys_status(struct auth_task *task, es_status status, const ch
 
 	openes__keys_status_reply__init(&reply);
 	if (status != ES_OK) {
-		es_bus_fail(call->bus, status, detail);
+		es_bus_fail(call->base.bus, status, detail);
 		return;
 	}
 	union {
@@ -241,16 +220,16 @@ static void reply_keys_status(struct auth_task *task, es_status status, const ch
 	reply.exists = call->out.keys.exists;
 	reply.algorithm = algorithm.out;
 	reply.updated_unix_ms = call->out.keys.updated_ms;
-	es_bus_reply(call->bus, &reply.base);
+	es_bus_reply(call->base.bus, &reply.base);
 }
 
 static void on_keys_status(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const Openes__KeysRequest *request = (const void *)message;
-	struct call *call = begin(bus, user, reply_keys_status);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), reply_keys_status);
 
 	if (call != NULL)
-		auth_keys_status(&call->task, request->tenant, request->imsi, &call->out.keys);
+		auth_keys_status(&call->base.task, request->tenant, request->imsi, &call->out.keys);
 }
 
 static char *text_in(struct es_arena *arena, const char *text)
@@ -292,18 +271,18 @@ static void reply_history(struct auth_task *task, es_status status, const char *
 			status = ES_TOO_LARGE;
 	}
 	if (status != ES_OK)
-		es_bus_fail(call->bus, status, detail);
+		es_bus_fail(call->base.bus, status, detail);
 	else
-		es_bus_reply(call->bus, &reply.base);
+		es_bus_reply(call->base.bus, &reply.base);
 }
 
 static void on_history(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const Openes__HistoryRequest *request = (const void *)message;
-	struct call *call = begin(bus, user, reply_history);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), reply_history);
 
 	if (call != NULL)
-		auth_history_list(&call->task, request->tenant, request->imsi, request->limit, &call->out.history);
+		auth_history_list(&call->base.task, request->tenant, request->imsi, request->limit, &call->out.history);
 }
 
 /* ---- the core network ---- */
@@ -315,20 +294,20 @@ static void reply_known(struct auth_task *task, es_status status, const char *de
 	openes__core_event_reply__init(&reply);
 	reply.known = call_of(task)->out.known.known;
 	if (status != ES_OK)
-		es_bus_fail(call_of(task)->bus, status, detail);
+		es_bus_fail(call_of(task)->base.bus, status, detail);
 	else
-		es_bus_reply(call_of(task)->bus, &reply.base);
+		es_bus_reply(call_of(task)->base.bus, &reply.base);
 }
 
 static void on_core_event(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const Openes__CoreEventRequest *request = (const void *)message;
 	const Openes__CoreProfile *profile = request->profile;
-	struct call *call = begin(bus, user, reply_known);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), reply_known);
 
 	if (call == NULL)
 		return;
-	struct auth_core_event *event = es_arena_alloc(call->task.arena, sizeof *event);
+	struct auth_core_event *event = es_arena_alloc(call->base.task.arena, sizeof *event);
 	bool is_profile = request->kind == OPENES__CORE_EVENT_REQUEST__KIND__PROFILE_CHANGED;
 	if (event == NULL || (is_profile && profile == NULL)) {
 		es_bus_fail(bus, ES_MALFORMED, "an event of the core network that says nothing");
@@ -341,7 +320,7 @@ static void on_core_event(struct es_bus_call *bus, const ProtobufCMessage *messa
 		                               .msisdn = is_profile ? profile->msisdn : "",
 		                               .has_access = is_profile && profile->has_access,
 		                               .access_barred = is_profile && profile->access_barred };
-	auth_core_event(&call->task, event, &call->out.known);
+	auth_core_event(&call->base.task, event, &call->out.known);
 }
 
 static void on_transport_key(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)

@@ -3,13 +3,13 @@
 
 #include "auth.pb-c.h"
 #include "auth_acquire.h"
+#include "auth_bus_call.h"
 #include "auth_client.h"
 #include "auth_spend.h"
 
 /* One call, in its own arena. The task comes first: an answer finds its call by it. */
 struct call {
-	struct auth_task task;
-	struct es_bus_call *bus;
+	struct auth_bus_call base;
 	struct auth_acquire acquire;
 	union {
 		struct auth_spent spent;
@@ -17,26 +17,6 @@ struct call {
 		struct auth_client_token client_token;
 	} out;
 };
-
-/* NULL when the arena is exhausted; the call is then answered. */
-static struct call *begin(struct es_bus_call *bus, void *user,
-                          void (*answer)(struct auth_task *task, es_status status, const char *detail))
-{
-	struct es_arena *arena = es_bus_call_arena(bus);
-	struct call *call = es_arena_alloc(arena, sizeof *call);
-
-	if (call == NULL) {
-		es_bus_fail(bus, ES_TOO_LARGE, "the call is too large");
-		return NULL;
-	}
-	*call = (struct call){ .task = { .env = user,
-		                             .arena = arena,
-		                             .trace = es_bus_call_trace(bus),
-		                             .deadline = es_bus_call_deadline(bus),
-		                             .answer = answer },
-		                   .bus = bus };
-	return call;
-}
 
 static struct call *call_of(struct auth_task *task)
 {
@@ -50,18 +30,19 @@ static void reply_spent(struct auth_task *task, es_status status, const char *de
 	openes__spend_reply__init(&reply);
 	reply.spent_before = call_of(task)->out.spent.spent_before;
 	if (status != ES_OK)
-		es_bus_fail(call_of(task)->bus, status, detail);
+		es_bus_fail(call_of(task)->base.bus, status, detail);
 	else
-		es_bus_reply(call_of(task)->bus, &reply.base);
+		es_bus_reply(call_of(task)->base.bus, &reply.base);
 }
 
 void auth_on_spend(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const Openes__SpendRequest *request = (const void *)message;
-	struct call *call = begin(bus, user, reply_spent);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), reply_spent);
 
 	if (call != NULL)
-		auth_token_spend(&call->task, es_slice_str(request->token), es_bus_call_idempotency_key(bus), &call->out.spent);
+		auth_token_spend(&call->base.task, es_slice_str(request->token), es_bus_call_idempotency_key(bus),
+		                 &call->out.spent);
 }
 
 /* Parms to nodes; NULL: memory. */
@@ -102,16 +83,16 @@ static void reply_acquired(struct auth_task *task, es_status status, const char 
 
 	openes__acquire_reply__init(&reply);
 	if (status != ES_OK) {
-		es_bus_fail(call->bus, status, detail);
+		es_bus_fail(call->base.bus, status, detail);
 		return;
 	}
 	reply.outcome = on_wire[out->outcome];
 	reply.reason = es_arena_strdup(task->arena, es_slice_str(out->reason));
 	reply.answer = answer_of(out, call->acquire.app, task->arena);
 	if (reply.reason == NULL || reply.answer == NULL)
-		es_bus_fail(call->bus, ES_TOO_LARGE, "the answer is too large");
+		es_bus_fail(call->base.bus, ES_TOO_LARGE, "the answer is too large");
 	else
-		es_bus_reply(call->bus, &reply.base);
+		es_bus_reply(call->base.bus, &reply.base);
 }
 
 /* The first of that name; empty: none. policy has read the same one. */
@@ -127,7 +108,7 @@ void auth_on_acquire(struct es_bus_call *bus, const ProtobufCMessage *message, v
 {
 	const Openes__AcquireRequest *request = (const void *)message;
 	const Openes__DeviceRequest *device = request->request;
-	struct call *call = begin(bus, user, reply_acquired);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), reply_acquired);
 
 	if (call == NULL)
 		return;
@@ -146,7 +127,7 @@ void auth_on_acquire(struct es_bus_call *bus, const ProtobufCMessage *message, v
 		                                   .call = es_bus_call_idempotency_key(bus) };
 	if (call->acquire.targets.len == 0)
 		call->acquire.targets = param(device, "operation_target"); /* TS.43 14.1.5 has both */
-	auth_acquire(&call->task, &call->acquire, &call->out.acquired);
+	auth_acquire(&call->base.task, &call->acquire, &call->out.acquired);
 }
 
 static void reply_client_token(struct auth_task *task, es_status status, const char *detail)
@@ -156,7 +137,7 @@ static void reply_client_token(struct auth_task *task, es_status status, const c
 
 	openes__client_token_reply__init(&reply);
 	if (status != ES_OK) {
-		es_bus_fail(call_of(task)->bus, status, detail);
+		es_bus_fail(call_of(task)->base.bus, status, detail);
 		return;
 	}
 	bool ok = out->error == AUTH_CLIENT_ERROR_NONE;
@@ -166,20 +147,20 @@ static void reply_client_token(struct auth_task *task, es_status status, const c
 	reply.scope = es_arena_strdup(task->arena, out->scope);
 	reply.expires_in_s = out->expires_in_s;
 	if (reply.error == NULL || reply.error_description == NULL || reply.access_token == NULL || reply.scope == NULL)
-		es_bus_fail(call_of(task)->bus, ES_TOO_LARGE, "the answer is too large");
+		es_bus_fail(call_of(task)->base.bus, ES_TOO_LARGE, "the answer is too large");
 	else
-		es_bus_reply(call_of(task)->bus, &reply.base);
+		es_bus_reply(call_of(task)->base.bus, &reply.base);
 }
 
 void auth_on_client_token(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const Openes__ClientTokenRequest *request = (const void *)message;
-	struct call *call = begin(bus, user, reply_client_token);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), reply_client_token);
 
 	if (call == NULL)
 		return;
-	struct auth_client_request *in = es_arena_alloc(call->task.arena, sizeof *in);
-	struct auth_client_param *params = es_arena_array(call->task.arena, request->n_form, sizeof *params);
+	struct auth_client_request *in = es_arena_alloc(call->base.task.arena, sizeof *in);
+	struct auth_client_param *params = es_arena_array(call->base.task.arena, request->n_form, sizeof *params);
 	if (in == NULL || params == NULL) {
 		es_bus_fail(bus, ES_TOO_LARGE, "the form is too large");
 		return;
@@ -192,5 +173,5 @@ void auth_on_client_token(struct es_bus_call *bus, const ProtobufCMessage *messa
 		                                .host = es_slice_str(request->host),
 		                                .path = es_slice_str(request->path),
 		                                .call = es_bus_call_idempotency_key(bus) };
-	auth_client_token(&call->task, in, &call->out.client_token);
+	auth_client_token(&call->base.task, in, &call->out.client_token);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth.pb-c.h"
+#include "auth_bus_call.h"
 #include "auth_code.h"
 #include "auth_oidc.h"
 #include "es_cleanup.h"
@@ -11,8 +12,7 @@
 
 /* The task comes first: an answer finds its call by it. */
 struct call {
-	struct auth_task task;
-	struct es_bus_call *bus;
+	struct auth_bus_call base;
 	struct auth_login_reply out;
 };
 
@@ -66,30 +66,11 @@ static void answer(struct auth_task *task, es_status status, const char *detail)
 
 	openes__login_reply__init(&reply);
 	if (status != ES_OK)
-		es_bus_fail(call->bus, status, detail);
+		es_bus_fail(call->base.bus, status, detail);
 	else if (!fill(&reply, &call->out, task->arena))
-		es_bus_fail(call->bus, ES_TOO_LARGE, "the answer is too large");
+		es_bus_fail(call->base.bus, ES_TOO_LARGE, "the answer is too large");
 	else
-		es_bus_reply(call->bus, &reply.base);
-}
-
-/* NULL when the arena is exhausted; the call is then answered. */
-static struct call *begin(struct es_bus_call *bus, void *user)
-{
-	struct es_arena *arena = es_bus_call_arena(bus);
-	struct call *call = es_arena_alloc(arena, sizeof *call);
-
-	if (call == NULL) {
-		es_bus_fail(bus, ES_TOO_LARGE, "the call is too large");
-		return NULL;
-	}
-	*call = (struct call){ .task = { .env = user,
-		                             .arena = arena,
-		                             .trace = es_bus_call_trace(bus),
-		                             .deadline = es_bus_call_deadline(bus),
-		                             .answer = answer },
-		                   .bus = bus };
-	return call;
+		es_bus_reply(call->base.bus, &reply.base);
 }
 
 /* False: nothing in it that a token could be bound to. */
@@ -123,13 +104,13 @@ static bool start_from(const Openes__DeviceRequest *device, const char *address,
 void auth_bus_oidc_start(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const Openes__OidcStartRequest *request = (const void *)message;
-	struct call *call = begin(bus, user);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), answer);
 	struct auth_login_start in = { .request = { NULL, 0 } };
 
 	if (call == NULL)
 		return;
-	if (start_from(request->request, request->client_address, call->task.arena, &in))
-		auth_oidc_start(&call->task, &in, &call->out);
+	if (start_from(request->request, request->client_address, call->base.task.arena, &in))
+		auth_oidc_start(&call->base.task, &in, &call->out);
 	else
 		es_bus_fail(bus, ES_MALFORMED, "the request names no application");
 }
@@ -137,10 +118,10 @@ void auth_bus_oidc_start(struct es_bus_call *bus, const ProtobufCMessage *messag
 void auth_bus_oidc_finish(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const Openes__OidcFinishRequest *request = (const void *)message;
-	struct call *call = begin(bus, user);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), answer);
 
 	if (call != NULL)
-		auth_oidc_finish(&call->task,
+		auth_oidc_finish(&call->base.task,
 		                 &(struct auth_oidc_finish){ .state = es_slice_str(request->state),
 		                                             .code = es_slice_str(request->code),
 		                                             .error = es_slice_str(request->error) },
@@ -150,13 +131,13 @@ void auth_bus_oidc_finish(struct es_bus_call *bus, const ProtobufCMessage *messa
 void auth_bus_code_start(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const Openes__CodeStartRequest *request = (const void *)message;
-	struct call *call = begin(bus, user);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), answer);
 	struct auth_login_start in = { .request = { NULL, 0 } };
 
 	if (call == NULL)
 		return;
-	if (start_from(request->request, request->client_address, call->task.arena, &in))
-		auth_code_start(&call->task, es_slice_str(request->msisdn), &in, &call->out);
+	if (start_from(request->request, request->client_address, call->base.task.arena, &in))
+		auth_code_start(&call->base.task, es_slice_str(request->msisdn), &in, &call->out);
 	else
 		es_bus_fail(bus, ES_MALFORMED, "the request names no application");
 }
@@ -164,10 +145,10 @@ void auth_bus_code_start(struct es_bus_call *bus, const ProtobufCMessage *messag
 void auth_bus_code_check(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const Openes__CodeCheckRequest *request = (const void *)message;
-	struct call *call = begin(bus, user);
+	struct call *call = auth_bus_begin(bus, user, sizeof(struct call), answer);
 
 	if (call != NULL)
-		auth_code_check(&call->task,
+		auth_code_check(&call->base.task,
 		                &(struct auth_code_check){ .session = es_slice_str(request->session),
 		                                           .code = es_slice_str(request->code),
 		                                           .address = es_slice_str(request->client_address),
