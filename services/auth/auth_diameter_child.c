@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "auth_diameter_check.h"
 #include "es_arena.h"
 #include "es_cleanup.h"
 #include "es_clock.h"
@@ -255,6 +256,8 @@ es_status auth_diameter_child_start(const struct auth_diameter_child_options *op
 	c->stop_fd = -1;
 	es_metric_register(&starts);
 	es_status status = prepare(c, options, error);
+	if (status == ES_OK)
+		status = auth_diameter_check(c->program, c->env, error);
 	if (status == ES_OK && pthread_create(&c->thread, NULL, run, c) != 0)
 		status = ES_TOO_LARGE;
 	if (status != ES_OK) {

@@ -22,7 +22,7 @@ struct auth_diameter_child_options {
 };
 
 struct auth_diameter_child;
-/* Copies the options. Does not wait for the child. */
+/* Copies the options. Does not wait for the child, only for its word on the core file: ES_MALFORMED, and the sentence. */
 es_status auth_diameter_child_start(const struct auth_diameter_child_options *options, struct auth_diameter_child **out,
                                     struct es_buf *error) ES_MUST_USE;
 /* SIGTERM, and SIGKILL when it has not ended within wait_ms. NULL is fine. */

@@ -32,7 +32,8 @@ static void write_program(struct place *p, const char *first)
 
 	assert_non_null(f);
 	(void)fprintf(f,
-	              "#!/bin/sh\n%s\necho \"pid=$$ parent=$OPENES_DIAMETER_PARENT core=$OPENES_DIAMETER_CORE_FILE "
+	              "#!/bin/sh\n%s\n[ \"$1\" = --check-config ] && exit 0\necho \"pid=$$ parent=$OPENES_DIAMETER_PARENT "
+	              "core=$OPENES_DIAMETER_CORE_FILE "
 	              "listen=$OPENES_DIAMETER_BUS_LISTEN ops=$OPENES_DIAMETER_OPS_LISTEN\" >> %s\n"
 	              "while :; do sleep 0.02; done\n",
 	              first, p->notes);
@@ -171,6 +172,35 @@ static void one_that_does_not_listen_is_killed(void **state)
 	assert_int_equal(kill(pid_of(line), 0), -1);
 }
 
+static void a_core_file_that_it_refuses_stops_the_start_with_its_words(void **state)
+{
+	struct place *p = *state;
+	const struct auth_diameter_child_options options = { .program = p->program,
+		                                                 .core_file = "/etc/core.conf",
+		                                                 .auth_target = "ipc:///tmp/auth",
+		                                                 .bus_key_file = "/etc/bus.key",
+		                                                 .instance = "auth0",
+		                                                 .log_level = "info",
+		                                                 .log_format = "json",
+		                                                 .pseudonym_key_file = "" };
+	struct es_buf error;
+
+	write_program(p, "echo \"openes-diameter: $OPENES_DIAMETER_CORE_FILE:4: flavour is unknown\" >&2; exit 1");
+	es_buf_init(&error, 512);
+	assert_int_equal(auth_diameter_child_start(&options, &p->child, &error), ES_MALFORMED);
+	assert_true(es_slice_eq_str(es_buf_slice(&error), "/etc/core.conf:4: flavour is unknown"));
+	assert_null(p->child);
+	es_buf_free(&error);
+}
+
+static void a_check_that_is_cut_short_does_not_stop_auth(void **state)
+{
+	struct place *p = *state;
+
+	write_program(p, "[ \"$1\" = --check-config ] && kill -9 $$");
+	start(p);
+}
+
 static void a_program_that_is_not_there_does_not_stop_auth(void **state)
 {
 	struct place *p = *state;
@@ -189,6 +219,8 @@ int main(void)
 		TEST(a_child_that_is_killed_comes_back),
 		TEST(the_stop_ends_it),
 		TEST(one_that_does_not_listen_is_killed),
+		TEST(a_core_file_that_it_refuses_stops_the_start_with_its_words),
+		TEST(a_check_that_is_cut_short_does_not_stop_auth),
 		TEST(a_program_that_is_not_there_does_not_stop_auth),
 	};
 

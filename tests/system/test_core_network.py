@@ -354,7 +354,7 @@ def test_a_tenant_that_names_a_source_nobody_configured_gets_503_and_the_log_say
 
 
 @pytest.mark.parametrize("text,says", [
-    ("[hlr old]\nrealm = example.org\n", "hlr"),
+    ("[swx home]\nrealm = example.org\nflavour = mild\n", "flavour"), ("[hlr old]\nrealm = example.org\n", "hlr"),
     ("[udm home]\nurl = http://127.0.0.1\nflavour = mild\n", "flavour"), ("[udm home]\nurl = http://127.0.0.1\ntimeout = soon\n", "timeout")])
 def test_a_core_file_that_auth_does_not_understand_stops_it_with_a_sentence(core, tmp_path, text, says):
     """The file, the line and the word."""
@@ -364,5 +364,5 @@ def test_a_core_file_that_auth_does_not_understand_stops_it_with_a_sentence(core
     settings = dict(row.split(" = ") for row in core.auth.config.read_text().splitlines()[1:])
     settings.update(core_file=file, ops_listen=f"127.0.0.1:{free_port()}", bus_listen=f"ipc://{tmp_path}/auth", db=f"sqlite:{tmp_path}/auth.db")
     config.write_text("[auth]\n" + "".join(f"{key} = {value}\n" for key, value in settings.items()))
-    done = subprocess.run([BIN / "openes-auth", "--config", config], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([BIN / "openes-auth", "--config", config], capture_output=True, text=True, timeout=20)
     assert done.returncode != 0 and f"{file}:{line}" in done.stderr and says in done.stderr, done.stderr

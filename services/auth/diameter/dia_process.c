@@ -35,6 +35,21 @@ static const struct es_conf_key keys[] = {
 	KEY(parent, ES_CONF_U32, "0", 0, INT32_MAX, "process that this one ends with; 0: none"),
 };
 
+/* The core file, too: auth asks with --check-config before it starts this process for good. */
+static es_status check(const void *config, struct es_buf *error)
+{
+	const struct dia_process_config *c = config;
+	struct es_arena *arena = es_arena_new(0, CONFIG_MAX);
+	struct dia_config parsed;
+
+	if (arena == NULL)
+		return ES_TOO_LARGE;
+	const es_status status = dia_config_load(c->core_file, c->base.instance[0] != '\0' ? c->base.instance : "diameter",
+	                                         arena, &parsed, error);
+	es_arena_free(arena);
+	return status;
+}
+
 /* The signal comes when the thread ends that started us; should it have ended already, nobody would tell. */
 static es_status die_with(uint32_t parent, struct es_buf *error)
 {
@@ -140,6 +155,7 @@ const struct es_service_ops dia_service = {
 	.keys = keys,
 	.key_count = ES_COUNT(keys),
 	.config_size = sizeof(struct dia_process_config),
+	.check = check,
 	.start = start,
 	.is_ready = is_ready,
 	.stop = stop,
