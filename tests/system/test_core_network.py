@@ -252,7 +252,7 @@ def test_a_udm_that_is_silent_is_503_in_time_and_nobody_else_s_affair(core, clie
 # ---- the profile ----
 
 def test_what_the_hss_says_of_a_subscriber_stands_before_the_document(core, client):
-    """V12-VWF-01: number and access are policy's before it decides, and the trail names who said so."""
+    """V12-VWF-05: number and access are policy's before it decides, and the trail names who said so."""
     core.tenant(sources=["*: home"], hss_profile=True)
     barred, free = core.card(1), core.card(2)
     before = core.subscriber(barred.imsi)
@@ -366,3 +366,69 @@ def test_a_core_file_that_auth_does_not_understand_stops_it_with_a_sentence(core
     config.write_text("[auth]\n" + "".join(f"{key} = {value}\n" for key, value in settings.items()))
     done = subprocess.run([BIN / "openes-auth", "--config", config], capture_output=True, text=True, timeout=20)
     assert done.returncode != 0 and f"{file}:{line}" in done.stderr and says in done.stderr, done.stderr
+
+
+# ---- limits ----
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory, ebin):
+    """Each limit is a small one, each test takes a subscriber of its own."""
+    settings = {"imsi_challenges_per_minute": 2, "imsi_resyncs_per_hour": 1, "failures_per_hour": 1}
+    made = CoreStack(tmp_path_factory.mktemp("limited"), ebin, peers=("hss1",), overrides={"auth": settings})
+    try:
+        made.start().tenant(sources=["*: home"])
+        yield made
+    finally:
+        made.stop()
+
+
+def limited_by(core, limit):
+    return core.auth.metric(f'openes_auth_limited_total{{limit="{limit}"}}')
+
+
+def test_vectors_of_one_subscriber_are_limited_and_nobody_else_s(limited):
+    """V12-HTTP-08: 503 with Retry-After, one in the metric, no question to the HSS; the record has it."""
+    client, usim = limited.client(), limited.card(1)
+    for _ in range(2):
+        assert authenticate(client, usim).status == 200
+    asked = limited.hss1.count("MAR")
+    assert waits(authenticate(client, usim)) and limited_by(limited, "challenges_imsi") == 1 and limited.hss1.count("MAR") == asked
+    assert authenticate(client, limited.card(2)).status == 200
+    record = last_record(limited, usim.imsi, "limited")
+    assert (record["method"], record["app"]) == ("eap-aka", "ap2003")
+    assert [r["result"] for r in limited.authentications(usim.imsi)] == ["limited", "success", "success"]
+    client.close()
+
+
+def test_resynchronisations_of_one_subscriber_are_limited(limited):
+    """V12-AUTH-13: each costs the HSS a vector, and anybody can pretend to be a SIM that is ahead."""
+    client, usim = limited.client(), limited.card(3)
+    usim.seq = [AHEAD] * 32
+    assert authenticate(client, usim).status == 200
+    usim.seq = [2 * AHEAD] * 32
+    challenge = begin(client, usim)
+    asked = limited.hss1.count("MAR")
+    assert waits(client.relay(answer_challenge(usim, challenge.packet(), nai(usim.imsi)), challenge.cookie()))
+    assert limited_by(limited, "resyncs_imsi") == 1 and limited.hss1.count("MAR") == asked
+    client.close()
+
+
+def test_guesses_at_one_subscriber_from_one_address_are_limited(limited):
+    """V12-AUTH-14: after a wrong answer the next exchange has to wait."""
+    client, usim = limited.client(), limited.card(4)
+    challenge = begin(client, usim)
+    packet = bytearray(answer_challenge(usim, challenge.packet(), nai(usim.imsi)))
+    packet[-1] ^= 1
+    assert client.relay(bytes(packet), challenge.cookie()).status == 403
+    assert waits(begin(client, usim)) and limited_by(limited, "failures") == 1
+    client.close()
+
+
+def test_challenges_of_one_tenant_are_limited_by_its_own_setting(limited):
+    """A tenant that floods is turned away, the other one is not."""
+    limited.tenant(sources=["*: home"], challenges_per_second=1)
+    client, other = limited.client(), limited.other_tenant()
+    wait_for(lambda: waits(begin(client, limited.card(5))), what="more than one in a second")
+    assert limited_by(limited, "challenges_tenant") > 0
+    assert authenticate(client, other, identity=other_nai()).status == 200
+    client.close()
