@@ -97,12 +97,18 @@ TXT
 
 help_bench() {
 	cat <<'TXT'
-usage: ./openes bench [--json FILE] [--rounds N] [--seconds N] [--subscribers N] [--requests N]
+usage: ./openes bench [--only PART] [--json FILE] [--rounds N] [--seconds N] [--subscribers N] [--requests N]
 
-Builds the release programs, installs wrk and nginx where they are missing, and prints a table: throughput
-by token beside nginx with a body of the same size, CPU of a full authentication beside the bare crypto of
-one, latency, memory, and what a million subscribers cost. Takes some minutes; leave the machine alone.
+Builds the release programs, installs wrk, nginx and Erlang's Diameter stack where they are missing, and
+prints a table. Takes some twenty minutes; leave the machine alone.
 
+  own     throughput by token beside nginx with a body of the same size, CPU of a full authentication
+          beside the bare crypto of one, latency, memory
+  core    full authentications with the own AuC (EAP-AKA, EAP-AKA'), over SWx, relayed to an AAA and with a
+          UDM, each beside the first; a tenant with a slow HSS beside another; in_flight_max and latency
+  scale   what a million subscribers cost
+
+  --only PART       this part alone
   --json FILE       the figures with names, units and the spread of the rounds
   --rounds N        interleaved rounds of each figure                  (7)
   --seconds N       length of a round                                  (4)
