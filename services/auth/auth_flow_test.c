@@ -463,7 +463,10 @@ static void nobody_becomes_somebody_else_at_the_aaa(void **state)
 	struct test_call *other = test_start(&w.t);
 	told.verdict = AUTH_RELAY_ACCEPTED;
 	told.imsi = "001019999999999";
+	told.keeps_state = true;
 	expect_end(test_continue(&w.t, other->reply.cookie, response_packet()), AUTH_REJECT, AUTH_AAA_REJECTED);
+	assert_int_equal(told.ended, 1); /* what it accepted it also holds */
+	told.keeps_state = false;
 	test_call_free(other);
 	told.imsi = TEST_IMSI;
 	told.verdict = AUTH_RELAY_CHALLENGE;

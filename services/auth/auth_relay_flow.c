@@ -67,6 +67,7 @@ static void answered(struct auth_relay_ask *ask, enum auth_relay_verdict verdict
 		verdict = AUTH_RELAY_AWAY;
 		ask->why = "an answer that cannot be handed on";
 	}
+	step->keeps_state = verdict == AUTH_RELAY_ACCEPTED && ask->keeps_state;
 	if (verdict == AUTH_RELAY_ACCEPTED && is_another(step)) {
 		es_warn(step->task->trace, "auth.relay_other_subscriber", es_f_str("source", ask->source),
 		        es_f_id("imsi", es_slice_str(ask->imsi)));
@@ -79,7 +80,6 @@ static void answered(struct auth_relay_ask *ask, enum auth_relay_verdict verdict
 			return;
 		}
 	}
-	step->keeps_state = verdict == AUTH_RELAY_ACCEPTED && ask->keeps_state;
 	step->done(step, verdict);
 }
 
