@@ -8,7 +8,7 @@
  * acknowledged for 5 s is given up, so that a dead one does not keep taking requests.
  *
  * libcurl sends a request again by itself when a kept connection turns out to be closed before any octet of the answer:
- * ask only what may be asked twice. Start the fetcher after forking; any thread may ask. */
+ * what may not be asked twice is `is_once`. Start the fetcher after forking; any thread may ask. */
 #ifndef ES_FETCH_H
 #define ES_FETCH_H
 
@@ -75,6 +75,8 @@ struct es_fetch_request {
 	size_t answer_max;            /* octets; 0: 64 KiB */
 	int64_t deadline;             /* wall ms; more than an hour ahead counts as an hour */
 	const struct es_trace *trace; /* a child of it is sent as traceparent; may be NULL */
+	bool
+		is_once; /* on a connection of its own, so that libcurl never sends it a second time; not with prior knowledge */
 	bool is_secret; /* our copies of request and answer are wiped; libcurl's own buffers are its business */
 };
 /* Copies the request. ES_BUSY: too many under way; ES_MALFORMED: not a URL this target may ask, or a header that is none;

@@ -184,6 +184,7 @@ static bool set_request(struct fetch_job *job, const struct es_fetch_request *re
 		SET(POSTFIELDS, body.len == 0 ? "" : (const char *)body.ptr);
 		SET(CUSTOMREQUEST, request->method);
 	}
+	SET(FRESH_CONNECT, request->is_once ? 1L : 0L);
 	SET(HTTPHEADER, job->headers);
 	SET(USERAGENT, "openes/" OPENES_VERSION);
 	SET(WRITEFUNCTION, on_body);

@@ -313,6 +313,30 @@ static void test_http2_with_prior_knowledge_survives_the_loss_of_its_connection(
 	}
 }
 
+/* An answer that is lost on a kept connection would make libcurl ask once more, on a third one. */
+static void test_what_may_be_asked_once_is_asked_once(void **state)
+{
+	struct es_fetch_target *target =
+		target_of((struct es_fetch_target_options){ .plain_http = true, .connections_max = 4 });
+	struct kept k = KEPT;
+	char url[256];
+
+	(void)state;
+	ask(target, url_of(&plain, "/echo", url), BOUND_MS, &k);
+	int before = connections_in(&k);
+	const struct es_fetch_request request = { .method = "POST",
+		                                      .url = url_of(&plain, "/silence", url),
+		                                      .body = ES_SLICE_LIT("once"),
+		                                      .deadline = es_wall_ms() + BOUND_MS,
+		                                      .is_once = true };
+	struct kept cut = KEPT;
+	assert_int_equal(es_fetch(target, &request, keep, &cut), ES_OK);
+	wait_for(&cut, 1);
+	assert_int_equal(cut.status, ES_UNAVAILABLE);
+	ask(target, url_of(&plain, "/echo", url), BOUND_MS, &k);
+	assert_int_equal(connections_in(&k) - before, 1);
+}
+
 static void test_what_waits_for_another_to_open_a_connection_ends_in_time(void **state)
 {
 	/* Connections are taken by the kernel and never served, or refused. */
@@ -570,6 +594,7 @@ int main(void)
 		cmocka_unit_test(test_a_peer_that_is_gone_or_speaks_no_http_is_told_apart),
 		cmocka_unit_test(test_requests_share_one_http2_connection),
 		cmocka_unit_test(test_http2_with_prior_knowledge_survives_the_loss_of_its_connection),
+		cmocka_unit_test(test_what_may_be_asked_once_is_asked_once),
 		cmocka_unit_test(test_what_waits_for_another_to_open_a_connection_ends_in_time),
 		cmocka_unit_test(test_http1_requests_wait_for_a_connection_when_all_are_taken),
 		cmocka_unit_test(test_what_waits_for_a_connection_ends_at_its_deadline_too),

@@ -326,6 +326,7 @@ static void exchange(struct step *s)
 		                                              .body = es_buf_slice(&body),
 		                                              .deadline = auth_oidc_deadline(p, task),
 		                                              .trace = task->trace,
+		                                              .is_once = true, /* as the code is good */
 		                                              .is_secret = true },
 		                  exchanged, s);
 	if (status != ES_OK)

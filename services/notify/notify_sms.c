@@ -199,6 +199,7 @@ es_status notify_sms_send(struct notify_sms *sms, const struct notify_sms_text *
 	                                                        .answer_max = ANSWER_MAX,
 	                                                        .deadline = own < call ? own : call,
 	                                                        .trace = text->trace,
+	                                                        .is_once = true,
 	                                                        .is_secret = true },
 	                            answered, s);
 	if (status != ES_OK)

@@ -260,6 +260,9 @@ class Routes:
     async def on_garbage(self, _):
         return Answer(raw=b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
 
+    async def on_silence(self, _):
+        return Answer(raw=b"")
+
     async def on_redirect(self, _):
         return Answer(302, headers={"location": "/echo"})
 
