@@ -89,11 +89,14 @@ static void keep_and_write(struct auth_challenge *c)
 {
 	struct auth_env *env = c->task->env;
 
-	if (c->is_resync) /* the AUTS was genuine: the SIM has seen the old one */
+	if (c->is_resync) { /* the AUTS was genuine: the SIM has seen the old one */
+		(void)auth_guard_take(env->guard, AUTH_LIMIT_RESYNCS_IMSI, es_slice_str(c->session->tenant),
+		                      es_slice_str(c->round->imsi.digits), env->now_ms());
 		auth_pending_forget(env->pending, &c->key, c->ask.rand);
-	else
+	} else {
 		auth_pending_keep(env->pending, &c->key, env->now_ms() + env->session_ttl_ms, &c->ask.vector, c->session->id,
 		                  c->round->source);
+	}
 	write_packet(c);
 }
 
@@ -133,13 +136,15 @@ static void answered(struct auth_ask *ask, enum auth_source_answer answer)
 	}
 }
 
+/* A resynchronisation is drawn when its AUTS was genuine: with false ones nobody uses up another's. */
 static bool is_within_limits(struct auth_challenge *c)
 {
 	struct auth_env *env = c->task->env;
-	enum auth_limit limit = c->is_resync ? AUTH_LIMIT_RESYNCS_IMSI : AUTH_LIMIT_CHALLENGES_IMSI;
+	const struct es_slice tenant = es_slice_str(c->session->tenant), imsi = es_slice_str(c->round->imsi.digits);
 
-	c->retry_after_s = auth_guard_take(env->guard, limit, es_slice_str(c->session->tenant),
-	                                   es_slice_str(c->round->imsi.digits), env->now_ms());
+	c->retry_after_s = c->is_resync
+	                       ? auth_guard_look(env->guard, AUTH_LIMIT_RESYNCS_IMSI, tenant, imsi, env->now_ms())
+	                       : auth_guard_take(env->guard, AUTH_LIMIT_CHALLENGES_IMSI, tenant, imsi, env->now_ms());
 	return c->retry_after_s == 0;
 }
 

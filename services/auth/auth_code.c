@@ -31,11 +31,15 @@ es_status auth_code_number(struct es_slice text, struct es_msisdn *out)
 	return es_msisdn_parse(es_slice_of(digits, len), out);
 }
 
-es_status auth_code_count(struct es_db_conn *conn, const struct auth_env *env, const char *tenant, const char *msisdn,
-                          struct es_slice address)
+es_status auth_code_count(struct es_db_conn *conn, const struct auth_env *env, enum auth_login_kind kind,
+                          const char *tenant, const char *msisdn, struct es_slice address)
 {
+	static const char *const subjects[] = {
+		[AUTH_LOGIN_SMS] = "codes to number", [AUTH_LOGIN_FACTOR] = "second factors to number"
+	};
+
 	ES_TRY(auth_login_count_address(conn, env, "codes for address", address, env->codes_per_address));
-	return auth_login_count(conn, env, "codes to number", tenant, es_slice_str(msisdn), env->codes_per_number);
+	return auth_login_count(conn, env, subjects[kind], tenant, es_slice_str(msisdn), env->codes_per_number);
 }
 
 /* ---- RCC.14: the number comes with the request ---- */
@@ -61,7 +65,7 @@ static es_status start_job(struct es_db_conn *conn, void *user)
 {
 	struct starting *s = user;
 
-	es_status status = auth_code_count(conn, s->task->env, s->login.tenant, s->msisdn.text, s->address);
+	es_status status = auth_code_count(conn, s->task->env, AUTH_LOGIN_SMS, s->login.tenant, s->msisdn.text, s->address);
 	s->is_limited = status == ES_DENIED;
 	if (s->is_limited)
 		return ES_OK;

@@ -22,9 +22,10 @@ void auth_code_check(struct auth_task *task, const struct auth_code_check *check
 es_status auth_code_number(struct es_slice text, struct es_msisdn *out) ES_MUST_USE;
 
 /* The two limits in one; ES_OK, or ES_DENIED when one of them is reached. Whoever may not ask any more from his address uses
- * up nothing of a number. Inside a write job. */
-es_status auth_code_count(struct es_db_conn *conn, const struct auth_env *env, const char *tenant, const char *msisdn,
-                          struct es_slice address) ES_MUST_USE;
+ * up nothing of a number, and codes of RCC.14, which anybody may ask for, use up none of its second factors. `kind` is
+ * AUTH_LOGIN_SMS or AUTH_LOGIN_FACTOR. Inside a write job. */
+es_status auth_code_count(struct es_db_conn *conn, const struct auth_env *env, enum auth_login_kind kind,
+                          const char *tenant, const char *msisdn, struct es_slice address) ES_MUST_USE;
 
 /* auth_code_text.c: the first of `languages` (Accept-Language) that there are texts in, else `fallback`, else English. */
 const char *auth_code_language(struct es_slice languages, struct es_slice fallback);

@@ -125,7 +125,8 @@ static es_status renew_code(struct es_db_conn *conn, struct checking *k, int64_t
 {
 	struct auth_login_claim *c = &k->claim;
 
-	es_status status = auth_code_count(conn, c->task->env, c->login.tenant, c->login.msisdn.text, k->in.address);
+	es_status status =
+		auth_code_count(conn, c->task->env, AUTH_LOGIN_FACTOR, c->login.tenant, c->login.msisdn.text, k->in.address);
 	k->is_limited = status == ES_DENIED;
 	if (k->is_limited)
 		return ES_OK;

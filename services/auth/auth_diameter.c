@@ -163,9 +163,11 @@ static void vector_replied(const struct es_bus_reply_view *view, void *user)
 
 	if (view->status != ES_OK) {
 		ask->why = why_status(view->status);
+		ask->turned_away = view->status == ES_BUSY;
 	} else if (reply == NULL || reply->result == NULL) {
 		ask->why = "a reply that does not parse";
 	} else {
+		ask->turned_away = reply->result->turned_away;
 		answer = auth_diameter_vector_answer(reply->result->code, reply->result->is_experimental, ask->is_resync);
 		ask->why = why_result(reply->result, ask->arena);
 		if (answer == AUTH_SOURCE_VECTOR && !take_vector(reply, &ask->vector))
@@ -193,6 +195,7 @@ static void ask_vector(void *self, struct auth_ask *ask)
 	                              &request.base, vector_replied, ask);
 	if (status != ES_OK) {
 		ask->why = why_status(status);
+		ask->turned_away = status == ES_BUSY;
 		ask->done(ask, AUTH_SOURCE_AWAY);
 	}
 }

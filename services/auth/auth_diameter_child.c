@@ -1,7 +1,6 @@
 /* auth_diameter_child.c -- a thread that spawns, waits and spawns again. */
 #include "auth_diameter_child.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -22,7 +21,14 @@
 #include "es_metrics.h"
 
 #define PREFIX "OPENES_DIAMETER_"
-enum { ARENA_MAX = 4 << 20, ENV_MAX = 4096, PAUSE_MIN_MS = 100, PAUSE_MAX_MS = 10000, GOOD_LIFE_MS = 30000 };
+enum {
+	ARENA_MAX = 4 << 20,
+	ENV_MAX = 4096,
+	PAUSE_MIN_MS = 100,
+	PAUSE_MAX_MS = 10000,
+	GOOD_LIFE_MS = 30000,
+	LOOK_MS = 200,
+};
 
 ES_METRIC_COUNTER1(starts, "openes_auth_diameter_starts_total", "Starts of openes-diameter");
 
@@ -132,33 +138,48 @@ static bool is_told_to_stop(const struct auth_diameter_child *c, int ms)
 	return poll(&stop, 1, ms) > 0;
 }
 
+/* Waits for the child's end, `ms` at most (-1: any), and for the stop as well with `or_stop`. True: the child has ended and
+ * `how` says how. Without a pidfd, when descriptors are used up, it looks again and again. */
+static bool has_ended(const struct auth_diameter_child *c, pid_t pid, int pidfd, bool or_stop, int ms, int *how)
+{
+	struct pollfd fds[] = { { .fd = or_stop ? c->stop_fd : -1, .events = POLLIN }, { .fd = pidfd, .events = POLLIN } };
+	const int64_t until = es_mono_ms() + ms;
+	const int most = pidfd >= 0 ? INT32_MAX : LOOK_MS;
+
+	for (;;) {
+		if (waitpid(pid, how, WNOHANG) == pid)
+			return true;
+		const int64_t left = ms < 0 ? most : until - es_mono_ms();
+		if (left <= 0 || (fds[0].revents & POLLIN) != 0)
+			return false;
+		fds[0].revents = 0;
+		(void)poll(fds, 2, left < most ? (int)left : most);
+	}
+}
+
 /* Bounded: a child that does not end when told is killed. */
 static void end(const struct auth_diameter_child *c, pid_t pid, int pidfd)
 {
-	struct pollfd gone = { .fd = pidfd, .events = POLLIN };
+	int how;
 
 	(void)kill(pid, SIGTERM);
-	if (poll(&gone, 1, (int)c->wait) == 0) {
+	if (!has_ended(c, pid, pidfd, false, (int)c->wait, &how)) {
 		es_warn(NULL, "auth.diameter_killed");
 		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
 	}
-	(void)waitpid(pid, NULL, 0);
 }
 
 /* True: the stop has come. */
 static bool watch(const struct auth_diameter_child *c, pid_t pid)
 {
 	const int pidfd = pidfd_open(pid, 0);
-	struct pollfd fds[] = { { .fd = c->stop_fd, .events = POLLIN }, { .fd = pidfd, .events = POLLIN } };
 	int how = 0;
 
-	while (poll(fds, 2, -1) < 0 && errno == EINTR)
-		;
-	const bool stops = (fds[0].revents & POLLIN) != 0 || pidfd < 0;
+	const bool stops = !has_ended(c, pid, pidfd, true, -1, &how);
 	if (stops) {
 		end(c, pid, pidfd);
 	} else {
-		(void)waitpid(pid, &how, 0);
 		es_error(NULL, "auth.diameter_ended", es_f_i64("signal", WIFSIGNALED(how) ? WTERMSIG(how) : 0),
 		         es_f_i64("code", WIFEXITED(how) ? WEXITSTATUS(how) : 0));
 	}

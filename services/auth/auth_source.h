@@ -41,7 +41,8 @@ struct auth_ask {
 	void (*done)(struct auth_ask *ask, enum auth_source_answer answer);
 	struct auth_vector vector; /* with AUTH_SOURCE_VECTOR; ck and ik are CK' and IK' for AKA'. The asker wipes it */
 	const char *why;           /* for logs: "timeout", "3004 from hss2"; never NULL with AUTH_SOURCE_AWAY */
-	const char *source;        /* name of who answered; set by auth_sources_ask() */
+	bool turned_away;   /* with AUTH_SOURCE_AWAY: as much is under way as may be; it says nothing of its health */
+	const char *source; /* name of who answered; set by auth_sources_ask() */
 
 	/* Of whoever carries it out. */
 	void *carrier;

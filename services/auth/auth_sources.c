@@ -166,7 +166,8 @@ static void answered(struct auth_ask *step, enum auth_source_answer answer)
 	struct entry *entry = s->route[s->at];
 
 	es_count(&answers, answer);
-	heard(s->sources, entry, answer == AUTH_SOURCE_AWAY);
+	if (!step->turned_away)
+		heard(s->sources, entry, answer == AUTH_SOURCE_AWAY);
 	if (answer != AUTH_SOURCE_AWAY) {
 		end(s, answer);
 		return;
@@ -187,6 +188,7 @@ static void ask(struct search *s, struct entry *entry)
 	s->step.done = answered;
 	s->step.source = source->name;
 	s->step.why = NULL;
+	s->step.turned_away = false;
 	s->step.deadline = now + left / (int64_t)(s->count - s->at);
 	source->ask(source->self, &s->step);
 }

@@ -22,6 +22,7 @@ struct pretended {
 	unsigned asked;
 	int64_t given_ms; /* of the last question */
 	int64_t takes_ms;
+	bool turns_away;
 };
 
 static void pretend(void *self, struct auth_ask *ask)
@@ -32,6 +33,7 @@ static void pretend(void *self, struct auth_ask *ask)
 	p->given_ms = ask->deadline - test_now;
 	test_now += p->takes_ms;
 	ask->why = "as told";
+	ask->turned_away = p->turns_away;
 	if (p->answer == AUTH_SOURCE_VECTOR)
 		memset(ask->vector.rand, 0x5a, sizeof ask->vector.rand);
 	ask->done(ask, p->answer);
@@ -142,6 +144,20 @@ static void one_that_never_answers_is_left_alone_for_a_while(void **state)
 	teardown(&w);
 }
 
+/* Its limit is full, which is our doing: a burst does not make an HSS that answers rest. */
+static void one_that_turned_a_question_away_is_asked_the_next(void **state)
+{
+	(void)state;
+	struct world w;
+
+	setup(&w, AUTH_SOURCE_AWAY, AUTH_SOURCE_VECTOR);
+	w.a.turns_away = true;
+	for (unsigned i = 0; i < AUTH_SOURCES_TRIES + 5; i++)
+		assert_int_equal(ask(&w, "a", "b"), AUTH_SOURCE_VECTOR);
+	assert_int_equal(w.a.asked, AUTH_SOURCES_TRIES + 5);
+	teardown(&w);
+}
+
 static void without_time_or_a_known_source_the_answer_is_away(void **state)
 {
 	(void)state;
@@ -163,6 +179,7 @@ int main(void)
 		cmocka_unit_test(one_that_is_away_is_followed_by_the_next_with_half_the_time_left),
 		cmocka_unit_test(a_verdict_about_the_subscriber_ends_the_search),
 		cmocka_unit_test(one_that_never_answers_is_left_alone_for_a_while),
+		cmocka_unit_test(one_that_turned_a_question_away_is_asked_the_next),
 		cmocka_unit_test(without_time_or_a_known_source_the_answer_is_away),
 	};
 	es_log_set_level(ES_LOG_ERROR);

@@ -193,17 +193,23 @@ static bool begin(struct start *s, const struct auth_tenant *tenant)
 	return false;
 }
 
+/* Before anything is made of its identity, which costs more than this. Seconds to wait; 0: go on. */
+static int64_t wait_for_address(const struct start *s)
+{
+	return auth_guard_take(s->task->env->guard, AUTH_LIMIT_CHALLENGES_ADDRESS, s->in->address,
+	                       (struct es_slice){ NULL, 0 }, s->task->env->now_ms());
+}
+
 /* Seconds to wait; 0: go on. */
 static int64_t wait_for_limits(struct start *s, const struct auth_tenant *tenant)
 {
 	struct auth_guard *guard = s->task->env->guard;
-	int64_t now = s->task->env->now_ms(), wait;
+	int64_t now = s->task->env->now_ms(), wait = 0;
 	const struct auth_rate of_tenant = { .per_hour = (uint64_t)tenant->challenges_per_second * 3600,
 		                                 .burst = tenant->challenges_per_second };
 	const struct es_slice nothing = { NULL, 0 }, imsi = es_slice_str(s->session.first.imsi.digits);
 
-	wait = auth_guard_take(guard, AUTH_LIMIT_CHALLENGES_ADDRESS, s->in->address, nothing, now);
-	if (wait == 0 && imsi.len > 0)
+	if (imsi.len > 0)
 		wait = auth_guard_look(guard, AUTH_LIMIT_FAILURES, imsi, s->in->address, now);
 	if (wait == 0)
 		wait =
@@ -325,6 +331,11 @@ void auth_exchange_start(struct auth_task *task, const struct auth_start *in, st
 	}
 	*s = (struct start){ .task = task, .in = in, .out = out };
 	*out = (struct auth_reply){ 0 };
+	const int64_t wait = wait_for_address(s);
+	if (wait > 0) {
+		limited(s, wait);
+		return;
+	}
 	const struct auth_tenants *tenants = auth_snapshot_get(task->env->tenants);
 	if (tenants == NULL) {
 		auth_flow_fail(task, ES_UNAVAILABLE, "policy has not told the tenants yet");

@@ -162,7 +162,7 @@ static void committed(es_status status, void *user)
 	} else if (status == ES_CONFLICT && s->reauth_spent) {
 		*s->out = (struct auth_reply){ 0 };
 		auth_step_reject(s, AUTH_REAUTHENTICATION_SPENT);
-	} else { /* the exchange has not moved: the phone may send its response again */
+	} else { /* the exchange has not moved; without an AAA, whose word is spent, the phone may send it again */
 		auth_step_fail(s, status == ES_BUSY ? ES_BUSY : ES_UNAVAILABLE, "the step was not committed");
 	}
 }

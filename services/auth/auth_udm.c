@@ -112,6 +112,12 @@ static void on_answer(const struct es_fetch_answer *answer, void *user)
 
 /* ---- the question ---- */
 
+static void not_sent(struct trip *trip, es_status status)
+{
+	trip->ask->turned_away = status == ES_BUSY;
+	finish_away(trip, status == ES_BUSY ? "too many requests under way" : "the request could not be made");
+}
+
 static void send_request(struct trip *trip, const char *bearer)
 {
 	const struct source *s = trip->source;
@@ -140,7 +146,7 @@ static void send_request(struct trip *trip, const char *bearer)
 	}
 	es_wipe(body_room, sizeof body_room);
 	if (status != ES_OK)
-		finish_away(trip, status == ES_BUSY ? "too many requests under way" : "the request could not be made");
+		not_sent(trip, status);
 }
 
 static void on_token(const char *token, const char *why, void *user)
@@ -168,7 +174,7 @@ static void carry(struct trip *trip)
 		auth_udm_token_get(trip->source->token, trip->deadline, trip->ask->trace, on_token, trip);
 }
 
-static const char *admit(struct source *s)
+static const char *admit(struct source *s, struct auth_ask *ask)
 {
 	const char *why = NULL;
 
@@ -176,7 +182,7 @@ static const char *admit(struct source *s)
 	if (es_mono_ms() < s->quiet_until)
 		why = "it asked to be left alone for now";
 	else if (s->in_flight >= s->in_flight_max)
-		why = "too many asks under way";
+		why = "too many asks under way", ask->turned_away = true;
 	else
 		s->in_flight++;
 	(void)pthread_mutex_unlock(&s->lock);
@@ -193,7 +199,7 @@ static void ask_udm(void *self, struct auth_ask *ask)
 	if (why == NULL && (trip = malloc(sizeof *trip)) == NULL)
 		why = "no memory";
 	if (why == NULL)
-		why = admit(s);
+		why = admit(s, ask);
 	if (why != NULL) {
 		free(trip);
 		ask->why = why;

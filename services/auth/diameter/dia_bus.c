@@ -62,7 +62,7 @@ struct job {
 	struct es_arena *arena;
 	const struct dia_source *source;
 	const char *session;
-	bool is_aka_prime, is_eap;
+	bool is_aka_prime, is_eap, turned_away;
 	/* Of a body, or without one when result->code is 0. */
 	void (*reply)(struct job *job, struct dia_result *result, struct es_slice body);
 };
@@ -76,6 +76,7 @@ static Openes__DiameterResult *result_message(const struct job *job, const struc
 	openes__diameter_result__init(m);
 	m->code = result->code;
 	m->is_experimental = result->is_experimental;
+	m->turned_away = job->turned_away;
 	char *peer = es_arena_strdup(job->arena, result->peer);
 	char *why = es_arena_strdup(job->arena, es_slice_str(result->why));
 	if (peer != NULL)
@@ -140,6 +141,7 @@ static void ask(struct job *job, es_status written, struct es_buf *request, bool
 	const es_status status = written != ES_OK ? written : dia_engine_ask(job->bus->engine, &question);
 
 	es_buf_wipe(request);
+	job->turned_away = status == ES_BUSY;
 	if (status == ES_BUSY || status == ES_UNAVAILABLE)
 		on_done(job, (struct es_slice){ 0 }, status == ES_BUSY ? "too many in flight" : "no peer");
 	else if (status != ES_OK)

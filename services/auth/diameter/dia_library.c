@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dia_log_filter.h"
 #include "es_log.h"
 
-enum { CONFIG_MAX = 256 * 1024, TEXT_MAX = 2048 };
+enum { CONFIG_MAX = 256 * 1024, TEXT_MAX = 2048, STOP_NAP_NS = 25000000, NS_PER_S = 1000000000 };
 
 struct dia_library dia_library;
 static _Atomic bool is_stopping;
@@ -18,7 +19,7 @@ static _Atomic bool is_stopping;
 /* ---- log ---- */
 
 /* It tells everything, at every level; what matters of it has events of our own. */
-static void on_log(int level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void on_log(int level, const char *format, va_list args)
 {
 	char text[TEXT_MAX], shown[TEXT_MAX];
 	struct es_buf out;
@@ -88,6 +89,17 @@ es_status dia_library_start(const struct dia_config *config, const struct dia_li
 	if (fd_core_start() != 0 || fd_core_waitstartcomplete() != 0)
 		return failed(error, "does not start; the log says why");
 	return ES_OK;
+}
+
+/* In place of libc's. To stop, libfdproto (fifo.c) wakes the threads that wait at a queue one by one, naps for a millisecond
+ * after each, and asserts that all have left after 20 naps: on a busy machine they have not, so a nap is longer then. */
+int usleep(useconds_t microseconds)
+{
+	const long least = atomic_load(&is_stopping) ? STOP_NAP_NS : 0, asked = (long)microseconds * 1000;
+	const long ns = asked > least ? asked : least;
+	const struct timespec nap = { .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
+
+	return nanosleep(&nap, NULL);
 }
 
 void dia_library_stop(void)
