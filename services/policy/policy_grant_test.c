@@ -258,7 +258,7 @@ static void all_clients_together_fit_in_one_answer(void **state)
 		enum policy_admin_outcome last = POLICY_ADMIN_CREATED;
 		unsigned count = 0;
 		memset(big, 'k', sizeof big - 1);
-		(void)snprintf(body, sizeof body, "{\"jwks\":{\"more\":\"%s\",%s}", big, KEYS + 1);
+		(void)snprintf(body, sizeof body, "{\"jwks\":{\"more\":\"%s\",%s}", big, &KEYS[1]);
 		for (; count < 100 && last == POLICY_ADMIN_CREATED; count++) {
 			char params[64];
 			(void)snprintf(params, sizeof params, "tenant=demo&client=c%u", count);
