@@ -141,11 +141,12 @@ static void ask(struct job *job, es_status written, struct es_buf *request, bool
 	const es_status status = written != ES_OK ? written : dia_engine_ask(job->bus->engine, &question);
 
 	es_buf_wipe(request);
-	job->turned_away = status == ES_BUSY;
-	if (status == ES_BUSY || status == ES_UNAVAILABLE)
-		on_done(job, (struct es_slice){ 0 }, status == ES_BUSY ? "too many in flight" : "no peer");
-	else if (status != ES_OK)
+	if (status == ES_BUSY || status == ES_UNAVAILABLE) { /* else the job may be over, and gone */
+		job->turned_away = status == ES_BUSY;
+		on_done(job, (struct es_slice){ 0 }, job->turned_away ? "too many in flight" : "no peer");
+	} else if (status != ES_OK) {
 		es_bus_fail(job->call, status, "the request could not be made");
+	}
 }
 
 /* ---- DIAMETER_VECTOR ---- */
