@@ -209,9 +209,25 @@ static int explain(const struct es_service_ops *ops, enum es_service_mode mode)
 	return mode == ES_SERVICE_HELP ? EXIT_SUCCESS : EXIT_USAGE;
 }
 
+/* What this process alone can print. Frees `text`. */
+static int print_own(const struct es_service *service, const char *argument, struct es_buf *text)
+{
+	char storage[1024];
+	struct es_buf error;
+
+	es_buf_init_fixed(&error, storage, sizeof storage);
+	if (service->ops->print->print(service->config, argument, text, &error) == ES_OK) {
+		print(stdout, text);
+		return EXIT_SUCCESS;
+	}
+	es_buf_free(text);
+	(void)fprintf(stderr, "openes-%s: " ES_SLICE_FMT "\n", service->ops->name, ES_SLICE_ARG(es_buf_slice(&error)));
+	return EXIT_FAILURE;
+}
+
 int es_service_main(const struct es_service_ops *ops, int argc, char **argv)
 {
-	struct es_service_args args = es_service_parse_args(argc, argv);
+	struct es_service_args args = es_service_parse_args(ops, argc, argv);
 	struct es_service service = { .ops = ops, .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct es_buf text;
 
@@ -230,6 +246,11 @@ int es_service_main(const struct es_service_ops *ops, int argc, char **argv)
 	if (args.mode == ES_SERVICE_RUN) {
 		es_buf_free(&text);
 		return run(&service);
+	}
+	if (args.mode == ES_SERVICE_PRINT_OWN) {
+		int code = print_own(&service, args.print_argument, &text);
+		es_arena_free(service.arena);
+		return code;
 	}
 	if (args.mode == ES_SERVICE_PRINT)
 		es_config_print(ops->keys, ops->key_count, service.config, &text);

@@ -3,7 +3,7 @@
  *
  *     int main(int argc, char **argv) { return es_service_main(&auth_service, argc, argv); }
  *
- * Life: parse arguments (--config FILE, --check-config, --print-config, --help, --version) -> load configuration -> start()
+ * Life: parse arguments (--config FILE, --check-config, --print-config, the process's own, --help, --version) -> load configuration -> start()
  * -> ready -> SIGTERM or SIGINT: readiness false, drain(), stop() -> exit 0, within drain_ms. Start failing exits 1
  * with one sentence. A process whose bus is stuck (es_bus_is_sound()) drains by itself and exits 1, for its supervisor to
  * start it again. SIGHUP is ignored. Runs on the main thread; the process's own threads do the work. */
@@ -41,13 +41,21 @@ struct es_service_config {
 	{ #section, "drain", ES_CONF_DURATION, offsetof(type, base.drain), "10s", 0, 300000, "bound on a graceful stop" }
 /* clang-format on */
 
+/* An option of one process more, that prints something of what the configuration names, and ends. */
+struct es_service_print {
+	const char *option, *argument, *help; /* "print-answer-keys", "TENANT" */
+	/* Not ES_OK: exit 1 with the sentence in `error`. */
+	es_status (*print)(const void *config, const char *argument, struct es_buf *out, struct es_buf *error);
+};
+
 struct es_service;
 struct es_service_ops {
 	const char *name;    /* "auth" */
 	const char *summary; /* one sentence for --help */
 	const struct es_conf_key *keys;
 	size_t key_count;
-	size_t config_size; /* of the struct that starts with struct es_service_config */
+	size_t config_size;                   /* of the struct that starts with struct es_service_config */
+	const struct es_service_print *print; /* NULL: none */
 	/* Beyond types and ranges; NULL: nothing. One sentence into error. */
 	es_status (*check)(const void *config, struct es_buf *error);
 	es_status (*start)(struct es_service *service, const void *config, void **state, struct es_buf *error);

@@ -25,15 +25,17 @@ enum es_service_mode {
 	ES_SERVICE_RUN,
 	ES_SERVICE_CHECK,
 	ES_SERVICE_PRINT,
+	ES_SERVICE_PRINT_OWN,
 	ES_SERVICE_HELP,
 	ES_SERVICE_VERSION,
 	ES_SERVICE_USAGE
 };
 struct es_service_args {
 	enum es_service_mode mode;
-	const char *config_path; /* NULL: no file */
+	const char *config_path;    /* NULL: no file */
+	const char *print_argument; /* of the process's own option */
 };
-struct es_service_args es_service_parse_args(int argc, char **argv);
+struct es_service_args es_service_parse_args(const struct es_service_ops *ops, int argc, char **argv);
 /* What --help and a wrong command line print. */
 void es_service_write_help(const struct es_service_ops *ops, struct es_buf *out);
 

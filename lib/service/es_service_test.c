@@ -29,12 +29,19 @@ static es_status never_starts(struct es_service *service, const void *config, vo
 	es_put_str(error, "this one never starts");
 	return ES_UNAVAILABLE;
 }
+static es_status prints_nothing(const void *config, const char *argument, struct es_buf *out, struct es_buf *error)
+{
+	(void)config, (void)argument, (void)out, (void)error;
+	return ES_OK;
+}
+static const struct es_service_print test_print = { "print-shade", "NAME", "the shade of it", prints_nothing };
 static const struct es_service_ops test_service = {
 	.name = "test",
 	.summary = "a process for its test",
 	.keys = test_keys,
 	.key_count = ES_COUNT(test_keys),
 	.config_size = sizeof(struct test_config),
+	.print = &test_print,
 	.start = never_starts,
 };
 
@@ -49,6 +56,8 @@ static void every_command_line_has_its_meaning(void **state)
 		{ { "p", "--config", "a.conf" }, ES_SERVICE_RUN, "a.conf" },
 		{ { "p", "-c", "a.conf", "--check-config" }, ES_SERVICE_CHECK, "a.conf" },
 		{ { "p", "--print-config" }, ES_SERVICE_PRINT, NULL },
+		{ { "p", "-c", "a.conf", "--print-shade", "dark" }, ES_SERVICE_PRINT_OWN, "a.conf" },
+		{ { "p", "--print-shade" }, ES_SERVICE_USAGE, NULL },
 		{ { "p", "--help" }, ES_SERVICE_HELP, NULL },
 		{ { "p", "--version" }, ES_SERVICE_VERSION, NULL },
 		{ { "p", "extra" }, ES_SERVICE_USAGE, NULL },
@@ -63,8 +72,10 @@ static void every_command_line_has_its_meaning(void **state)
 			(void)snprintf(storage[argc], sizeof storage[argc], "%s", rows[i].argv[argc]);
 			argv[argc] = storage[argc];
 		}
-		struct es_service_args args = es_service_parse_args(argc, argv);
+		struct es_service_args args = es_service_parse_args(&test_service, argc, argv);
 		assert_int_equal(args.mode, rows[i].mode);
+		if (args.mode == ES_SERVICE_PRINT_OWN)
+			assert_string_equal(args.print_argument, "dark");
 		if (rows[i].path == NULL)
 			assert_null(args.config_path);
 		else
@@ -86,6 +97,7 @@ static void the_help_names_every_key_and_the_rule_of_the_environment(void **stat
 		assert_non_null(strstr(help, test_keys[i].name));
 	assert_non_null(strstr(help, "OPENES_SECTION_KEY"));
 	assert_non_null(strstr(help, "a process for its test"));
+	assert_non_null(strstr(help, "--print-shade NAME"));
 	es_buf_free(&text);
 }
 

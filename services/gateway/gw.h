@@ -16,6 +16,7 @@ struct gw_config {
 	int64_t request_time, idle_time; /* ms */
 	int64_t call_time;               /* ms: deadline of one device request inside */
 	uint32_t retry_after_s;          /* sent with 503 */
+	const char *answer_keys_file;    /* keys that sign documents (gw_sign_keys.h); "": none */
 	uint32_t version_major_max;      /* newest entitlement_version major: 12 */
 	/* operators' API */
 	const char *admin_listen, *admin_cert_file, *admin_key_file, *admin_client_ca_file;

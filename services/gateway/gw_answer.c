@@ -36,6 +36,7 @@ void gw_answer_metrics(void)
 	es_metric_register(&requests);
 	es_metric_register(&documents);
 	es_metric_register(&seconds);
+	gw_sign_metrics();
 }
 
 /* The applications and the version asked for, for the log. */
@@ -179,12 +180,18 @@ static void answer_document(struct gw_exchange *x, enum gw_outcome outcome)
 		if (app < GW_APPS_MAX)
 			es_count(&documents, app);
 	}
-	record(x, outcome);
+	const struct gw_content content = {
+		.status = gw_outcome_status(outcome),
+		.type = as_json ? JSON_TYPE : XML_TYPE,
+		.coding = is_packed ? "gzip" : NULL,
+		.octets = es_buf_slice(is_packed ? &packed : &plain),
+	};
 	set_common_headers(x);
 	if (is_packed)
-		es_http_set_header(x->http, "Content-Encoding", "gzip");
-	es_http_reply(x->http, gw_outcome_status(outcome), as_json ? JSON_TYPE : XML_TYPE,
-	              es_buf_slice(is_packed ? &packed : &plain));
+		es_http_set_header(x->http, "Content-Encoding", content.coding);
+	gw_sign_answer(x, &content);
+	record(x, outcome);
+	es_http_reply(x->http, content.status, content.type, content.octets);
 }
 
 void gw_answer_document(struct gw_exchange *x)

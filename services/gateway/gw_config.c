@@ -25,6 +25,7 @@ const struct es_conf_key gw_config_keys[] = {
 	KEY(idle_time,               ES_CONF_DURATION, "60s",            1000, 3600000, "time a connection may be idle"),
 	KEY(call_time,               ES_CONF_DURATION, "8s",             100, 25000, "time the other processes have to answer one request"),
 	KEY(retry_after_s,           ES_CONF_U32,      "30",             1, 86400, "Retry-After of a 503, in seconds"),
+	KEY(answer_keys_file,        ES_CONF_STRING,   "",               0, 0, "file of the keys that sign answers to devices (docs/signatures.md); empty: nothing is signed"),
 	KEY(version_major_max,       ES_CONF_U32,      "12",             1, 99, "newest major of entitlement_version that is served"),
 	KEY(admin_listen,            ES_CONF_STRING,   "127.0.0.1:8444", 0, 0, "address of the operators' API"),
 	KEY(admin_cert_file,         ES_CONF_STRING,   "",               0, 0, "certificate chain (PEM) of the operators' API; empty: plain HTTP"),

@@ -15,6 +15,7 @@
 struct gw_device {
 	const struct gw_config *config;
 	const struct gw_clients *clients;
+	const struct gw_sign_keys *sign_keys;
 	struct es_http_server *server;
 	struct es_slice paths[PATHS_MAX];
 	size_t path_count;
@@ -155,6 +156,7 @@ static void handle(struct es_http_request *http, void *user)
 	x->arena = es_http_arena(http);
 	x->config = device->config;
 	x->clients = device->clients;
+	x->sign_keys = device->sign_keys;
 	x->started_us = es_mono_us();
 	x->deadline = es_wall_ms() + device->config->call_time;
 	if (es_slice_eq_str(es_http_path(http), device->config->sheet_path)) {
@@ -229,8 +231,8 @@ static es_status start_server(struct gw_device *device, struct es_buf *error)
 	return es_http_start(&options, &device->server, error);
 }
 
-es_status gw_device_start(const struct gw_config *config, const struct gw_clients *clients, struct gw_device **out,
-                          struct es_buf *error)
+es_status gw_device_start(const struct gw_config *config, const struct gw_clients *clients,
+                          const struct gw_sign_keys *sign_keys, struct gw_device **out, struct es_buf *error)
 {
 	struct gw_device *device = calloc(1, sizeof(*device));
 	es_status status;
@@ -241,6 +243,7 @@ es_status gw_device_start(const struct gw_config *config, const struct gw_client
 	}
 	device->config = config;
 	device->clients = clients;
+	device->sign_keys = sign_keys;
 	gw_answer_metrics();
 	status = read_paths(device, error);
 	if (status == ES_OK)

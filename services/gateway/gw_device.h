@@ -6,8 +6,10 @@
 
 struct gw_device;
 
-/* `config` and `clients` outlive it. Without a certificate file it speaks plain HTTP (behind something that ends TLS). */
-es_status gw_device_start(const struct gw_config *config, const struct gw_clients *clients, struct gw_device **out,
+struct gw_sign_keys;
+/* `config`, `clients` and `sign_keys` (NULL: none) outlive it, the keys the clients, too. Without a certificate file it speaks plain HTTP (behind something that ends TLS). */
+es_status gw_device_start(const struct gw_config *config, const struct gw_clients *clients,
+                          const struct gw_sign_keys *sign_keys, struct gw_device **out,
                           struct es_buf *error) ES_MUST_USE;
 uint16_t gw_device_port(const struct gw_device *device);
 void gw_device_drain(struct gw_device *device);

@@ -41,6 +41,7 @@ static struct {
 	struct es_bus_server *servers[4];
 	struct gw_config config;
 	struct gw_clients clients;
+	struct gw_sign_keys *sign_keys; /* NULL: none */
 	struct gw_device *device;
 	char dir[64], targets[4][96];
 } stage = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -61,6 +62,7 @@ static char cookie[] = "C1-value_0", fresh_token[] = "fresh", new_token[] = "ren
 static char operation_result[] = "OperationResult", status_name[] = "EntitlementStatus", one[] = "1",
 			list_name[] = "List";
 static char item_name[] = "Item", hostile[] = "a&b<c";
+static char signing_tenant[] = "demo", signing_key[] = "demo-1", lost_key[] = "demo-0";
 static char filler[1500], relay_only_app[] = "ap2004";
 
 static void reply_challenge(struct es_bus_call *call)
@@ -278,9 +280,9 @@ static void reply_decided(struct es_bus_call *call, const Openes__DecideRequest 
 	openes__doc_node__init(&list);
 	openes__doc_node__init(&item);
 	status.name = status_name;
-	status.value = strcmp(request->token, "hostile") == 0 ? hostile
-	               : strcmp(request->token, "long") == 0  ? filler
-	                                                      : one;
+	status.value = strcmp(request->token, "hostile") == 0   ? hostile
+	               : strstr(request->token, "long") != NULL ? filler
+	                                                        : one;
 	status.is_parm = true;
 	item.name = item_name;
 	item.children = item_children;
@@ -300,6 +302,9 @@ static void reply_decided(struct es_bus_call *call, const Openes__DecideRequest 
 	}
 	reply.outcome = OPENES__DECIDE_REPLY__OUTCOME__DECIDED;
 	reply.subject = &subject;
+	subject.tenant = signing_tenant;
+	if (strncmp(request->token, "signed", 6) == 0)
+		reply.signing_key_id = strstr(request->token, "lost") != NULL ? lost_key : signing_key;
 	reply.answers = pointers;
 	reply.token_remaining_s = 555;
 	reply.token_renew = strncmp(request->token, "old", 3) == 0;
@@ -523,7 +528,7 @@ static int set_up(void **state)
 		                               .call_time = BOUND_MS,
 		                               .retry_after_s = 17,
 		                               .version_major_max = 12 };
-	require(gw_device_start(&stage.config, &stage.clients, &stage.device, &error), &error);
+	require(gw_device_start(&stage.config, &stage.clients, stage.sign_keys, &stage.device, &error), &error);
 	es_buf_free(&error);
 	return 0;
 }

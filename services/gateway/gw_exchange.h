@@ -19,10 +19,13 @@
 #include "notify.pb-c.h"
 #include "policy.pb-c.h"
 
+struct gw_sign_keys;
+
 struct gw_exchange {
 	struct es_http_request *http;
 	const struct gw_config *config;
 	const struct gw_clients *clients;
+	const struct gw_sign_keys *sign_keys; /* NULL: none */
 	struct es_arena *arena;
 	int64_t started_us; /* monotonic */
 	int64_t deadline;   /* wall ms */
@@ -94,6 +97,15 @@ void gw_answer_code_sent(struct gw_exchange *x, const char *cookie);
 void gw_answer_redirect(struct gw_exchange *x, const char *location);
 void gw_answer_html(struct gw_exchange *x, enum gw_outcome outcome, const char *policy, struct es_slice page);
 void gw_answer_metrics(void);
+
+/* gw_sign_answer.c: sets the headers of a signature, where the decision names a key. */
+struct gw_content {
+	unsigned status;
+	const char *type, *coding; /* coding NULL: none */
+	struct es_slice octets;    /* as they are sent */
+};
+void gw_sign_answer(struct gw_exchange *x, const struct gw_content *content);
+void gw_sign_metrics(void);
 
 /* gw_document.c */
 es_status gw_document_write(const struct gw_exchange *x, bool as_json, struct es_buf *out) ES_MUST_USE;

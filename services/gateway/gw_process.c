@@ -9,6 +9,7 @@
 #include "gw_config.h"
 #include "gw_device.h"
 #include "gw_server.h"
+#include "gw_sign_keys.h"
 
 /* Calls to auth at once: more than those that may wait there for core networks, so that others still get through. */
 #define AUTH_CALLS_MAX 8192u
@@ -18,6 +19,7 @@ struct gw_process {
 	struct gw_device *device;
 	struct gw_admin *admin;
 	struct gw_server *server;
+	struct gw_sign_keys *sign_keys;
 };
 
 static es_status start_clients(struct gw_process *p, const struct gw_config *c, struct es_bus_key *key,
@@ -59,6 +61,7 @@ static void gw_stop(void *state, int64_t wait_ms)
 	for (size_t i = 0; i < ES_COUNT(clients); i++)
 		if (clients[i] != NULL)
 			es_bus_client_stop(clients[i]);
+	gw_sign_keys_free(p->sign_keys); /* late answers of the clients may still have used them */
 	free(p);
 }
 
@@ -75,11 +78,13 @@ static es_status gw_start(struct es_service *service, const void *config, void *
 	es_crypto_init();
 	status = start_clients(p, c, es_service_bus_key(service), error);
 	if (status == ES_OK)
+		status = gw_sign_keys_load(c->answer_keys_file, &p->sign_keys, error);
+	if (status == ES_OK)
 		status = gw_admin_start(c, &p->clients, &p->admin, error);
 	if (status == ES_OK)
 		status = gw_server_start(c, &p->clients, &p->server, error);
 	if (status == ES_OK)
-		status = gw_device_start(c, &p->clients, &p->device, error);
+		status = gw_device_start(c, &p->clients, p->sign_keys, &p->device, error);
 	if (status != ES_OK) {
 		gw_stop(p, 0);
 		return status;
@@ -105,6 +110,29 @@ static void gw_drain(void *state)
 	gw_server_drain(p->server);
 }
 
+/* For whoever checks signatures: what it prints is public. */
+static es_status print_answer_keys(const void *config, const char *tenant, struct es_buf *out, struct es_buf *error)
+{
+	const struct gw_config *c = config;
+	struct gw_sign_keys *keys = NULL;
+	es_status status;
+
+	es_crypto_init();
+	ES_TRY(gw_sign_keys_load(c->answer_keys_file, &keys, error));
+	status = gw_sign_keys_print(keys, tenant, out);
+	if (status != ES_OK)
+		es_put_printf(error, "answer_keys_file has no key of the tenant '%s'", tenant);
+	gw_sign_keys_free(keys);
+	return status;
+}
+
+static const struct es_service_print answer_keys = {
+	.option = "print-answer-keys",
+	.argument = "TENANT",
+	.help = "print the public keys of this tenant's signatures as a JSON Web Key Set, and end",
+	.print = print_answer_keys,
+};
+
 const struct es_service_ops gw_service = {
 	.name = "gateway",
 	.summary = "the front of openes: TS.43 for devices over HTTPS, the operators' API",
@@ -112,6 +140,7 @@ const struct es_service_ops gw_service = {
 	.key_count = ES_COUNT(gw_config_keys),
 	.config_size = sizeof(struct gw_config),
 	.check = gw_config_check,
+	.print = &answer_keys,
 	.start = gw_start,
 	.is_ready = gw_is_ready,
 	.drain = gw_drain,

@@ -187,6 +187,8 @@ es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_
 	ES_TRY(answer_apps(d, &context));
 	d->reply->vers = policy_vers(&context);
 	d->reply->validity_s = tenant->validity_s;
+	if (tenant->signing_key[0] != '\0' && (d->reply->signing_key_id = dup(d->arena, tenant->signing_key)) == NULL)
+		return ES_TOO_LARGE;
 	if (d->caller.bearer != POLICY_BEARER_TOKEN)
 		return ES_OK;
 	d->reply->token_remaining_s = policy_token_remaining_s(&d->token, d->now_ms);

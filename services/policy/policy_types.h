@@ -83,7 +83,8 @@ struct policy_tenant {
 	bool vowifi_terms_required, vowifi_address_required;
 	const char *not_enabled_url, *not_enabled_user_data; /* TS.43 T39 */
 	struct policy_list unsupported_companions;           /* models that are told so before any login: TS.43 7.7 */
-	bool ap2003_flat_after; /* a flat EntitlementStatus after the RAT list, for clients that read the last one */
+	const char *signing_key; /* key id of the gateway's that signs documents; "": none does */
+	bool ap2003_flat_after;  /* a flat EntitlementStatus after the RAT list, for clients that read the last one */
 	bool decoy_challenge, eap_notifications, eap_identity_request, checkcode;
 	struct policy_authentication authentication;
 	struct policy_disclosure disclosure;

@@ -180,6 +180,7 @@ cmd_test() {
 	need_packages build run test
 	[[ ! " ${parts[*]} " =~ \ (memcheck|debootstrap)\  ]] || need_packages long
 	[[ ! " ${parts[*]} " =~ \ (system|tsan)\  ]] || need_npm "$ROOT/tests/peers/oidc"
+	[[ ! " ${parts[*]} " =~ \ (system|tsan)\  ]] || need_npm "$ROOT/tests/peers/signatures"
 	build_for "${parts[@]}"
 	for p in "${parts[@]}"; do part "$p" "$p"; done
 	say

@@ -51,6 +51,8 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	                          "page shown when eSIM is not offered" },
 	[CTL_NOT_ENABLED_USER_DATA] = { "not-enabled-user-data", "TEXT", CTL_TEXT, "not_enabled.user_data", NULL,
 	                                "what that page is sent" },
+	[CTL_SIGNING_KEY] = { "signing-key", "ID", CTL_TEXT, "signing_key", NULL,
+	                      "the gateway's key that signs documents; empty: none" },
 	[CTL_AP2003_FLAT_AFTER] = { "ap2003-flat-after", "yes|no", CTL_BOOL, "ap2003_flat_after", NULL,
 	                            "repeat the voice status in the old flat form" },
 	[CTL_DECOY_CHALLENGE] = { "decoy-challenge", "yes|no", CTL_BOOL, "decoy_challenge", NULL,
