@@ -136,8 +136,12 @@ static void a_change_is_in_the_very_next_answer(void **state) /* V12-VWF-13 */
 		                    "WLAN-Telefonie ist in Ihrem Tarif nicht enthalten.");
 		assert_true(reply.vers > vers);
 
-		policy_test_do(&test, POLICY_ADMIN_DONE, "tenant.put", "tenant=demo", "{\"validity\":1200}");
-		assert_int_equal(decide(token, "ap2004", NOW).validity_s, 1200);
+		assert_string_equal(reply.signing_key_id, "");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "tenant.put", "tenant=demo",
+		               "{\"validity\":1200,\"signing_key\":\"demo-1\"}");
+		reply = decide(token, "ap2004", NOW);
+		assert_int_equal(reply.validity_s, 1200);
+		assert_string_equal(reply.signing_key_id, "demo-1");
 	}
 }
 
