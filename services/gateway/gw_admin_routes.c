@@ -15,7 +15,7 @@
 
 #define PAGE "cursor limit"
 #define TRIAL "dry_run"
-#define DEVICE "imsi app entitlement_version accept_language"
+#define DEVICE "imsi app entitlement_version accept_language boost_type"
 
 const struct gw_admin_route gw_admin_routes[] = {
 	/* method   path                       action                     query     body          owner          */

@@ -110,6 +110,7 @@ static es_status explain(struct policy_admin_call *call, struct question *q, con
 	q->context.subscriber = &q->line;
 	q->context.now_ms = call->now_ms;
 	q->context.trace = &q->trace;
+	q->context.boost_type = es_slice_str(value_of(call, "boost_type"));
 	q->context.language = policy_language(es_slice_str(value_of(call, "accept_language")), q->context.tenant->language);
 	return write_explanation(call, q);
 }

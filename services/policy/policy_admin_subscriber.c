@@ -56,7 +56,7 @@ static es_status insert(struct policy_admin_call *call, struct policy_subscriber
 static es_status update(struct policy_admin_call *call, const struct policy_subscriber *before,
                         struct policy_subscriber *line, bool kills_tokens)
 {
-	char storage[64], apps[64];
+	char storage[128], apps[128];
 	struct es_buf list;
 
 	es_buf_init_fixed(&list, storage, sizeof storage - 1);

@@ -2,7 +2,9 @@
 #include "policy_decide.h"
 
 #include "es_cleanup.h"
+#include "policy_data.h"
 #include "policy_rules.h"
+#include "policy_sat.h"
 
 /* ---- what every service has in common ---- */
 
@@ -113,13 +115,6 @@ static void render_billing(struct policy_render *r, const struct policy_decision
 	policy_put_number(r, r->root, "TC_Status", POLICY_NOT_REQUIRED);
 }
 
-/* ap2010 has no status; a server may answer any subset of its functions (TS.43 9), so here none. */
-static void render_nothing(struct policy_render *r, const struct policy_decision *decision)
-{
-	(void)r;
-	(void)decision;
-}
-
 /* ---- the table ---- */
 
 struct row {
@@ -135,12 +130,12 @@ static const struct row rows[] = {
 	{ "ap2003", 0, policy_decide_voice, policy_render_voice_flat },
 	{ "ap2004", 0, policy_decide_vowifi, policy_render_vowifi },
 	{ "ap2005", 0, decide_smsoip, render_status },
-	{ "ap2010", 0, decide_not_offered, render_nothing },
+	{ "ap2010", 0, policy_decide_data, policy_render_data },
 	{ "ap2012", 0, decide_not_offered, render_billing },
 	{ "ap2013", 0, decide_not_offered, render_status },
 	{ "ap2014", 0, policy_decide_phone_number, policy_render_operation },
 	{ "ap2015", 0, policy_decide_app_authentication, policy_render_operation },
-	{ "ap2016", 0, decide_not_offered, render_status_message },
+	{ "ap2016", 0, policy_decide_satellite, policy_render_satellite },
 };
 
 static const struct row *find(struct es_slice app, uint32_t version_major)

@@ -20,6 +20,7 @@ struct policy_context {
 	unsigned language;                     /* policy_language() */
 	int64_t now_ms;
 	struct es_slice flow_user_data; /* ServiceFlow_UserData: an opaque handle; may be empty */
+	struct es_slice boost_type;     /* of a real-time request for a boost (TS.43 9.7); empty: none */
 	const struct policy_caller
 		*caller;                /* who asks for what operation; NULL: nobody, what is decided is only explained */
 	struct policy_trace *trace; /* NULL: nobody asked why */
@@ -44,6 +45,11 @@ struct policy_decision {
 		uint8_t prov, terms, address;
 	} vowifi;
 	struct policy_judgement operation; /* ap2014, ap2015 */
+	struct {
+		bool is_asked, sells; /* `sells`: the page is shown */
+		uint8_t prov;
+		int64_t type; /* as it was asked; -1: none that exists */
+	} boost;          /* ap2010 with boost_type; `status` may then be 4, part of the plan */
 };
 
 bool policy_is_odsa(struct es_slice app);

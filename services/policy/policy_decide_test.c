@@ -325,7 +325,7 @@ static void applications_not_offered_say_so_in_their_own_form(void **state)
 		{ "ap2013", "EntitlementStatus=2;" },
 		{ "ap2014", "" },
 		{ "ap2015", "" },
-		{ "ap2016", "EntitlementStatus=2;MessageForIncompatible=This service is not offered by your operator.;" },
+		{ "ap2016", "EntitlementStatus=2;MessageForIncompatible=Satellite service is not included in your plan.;" },
 	};
 	struct policy_context context = context_of(&tenant_plain, &plan_full, &line_ready);
 	struct policy_decision decision;

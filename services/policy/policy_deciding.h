@@ -34,6 +34,8 @@ bool policy_grant_decides(const Openes__DecideRequest *request);
 es_status policy_grant_decide(struct policy_deciding *d) ES_MUST_USE;
 /* Reads what the request says of operation and caller, and opens the access token. Needs the catalog. */
 es_status policy_caller_read(struct policy_deciding *d, enum policy_bearer bearer) ES_MUST_USE;
+/* boost_type, which TS.43 figure 51 spells boostType. Empty: none. */
+struct es_slice policy_boost_type(const Openes__DeviceRequest *device);
 /* Sets outcome and reason, and counts. */
 es_status policy_verdict_outcome(const struct policy_deciding *d, enum policy_verdict verdict) ES_MUST_USE;
 void policy_grant_metrics(void);

@@ -346,6 +346,41 @@ static void a_refused_body_names_the_member(void **state)
 		{ &policy_subscriber_shape,
 		  "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"vowifi\":{\"address_expiry\":\"soon\"}}",
 		  "vowifi.address_expiry" },
+		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":[{\"access\":\"6g\"}]}}", "data.plans[0].access" },
+		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":[{},{\"access\":\"5g\"}]}}", "data.plans" },
+		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":[{\"access\":\"5g\"},{\"access\":\"5g\"}]}}",
+		  "data.plans" },
+		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":{}}}", "data.plans" },
+		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":[7]}}", "data.plans" },
+		/* V12-DATA-03, V12-DATA-04, V12-DATA-06 */
+		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{}]}}", "data.boosts[0].type" },
+		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":256}]}}", "data.boosts[0].type" },
+		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":0},{\"type\":166}]}}", "data.boosts" },
+		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":1,\"delay_ms\":0}]}}",
+		  "data.boosts[0].delay_ms" },
+		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":1,\"jitter_ns\":0}]}}",
+		  "data.boosts[0].jitter_ns" },
+		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":1,\"uplink_max\":-1}]}}",
+		  "data.boosts[0].uplink_max" },
+		{ &policy_plan_shape,
+		  "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":1},{\"type\":2,\"downlink_min\":2,\"downlink_max\":1}]}}",
+		  "data.boosts[1].downlink_min" },
+		/* V12-SAT-04, V12-SAT-07 */
+		{ &policy_plan_shape, "{\"id\":\"p\",\"satellite\":{\"offered\":true}}", "satellite.allowed" },
+		{ &policy_plan_shape, "{\"id\":\"p\",\"satellite\":{\"allowed\":[{}]}}", "satellite.allowed[0].plmn" },
+		{ &policy_plan_shape, "{\"id\":\"p\",\"satellite\":{\"allowed\":[{\"plmn\":\"00199\",\"voice\":\"yes\"}]}}",
+		  "satellite.allowed[0].voice" },
+		{ &policy_plan_shape,
+		  "{\"id\":\"p\",\"satellite\":{\"allowed\":[{\"plmn\":\"00199\"}],\"barred\":[\"00199\"]}}",
+		  "satellite.barred" },
+		{ &policy_subscriber_shape, "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"usage\":[{\"used\":1}]}",
+		  "usage[0].as_of" },
+		{ &policy_subscriber_shape,
+		  "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"usage\":[{\"as_of\":\"2026-01-01T00:00:00Z\"}]}",
+		  "usage[0].used" },
+		{ &policy_subscriber_shape, "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"boosts\":[{}]}", "boosts[0].type" },
+		{ &policy_subscriber_shape,
+		  "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"boosts\":[{\"type\":166},{\"type\":0}]}", "boosts" },
 	};
 	(void)state;
 	for (size_t i = 0; i < ES_COUNT(cases); i++) {
@@ -373,6 +408,9 @@ static void what_is_read_is_written_again(void **state)
 		"\"opt_outs\":[\"vonr\",\"companion\"],\"voice\":{\"provisioning\":\"in_progress\"},"
 		"\"sms\":{\"provisioning\":\"provisioned\"},\"vowifi\":{\"terms\":\"available\",\"address\":\"in_progress\","
 		"\"address_expiry\":\"2026-03-01T00:00:00Z\",\"address_id\":\"loc\",\"provisioning\":\"not_provisioned\"},"
+		"\"usage\":[{\"type\":\"tethering\",\"name\":\"Hotspot\",\"description\":\"\",\"used\":4294967296,"
+		"\"as_of\":\"2026-01-01T00:00:00Z\"}],"
+		"\"boosts\":[{\"type\":0,\"provisioning\":\"in_progress\"}],\"satellite\":{\"provisioning\":\"provisioned\"},"
 		"\"epoch\":0,\"version\":0}";
 	struct es_arena *arena = es_arena_new(0, 65536);
 	ES_CLEANUP(es_json_done) cJSON *json = NULL, *patch = NULL;

@@ -124,13 +124,31 @@ static es_status answer_app(const struct policy_deciding *d, const struct policy
 	return ES_OK;
 }
 
-/* The handle costs a seal, so it is made for the one application that shows it. */
+static bool shows_page(const struct policy_context *context, const char *app)
+{
+	const struct policy_tenant *tenant = context->tenant;
+	const struct {
+		const char *app, *url;
+		bool is_asked;
+	} pages[] = {
+		{ "ap2004", tenant->vowifi_url, true },
+		{ "ap2010", tenant->boost_page.url, context->boost_type.len > 0 },
+		{ "ap2016", tenant->satellite_page.url, true },
+	};
+
+	for (size_t i = 0; i < ES_COUNT(pages); i++)
+		if (strcmp(app, pages[i].app) == 0)
+			return pages[i].is_asked && pages[i].url[0] != '\0';
+	return false;
+}
+
+/* The handle costs a seal, so it is made for the applications that show it. */
 static es_status make_handle(const struct policy_deciding *d, struct policy_context *context)
 {
 	bool asked = false;
 	for (size_t i = 0; i < d->device->n_apps; i++)
-		asked = asked || strcmp(d->device->apps[i], "ap2004") == 0;
-	if (!asked || context->tenant->vowifi_url[0] == '\0')
+		asked = asked || shows_page(context, d->device->apps[i]);
+	if (!asked)
 		return ES_OK;
 	struct policy_flow flow = { .imsi = d->token.imsi, .expires_ms = d->now_ms + POLICY_FLOW_LIFE_MS };
 	memcpy(flow.tenant, d->token.tenant, sizeof flow.tenant);
@@ -175,6 +193,7 @@ es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_
 		.language = policy_language(es_slice_str(d->device->accept_language), tenant->language),
 		.now_ms = d->now_ms,
 		.caller = &d->caller,
+		.boost_type = policy_boost_type(d->device),
 	};
 	const enum policy_verdict verdict = judge(d, &context);
 

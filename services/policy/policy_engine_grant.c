@@ -61,6 +61,12 @@ static struct es_slice param(const Openes__DeviceRequest *device, const char *na
 	return (struct es_slice){ NULL, 0 };
 }
 
+struct es_slice policy_boost_type(const Openes__DeviceRequest *device)
+{
+	struct es_slice type = param(device, "boost_type");
+	return type.len > 0 ? type : param(device, "boostType");
+}
+
 static void open_access(struct policy_deciding *d)
 {
 	struct policy_caller *caller = &d->caller;

@@ -44,7 +44,8 @@ es_status policy_flow_open(struct es_keyring *ring, struct es_slice user_data, i
 
 	if (!es_slice_starts_with(user_data, prefix) || user_data.len > 256)
 		return ES_MALFORMED;
-	ES_TRY(es_base64url_decode(es_slice_sub(user_data, prefix.len, user_data.len), arena, &sealed));
+	struct es_slice rest = es_slice_sub(user_data, prefix.len, user_data.len);
+	ES_TRY(es_base64url_decode(es_slice_cut(&rest, '&'), arena, &sealed));
 	if (sealed.len < ES_SEAL_OVERHEAD || sealed.len > sizeof plain + ES_SEAL_OVERHEAD)
 		return ES_MALFORMED;
 	ES_TRY(es_unseal(ring, PURPOSE, (struct es_slice){ NULL, 0 }, sealed, plain));

@@ -1,7 +1,8 @@
 /* policy_flow.h -- ServiceFlow_UserData: an opaque handle that names a subscriber to the operator's portal (TS.43 3.1.2).
  *
  * "sid=<Base64url>": tenant, IMSI and end of life, sealed. The phone and whoever reads its traffic learn nothing from it;
- * the portal resolves it by the operators' API (flow.resolve). */
+ * the portal resolves it by the operators' API (flow.resolve). After an '&' the page
+ * may be told more. */
 #ifndef POLICY_FLOW_H
 #define POLICY_FLOW_H
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "es_cleanup.h"
+#include "policy_resource.h"
 
 #define FROM(state) (1u << (state))
 
@@ -65,6 +66,16 @@ static bool sms(const struct policy_subscriber *a, const struct policy_subscribe
 	return a->sms_prov != b->sms_prov;
 }
 
+static bool data(const struct policy_subscriber *a, const struct policy_subscriber *b)
+{
+	return policy_resource_differs(&policy_line_data_shape, &a->data, &b->data);
+}
+
+static bool satellite(const struct policy_subscriber *a, const struct policy_subscriber *b)
+{
+	return a->satellite_prov != b->satellite_prov;
+}
+
 static const struct {
 	const char *app;
 	uint32_t services; /* whose opt-out it minds */
@@ -75,6 +86,8 @@ static const struct {
 	{ "ap2005", POLICY_SERVICE_SMSOIP, sms },
 	{ "ap2006", POLICY_SERVICE_COMPANION, NULL },
 	{ "ap2009", POLICY_SERVICE_PRIMARY, NULL },
+	{ "ap2010", POLICY_SERVICE_BOOST | POLICY_SERVICE_NR_SA, data },
+	{ "ap2016", POLICY_SERVICE_SATELLITE, satellite },
 };
 
 void policy_changed_apps(const struct policy_subscriber *before, const struct policy_subscriber *after,
@@ -92,7 +105,7 @@ void policy_changed_apps(const struct policy_subscriber *before, const struct po
 
 bool policy_subscriber_differs(const struct policy_subscriber *before, const struct policy_subscriber *after)
 {
-	char storage[64];
+	char storage[128];
 	struct es_buf apps;
 	es_buf_init_fixed(&apps, storage, sizeof storage);
 	policy_changed_apps(before, after, &apps);

@@ -33,7 +33,7 @@ bool policy_name_is_valid(struct es_slice text)
 	return all_of(text, 1, 63, LOWER UPPER DIGITS "._-");
 }
 
-static bool is_label(struct es_slice text)
+bool policy_is_label(struct es_slice text)
 {
 	return text.len <= 128 && es_text_is_clean_utf8(text);
 }
@@ -48,7 +48,7 @@ static bool is_host(struct es_slice text)
 	return all_of(text, 1, 253, LOWER DIGITS ".-_:[]");
 }
 
-static bool is_plmn(struct es_slice text)
+bool policy_is_plmn(struct es_slice text)
 {
 	return all_of(text, 5, 6, DIGITS);
 }
@@ -80,7 +80,7 @@ static bool is_language(struct es_slice text)
 	return all_of(text, 2, 2, LOWER);
 }
 
-static bool is_url(struct es_slice text)
+bool policy_is_url(struct es_slice text)
 {
 	if (text.len == 0)
 		return true;
@@ -158,8 +158,6 @@ static bool is_network_name(struct es_slice text)
 #define T(member) offsetof(struct policy_tenant, member)
 #define IS_ID policy_id_is_valid, "1 to 31 of a-z, 0-9 and -"
 #define IS_NAME policy_name_is_valid, "1 to 63 letters, digits, '.', '_' and '-'"
-#define IS_LABEL is_label, "UTF-8 text of at most 128 octets"
-#define IS_URL is_url, "an http or https URL of at most 1024 octets"
 
 static const struct field tenant_vowifi[] = {
 	{ .name = "url", TEXT, .offset = T(vowifi_url), NULL, IS_URL },
@@ -238,7 +236,7 @@ static const struct field tenant_fields[] = {
 	{ .name = "name", TEXT, .offset = T(name), NULL, IS_LABEL },
 	{ .name = "language", TEXT, .offset = T(language), NULL, is_language, "a language of two lower-case letters" },
 	{ .name = "hosts", LIST, .offset = T(hosts), NULL, is_host, "host names in lower case" },
-	{ .name = "plmns", LIST, .offset = T(plmns), NULL, is_plmn, "MCC and MNC, 5 or 6 digits" },
+	{ .name = "plmns", LIST, .offset = T(plmns), NULL, IS_PLMN },
 	{ .name = "imsi_ranges", LIST, .offset = T(imsi_ranges), NULL, is_range, "prefixes of 5 to 15 digits" },
 	{ .name = "gid1", LIST, .offset = T(gid1), NULL, is_gid1, "hexadecimal digits" },
 	{ .name = "token_ttl", I64, .offset = T(token_ttl_s), .min = 60, .max = 31536000 },
@@ -265,6 +263,8 @@ static const struct field tenant_fields[] = {
 	  NULL,
 	  is_scope_rule,
 	  "an operation, a colon, and scopes: \"GetPhoneNumber: phone:read\"" },
+	{ .name = "data", OBJECT, .members = policy_tenant_data_fields },
+	{ .name = "satellite", OBJECT, .members = policy_tenant_satellite_fields },
 	{ .name = "version", U64, .offset = T(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
@@ -288,6 +288,8 @@ static const struct policy_tenant tenant_defaults = {
 	                    .operator_token_s = 300,
 	                    .operator_token_url = "" },
 	.disclosure = { .mvno_name = "" },
+	.boost_page = { .url = "" },
+	.satellite_page = { .url = "" },
 };
 
 /* Operations that belong to the application (TS.43 13, 14). */
@@ -348,11 +350,15 @@ static const struct field plan_fields[] = {
 	{ .name = "smsoip", BOOL, .offset = P(smsoip) },
 	{ .name = "companion", OBJECT, .members = plan_companion },
 	{ .name = "primary_esim", BOOL, .offset = P(primary_esim) },
+	{ .name = "data", OBJECT, .members = policy_plan_data_fields },
+	{ .name = "satellite", OBJECT, .members = policy_plan_satellite_fields },
 	{ .name = "version", U64, .offset = P(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
 
-static const struct policy_plan plan_defaults = { .tenant = "", .id = "", .name = "" };
+static const struct policy_plan plan_defaults = {
+	.tenant = "", .id = "", .name = "", .data = { .allowances = { -1, -1 } }
+};
 
 static es_status plan_check(const void *resource, struct policy_fault *fault)
 {
@@ -361,7 +367,7 @@ static es_status plan_check(const void *resource, struct policy_fault *fault)
 		*fault = (struct policy_fault){ "vonr_eps_fallback", "fallback needs volte wherever vonr is offered" };
 		return ES_MALFORMED;
 	}
-	return ES_OK;
+	return policy_plan_data_check(plan, fault);
 }
 
 const struct policy_shape policy_plan_shape = { plan_fields, &plan_defaults, sizeof plan_defaults, plan_check };
@@ -387,6 +393,11 @@ static const struct field subscriber_vowifi[] = {
 	{ .name = NULL },
 };
 
+static const struct field subscriber_satellite[] = {
+	{ .name = "provisioning", ENUM, .offset = S(satellite_prov), policy_prov_names },
+	{ .name = NULL },
+};
+
 static const struct field subscriber_fields[] = {
 	{ .name = "imsi", TEXT, .offset = S(imsi), NULL, is_imsi, "6 to 15 digits", .flags = REQUIRED },
 	{ .name = "msisdn", TEXT, .offset = S(msisdn), NULL, is_msisdn, "'+' and 5 to 15 digits", .flags = PRIVATE },
@@ -396,6 +407,9 @@ static const struct field subscriber_fields[] = {
 	{ .name = "voice", OBJECT, .members = subscriber_voice },
 	{ .name = "sms", OBJECT, .members = subscriber_sms },
 	{ .name = "vowifi", OBJECT, .members = subscriber_vowifi },
+	{ .name = "usage", OBJECTS, .offset = S(data.usage), .of = &policy_usage_shape },
+	{ .name = "boosts", OBJECTS, .offset = S(data.boosts), .of = &policy_line_boost_shape },
+	{ .name = "satellite", OBJECT, .members = subscriber_satellite },
 	{ .name = "epoch", U64, .offset = S(epoch), .flags = READ_ONLY },
 	{ .name = "version", U64, .offset = S(version), .flags = READ_ONLY },
 	{ .name = "updated", TIME, .offset = S(updated_ms), .flags = READ_ONLY },
@@ -410,14 +424,21 @@ static const struct policy_subscriber subscriber_defaults = {
 	.plan = "",
 	.voice_prov = POLICY_NOT_TRACKED,
 	.sms_prov = POLICY_NOT_TRACKED,
+	.satellite_prov = POLICY_NOT_TRACKED,
 	.vowifi = { .terms = POLICY_NOT_AVAILABLE,
 	            .address = POLICY_NOT_AVAILABLE,
 	            .prov = POLICY_NOT_TRACKED,
 	            .address_id = "" },
 };
 
+static es_status subscriber_check(const void *resource, struct policy_fault *fault)
+{
+	const struct policy_subscriber *line = resource;
+	return policy_line_data_check(&line->data, fault);
+}
+
 const struct policy_shape policy_subscriber_shape = { subscriber_fields, &subscriber_defaults,
-	                                                  sizeof subscriber_defaults, NULL };
+	                                                  sizeof subscriber_defaults, subscriber_check };
 
 #define C(member) offsetof(struct policy_client, member)
 

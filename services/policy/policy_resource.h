@@ -32,6 +32,7 @@ extern const struct policy_shape policy_plan_shape;       /* struct policy_plan 
 extern const struct policy_shape policy_subscriber_shape; /* struct policy_subscriber */
 extern const struct policy_shape policy_client_shape;     /* struct policy_client */
 extern const struct policy_shape policy_device_shape;     /* struct policy_device; written only */
+extern const struct policy_shape policy_line_data_shape;  /* struct policy_line_data: a part of a subscriber */
 
 void policy_resource_defaults(const struct policy_shape *shape, void *into);
 /* Overlays the members of `object` on what `into` holds: defaults (put) or the present state (patch). ES_MALFORMED
@@ -41,6 +42,8 @@ es_status policy_resource_read(const struct policy_shape *shape, const cJSON *ob
 /* All members of the object that `j` is in. */
 void policy_resource_write(const struct policy_shape *shape, const void *from, struct es_json_out *j);
 
+/* Whether any member differs that is not the server's own. */
+bool policy_resource_differs(const struct policy_shape *shape, const void *a, const void *b);
 /* What a change changed: "plan: \"silver\" -> \"gold\"; status: active -> suspended". Numbers and addresses of people are
  * named without their values. */
 void policy_resource_diff(const struct policy_shape *shape, const void *before, const void *after, struct es_buf *out);

@@ -5,6 +5,7 @@
 #include "policy_shape.h"
 
 #define LIST_MAX 256
+#define OBJECTS_MAX 32 /* es_json's bound on values holds whole documents of them */
 
 struct reading {
 	struct es_arena *arena;
@@ -24,6 +25,7 @@ static size_t kind_size(enum kind kind)
 		                            [FLAGS] = sizeof(uint32_t),
 		                            [LIST] = sizeof(struct policy_list),
 		                            [OBJECT] = 0,
+		                            [OBJECTS] = sizeof(struct policy_objects),
 		                            [U64] = sizeof(uint64_t) };
 	return sizes[kind];
 }
@@ -119,12 +121,16 @@ static es_status read_time(const struct reading *r, const struct field *f, const
 	return ES_OK;
 }
 
+static es_status read_objects(const struct reading *r, const struct field *f, const cJSON *value,
+                              struct policy_objects *out);
+
 static es_status read_scalar(const struct reading *r, const struct field *f, const cJSON *value)
 {
 	void *at = r->into + f->offset;
 	switch (f->kind) {
 	case TEXT: return read_text(r, f, value, (const char **)at);
 	case LIST: return read_list(r, f, value, at);
+	case OBJECTS: return read_objects(r, f, value, at);
 	case FLAGS: return read_flags(r, f, value, at);
 	case ENUM: return read_enum(r, f, value, at);
 	case I64: return read_number(r, f, value, at);
@@ -183,8 +189,51 @@ static es_status read_object(const struct reading *r, const struct field *fields
 		inner.prefix = es_arena_printf(r->arena, "%s.", f->name);
 		if (inner.prefix == NULL)
 			return ES_TOO_LARGE;
-		ES_TRY(read_object(&inner, f->members, value)); /* one level: members of members are scalars */
+		ES_TRY(read_object(&inner, f->members, value)); /* one level: members of members are scalars or arrays */
 	}
+	return ES_OK;
+}
+
+static es_status read_whole(const struct reading *r, const struct policy_shape *shape, const cJSON *object)
+{
+	ES_TRY(read_object(r, shape->fields, object));
+	for (const struct field *f = shape->fields; f->name != NULL; f++) {
+		if ((f->flags & REQUIRED) == 0)
+			continue;
+		const char *text;
+		memcpy(&text, r->into + f->offset, sizeof text);
+		if (text[0] == '\0')
+			return refuse(r, f->name, "is required");
+	}
+	es_status status = shape->check != NULL ? shape->check(r->into, r->fault) : ES_OK;
+	return status == ES_MALFORMED ? refuse(r, r->fault->field, r->fault->error) : status;
+}
+
+/* Each is whole by itself: what it does not say has its default. */
+static es_status read_objects(const struct reading *r, const struct field *f, const cJSON *value,
+                              struct policy_objects *out)
+{
+	const cJSON *element;
+	size_t count = cJSON_IsArray(value) ? (size_t)cJSON_GetArraySize(value) : SIZE_MAX, i = 0;
+
+	if (count > OBJECTS_MAX)
+		return refuse(r, f->name, count == SIZE_MAX ? "must be an array of objects" : "has more than 32 elements");
+	uint8_t *items = es_arena_array(r->arena, count, f->of->size);
+	if (items == NULL)
+		return ES_TOO_LARGE;
+	cJSON_ArrayForEach(element, value)
+	{
+		struct reading inner = { .arena = r->arena, .fault = r->fault, .defaults = f->of->defaults };
+		inner.prefix = es_arena_printf(r->arena, "%s%s[%zu].", r->prefix, f->name, i);
+		inner.into = items + i++ * f->of->size;
+		if (inner.prefix == NULL)
+			return ES_TOO_LARGE;
+		if (!cJSON_IsObject(element))
+			return refuse(r, f->name, "must be an array of objects");
+		policy_resource_defaults(f->of, inner.into);
+		ES_TRY(read_whole(&inner, f->of, element));
+	}
+	*out = (struct policy_objects){ items, count };
 	return ES_OK;
 }
 
@@ -199,14 +248,5 @@ es_status policy_resource_read(const struct policy_shape *shape, const cJSON *ob
 	struct reading r = { arena, fault, "", into, shape->defaults };
 	if (!cJSON_IsObject(object))
 		return refuse(&r, "", "the body must be a JSON object");
-	ES_TRY(read_object(&r, shape->fields, object));
-	for (const struct field *f = shape->fields; f->name != NULL; f++) {
-		if ((f->flags & REQUIRED) == 0)
-			continue;
-		const char *text;
-		memcpy(&text, r.into + f->offset, sizeof text);
-		if (text[0] == '\0')
-			return refuse(&r, f->name, "is required");
-	}
-	return shape->check != NULL ? shape->check(into, fault) : ES_OK;
+	return read_whole(&r, shape, object);
 }

@@ -30,6 +30,26 @@ static void write_time(struct es_json_out *j, const struct field *f, int64_t ms)
 	es_json_put_str(j, f->name, text);
 }
 
+static void write_fields(struct es_json_out *j, const struct field *fields, const uint8_t *from);
+
+static void write_objects(struct es_json_out *j, const struct field *f, const struct policy_objects *objects)
+{
+	es_json_array(j, f->name);
+	for (size_t i = 0; i < objects->count; i++) {
+		es_json_object(j, NULL);
+		write_fields(j, f->of->fields, (const uint8_t *)objects->items + i * f->of->size);
+		es_json_end_object(j);
+	}
+	es_json_end_array(j);
+}
+
+/* A negative one is the default of what may be absent. */
+static void write_number(struct es_json_out *j, const struct field *f, int64_t number)
+{
+	if (number >= 0)
+		es_json_put_i64(j, f->name, number);
+}
+
 static void write_fields(struct es_json_out *j, const struct field *fields, const uint8_t *from)
 {
 	for (const struct field *f = fields; f->name != NULL; f++) {
@@ -40,11 +60,12 @@ static void write_fields(struct es_json_out *j, const struct field *fields, cons
 		case TEXT: es_json_put_str(j, f->name, *(const char *const *)at); break;
 		case ENUM: es_json_put_str(j, f->name, f->names[*(const uint8_t *)at]); break;
 		case BOOL: es_json_put_bool(j, f->name, *(const bool *)at); break;
-		case I64: es_json_put_i64(j, f->name, *(const int64_t *)at); break;
+		case I64: write_number(j, f, *(const int64_t *)at); break;
 		case U64: es_json_put_i64(j, f->name, (int64_t) * (const uint64_t *)at); break;
 		case TIME: write_time(j, f, *(const int64_t *)at); break;
 		case FLAGS: write_flags(j, f, *(const uint32_t *)at); break;
 		case LIST: write_list(j, f, at); break;
+		case OBJECTS: write_objects(j, f, at); break;
 		case OBJECT:
 			es_json_object(j, f->name);
 			write_fields(j, f->members, from);
@@ -71,11 +92,26 @@ static bool lists_differ(const struct policy_list *a, const struct policy_list *
 	return false;
 }
 
+static bool fields_differ(const struct field *fields, const uint8_t *a, const uint8_t *b);
+
+static bool objects_differ(const struct policy_shape *of, const struct policy_objects *a,
+                           const struct policy_objects *b)
+{
+	if (a->count != b->count)
+		return true;
+	for (size_t i = 0; i < a->count; i++)
+		if (fields_differ(of->fields, (const uint8_t *)a->items + i * of->size,
+		                  (const uint8_t *)b->items + i * of->size))
+			return true;
+	return false;
+}
+
 static bool differs(const struct field *f, const void *a, const void *b)
 {
 	switch (f->kind) {
 	case TEXT: return strcmp(*(const char *const *)a, *(const char *const *)b) != 0;
 	case LIST: return lists_differ(a, b);
+	case OBJECTS: return objects_differ(f->of, a, b);
 	case ENUM: return *(const uint8_t *)a != *(const uint8_t *)b;
 	case BOOL: return *(const bool *)a != *(const bool *)b;
 	case FLAGS: return *(const uint32_t *)a != *(const uint32_t *)b;
@@ -85,6 +121,22 @@ static bool differs(const struct field *f, const void *a, const void *b)
 	case OBJECT: break;
 	}
 	return false;
+}
+
+static bool fields_differ(const struct field *fields, const uint8_t *a, const uint8_t *b)
+{
+	for (const struct field *f = fields; f->name != NULL; f++) {
+		if ((f->flags & READ_ONLY) != 0)
+			continue;
+		if (f->kind == OBJECT ? fields_differ(f->members, a, b) : differs(f, a + f->offset, b + f->offset))
+			return true;
+	}
+	return false;
+}
+
+bool policy_resource_differs(const struct policy_shape *shape, const void *a, const void *b)
+{
+	return fields_differ(shape->fields, a, b);
 }
 
 static void put_flags(struct es_buf *out, const struct field *f, uint32_t flags)
@@ -105,13 +157,19 @@ static void put_value(struct es_buf *out, const struct field *f, const void *at)
 	case TEXT: es_put_printf(out, "\"%s\"", *(const char *const *)at); break;
 	case ENUM: es_put_str(out, f->names[*(const uint8_t *)at]); break;
 	case BOOL: es_put_str(out, *(const bool *)at ? "true" : "false"); break;
-	case I64: es_put_printf(out, "%lld", (long long)*(const int64_t *)at); break;
+	case I64:
+		if (*(const int64_t *)at < 0)
+			es_put_str(out, "none");
+		else
+			es_put_printf(out, "%lld", (long long)*(const int64_t *)at);
+		break;
 	case FLAGS: put_flags(out, f, *(const uint32_t *)at); break;
 	case TIME:
 		es_time_iso8601(*(const int64_t *)at, time);
 		es_put_str(out, *(const int64_t *)at == 0 ? "never" : time);
 		break;
 	case LIST: es_put_printf(out, "%zu of them", ((const struct policy_list *)at)->count); break;
+	case OBJECTS: es_put_printf(out, "%zu of them", ((const struct policy_objects *)at)->count); break;
 	case U64:
 	case OBJECT: break;
 	}

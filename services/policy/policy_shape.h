@@ -4,7 +4,9 @@
 
 #include "policy_resource.h"
 
-enum kind { TEXT, ENUM, BOOL, I64, TIME, FLAGS, LIST, OBJECT, U64 };
+enum kind { TEXT, ENUM, BOOL, I64, TIME, FLAGS, LIST, OBJECT, U64, OBJECTS };
+
+struct policy_shape;
 
 enum {
 	READ_ONLY = 1,
@@ -21,8 +23,9 @@ struct field {
 	const char *const *names;          /* ENUM, FLAGS */
 	bool (*is_valid)(struct es_slice); /* TEXT, LIST: each */
 	const char *expected;              /* what is valid, for people */
-	int64_t min, max;                  /* I64 */
+	int64_t min, max;                  /* I64; -1 as the default: may be absent */
 	const struct field *members;       /* OBJECT; ends with a NULL name. Offsets are of the whole resource */
+	const struct policy_shape *of;     /* OBJECTS: each */
 };
 
 struct policy_shape {
@@ -31,5 +34,20 @@ struct policy_shape {
 	size_t size;
 	es_status (*check)(const void *resource, struct policy_fault *fault); /* between members */
 };
+
+/* What more than one file's tables are made of. */
+bool policy_is_label(struct es_slice text);
+bool policy_is_url(struct es_slice text);
+bool policy_is_plmn(struct es_slice text);
+#define IS_LABEL policy_is_label, "UTF-8 text of at most 128 octets"
+#define IS_URL policy_is_url, "an http or https URL of at most 1024 octets"
+#define IS_PLMN policy_is_plmn, "MCC and MNC, 5 or 6 digits"
+
+/* policy_resource_data.c: ap2010 and ap2016 */
+extern const struct field policy_tenant_data_fields[], policy_tenant_satellite_fields[];
+extern const struct field policy_plan_data_fields[], policy_plan_satellite_fields[];
+extern const struct policy_shape policy_usage_shape, policy_line_boost_shape;
+es_status policy_plan_data_check(const struct policy_plan *plan, struct policy_fault *fault) ES_MUST_USE;
+es_status policy_line_data_check(const struct policy_line_data *data, struct policy_fault *fault) ES_MUST_USE;
 
 #endif

@@ -4,7 +4,7 @@
 #define LINE                                                                                                           \
 	"s.msisdn, s.plan, s.status, s.opt_outs, s.voice_prov, s.sms_prov, s.vowifi_terms, s.vowifi_address, "             \
 	"s.vowifi_address_expiry, "                                                                                        \
-	"s.vowifi_address_id, s.vowifi_prov, s.epoch, s.version, s.updated, s.imsi"
+	"s.vowifi_address_id, s.vowifi_prov, s.epoch, s.version, s.updated, s.imsi, s.data_state, s.satellite_prov"
 #define AUDIT "id, at, who, client, action, tenant, resource, outcome, detail"
 #define PAGE_OF_LINES "ORDER BY s.imsi LIMIT ?3"
 
@@ -36,16 +36,18 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_SUBSCRIBER] =
 		"SELECT " LINE
 		", c.version FROM catalog c LEFT JOIN subscriber s ON s.tenant = ?1 AND s.imsi = ?2 WHERE c.id = 1",
-	[ST_SUBSCRIBER_INSERT] = "INSERT INTO subscriber (tenant, imsi, msisdn, plan, status, opt_outs, voice_prov, "
-							 "sms_prov, vowifi_terms, vowifi_address, "
-							 "vowifi_address_expiry, vowifi_address_id, vowifi_prov, epoch, version, updated) "
-							 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON "
-							 "CONFLICT (tenant, imsi) DO NOTHING",
+	[ST_SUBSCRIBER_INSERT] =
+		"INSERT INTO subscriber (tenant, imsi, msisdn, plan, status, opt_outs, voice_prov, "
+		"sms_prov, vowifi_terms, vowifi_address, "
+		"vowifi_address_expiry, vowifi_address_id, vowifi_prov, epoch, version, updated, "
+		"data_state, satellite_prov) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) ON "
+		"CONFLICT (tenant, imsi) DO NOTHING",
 	[ST_SUBSCRIBER_UPDATE] = "UPDATE subscriber SET msisdn = ?3, plan = ?4, status = ?5, opt_outs = ?6, voice_prov = "
 							 "?7, sms_prov = ?8, vowifi_terms = ?9, "
 							 "vowifi_address = ?10, vowifi_address_expiry = ?11, vowifi_address_id = ?12, vowifi_prov "
 							 "= ?13, epoch = ?14, version = ?15, "
-							 "updated = ?16 WHERE tenant = ?1 AND imsi = ?2",
+							 "updated = ?16, data_state = ?17, satellite_prov = ?18 WHERE tenant = ?1 AND imsi = ?2",
 	[ST_SUBSCRIBER_MOVE] = "UPDATE subscriber SET imsi = ?3 WHERE tenant = ?1 AND imsi = ?2",
 	[ST_SUBSCRIBER_DELETE] = "DELETE FROM subscriber WHERE tenant = ?1 AND imsi = ?2",
 	[ST_SUBSCRIBERS] = "SELECT " LINE " FROM subscriber s WHERE s.tenant = ?1 AND s.imsi > ?2 "

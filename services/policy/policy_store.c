@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "es_cleanup.h"
+#include "policy_resource.h"
 #include "policy_schema_1_sql.h"
 #include "policy_schema_2_sql.h"
 #include "policy_schema_3_sql.h"
+#include "policy_schema_4_sql.h"
 #include "policy_statements.h"
 #include "policy_store_catalog.h"
 
@@ -16,9 +18,9 @@ struct policy_store {
 	struct policy_catalog_cache *cache;
 };
 
-static const struct es_migration migrations[] = { { 1, policy_schema_1_sql },
-	                                              { 2, policy_schema_2_sql },
-	                                              { 3, policy_schema_3_sql } };
+static const struct es_migration migrations[] = {
+	{ 1, policy_schema_1_sql }, { 2, policy_schema_2_sql }, { 3, policy_schema_3_sql }, { 4, policy_schema_4_sql }
+};
 
 es_status policy_store_open(const char *url, struct policy_store **out, struct es_buf *error)
 {
@@ -91,7 +93,34 @@ static es_status exec_one(es_status status, int64_t changed)
 
 /* ---- subscribers ---- */
 
-enum { COL_IMSI = 14, COL_AFTER_LINE = 15 };
+enum { COL_IMSI = 14, COL_DATA, COL_SATELLITE, COL_AFTER_LINE };
+
+#define DATA_OCTETS 32768 /* of a line's usage and boosts, written at their longest */
+
+/* Empty for nearly every line: then nothing is parsed. */
+static es_status data_of(struct es_slice text, struct es_arena *arena, struct policy_line_data *out)
+{
+	ES_CLEANUP(es_json_done) cJSON *json = NULL;
+	struct policy_fault fault;
+
+	policy_resource_defaults(&policy_line_data_shape, out);
+	if (text.len == 0)
+		return ES_OK;
+	ES_TRY(es_json_parse(text, ES_JSON_SMALL, &json));
+	return policy_resource_read(&policy_line_data_shape, json, arena, out, &fault);
+}
+
+static es_status data_text(const struct policy_line_data *data, struct es_buf *out)
+{
+	struct es_json_out j = es_json_to(out);
+
+	if (data->usage.count == 0 && data->boosts.count == 0)
+		return ES_OK;
+	es_json_object(&j, NULL);
+	policy_resource_write(&policy_line_data_shape, data, &j);
+	es_json_end_object(&j);
+	return es_buf_status(out);
+}
 
 /* Columns in the order of LINE in policy_statements.c. */
 static es_status line_of(struct es_rows *rows, const char *tenant, struct es_arena *arena,
@@ -116,6 +145,10 @@ static es_status line_of(struct es_rows *rows, const char *tenant, struct es_are
 	line.vowifi.address_expiry_ms = es_col_int(rows, 8);
 	line.vowifi.address_id = text(rows, 9, arena, &bad);
 	line.vowifi.prov = (uint8_t)es_col_int(rows, 10) & 3;
+	line.satellite_prov = (uint8_t)es_col_int(rows, COL_SATELLITE) & 3;
+	es_status status = data_of(es_col_text(rows, COL_DATA), arena, &line.data);
+	if (status != ES_OK)
+		return status == ES_MALFORMED ? ES_INTERNAL : status; /* our own writer wrote it */
 	if (bad || line.tenant == NULL)
 		return ES_TOO_LARGE;
 	*out = line;
@@ -137,25 +170,33 @@ es_status policy_row_subscriber(struct es_db_conn *conn, const char *tenant, con
 	return line_of(rows, tenant, arena, out);
 }
 
-#define LINE_BINDS(line)                                                                                               \
+#define LINE_BINDS(line, data)                                                                                         \
 	es_bind_str((line)->tenant), es_bind_str((line)->imsi), es_bind_str((line)->msisdn), es_bind_str((line)->plan),    \
 		es_bind_int((line)->status), es_bind_int((line)->opt_outs), es_bind_int((line)->voice_prov),                   \
 		es_bind_int((line)->sms_prov), es_bind_int((line)->vowifi.terms), es_bind_int((line)->vowifi.address),         \
 		es_bind_int((line)->vowifi.address_expiry_ms), es_bind_str((line)->vowifi.address_id),                         \
 		es_bind_int((line)->vowifi.prov), es_bind_int((int64_t)(line)->epoch), es_bind_int((int64_t)(line)->version),  \
-		es_bind_int((line)->updated_ms)
+		es_bind_int((line)->updated_ms), es_bind_text(data), es_bind_int((line)->satellite_prov)
 
 es_status policy_row_subscriber_insert(struct es_db_conn *conn, const struct policy_subscriber *line)
 {
+	ES_CLEANUP(es_buf_free) struct es_buf text;
 	int64_t changed = 0;
-	ES_TRY(ES_DB_EXEC(conn, ST_SUBSCRIBER_INSERT, &changed, LINE_BINDS(line)));
+
+	es_buf_init(&text, DATA_OCTETS);
+	ES_TRY(data_text(&line->data, &text));
+	ES_TRY(ES_DB_EXEC(conn, ST_SUBSCRIBER_INSERT, &changed, LINE_BINDS(line, es_buf_slice(&text))));
 	return changed > 0 ? ES_OK : ES_CONFLICT;
 }
 
 es_status policy_row_subscriber_update(struct es_db_conn *conn, const struct policy_subscriber *line)
 {
+	ES_CLEANUP(es_buf_free) struct es_buf text;
 	int64_t changed = 0;
-	es_status status = ES_DB_EXEC(conn, ST_SUBSCRIBER_UPDATE, &changed, LINE_BINDS(line));
+
+	es_buf_init(&text, DATA_OCTETS);
+	ES_TRY(data_text(&line->data, &text));
+	es_status status = ES_DB_EXEC(conn, ST_SUBSCRIBER_UPDATE, &changed, LINE_BINDS(line, es_buf_slice(&text)));
 	return exec_one(status, changed);
 }
 

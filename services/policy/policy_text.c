@@ -61,6 +61,13 @@ static const char *const texts[POLICY_TEXT_COUNT][LANGUAGES] = {
 		"SMS über IP ist in Ihrem Tarif nicht enthalten.",
 		"الرسائل القصيرة عبر بروتوكول الإنترنت غير متاحة في باقتك.",
 	},
+	[POLICY_TEXT_SATELLITE] = {
+		"Satellite service is not included in your plan.",
+		"Tu plan no incluye el servicio por satélite.",
+		"Le service par satellite n'est pas inclus dans votre forfait.",
+		"Satellitendienste sind in Ihrem Tarif nicht enthalten.",
+		"خدمة الأقمار الصناعية غير متاحة في باقتك.",
+	},
 	[POLICY_TEXT_OPTED_OUT] = {
 		"This service is switched off for your line. Customer care can switch it on.",
 		"Este servicio está desactivado en tu línea. Atención al cliente puede activarlo.",

@@ -9,10 +9,20 @@ const char *const policy_prov_names[] = { "not_provisioned", "provisioned", "not
 const char *const policy_scope_names[] = { "none", "home", "roaming", "all", NULL };
 const char *const policy_vonr_names[] = { "none", "home", "", "all", NULL };
 const char *const policy_irat_names[] = { "none", "4G-SRVCC", "5G-SRVCC", "4G-SRVCC,5G-SRVCC", NULL };
-const char *const policy_service_names[] = { "volte", "vonr", "vowifi", "smsoip", "companion", "primary", NULL };
+/* By bit; the holes are nobody's. */
+const char *const policy_service_names[] = { "volte",      "vonr",  "vowifi", "smsoip", "companion", "primary",
+	                                         "data_boost", "5g_sa", "",       "",       "satellite", NULL };
 const char *const policy_companion_names[] = { "SharedNumber", "DiffNumber", "FamilyNumber", NULL };
 const char *const policy_role_names[] = { "readonly", "support", "operator", "admin", NULL };
 const char *const policy_sim_id_names[] = { "imsi", "imsi_hash", NULL };
+const char *const policy_access_names[] = { "all", "wifi", "2g", "3g", "4g", "5g", NULL };
+const char *const policy_data_type_names[] = { "metered", "unmetered", NULL };
+const char *const policy_metering_names[] = { "not_told", "metered", "unmetered", NULL };
+const char *const policy_boost_offer_names[] = { "offered", "paused", "included", NULL };
+const char *const policy_nr_sa_names[] = { "not_told", "disabled", "enabled", NULL };
+const char *const policy_usage_type_names[] = { "cellular", "tethering", NULL };
+const char *const policy_sat_service_names[] = { "none", "constrained", "unconstrained", NULL };
+const char *const policy_contents_names[] = { "query", "json", "xml", NULL };
 
 int policy_name_value(const char *const *names, const char *text)
 {

@@ -36,16 +36,58 @@ enum policy_service {
 	POLICY_SERVICE_SMSOIP = 1 << 3,
 	POLICY_SERVICE_COMPANION = 1 << 4,
 	POLICY_SERVICE_PRIMARY = 1 << 5,
+	POLICY_SERVICE_BOOST = 1 << 6,
+	POLICY_SERVICE_NR_SA = 1 << 7,
+	POLICY_SERVICE_SATELLITE = 1 << 10,
 };
 
 /* CompanionDeviceServices, TS.43 T39: bits. */
 enum policy_companion { POLICY_SHARED_NUMBER = 1 << 0, POLICY_DIFF_NUMBER = 1 << 1, POLICY_FAMILY_NUMBER = 1 << 2 };
+
+/* AccessType of ap2010 (TS.43 T76); ap2003 counts in another way. */
+enum policy_access {
+	POLICY_ACCESS_ALL,
+	POLICY_ACCESS_WIFI,
+	POLICY_ACCESS_2G,
+	POLICY_ACCESS_3G,
+	POLICY_ACCESS_LTE,
+	POLICY_ACCESS_NR
+};
+
+/* DataPlanType; where a plan need not say. */
+enum policy_metering { POLICY_METERING_NOT_TOLD, POLICY_METERED, POLICY_UNMETERED };
+
+enum policy_boost_offer { POLICY_BOOST_OFFERED, POLICY_BOOST_PAUSED, POLICY_BOOST_INCLUDED };
+
+/* 5GSAStatus, where a plan says so. */
+enum policy_nr_sa { POLICY_NR_SA_NOT_TOLD, POLICY_NR_SA_DISABLED, POLICY_NR_SA_ENABLED };
+
+/* DataUsageType, TS.43 T79. */
+enum policy_usage_type { POLICY_USAGE_CELLULAR, POLICY_USAGE_TETHERING, POLICY_USAGE_TYPES };
+
+/* ServicePolicy of one service by satellite, TS.43 T144. */
+enum policy_sat_service { POLICY_SAT_NONE, POLICY_SAT_CONSTRAINED, POLICY_SAT_UNCONSTRAINED };
+
+/* ServiceFlow_ContentsType, TS.43 T50: how a page gets its user data. */
+enum policy_contents { POLICY_CONTENTS_QUERY, POLICY_CONTENTS_JSON, POLICY_CONTENTS_XML };
 
 enum policy_role { POLICY_READONLY, POLICY_SUPPORT, POLICY_OPERATOR, POLICY_ADMIN };
 
 struct policy_list {
 	const char **items;
 	size_t count;
+};
+
+/* Objects of one kind; which kind is said where it stands. */
+struct policy_objects {
+	const void *items;
+	size_t count;
+};
+
+/* A page that the phone opens, and how it hands over its user data. */
+struct policy_page {
+	const char *url;
+	uint8_t contents; /* enum policy_contents */
 };
 
 /* How subscribers of a tenant are authenticated: auth carries it out, policy keeps it. */
@@ -88,7 +130,28 @@ struct policy_tenant {
 	bool decoy_challenge, eap_notifications, eap_identity_request, checkcode;
 	struct policy_authentication authentication;
 	struct policy_disclosure disclosure;
-	uint64_t version; /* outbox sequence of its last change */
+	struct policy_page boost_page, satellite_page; /* ap2010, ap2016 */
+	int64_t usage_max_age_s;                       /* older usage is not told; 0: any age */
+	uint64_t version;                              /* outbox sequence of its last change */
+};
+
+/* One DataPlanInfoDetails. */
+struct policy_data_plan {
+	uint8_t access, type; /* enum policy_access; 0 metered, 1 unmetered */
+};
+
+/* One DataBoostInfoDetails (TS.43 T77, T78); -1 where nothing is said. */
+struct policy_boost {
+	int64_t type;  /* 0 and 166: real-time interactive; 1 to 255: 3GPP TS 24.526 5.2 */
+	uint8_t offer; /* enum policy_boost_offer */
+	int64_t delay_ms, jitter_ns, loss_exponent;
+	int64_t down_min, down_max, down_burst, up_min, up_max, up_burst; /* Mbit/s */
+};
+
+/* One PLMNAllowed. */
+struct policy_sat_network {
+	const char *plmn;
+	uint8_t metering, data, voice; /* enum policy_metering; enum policy_sat_service */
 };
 
 struct policy_plan {
@@ -101,7 +164,38 @@ struct policy_plan {
 	uint32_t companion_services; /* enum policy_companion */
 	int64_t companion_max;
 	bool primary_esim;
+	struct {
+		struct policy_objects plans, boosts;    /* policy_data_plan, policy_boost */
+		uint8_t nr_sa;                          /* enum policy_nr_sa */
+		int64_t allowances[POLICY_USAGE_TYPES]; /* octets of a billing cycle; -1: unlimited */
+	} data;
+	struct {
+		bool offered;
+		struct policy_objects allowed; /* policy_sat_network; not empty when offered */
+		struct policy_list barred;
+	} satellite;
 	uint64_t version;
+};
+
+/* One DataUsageInfoDetails, as the operator's systems put it. */
+struct policy_usage {
+	uint8_t type; /* enum policy_usage_type */
+	const char *name, *description;
+	int64_t used, allowance; /* octets; allowance -1: the plan's */
+	int64_t cycle_end_ms;    /* 0: the cycle has no end */
+	int64_t as_of_ms;
+};
+
+/* A boost that a line has bought or is buying. */
+struct policy_line_boost {
+	int64_t type;
+	uint8_t prov;     /* enum policy_prov */
+	int64_t until_ms; /* 0: no end */
+};
+
+/* Of ap2010; kept in one column. */
+struct policy_line_data {
+	struct policy_objects usage, boosts; /* policy_usage, policy_line_boost */
 };
 
 struct policy_subscriber {
@@ -114,8 +208,10 @@ struct policy_subscriber {
 		int64_t address_expiry_ms; /* 0: never */
 		const char *address_id;
 	} vowifi;
-	uint64_t epoch;   /* a token of another epoch is dead */
-	uint64_t version; /* outbox sequence of its last change */
+	struct policy_line_data data;
+	uint8_t satellite_prov; /* enum policy_prov */
+	uint64_t epoch;         /* a token of another epoch is dead */
+	uint64_t version;       /* outbox sequence of its last change */
 	int64_t updated_ms;
 };
 
@@ -145,6 +241,14 @@ extern const char *const policy_service_names[];
 extern const char *const policy_companion_names[];
 extern const char *const policy_role_names[];
 extern const char *const policy_sim_id_names[];
+extern const char *const policy_access_names[];
+extern const char *const policy_data_type_names[];
+extern const char *const policy_metering_names[];
+extern const char *const policy_boost_offer_names[];
+extern const char *const policy_nr_sa_names[];
+extern const char *const policy_usage_type_names[];
+extern const char *const policy_sat_service_names[];
+extern const char *const policy_contents_names[];
 
 /* The value of a name, -1 when it is none of the list. */
 int policy_name_value(const char *const *names, const char *text);

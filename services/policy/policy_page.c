@@ -1,0 +1,68 @@
+/* policy_page.c -- how a page is named to the phone: ServiceFlow_URL, its user data, and in what form (TS.43 T50). */
+#include "es_cleanup.h"
+#include "es_text.h"
+#include "policy_data.h"
+
+#define ENCODED "encodedValue="
+
+/* The handle is Base64url and the type digits: nothing needs escaping in any of the forms. */
+static void put_query(struct es_buf *out, struct es_slice handle, int64_t boost_type)
+{
+	es_put_printf(out, "sid=" ES_SLICE_FMT, ES_SLICE_ARG(handle));
+	if (boost_type >= 0)
+		es_put_printf(out, "&boost_type=%d", (int)boost_type);
+}
+
+static void put_json(struct es_buf *out, struct es_slice handle, int64_t boost_type)
+{
+	es_put_printf(out, "{\"sid\":\"" ES_SLICE_FMT "\"", ES_SLICE_ARG(handle));
+	if (boost_type >= 0)
+		es_put_printf(out, ",\"boost_type\":\"%d\"", (int)boost_type);
+	es_put_str(out, "}");
+}
+
+static void put_xml(struct es_buf *out, struct es_slice handle, int64_t boost_type)
+{
+	es_put_printf(out, "<flow><sid>" ES_SLICE_FMT "</sid>", ES_SLICE_ARG(handle));
+	if (boost_type >= 0)
+		es_put_printf(out, "<boost_type>%d</boost_type>", (int)boost_type);
+	es_put_str(out, "</flow>");
+}
+
+/* What the phone sends in a body stands in the document as Base64: readers that undo only `&amp;` get it whole. */
+static const struct {
+	const char *contents_type; /* NULL: absent, the phone opens the page with GET */
+	void (*put)(struct es_buf *out, struct es_slice handle, int64_t boost_type);
+} forms[] = {
+	[POLICY_CONTENTS_QUERY] = { NULL, put_query },
+	[POLICY_CONTENTS_JSON] = { "json", put_json },
+	[POLICY_CONTENTS_XML] = { "xml", put_xml },
+};
+
+void policy_put_page(struct policy_render *r, const struct policy_page *page, int64_t boost_type)
+{
+	const size_t form = page->contents < ES_COUNT(forms) ? page->contents : POLICY_CONTENTS_QUERY;
+	const struct es_slice flow = r->context->flow_user_data; /* "sid=..."; empty where the answer is only explained */
+	const struct es_slice handle = es_slice_sub(flow, flow.len < 4 ? flow.len : 4, flow.len);
+	char plain_text[512], text[1024];
+	struct es_buf plain, user_data;
+
+	es_buf_init_fixed(&plain, plain_text, sizeof plain_text);
+	es_buf_init_fixed(&user_data, text, sizeof text);
+	forms[form].put(&plain, handle, boost_type);
+	if (forms[form].contents_type == NULL) {
+		es_put_bytes(&user_data, es_buf_slice(&plain));
+	} else {
+		es_put_str(&user_data, ENCODED);
+		es_base64_encode(es_buf_slice(&plain), &user_data);
+	}
+	const char *copy = es_arena_strdup(r->arena, es_buf_slice(&user_data));
+	if (es_buf_status(&plain) != ES_OK || es_buf_status(&user_data) != ES_OK || copy == NULL) {
+		r->bad = true;
+		return;
+	}
+	policy_put(r, r->root, "ServiceFlow_URL", page->url);
+	policy_put(r, r->root, "ServiceFlow_UserData", copy);
+	if (forms[form].contents_type != NULL)
+		policy_put(r, r->root, "ServiceFlow_ContentsType", forms[form].contents_type);
+}
