@@ -195,11 +195,11 @@ static void usage_is_what_was_put_last(void **state) /* V12-DATA-07, V12-DATA-08
 		{ { .plan = "\"data\":{\"allowance\":10737418240}", .line = USAGE(",\"allowance\":0") },
 		  ANSWER("DataAllowanceInBytes=0;DataUsedInBytes=734003200;") },
 		{ { .plan = "\"data\":{\"tethering_allowance\":7}",
-		    .line = "\"usage\":[{\"used\":9007199254740992,\"as_of\":\"2025-12-31T23:00:00Z\",\"name\":\"Roaming\","
+		    .line = "\"usage\":[{\"used\":1000000000000000,\"as_of\":\"2025-12-31T23:00:00Z\",\"name\":\"Roaming\","
 		            "\"description\":\"In \\\"Europe\\\"\"},"
 		            "{\"type\":\"tethering\",\"used\":4294967296,\"as_of\":\"2025-12-31T23:00:00Z\"}]" },
 		  "DataUsageInfo[DataUsageInfoDetails{DataUsageType=0;DataUsageName=Roaming;DataUsageDescription=In \"Europe\";"
-		  "DataUsedInBytes=9007199254740992;}DataUsageInfoDetails{DataUsageType=1;DataAllowanceInBytes=7;"
+		  "DataUsedInBytes=1000000000000000;}DataUsageInfoDetails{DataUsageType=1;DataAllowanceInBytes=7;"
 		  "DataUsedInBytes=4294967296;}]" },
 		/* numbers that say nothing of now */
 		{ { .line = USAGE(",\"cycle_end\":\"2026-01-01T00:00:00Z\"") }, "" },

@@ -6,6 +6,7 @@
 #include "es_token.h"
 #include "policy_engine.h"
 #include "policy_flow.h"
+#include "policy_lifecycle.h"
 #include "policy_testing.h"
 
 #define EACH_ENGINE(t)                                                                                                 \
@@ -63,17 +64,25 @@ static struct es_slice token_for(const char *group)
 	return text;
 }
 
-static Openes__DecideReply decide(struct es_slice token, const char *apps, int64_t now)
+static Openes__DecideReply decide_with(struct es_slice token, const char *apps, const char *param_name,
+                                       const char *param_value, int64_t now)
 {
 	Openes__DecideRequest request = OPENES__DECIDE_REQUEST__INIT;
 	Openes__DeviceRequest device = OPENES__DEVICE_REQUEST__INIT;
 	Openes__DecideReply reply = OPENES__DECIDE_REPLY__INIT;
 	struct es_slice rest = es_slice_str(apps);
+	Openes__Param param = OPENES__PARAM__INIT, *params[] = { &param };
 	char *list[8];
 
 	while (rest.len > 0)
 		list[device.n_apps++] = es_arena_strdup(arena, es_slice_cut(&rest, ' '));
 	device.apps = list;
+	if (param_name != NULL) {
+		param.name = es_arena_strdup(arena, es_slice_str(param_name));
+		param.value = es_arena_strdup(arena, es_slice_str(param_value));
+		device.params = params;
+		device.n_params = 1;
+	}
 	device.version_major = 12;
 	device.terminal_id = es_arena_strdup(arena, ES_SLICE_LIT(TERMINAL));
 	device.terminal_vendor = es_arena_strdup(arena, ES_SLICE_LIT("ACME"));
@@ -82,6 +91,11 @@ static Openes__DecideReply decide(struct es_slice token, const char *apps, int64
 	request.token = es_arena_strdup(arena, token);
 	assert_int_equal(policy_serve_decide(&engine_of_test, &request, now, arena, &reply), ES_OK);
 	return reply;
+}
+
+static Openes__DecideReply decide(struct es_slice token, const char *apps, int64_t now)
+{
+	return decide_with(token, apps, NULL, NULL, now);
 }
 
 static const char *value(const Openes__DecideReply *reply, size_t answer, const char *name)
@@ -142,6 +156,80 @@ static void a_change_is_in_the_very_next_answer(void **state) /* V12-VWF-13 */
 		reply = decide(token, "ap2004", NOW);
 		assert_int_equal(reply.validity_s, 1200);
 		assert_string_equal(reply.signing_key_id, "demo-1");
+	}
+}
+
+/* The applications that one change of the line woke, "" when it was no change. */
+static const char *woken_by(const char *patch)
+{
+	static char apps[128];
+	Openes__EventsRequest request = OPENES__EVENTS_REQUEST__INIT;
+	Openes__EventsReply before = OPENES__EVENTS_REPLY__INIT, after = OPENES__EVENTS_REPLY__INIT;
+	struct es_buf out;
+
+	assert_int_equal(policy_serve_events(&engine_of_test, &request, arena, &before), ES_OK);
+	policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.patch", TEST_LINE, patch);
+	request.after = before.head;
+	assert_int_equal(policy_serve_events(&engine_of_test, &request, arena, &after), ES_OK);
+	es_buf_init_fixed(&out, apps, sizeof apps - 1);
+	for (size_t i = 0; after.n_events > 0 && i < after.events[0]->n_apps; i++)
+		es_put_printf(&out, "%s%s", i > 0 ? " " : "", after.events[0]->apps[i]);
+	apps[out.len] = '\0';
+	return apps;
+}
+
+#define USAGE(used) "{\"usage\":[{\"used\":" used ",\"as_of\":\"2025-12-31T12:00:00Z\",\"name\":\"\u00e9\"}]}"
+
+static void usage_and_boosts_are_kept_and_wake_their_own_application(void **state)
+{
+	EACH_ENGINE(&test)
+	{
+		struct es_slice token = token_for("ap2010");
+		Openes__DecideReply reply = decide(token, "ap2010", NOW);
+		assert_int_equal(reply.answers[0]->n_nodes, 0); /* V12-DATA-14 */
+		assert_string_equal(woken_by(USAGE("4294967297")), "ap2010");
+		reply = decide(token, "ap2010", NOW);
+		assert_string_equal(reply.answers[0]->nodes[0]->name, "DataUsageInfo");
+		const Openes__DocNode *details = reply.answers[0]->nodes[0]->children[0];
+		assert_string_equal(details->children[1]->value, "\u00e9");
+		assert_string_equal(details->children[2]->value, "4294967297"); /* V12-DATA-09 */
+		assert_string_equal(woken_by(USAGE("4294967297")), "");
+		assert_string_equal(woken_by(USAGE("4294967298")), "ap2010");
+		assert_string_equal(woken_by("{\"boosts\":[{\"type\":166}]}"), "ap2010");
+		assert_string_equal(woken_by("{\"boosts\":[{\"type\":166,\"until\":\"2027-01-01T00:00:00Z\"}]}"), "ap2010");
+		assert_string_equal(woken_by("{\"opt_outs\":[\"5g_sa\"]}"), "ap2010");
+		assert_string_equal(woken_by("{\"opt_outs\":[\"5g_sa\",\"data_boost\"]}"), "ap2010");
+		assert_string_equal(woken_by("{\"opt_outs\":[\"5g_sa\",\"data_boost\",\"satellite\"]}"), "ap2016");
+		assert_string_equal(woken_by("{\"satellite\":{\"provisioning\":\"in_progress\"}}"), "ap2016");
+		assert_string_equal(woken_by("{\"plan\":\"none\"}"), POLICY_ALL_APPS);
+		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.get", TEST_LINE, "");
+		assert_non_null(strstr(test.body, "\"used\":4294967298"));
+		assert_non_null(strstr(test.body, "\"until\":\"2027-01-01T00:00:00Z\""));
+		assert_non_null(strstr(test.body, "\"satellite\":{\"provisioning\":\"in_progress\"}"));
+		assert_string_equal(woken_by("{\"usage\":null,\"boosts\":[]}"), "ap2010");
+	}
+}
+
+static void a_request_for_a_boost_gets_a_handle_that_the_portal_can_resolve(void **state) /* V12-DATA-11, V12-DATA-12 */
+{
+	static const char *const names[] = { "boost_type", "boostType" };
+
+	EACH_ENGINE(&test)
+	{
+		policy_test_do(&test, POLICY_ADMIN_DONE, "tenant.put", "tenant=demo",
+		               "{\"data\":{\"boost_url\":\"https://p.example/boost\"}}");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "plan.put", "tenant=demo&plan=full",
+		               "{\"data\":{\"boosts\":[{\"type\":166}]}}");
+		for (size_t i = 0; i < ES_COUNT(names); i++) {
+			Openes__DecideReply reply = decide_with(token_for("ap2010"), "ap2010", names[i], "0", NOW);
+			struct policy_flow flow;
+			assert_string_equal(value(&reply, 0, "EntitlementStatus"), "1");
+			assert_string_equal(value(&reply, 0, "ProvStatus"), "0");
+			const char *user_data = value(&reply, 0, "ServiceFlow_UserData");
+			assert_non_null(strstr(user_data, "&boost_type=0"));
+			assert_int_equal(policy_flow_open(test.ring, es_slice_str(user_data), NOW, arena, &flow), ES_OK);
+			assert_string_equal(flow.imsi.digits, TEST_IMSI);
+		}
 	}
 }
 
@@ -412,6 +500,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_token_is_answered_for_three_applications),
 		cmocka_unit_test(a_change_is_in_the_very_next_answer),
+		cmocka_unit_test(usage_and_boosts_are_kept_and_wake_their_own_application),
+		cmocka_unit_test(a_request_for_a_boost_gets_a_handle_that_the_portal_can_resolve),
 		cmocka_unit_test(another_replica_sees_the_change_as_well),
 		cmocka_unit_test(dead_tokens_ask_for_authentication),
 		cmocka_unit_test(a_terminated_line_is_not_admitted),

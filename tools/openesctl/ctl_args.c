@@ -62,6 +62,15 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	[CTL_EAP_IDENTITY_REQUEST] = { "eap-identity-request", "yes|no", CTL_BOOL, "eap_identity_request", NULL,
 	                               "ask for the identity with AKA-Identity" },
 	[CTL_CHECKCODE] = { "checkcode", "yes|no", CTL_BOOL, "checkcode", NULL, "AT_CHECKCODE in challenges" },
+	[CTL_BOOST_URL] = { "boost-url", "URL", CTL_TEXT, "data.boost_url", NULL, "page where data boosts are bought" },
+	[CTL_BOOST_CONTENTS] = { "boost-contents", "FORM", CTL_TEXT, "data.boost_contents", NULL,
+	                         "how phones open that page: query, json or xml" },
+	[CTL_USAGE_MAX_AGE] = { "usage-max-age", "TIME", CTL_SECONDS, "data.usage_max_age", NULL,
+	                        "older data usage is not told: 6h; 0 is any age" },
+	[CTL_SATELLITE_URL] = { "satellite-url", "URL", CTL_TEXT, "satellite.url", NULL,
+	                        "page where satellite service is activated" },
+	[CTL_SATELLITE_CONTENTS] = { "satellite-contents", "FORM", CTL_TEXT, "satellite.contents", NULL,
+	                             "how phones open that page: query, json or xml" },
 
 	[CTL_VOLTE] = { "volte", "WHERE", CTL_TEXT, "volte", NULL, "all, home, roaming or none" },
 	[CTL_VONR] = { "vonr", "WHERE", CTL_TEXT, "vonr", NULL, "all, home or none" },
@@ -77,6 +86,19 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	                        "companions of one subscriber at most" },
 	[CTL_PRIMARY_ESIM] = { "primary-esim", "yes|no", CTL_BOOL, "primary_esim", NULL,
 	                       "eSIM activation and transfer on the phone" },
+	[CTL_DATA_PLANS] = { "data-plans", "JSON", CTL_OBJECTS, "data.plans", NULL,
+	                     "how data is counted: [{\"access\":\"all\",\"type\":\"metered\"}]" },
+	[CTL_DATA_BOOSTS] = { "data-boosts", "JSON", CTL_OBJECTS, "data.boosts", NULL,
+	                      "boosts of this plan: [{\"type\":166,\"delay_ms\":30}]" },
+	[CTL_NR_SA] = { "5g-sa", "STATE", CTL_TEXT, "data.5g_sa", NULL, "not_told, disabled or enabled" },
+	[CTL_ALLOWANCE] = { "allowance", "OCTETS", CTL_OCTETS, "data.allowance", NULL, "data of a billing cycle" },
+	[CTL_TETHERING_ALLOWANCE] = { "tethering-allowance", "OCTETS", CTL_OCTETS, "data.tethering_allowance", NULL,
+	                              "data of a billing cycle for other devices" },
+	[CTL_SATELLITE] = { "satellite", "yes|no", CTL_BOOL, "satellite.offered", NULL, "service by satellite" },
+	[CTL_SATELLITE_ALLOWED] = { "satellite-allowed", "JSON", CTL_OBJECTS, "satellite.allowed", NULL,
+	                            "networks: [{\"plmn\":\"00199\",\"data\":\"constrained\"}]" },
+	[CTL_SATELLITE_BARRED] = { "satellite-barred", "A,B", CTL_LIST, "satellite.barred", NULL,
+	                           "networks it may not be used in" },
 
 	[CTL_SCOPES] = { "scopes", "A,B", CTL_LIST, "scopes", NULL,
 	                 "what it may ask for: operations, or what the tenant's operation_scopes calls them" },
@@ -84,7 +106,8 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	[CTL_DISABLED] = { "disabled", "yes|no", CTL_BOOL, "disabled", NULL, "refuse it and all its access tokens" },
 
 	[CTL_OPT_OUTS] = { "opt-outs", "A,B", CTL_LIST, "opt_outs", NULL,
-	                   "services switched off for this line: volte, vonr, vowifi, smsoip, companion, primary" },
+	                   "services switched off for this line: volte, vonr, vowifi, smsoip, companion, primary, "
+	                   "data_boost, 5g_sa, satellite" },
 	[CTL_VOICE_PROVISIONING] = { "voice-provisioning", "STATE", CTL_TEXT, "voice.provisioning", NULL,
 	                             "not_required, not_provisioned, in_progress or provisioned" },
 	[CTL_SMS_PROVISIONING] = { "sms-provisioning", "STATE", CTL_TEXT, "sms.provisioning", NULL,
@@ -98,6 +121,13 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	[CTL_ADDRESS_ID] = { "address-id", "TEXT", CTL_TEXT, "vowifi.address_id", NULL, "AddrIdentifier" },
 	[CTL_VOWIFI_PROVISIONING] = { "vowifi-provisioning", "STATE", CTL_TEXT, "vowifi.provisioning", NULL,
 	                              "not_required, not_provisioned, in_progress or provisioned" },
+
+	[CTL_DATA_USAGE] = { "usage", "JSON", CTL_OBJECTS, "usage", NULL,
+	                "data used: [{\"used\":734003200,\"as_of\":\"2026-01-31T12:00:00Z\"}]" },
+	[CTL_BOOSTS] = { "boosts", "JSON", CTL_OBJECTS, "boosts", NULL,
+	                 "boosts bought: [{\"type\":166,\"until\":\"2026-01-31T12:00:00Z\"}]" },
+	[CTL_SATELLITE_PROVISIONING] = { "satellite-provisioning", "STATE", CTL_TEXT, "satellite.provisioning", NULL,
+	                                 "not_required, not_provisioned, in_progress or provisioned" },
 
 	[CTL_K] = { "k", "HEX", CTL_TEXT, NULL, NULL,
 	            "K: 32 hexadecimal digits (TUAK: 32 or 64), @file, or - to read a line from standard input" },
@@ -116,6 +146,7 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	[CTL_ENTITLEMENT_VERSION] = { "entitlement-version", "N.N", CTL_TEXT, NULL, NULL, "as the phone sends it: 12.0" },
 	[CTL_ACCEPT_LANGUAGE] = { "accept-language", "XX", CTL_TEXT, NULL, NULL,
 	                          "languages the phone asks for, as in HTTP" },
+	[CTL_BOOST_TYPE] = { "boost-type", "N", CTL_TEXT, NULL, NULL, "with ap2010: a real-time request for that boost" },
 };
 
 static const enum ctl_opt global_options[] = { CTL_URL, CTL_CA, CTL_TOKEN_FILE, CTL_CERT, CTL_KEY, CTL_JSON, CTL_HELP };

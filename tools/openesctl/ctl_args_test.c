@@ -210,12 +210,35 @@ static void options_become_members_of_the_body(void **state)
 	cJSON_Delete(body);
 }
 
+static void objects_are_given_as_json(void **state)
+{
+	char storage[512], error[256];
+	struct ctl_args args;
+	struct es_buf buf;
+	cJSON *body = cJSON_CreateObject();
+
+	(void)state;
+	assert_int_equal(parse_with("plan set --tenant demo --plan gold --data-boosts [{\"type\":166}] --data-plans [] "
+	                            "--allowance 734003200123",
+	                            no_env, storage, &args, error),
+	                 ES_OK);
+	es_buf_init_fixed(&buf, error, sizeof error);
+	assert_int_equal(ctl_body_fill(&args, body, &buf), ES_OK);
+	char *text = cJSON_PrintUnformatted(body);
+	assert_string_equal(text, "{\"data\":{\"plans\":[],\"boosts\":[{\"type\":166}],\"allowance\":734003200123}}");
+	cJSON_free(text);
+	cJSON_Delete(body);
+}
+
 static void a_value_of_the_wrong_kind_is_refused(void **state)
 {
 	static const char *const lines[] = { "tenant set --tenant demo --token-ttl soon",
 		                                 "tenant set --tenant demo --token-ttl -1d",
 		                                 "plan set --tenant demo --plan gold --vowifi perhaps",
-		                                 "plan set --tenant demo --plan gold --companion-max many" };
+		                                 "plan set --tenant demo --plan gold --companion-max many",
+		                                 "plan set --tenant demo --plan gold --data-boosts 166",
+		                                 "plan set --tenant demo --plan gold --data-boosts [166]",
+		                                 "plan set --tenant demo --plan gold --allowance 1000000000000001" };
 
 	(void)state;
 	for (size_t i = 0; i < ES_COUNT(lines); i++) {
@@ -241,6 +264,7 @@ int main(void)
 		cmocka_unit_test(help_is_given_wherever_it_is_asked_for),
 		cmocka_unit_test(a_wrong_line_says_what_to_write_instead),
 		cmocka_unit_test(options_become_members_of_the_body),
+		cmocka_unit_test(objects_are_given_as_json),
 		cmocka_unit_test(a_value_of_the_wrong_kind_is_refused),
 	};
 	return cmocka_run_group_tests_name("ctl_args", tests, NULL, NULL);

@@ -60,6 +60,34 @@ static cJSON *bool_of(const char *text)
 	return NULL;
 }
 
+/* [{...}, ...], or nothing of it: []. */
+static cJSON *objects_of(const char *text)
+{
+	cJSON *objects = cJSON_Parse(text);
+	const cJSON *item;
+
+	if (!cJSON_IsArray(objects)) {
+		cJSON_Delete(objects);
+		return NULL;
+	}
+	cJSON_ArrayForEach(item, objects)
+	{
+		if (!cJSON_IsObject(item)) {
+			cJSON_Delete(objects);
+			return NULL;
+		}
+	}
+	return objects;
+}
+
+/* Up to what cJSON writes without rounding. */
+static cJSON *octets_of(const char *text)
+{
+	int64_t number = 0;
+	es_status status = es_parse_i64(es_slice_str(text), 0, INT64_C(1000000000000000), &number);
+	return status == ES_OK ? cJSON_CreateNumber((double)number) : NULL;
+}
+
 static cJSON *number_of(const char *text, bool is_time)
 {
 	int64_t number = 0;
@@ -76,6 +104,8 @@ static cJSON *value_of(const struct ctl_option *option, const char *text)
 	case CTL_BOOL: return bool_of(text);
 	case CTL_NUMBER: return number_of(text, false);
 	case CTL_SECONDS: return number_of(text, true);
+	case CTL_OCTETS: return octets_of(text);
+	case CTL_OBJECTS: return objects_of(text);
 	case CTL_TEXT: return cJSON_CreateString(text);
 	case CTL_FLAG: break;
 	}

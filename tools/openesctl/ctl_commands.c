@@ -76,15 +76,16 @@ static const struct ctl_view authentications = { (const struct ctl_column[]){ { 
 	CTL_NAME, CTL_HOSTS, CTL_PLMNS, CTL_IMSI_RANGES, CTL_GID1, CTL_LANGUAGE, CTL_TOKEN_TTL, CTL_VALIDITY,              \
 		CTL_VOWIFI_URL, CTL_TERMS_REQUIRED, CTL_ADDRESS_REQUIRED, CTL_NOT_ENABLED_URL, CTL_NOT_ENABLED_USER_DATA,      \
 		CTL_SIGNING_KEY, CTL_AP2003_FLAT_AFTER, CTL_DECOY_CHALLENGE, CTL_EAP_NOTIFICATIONS, CTL_EAP_IDENTITY_REQUEST,  \
-		CTL_CHECKCODE
+		CTL_CHECKCODE, CTL_BOOST_URL, CTL_BOOST_CONTENTS, CTL_USAGE_MAX_AGE, CTL_SATELLITE_URL, CTL_SATELLITE_CONTENTS
 #define PLAN_SETTINGS                                                                                                  \
 	CTL_NAME, CTL_VOLTE, CTL_VONR, CTL_VONR_EPS_FALLBACK, CTL_IRAT, CTL_VOWIFI, CTL_SMSOIP, CTL_COMPANION,             \
-		CTL_COMPANION_SERVICES, CTL_COMPANION_MAX, CTL_PRIMARY_ESIM
+		CTL_COMPANION_SERVICES, CTL_COMPANION_MAX, CTL_PRIMARY_ESIM, CTL_DATA_PLANS, CTL_DATA_BOOSTS, CTL_NR_SA,       \
+		CTL_ALLOWANCE, CTL_TETHERING_ALLOWANCE, CTL_SATELLITE, CTL_SATELLITE_ALLOWED, CTL_SATELLITE_BARRED
 #define CLIENT_SETTINGS CTL_NAME, CTL_SCOPES, CTL_REQUESTOR_IDS, CTL_TOKEN_TTL, CTL_DISABLED
 #define LINE_SETTINGS                                                                                                  \
 	CTL_OPT_OUTS, CTL_VOICE_PROVISIONING, CTL_SMS_PROVISIONING, CTL_TERMS, CTL_ADDRESS, CTL_ADDRESS_EXPIRY,            \
-		CTL_ADDRESS_ID, CTL_VOWIFI_PROVISIONING
-#define DEVICE CTL_ENTITLEMENT_VERSION, CTL_ACCEPT_LANGUAGE
+		CTL_ADDRESS_ID, CTL_VOWIFI_PROVISIONING, CTL_DATA_USAGE, CTL_BOOSTS, CTL_SATELLITE_PROVISIONING
+#define DEVICE CTL_ENTITLEMENT_VERSION, CTL_ACCEPT_LANGUAGE, CTL_BOOST_TYPE
 
 /* What goes with --k. */
 #define SECRETS                                                                                                        \
@@ -230,7 +231,8 @@ const struct ctl_command ctl_commands[] = {
 	  "why a phone gets the answer it gets",
 	  "Decides as for a request of that phone and shows each rule that was looked at, what it saw and what it said.\n\n"
 	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2004\n"
-	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2003 --entitlement-version 6.0",
+	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2003 --entitlement-version 6.0\n"
+	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2010 --boost-type 166",
 	  "GET", TENANT "/explain", OPTS(CTL_IMSI, CTL_APP, DEVICE), NULL },
 	{ "audit", "", ctl_run_list, NO_OPTS, OPTS(CTL_TENANT, CTL_LIMIT), CTL_NONE, "who changed what, newest first",
 	  "  openesctl audit --limit 20\n  openesctl audit --tenant demo --json", "GET", "/v1/audit", OPTS(CTL_TENANT),
