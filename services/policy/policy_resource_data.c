@@ -4,8 +4,8 @@
 #include "policy_shape.h"
 
 #define OCTETS_MAX INT64_C(1000000000000000) /* 15 digits: what JSON libraries write without rounding */
-#define RATE_MAX 100000000            /* Mbit/s */
-#define REALTIME_INTERACTIVE 166      /* and 0, TS.43 9.1.2 */
+#define RATE_MAX 100000000                   /* Mbit/s */
+#define REALTIME_INTERACTIVE 166             /* and 0, TS.43 9.1.2 */
 
 /* ---- tenant ---- */
 

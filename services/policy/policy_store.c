@@ -95,7 +95,7 @@ static es_status exec_one(es_status status, int64_t changed)
 
 enum { COL_IMSI = 14, COL_DATA, COL_SATELLITE, COL_AFTER_LINE };
 
-#define DATA_OCTETS 32768 /* of a line's usage and boosts, written at their longest */
+#define DATA_OCTETS 65536 /* of a line's usage and boosts: as much as is read again */
 
 /* Empty for nearly every line: then nothing is parsed. */
 static es_status data_of(struct es_slice text, struct es_arena *arena, struct policy_line_data *out)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from operators import Operators
-from test_data_plan import DEMO, Line, application
+from test_data_plan import DEMO, Line, application, utc
 from ts43 import JSON, XML, authenticate, params
 
 PAGE = "https://portal.demo.example/satellite"
@@ -131,3 +131,26 @@ def test_a_plan_gets_its_networks_with_openesctl(stack, line):
         gold.patch({"plan": "gold"})
         stack.ctl("plan", "delete", "--tenant", "demo", "--plan", "sky")
     assert gold.api("GET", f"{DEMO}/plans/gold")[1]["satellite"]["barred"] == ["00188"]
+
+
+def test_the_longest_lists_are_answered_whole(line):
+    """V12-SAT-05, V12-SAT-06: 32 networks allowed and 256 barred, beside 32 boosts"""
+    gold = line()
+    allowed = [{"plmn": f"{901000 + n}", "plan_type": "unmetered", "data": "constrained", "voice": "constrained"} for n in range(32)]
+    boosts = [{"type": n + 1, "delay_ms": 1, "jitter_ns": 1, "loss_exponent": 0, "downlink_min": 0, "downlink_max": 1, "downlink_burst": 2, "uplink_min": 0,
+               "uplink_max": 1, "uplink_burst": 2} for n in range(32)]
+    plan = {"id": "long", "data": {"boosts": boosts}, "satellite": {"offered": True, "allowed": allowed, "barred": [f"{902000 + n}" for n in range(256)]}}
+    assert gold.api("PUT", f"{DEMO}/plans/long", {**plan, "satellite": {**plan["satellite"], "allowed": allowed + [{"plmn": "90188"}]}})[0] == 422
+    assert gold.api("PUT", f"{DEMO}/plans/long", plan)[0] == 201
+    try:
+        usage = [{"used": 1, "name": '"' * 128, "description": "\\" * 128, "as_of": utc(hours=-1), "cycle_end": "2099-01-01T00:00:00Z"}] * 32
+        gold.patch({"plan": "long", "usage": usage})
+        app = gold.app()
+        assert len(app["PLMNAllowed"]) == 32 and len(app["PLMNBarred"]) == 256
+        assert [c.get("type") for c in gold.ask(accept=XML).xml().iter("characteristic")].count("PLMNBarred") == 256
+        assert len(gold.api("GET", gold.path)[1]["usage"]) == 32
+        data = authenticate(gold.client, gold.usim, app="ap2010", accept=f"application/vnd.gsma.eap-relay.v1.0+json, {JSON}").json()["ap2010"]
+        assert len(data["DataBoostInfo"]) == 32 and len(data["DataUsageInfo"]) == 32
+    finally:
+        gold.patch({"plan": "gold", "usage": []})
+        gold.api("DELETE", f"{DEMO}/plans/long")

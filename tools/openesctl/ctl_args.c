@@ -123,7 +123,7 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	                              "not_required, not_provisioned, in_progress or provisioned" },
 
 	[CTL_DATA_USAGE] = { "usage", "JSON", CTL_OBJECTS, "usage", NULL,
-	                "data used: [{\"used\":734003200,\"as_of\":\"2026-01-31T12:00:00Z\"}]" },
+	                     "data used: [{\"used\":734003200,\"as_of\":\"2026-01-31T12:00:00Z\"}]" },
 	[CTL_BOOSTS] = { "boosts", "JSON", CTL_OBJECTS, "boosts", NULL,
 	                 "boosts bought: [{\"type\":166,\"until\":\"2026-01-31T12:00:00Z\"}]" },
 	[CTL_SATELLITE_PROVISIONING] = { "satellite-provisioning", "STATE", CTL_TEXT, "satellite.provisioning", NULL,
