@@ -202,6 +202,9 @@ static void usage_and_boosts_are_kept_and_wake_their_own_application(void **stat
 		assert_string_equal(woken_by("{\"opt_outs\":[\"5g_sa\",\"data_boost\",\"satellite\"]}"), "ap2016");
 		assert_string_equal(woken_by("{\"satellite\":{\"provisioning\":\"in_progress\"}}"), "ap2016");
 		assert_string_equal(woken_by("{\"plan\":\"none\"}"), POLICY_ALL_APPS);
+		policy_test_do(&test, POLICY_ADMIN_DONE, "audit.list", "", "");
+		assert_non_null(strstr(test.body, "\"usage: changed\"")); /* the trail does not keep people's usage */
+		assert_non_null(strstr(test.body, "\"boosts: changed\""));
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.get", TEST_LINE, "");
 		assert_non_null(strstr(test.body, "\"used\":4294967298"));
 		assert_non_null(strstr(test.body, "\"until\":\"2027-01-01T00:00:00Z\""));

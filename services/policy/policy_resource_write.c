@@ -169,8 +169,8 @@ static void put_value(struct es_buf *out, const struct field *f, const void *at)
 		es_put_str(out, *(const int64_t *)at == 0 ? "never" : time);
 		break;
 	case LIST: es_put_printf(out, "%zu of them", ((const struct policy_list *)at)->count); break;
-	case OBJECTS: es_put_printf(out, "%zu of them", ((const struct policy_objects *)at)->count); break;
 	case U64:
+	case OBJECTS:
 	case OBJECT: break;
 	}
 }
@@ -191,7 +191,7 @@ static void diff_fields(const struct field *fields, const char *prefix, const ui
 		if ((f->flags & READ_ONLY) != 0 || !differs(f, before + f->offset, after + f->offset))
 			continue;
 		es_put_printf(out, "%s%s%s: ", out->len > 0 ? "; " : "", prefix, f->name);
-		if ((f->flags & PRIVATE) != 0) {
+		if ((f->flags & PRIVATE) != 0 || f->kind == OBJECTS) {
 			es_put_str(out, "changed");
 			continue;
 		}

@@ -198,6 +198,8 @@ def test_a_boost_is_asked_for_bought_and_over(line, api, name, kind):
 <parm name="ServiceFlow_UserData" value="sid=...&amp;boost_type={kind}"/>
 """
     assert api("POST", "/v1/flow:resolve", {"user_data": user_data})[1]["subscriber"]["imsi"] == gold.imsi
+    posted = gold.client.post(params(app="ap2010", token=gold.token, **{name: int(kind)}), accept=JSON)
+    assert boost_of(posted.json()["ap2010"])[:2] == ("1", "0"), "in a body, as a number"
     gold.patch({"boosts": [{"type": 166, "provisioning": "in_progress"}]})
     assert boost_of(gold.app(**asked)) == ("3", "3", {})
     gold.patch({"boosts": [{"type": 166, "until": utc(hours=1)}]})
