@@ -15,7 +15,7 @@
 
 #define PAGE "cursor limit"
 #define TRIAL "dry_run"
-#define DEVICE "imsi app entitlement_version accept_language boost_type"
+#define DEVICE "imsi app entitlement_version accept_language boost_type store_vendor store_user_id"
 
 const struct gw_admin_route gw_admin_routes[] = {
 	/* method   path                       action                     query     body          owner          */
@@ -41,6 +41,8 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "POST", SUBSCRIBER ":swap-sim", "subscriber.swap-sim", TRIAL, GW_BODY_OPTIONAL, GW_OWNER_POLICY },
 	{ "POST", SUBSCRIBER ":reset-tokens", "subscriber.reset-tokens", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", SUBSCRIBER ":terminate", "subscriber.terminate", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", SUBSCRIBER "/store-users", "store-user.list", "limit", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "PATCH", SUBSCRIBER "/store-users", "store-user.patch", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", TENANT "/explain", "explain", DEVICE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", "/v1/flow:resolve", "flow.resolve", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/keys", "keys.status", "", GW_BODY_NONE, GW_OWNER_AUTH },

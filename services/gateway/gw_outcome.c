@@ -41,6 +41,7 @@ enum gw_outcome gw_outcome_of_fault(enum gw_fault fault)
 	case GW_FAULT_APP:
 	case GW_FAULT_TERMINAL:
 	case GW_FAULT_NOTIF:
+	case GW_FAULT_APP_PARAM:
 	case GW_FAULT_PACKET:
 	case GW_FAULT_CODING:
 	case GW_FAULT_COUNT: break;

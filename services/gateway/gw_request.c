@@ -255,6 +255,63 @@ static enum gw_fault read_notif(const struct reading *in, struct gw_device_reque
 	return GW_FAULT_NONE;
 }
 
+/* ---- what an application wants beside the parameters of TS.43 2.3 ---- */
+
+static const struct app_param {
+	const char *app, *name;
+	size_t max;
+	const char *values; /* one of these characters; NULL: any text */
+	bool may_be_absent;
+} app_params[] = {
+	{ "ap2012", "store_vendor", 128, NULL, false }, /* TS.43 11.1 */
+	{ "ap2012", "store_user_id", 256, NULL, false },
+	{ "ap2012", "MSG_btn", 1, "01", true },
+};
+
+static bool is_asked(const struct gw_device_request *request, const char *app)
+{
+	for (size_t i = 0; i < request->app_count; i++)
+		if (es_slice_eq_str(request->apps[i], app))
+			return true;
+	return false;
+}
+
+static bool is_good(const struct app_param *row, struct es_slice value)
+{
+	return value.len > 0 && value.len <= row->max &&
+	       (row->values == NULL || strchr(row->values, (int)value.ptr[0]) != NULL);
+}
+
+static enum gw_fault check_app_param(const struct app_param *row, const struct gw_device_request *request)
+{
+	const struct es_slice *found = NULL;
+
+	for (size_t i = 0; i < request->param_count; i++) {
+		const struct gw_param *param = &request->params[i];
+		if (!es_slice_eq_nocase(param->name, es_slice_str(row->name)) || (param->value.len == 0 && row->may_be_absent))
+			continue;
+		if (found != NULL && !es_slice_eq(*found, param->value))
+			return GW_FAULT_REPEATED;
+		if (!is_good(row, param->value))
+			return GW_FAULT_APP_PARAM;
+		found = &param->value;
+	}
+	return found != NULL || row->may_be_absent ? GW_FAULT_NONE : GW_FAULT_APP_PARAM;
+}
+
+/* Before anybody authenticates: a request that can have no answer costs no challenge. */
+static enum gw_fault check_app_params(const struct gw_device_request *request)
+{
+	for (size_t i = 0; i < sizeof(app_params) / sizeof(*app_params); i++) {
+		enum gw_fault fault = GW_FAULT_NONE;
+		if (is_asked(request, app_params[i].app))
+			fault = check_app_param(&app_params[i], request);
+		if (fault != GW_FAULT_NONE)
+			return fault;
+	}
+	return GW_FAULT_NONE;
+}
+
 enum gw_fault gw_request_build(const struct gw_params *params, uint32_t version_major_max,
                                struct gw_device_request *out)
 {
@@ -271,6 +328,8 @@ enum gw_fault gw_request_build(const struct gw_params *params, uint32_t version_
 	/* Settled 9: it must be there, but it may be empty; the SIM tells who asks. */
 	if (!in.has_terminal_id && out->requestor_id.len == 0)
 		return GW_FAULT_TERMINAL;
+	if ((fault = check_app_params(out)) != GW_FAULT_NONE)
+		return fault;
 	out->vers = read_vers(in.vers);
 	return read_notif(&in, out);
 }

@@ -41,6 +41,7 @@ struct gw_params {
 	X(APP, "app")                                                                                                      \
 	X(TERMINAL, "terminal_id")                                                                                         \
 	X(NOTIF, "notif_action")                                                                                           \
+	X(APP_PARAM, "parameter_of_application")                                                                           \
 	X(PACKET, "eap_relay_packet")                                                                                      \
 	X(CODING, "content_encoding")                                                                                      \
 	X(BODY_SIZE, "body_size")

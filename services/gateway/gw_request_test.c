@@ -101,6 +101,20 @@ static void requests_that_lack_or_distort_what_is_needed_are_refused(void **stat
 		{ ASK "&terminal_vendor=VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVV&terminal_model=",
 		  GW_FAULT_NONE, 0 },                                        /* V12-REQ-14 */
 		{ ASK "&favourite_colour=blue&&=x&flag", GW_FAULT_NONE, 0 }, /* V12-REQ-18 */
+		/* V12-DCB-01: carrier billing is a matter of one user of one store */
+		{ COMMON "&app=ap2012&store_vendor=S1&store_user_id=u", GW_FAULT_NONE, 0 },
+		{ COMMON "&app=AP2012&STORE_VENDOR=S1&store_user_id=u&MSG_btn=1", GW_FAULT_NONE, 0 },
+		{ COMMON "&app=ap2012&store_vendor=S1&store_user_id=u&MSG_btn=", GW_FAULT_NONE, 0 },
+		{ COMMON "&app=ap2012", GW_FAULT_APP_PARAM, 400 },
+		{ COMMON "&app=ap2012&store_vendor=S1", GW_FAULT_APP_PARAM, 400 },
+		{ COMMON "&app=ap2012&store_user_id=u", GW_FAULT_APP_PARAM, 400 },
+		{ COMMON "&app=ap2004&app=ap2012&store_vendor=S1&store_user_id=", GW_FAULT_APP_PARAM, 400 },
+		{ COMMON "&app=ap2012&store_vendor=null&store_user_id=u", GW_FAULT_APP_PARAM, 400 },
+		{ COMMON "&app=ap2012&store_vendor=S1&store_user_id=u&MSG_btn=2", GW_FAULT_APP_PARAM, 400 },
+		{ COMMON "&app=ap2012&store_vendor=S1&store_user_id=u&MSG_btn=10", GW_FAULT_APP_PARAM, 400 },
+		{ COMMON "&app=ap2012&store_vendor=S1&store_user_id=u&MSG_btn=1&MSG_btn=0", GW_FAULT_REPEATED, 400 },
+		{ COMMON "&app=ap2012&store_vendor=S1&store_vendor=S2&store_user_id=u", GW_FAULT_REPEATED, 400 },
+		{ ASK "&MSG_btn=7", GW_FAULT_NONE, 0 },
 	};
 	struct gw_device_request request;
 

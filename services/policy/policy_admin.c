@@ -38,6 +38,8 @@ static const struct policy_admin_action actions[] = {
 	{ "subscriber.reset-tokens", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_reset_tokens },
 	{ "subscriber.terminate", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_terminate },
 	{ "subscriber.import", POLICY_OPERATOR, POLICY_WRITES | POLICY_BULK | POLICY_TRIAL, policy_do_subscriber_import },
+	{ "store-user.list", POLICY_SUPPORT, 0, policy_do_store_user_list },
+	{ "store-user.patch", POLICY_OPERATOR, POLICY_WRITES, policy_do_store_user_patch },
 	{ "explain", POLICY_SUPPORT, 0, policy_do_explain },
 	{ "flow.resolve", POLICY_SUPPORT, POLICY_NO_TENANT, policy_do_flow_resolve },
 	{ "audit.list", POLICY_ADMIN, POLICY_NO_TENANT, policy_do_audit_list },

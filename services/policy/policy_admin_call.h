@@ -104,6 +104,7 @@ policy_admin_fn policy_do_subscriber_list, policy_do_subscriber_get, policy_do_s
 policy_admin_fn policy_do_subscriber_delete, policy_do_subscriber_suspend, policy_do_subscriber_resume,
 	policy_do_subscriber_terminate;
 policy_admin_fn policy_do_subscriber_swap_sim, policy_do_subscriber_reset_tokens, policy_do_subscriber_import;
+policy_admin_fn policy_do_store_user_list, policy_do_store_user_patch;
 policy_admin_fn policy_do_explain, policy_do_flow_resolve;
 policy_admin_fn policy_do_audit_list, policy_do_credential_list, policy_do_credential_put, policy_do_credential_delete;
 

@@ -10,6 +10,7 @@
 struct question {
 	const char *imsi, *app, *version;
 	struct policy_subscriber line;
+	struct policy_store_user store_user;
 	struct policy_context context;
 	struct policy_trace trace;
 };
@@ -65,7 +66,21 @@ static void write_esim(const struct policy_context *context, struct es_json_out 
 	es_json_end_object(j);
 }
 
-/* The document as the phone would get it, but for TOKEN. */
+/* Of ap2012: what the user of the store that is asked about has agreed to. */
+static es_status read_store_user(struct policy_admin_call *call, struct question *q)
+{
+	const char *vendor = value_of(call, "store_vendor"), *user = value_of(call, "store_user_id");
+
+	if (vendor[0] == '\0' || user[0] == '\0')
+		return ES_OK;
+	es_status status =
+		policy_row_store_user(call->conn, call->tenant, q->imsi, vendor, user, call->arena, &q->store_user);
+	if (status == ES_OK)
+		q->context.store_user = &q->store_user;
+	return status == ES_NOT_FOUND ? ES_OK : status;
+}
+
+/* The document as the phone would get it, but for TOKEN, handles and private identities. */
 static es_status write_document(struct policy_admin_call *call, const struct question *q, struct es_json_out *j)
 {
 	struct es_doc_app app = { .app_id = es_slice_str(q->app) };
@@ -103,6 +118,8 @@ static es_status write_explanation(struct policy_admin_call *call, struct questi
 
 static es_status explain(struct policy_admin_call *call, struct question *q, const struct policy_catalog *catalog)
 {
+	static const struct policy_identity hidden = { "(not shown)", 0 };
+
 	q->context.tenant = policy_catalog_tenant(catalog, call->tenant);
 	if (q->context.tenant == NULL)
 		return policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "tenant", "no such tenant");
@@ -111,6 +128,8 @@ static es_status explain(struct policy_admin_call *call, struct question *q, con
 	q->context.now_ms = call->now_ms;
 	q->context.trace = &q->trace;
 	q->context.boost_type = es_slice_str(value_of(call, "boost_type"));
+	q->context.private_identity = &hidden;
+	ES_TRY(read_store_user(call, q));
 	q->context.language = policy_language(es_slice_str(value_of(call, "accept_language")), q->context.tenant->language);
 	return write_explanation(call, q);
 }
@@ -151,6 +170,10 @@ es_status policy_do_flow_resolve(struct policy_admin_call *call)
 		return status;
 	struct es_json_out j = policy_answer_start(call);
 	es_json_put_str(&j, "tenant", flow.tenant);
+	if (flow.store_vendor[0] != '\0') {
+		es_json_put_str(&j, "store_vendor", flow.store_vendor);
+		es_json_put_str(&j, "store_user_id", flow.store_user);
+	}
 	es_json_object(&j, "subscriber");
 	policy_resource_write(&policy_subscriber_shape, &line, &j);
 	es_json_end_object(&j);

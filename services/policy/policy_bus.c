@@ -26,6 +26,7 @@ struct policy_bus {
 	struct es_bus_publisher *publisher;
 	struct es_worker *readers; /* NULL: reads do not block */
 	struct es_worker *operators;
+	struct es_worker *answers; /* of phones, that are kept: apart, so that no phone stands in an operator's way */
 };
 
 static const char *const outcome_names[POLICY_ADMIN_OUTCOMES] = {
@@ -256,7 +257,6 @@ static void read_lane(struct policy_bus *bus, struct es_bus_call *call, const Pr
 		struct policy_bus *bus = user;                                                                                 \
 		hand_over(bus, bus->operators, call, request, serve_##name);                                                   \
 	}
-ON_READ(decide)
 ON_READ(admit)
 ON_READ(find)
 ON_READ(tenants)
@@ -265,6 +265,21 @@ ON_COMMIT(admin)
 ON_COMMIT(admin_begin)
 ON_COMMIT(admin_end)
 ON_COMMIT(core_event)
+
+static void on_decide(struct es_bus_call *call, const ProtobufCMessage *request, void *user)
+{
+	struct policy_bus *bus = user;
+	if (policy_decide_commits((const Openes__DecideRequest *)request))
+		hand_over(bus, bus->answers, call, request, serve_decide);
+	else
+		read_lane(bus, call, request, serve_decide);
+}
+
+static void on_told(void *user, uint64_t sequence)
+{
+	const struct policy_bus *bus = user;
+	es_bus_publish(bus->publisher, TOPIC, sequence);
+}
 
 static const struct es_bus_method methods[] = {
 	{ OPENES__BUS_METHOD__POLICY_DECIDE, &openes__decide_request__descriptor, on_decide },
@@ -295,13 +310,16 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 	es_metric_register(&admin_requests);
 	policy_grant_metrics();
 	bus->operators = es_worker_new("operators", 4, 64);
+	bus->answers = es_worker_new("answers", 4, 128);
 	if (blocks)
 		bus->readers = es_worker_new("readers", 8, 512);
-	if (bus->operators == NULL || (blocks && bus->readers == NULL)) {
+	if (bus->operators == NULL || bus->answers == NULL || (blocks && bus->readers == NULL)) {
 		es_put_str(error, "threads cannot be had");
 		return ES_UNAVAILABLE;
 	}
 	ES_TRY(es_bus_publisher_start(options->events_listen, options->key, &bus->publisher, error));
+	bus->engine->tell = on_told;
+	bus->engine->tell_user = bus;
 	return es_bus_server_start(&server, &bus->server, error);
 }
 
@@ -330,6 +348,8 @@ void policy_bus_stop(struct policy_bus *bus, int64_t wait_ms)
 		es_bus_server_stop(bus->server, wait_ms);
 	if (bus->operators != NULL)
 		es_worker_free(bus->operators);
+	if (bus->answers != NULL)
+		es_worker_free(bus->answers);
 	if (bus->readers != NULL)
 		es_worker_free(bus->readers);
 	if (bus->publisher != NULL)

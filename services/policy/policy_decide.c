@@ -65,13 +65,6 @@ static void decide_smsoip(const struct policy_context *context, struct policy_de
 	out->status = policy_offer_status(context, &offer, &out->message);
 }
 
-static void decide_not_offered(const struct policy_context *context, struct policy_decision *out)
-{
-	POLICY_NOTE(context->trace, "offer", "not offered", "no rule of this server offers the application");
-	out->status = POLICY_INCOMPATIBLE;
-	out->message = POLICY_TEXT_NOT_OFFERED;
-}
-
 /* ---- rendering ---- */
 
 void policy_put(struct policy_render *r, struct es_doc_node *parent, const char *name, const char *value)
@@ -95,24 +88,10 @@ struct es_doc_node *policy_put_group(struct policy_render *r, struct es_doc_node
 	return node;
 }
 
-/* TS.43 T24, T110. */
+/* TS.43 T24. */
 static void render_status(struct policy_render *r, const struct policy_decision *decision)
 {
 	policy_put_number(r, r->root, "EntitlementStatus", decision->status);
-}
-
-/* TS.43 T136. */
-static void render_status_message(struct policy_render *r, const struct policy_decision *decision)
-{
-	render_status(r, decision);
-	policy_put(r, r->root, "MessageForIncompatible", policy_text(decision->message, r->context->language));
-}
-
-/* TS.43 T91 to T96: TC_Status is mandatory, too. */
-static void render_billing(struct policy_render *r, const struct policy_decision *decision)
-{
-	render_status_message(r, decision);
-	policy_put_number(r, r->root, "TC_Status", POLICY_NOT_REQUIRED);
 }
 
 /* ---- the table ---- */
@@ -131,8 +110,8 @@ static const struct row rows[] = {
 	{ "ap2004", 0, policy_decide_vowifi, policy_render_vowifi },
 	{ "ap2005", 0, decide_smsoip, render_status },
 	{ "ap2010", 0, policy_decide_data, policy_render_data },
-	{ "ap2012", 0, decide_not_offered, render_billing },
-	{ "ap2013", 0, decide_not_offered, render_status },
+	{ "ap2012", 0, policy_decide_billing, policy_render_billing },
+	{ "ap2013", 0, policy_decide_identity, policy_render_identity },
 	{ "ap2014", 0, policy_decide_phone_number, policy_render_operation },
 	{ "ap2015", 0, policy_decide_app_authentication, policy_render_operation },
 	{ "ap2016", 0, policy_decide_satellite, policy_render_satellite },
@@ -219,7 +198,7 @@ struct policy_esim_facts policy_decide_esim(const struct policy_context *context
 	};
 }
 
-/* All three versions are numbers of the outbox. */
+/* All versions are numbers of the outbox. */
 int32_t policy_vers(const struct policy_context *context)
 {
 	uint64_t version = context->subscriber->version;
@@ -228,6 +207,8 @@ int32_t policy_vers(const struct policy_context *context)
 		version = context->tenant->version;
 	if (context->plan != NULL && context->plan->version > version)
 		version = context->plan->version;
+	if (context->store_user != NULL && context->store_user->version > version)
+		version = context->store_user->version;
 	const int32_t vers = (int32_t)(version & INT32_MAX);
 	return vers > 0 ? vers : 1; /* 0 and below mean something else (TS.43 2.9.4) */
 }

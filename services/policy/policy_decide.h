@@ -8,6 +8,7 @@
 #include "es_arena.h"
 #include "es_ts43_doc.h"
 #include "policy_explain.h"
+#include "policy_identity.h"
 #include "policy_info.h"
 #include "policy_text.h"
 #include "policy_types.h"
@@ -19,8 +20,11 @@ struct policy_context {
 	uint32_t version_major, version_minor; /* entitlement_version */
 	unsigned language;                     /* policy_language() */
 	int64_t now_ms;
-	struct es_slice flow_user_data; /* ServiceFlow_UserData: an opaque handle; may be empty */
-	struct es_slice boost_type;     /* of a real-time request for a boost (TS.43 9.7); empty: none */
+	struct es_slice flow_user_data;                 /* ServiceFlow_UserData: an opaque handle; may be empty */
+	struct es_slice boost_type;                     /* of a real-time request for a boost (TS.43 9.7); empty: none */
+	struct es_slice store_user_data;                /* of ap2012 */
+	const struct policy_store_user *store_user;     /* ap2012; NULL: none named, or nothing known of it */
+	const struct policy_identity *private_identity; /* ap2013; NULL: none could be made */
 	const struct policy_caller
 		*caller;                /* who asks for what operation; NULL: nobody, what is decided is only explained */
 	struct policy_trace *trace; /* NULL: nobody asked why */
@@ -44,6 +48,10 @@ struct policy_decision {
 	struct {
 		uint8_t prov, terms, address;
 	} vowifi;
+	struct {
+		uint8_t terms, by;  /* TC_Status; TC_Operation, 0 none */
+		bool page, message; /* what is offered to change it */
+	} billing;
 	struct policy_judgement operation; /* ap2014, ap2015 */
 	struct {
 		bool is_asked, sells; /* `sells`: the page is shown */

@@ -321,7 +321,8 @@ static void applications_not_offered_say_so_in_their_own_form(void **state)
 	} cases[] = {
 		{ "ap2010", "" },
 		{ "ap2012",
-		  "EntitlementStatus=2;MessageForIncompatible=This service is not offered by your operator.;TC_Status=2;" },
+		  "EntitlementStatus=2;TC_Status=2;MessageForIncompatible=Paying with your phone bill is not included "
+		  "in your plan.;" },
 		{ "ap2013", "EntitlementStatus=2;" },
 		{ "ap2014", "" },
 		{ "ap2015", "" },

@@ -6,6 +6,16 @@
 #include "policy_decide.h"
 #include "policy_engine.h"
 
+/* Of ap2012 (policy_engine_billing.c). */
+struct policy_billing_request {
+	bool is_asked;
+	bool is_malformed;         /* 400 */
+	const char *vendor, *user; /* store_vendor, store_user_id */
+	bool has_button, is_accepted;
+	bool is_known; /* `known`: what that user has agreed to */
+	struct policy_store_user known;
+};
+
 struct policy_deciding {
 	struct policy_engine *engine;
 	const Openes__DecideRequest *request;
@@ -18,7 +28,9 @@ struct policy_deciding {
 	struct policy_subscriber line;
 	const struct policy_catalog *catalog;
 	struct policy_caller caller;
-	struct es_grant grant, access; /* what `caller` points to */
+	struct policy_billing_request billing;
+	struct policy_identity identity; /* of ap2013 */
+	struct es_grant grant, access;   /* what `caller` points to */
 };
 
 /* The line of d->token and the catalog of the same moment; without a line the catalog, too. */
@@ -27,7 +39,19 @@ es_status policy_deciding_subject(const struct policy_deciding *d) ES_MUST_USE;
 /* Judges the operation and fills in the whole answer; or the outcome that the judgement is. */
 es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_tenant *tenant) ES_MUST_USE;
 
+/* policy_engine_billing.c */
+
+/* Reads T90 out of the request; what is wrong with it is for the caller to tell. */
+es_status policy_billing_begin(struct policy_deciding *d) ES_MUST_USE;
+/* In the snapshot of the line. */
+es_status policy_billing_read(struct policy_deciding *d, struct es_db_conn *conn) ES_MUST_USE;
+/* Carries out MSG_btn, and fills in what the decision needs. */
+es_status policy_billing_prepare(struct policy_deciding *d, struct policy_context *context) ES_MUST_USE;
+
 /* policy_engine_grant.c */
+
+/* The first parameter of that name; empty: none. auth reads the same one. */
+struct es_slice policy_deciding_param(const Openes__DeviceRequest *device, const char *name);
 
 /* Whether it is a token of somebody else that decides (TS.43 2.8.6, 14, 2.8.3). */
 bool policy_grant_decides(const Openes__DecideRequest *request);

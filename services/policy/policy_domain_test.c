@@ -408,6 +408,7 @@ static void what_is_read_is_written_again(void **state)
 		"\"opt_outs\":[\"vonr\",\"companion\"],\"voice\":{\"provisioning\":\"in_progress\"},"
 		"\"sms\":{\"provisioning\":\"provisioned\"},\"vowifi\":{\"terms\":\"available\",\"address\":\"in_progress\","
 		"\"address_expiry\":\"2026-03-01T00:00:00Z\",\"address_id\":\"loc\",\"provisioning\":\"not_provisioned\"},"
+		"\"account\":\"prepaid\",\"billing\":{\"barred\":true,\"provisioning\":\"in_progress\"},"
 		"\"usage\":[{\"type\":\"tethering\",\"name\":\"Hotspot\",\"description\":\"\",\"used\":4294967296,"
 		"\"as_of\":\"2026-01-01T00:00:00Z\"}],"
 		"\"boosts\":[{\"type\":0,\"provisioning\":\"in_progress\"}],\"satellite\":{\"provisioning\":\"provisioned\"},"

@@ -13,12 +13,17 @@ struct policy_engine {
 	struct es_keyring *ring;
 	uint8_t sim_id_key[32]; /* of hashes of IMSIs (TS.43 T53) */
 	bool has_sim_id_key;
+	uint8_t private_id_key[32]; /* of private user identities (TS.43 12) */
+	bool has_private_id_key;
+	void (*tell)(void *user, uint64_t sequence); /* a decision wrote an event; NULL: nobody listens (tests) */
+	void *tell_user;
 	struct policy_seen *seen; /* NULL: devices are not noted (tests) */
 };
 
-/* At most one indexed read. */
+/* One indexed read, and one more for ap2012. Waits for a commit where policy_decide_commits(): then never in a bus callback. */
 es_status policy_serve_decide(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
                               struct es_arena *arena, Openes__DecideReply *reply) ES_MUST_USE;
+bool policy_decide_commits(const Openes__DecideRequest *request);
 es_status policy_serve_admit(struct policy_engine *engine, const Openes__AdmitRequest *request, struct es_arena *arena,
                              Openes__AdmitReply *reply) ES_MUST_USE;
 es_status policy_serve_tenants(struct policy_engine *engine, const Openes__TenantsRequest *request,

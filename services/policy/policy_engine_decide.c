@@ -155,6 +155,22 @@ static es_status make_handle(const struct policy_deciding *d, struct policy_cont
 	return policy_flow_seal(d->engine->ring, &flow, d->arena, &context->flow_user_data);
 }
 
+/* A name to show instead of the IMSI (TS.43 12), where the tenant's names are made here. */
+static es_status make_identity(struct policy_deciding *d, struct policy_context *context)
+{
+	const struct policy_private_identity *p = &context->tenant->private_identity;
+	bool asked = false;
+
+	for (size_t i = 0; i < d->device->n_apps; i++)
+		asked = asked || strcmp(d->device->apps[i], "ap2013") == 0;
+	if (!asked || p->kind < POLICY_IDENTITY_PSEUDONYM || !d->engine->has_private_id_key)
+		return ES_OK;
+	ES_TRY(policy_identity_make(es_slice_of(d->engine->private_id_key, 32), p->kind, d->token.tenant,
+	                            d->token.imsi.digits, d->now_ms, p->life_s, d->arena, &d->identity));
+	context->private_identity = &d->identity;
+	return ES_OK;
+}
+
 /* Whether any of the applications may not have its operation, and what is due before it is answered. */
 static enum policy_verdict judge(const struct policy_deciding *d, const struct policy_context *context)
 {
@@ -195,7 +211,7 @@ es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_
 		.caller = &d->caller,
 		.boost_type = policy_boost_type(d->device),
 	};
-	const enum policy_verdict verdict = judge(d, &context);
+	const enum policy_verdict verdict = d->billing.is_malformed ? POLICY_VERDICT_PARAMETER : judge(d, &context);
 
 	if (verdict != POLICY_VERDICT_GOOD || d->caller.bearer != POLICY_BEARER_TOKEN || d->caller.operation.len > 0)
 		ES_TRY(policy_verdict_outcome(d, verdict));
@@ -203,6 +219,8 @@ es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_
 		return ES_OK;
 	ES_TRY(policy_deciding_subject(d));
 	ES_TRY(make_handle(d, &context));
+	ES_TRY(make_identity(d, &context));
+	ES_TRY(policy_billing_prepare(d, &context));
 	ES_TRY(answer_apps(d, &context));
 	d->reply->vers = policy_vers(&context);
 	d->reply->validity_s = tenant->validity_s;
@@ -227,6 +245,7 @@ static es_status read_line(struct es_db_conn *conn, void *user)
 	d->has_line = status == ES_OK;
 	if (status != ES_OK && status != ES_NOT_FOUND)
 		return status;
+	ES_TRY(policy_billing_read(d, conn));
 	return policy_catalog_at(d->engine->store, conn, version, &d->catalog);
 }
 
@@ -285,6 +304,7 @@ static es_status decide(struct policy_deciding *d)
 
 	if (opened != POLICY_TOKEN_VALID)
 		return outcome(d, opened);
+	ES_TRY(policy_billing_begin(d));
 	ES_TRY(policy_deciding_read(d));
 	enum policy_token_verdict verdict = check(d);
 	ES_TRY(outcome(d, verdict));

@@ -52,8 +52,7 @@ es_status policy_verdict_outcome(const struct policy_deciding *d, enum policy_ve
 
 /* ---- who asks for what ---- */
 
-/* The first of that name; empty: none. auth reads the same one. */
-static struct es_slice param(const Openes__DeviceRequest *device, const char *name)
+struct es_slice policy_deciding_param(const Openes__DeviceRequest *device, const char *name)
 {
 	for (size_t i = 0; i < device->n_params; i++)
 		if (es_slice_eq_nocase(es_slice_str(device->params[i]->name), es_slice_str(name)))
@@ -63,8 +62,8 @@ static struct es_slice param(const Openes__DeviceRequest *device, const char *na
 
 struct es_slice policy_boost_type(const Openes__DeviceRequest *device)
 {
-	struct es_slice type = param(device, "boost_type");
-	return type.len > 0 ? type : param(device, "boostType");
+	struct es_slice type = policy_deciding_param(device, "boost_type");
+	return type.len > 0 ? type : policy_deciding_param(device, "boostType");
 }
 
 static void open_access(struct policy_deciding *d)
@@ -93,16 +92,16 @@ es_status policy_caller_read(struct policy_deciding *d, enum policy_bearer beare
 		.host = es_slice_str(device->host),
 		.requestor_id = es_slice_str(device->requestor_id),
 		.operation = es_slice_str(device->operation),
-		.msisdn = param(device, "msisdn"),
-		.client_id = param(device, "client_id"),
-		.scope = param(device, "scope"),
-		.targets = param(device, "operation_targets"),
-		.app_token = param(device, "App_token"),
+		.msisdn = policy_deciding_param(device, "msisdn"),
+		.client_id = policy_deciding_param(device, "client_id"),
+		.scope = policy_deciding_param(device, "scope"),
+		.targets = policy_deciding_param(device, "operation_targets"),
+		.app_token = policy_deciding_param(device, "App_token"),
 		.app_count = device->n_apps,
 		.sim_key = es_slice_of(d->engine->sim_id_key, d->engine->has_sim_id_key ? 32 : 0),
 	};
 	if (caller->targets.len == 0)
-		caller->targets = param(device, "operation_target"); /* TS.43 14.1.5 has both */
+		caller->targets = policy_deciding_param(device, "operation_target"); /* TS.43 14.1.5 has both */
 	if (caller->client_id.len > 0 && caller->client_id.len < ES_GRANT_CLIENT_SIZE) {
 		const char *id = es_arena_strdup(d->arena, caller->client_id);
 		if (id == NULL)

@@ -9,12 +9,13 @@
 
 #define PURPOSE "flow"
 #define PREFIX "sid="
-#define PLAIN_MAX 64
+#define PLAIN_MAX 512
+#define TEXT_MAX 768
 
 es_status policy_flow_seal(struct es_keyring *ring, const struct policy_flow *flow, struct es_arena *arena,
                            struct es_slice *out)
 {
-	uint8_t plain[PLAIN_MAX], sealed[PLAIN_MAX + ES_SEAL_OVERHEAD], text[256];
+	uint8_t plain[PLAIN_MAX], sealed[PLAIN_MAX + ES_SEAL_OVERHEAD], text[TEXT_MAX];
 	struct es_buf p, t;
 
 	es_buf_init_fixed(&p, plain, sizeof plain);
@@ -22,6 +23,12 @@ es_status policy_flow_seal(struct es_keyring *ring, const struct policy_flow *fl
 	es_put_u8(&p, (uint8_t)strlen(flow->tenant));
 	es_put_str(&p, flow->tenant);
 	es_put_str(&p, flow->imsi.digits);
+	if (flow->store_vendor[0] != '\0') {
+		es_put_u8(&p, '\0');
+		es_put_str(&p, flow->store_vendor);
+		es_put_u8(&p, '\0');
+		es_put_str(&p, flow->store_user);
+	}
 	ES_TRY(es_buf_status(&p));
 	es_seal(ring, PURPOSE, (struct es_slice){ NULL, 0 }, es_buf_slice(&p), sealed);
 	es_buf_init_fixed(&t, text, sizeof text);
@@ -42,7 +49,7 @@ es_status policy_flow_open(struct es_keyring *ring, struct es_slice user_data, i
 	struct es_slice sealed, prefix = ES_SLICE_LIT(PREFIX);
 	struct policy_flow flow = { .expires_ms = 0 };
 
-	if (!es_slice_starts_with(user_data, prefix) || user_data.len > 256)
+	if (!es_slice_starts_with(user_data, prefix) || user_data.len > TEXT_MAX)
 		return ES_MALFORMED;
 	struct es_slice rest = es_slice_sub(user_data, prefix.len, user_data.len);
 	ES_TRY(es_base64url_decode(es_slice_cut(&rest, '&'), arena, &sealed));
@@ -52,12 +59,18 @@ es_status policy_flow_open(struct es_keyring *ring, struct es_slice user_data, i
 
 	struct es_reader r = es_reader_of(es_slice_of(plain, sealed.len - ES_SEAL_OVERHEAD));
 	flow.expires_ms = (int64_t)es_read_u64(&r);
-	struct es_slice tenant = es_read_bytes(&r, es_read_u8(&r)), imsi = es_read_rest(&r);
-	if (!es_reader_is_done(&r) || tenant.len >= sizeof flow.tenant)
+	struct es_slice tenant = es_read_bytes(&r, es_read_u8(&r)), user = es_read_rest(&r);
+	struct es_slice imsi = es_slice_cut(&user, '\0'), vendor = es_slice_cut(&user, '\0');
+	if (!es_reader_is_done(&r) || tenant.len >= sizeof flow.tenant || vendor.len >= sizeof flow.store_vendor ||
+	    user.len >= sizeof flow.store_user)
 		return ES_MALFORMED;
 	ES_TRY(es_imsi_parse(imsi, &flow.imsi));
 	if (tenant.len > 0)
 		memcpy(flow.tenant, tenant.ptr, tenant.len);
+	if (vendor.len > 0)
+		memcpy(flow.store_vendor, vendor.ptr, vendor.len);
+	if (user.len > 0)
+		memcpy(flow.store_user, user.ptr, user.len);
 	if (now_ms >= flow.expires_ms)
 		return ES_EXPIRED;
 	*out = flow;

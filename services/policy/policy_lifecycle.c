@@ -76,6 +76,11 @@ static bool satellite(const struct policy_subscriber *a, const struct policy_sub
 	return a->satellite_prov != b->satellite_prov;
 }
 
+static bool billing(const struct policy_subscriber *a, const struct policy_subscriber *b)
+{
+	return a->account != b->account || a->billing.barred != b->billing.barred || a->billing.prov != b->billing.prov;
+}
+
 static const struct {
 	const char *app;
 	uint32_t services; /* whose opt-out it minds */
@@ -87,6 +92,8 @@ static const struct {
 	{ "ap2006", POLICY_SERVICE_COMPANION, NULL },
 	{ "ap2009", POLICY_SERVICE_PRIMARY, NULL },
 	{ "ap2010", POLICY_SERVICE_BOOST | POLICY_SERVICE_NR_SA, data },
+	{ "ap2012", POLICY_SERVICE_CARRIER_BILLING, billing },
+	{ "ap2013", POLICY_SERVICE_PRIVATE_IDENTITY, NULL },
 	{ "ap2016", POLICY_SERVICE_SATELLITE, satellite },
 };
 

@@ -23,6 +23,6 @@ void policy_changed_apps(const struct policy_subscriber *before, const struct po
 /* Whether anything but epoch, version and time differs. */
 bool policy_subscriber_differs(const struct policy_subscriber *before, const struct policy_subscriber *after);
 
-#define POLICY_ALL_APPS "ap2003 ap2004 ap2005 ap2006 ap2009 ap2010 ap2016"
+#define POLICY_ALL_APPS "ap2003 ap2004 ap2005 ap2006 ap2009 ap2010 ap2012 ap2013 ap2016"
 
 #endif

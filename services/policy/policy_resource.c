@@ -265,6 +265,8 @@ static const struct field tenant_fields[] = {
 	  "an operation, a colon, and scopes: \"GetPhoneNumber: phone:read\"" },
 	{ .name = "data", OBJECT, .members = policy_tenant_data_fields },
 	{ .name = "satellite", OBJECT, .members = policy_tenant_satellite_fields },
+	{ .name = "billing", OBJECT, .members = policy_tenant_billing },
+	{ .name = "private_identity", OBJECT, .members = policy_tenant_private_identity },
 	{ .name = "version", U64, .offset = T(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
@@ -290,6 +292,11 @@ static const struct policy_tenant tenant_defaults = {
 	.disclosure = { .mvno_name = "" },
 	.boost_page = { .url = "" },
 	.satellite_page = { .url = "" },
+	.billing = { .url = "",
+	             .terms = "",
+	             .terms_by = POLICY_TERMS_BY_PAGE,
+	             .accounts = 1 << POLICY_POSTPAID | 1 << POLICY_PREPAID },
+	.private_identity = { .life_s = 2592000 },
 };
 
 /* Operations that belong to the application (TS.43 13, 14). */
@@ -324,6 +331,7 @@ static es_status tenant_check(const void *resource, struct policy_fault *fault)
 		*fault = (struct policy_fault){ "authentication.bidding", "needs aka_prime as the first of methods" };
 		return ES_MALFORMED;
 	}
+	ES_TRY(policy_billing_check(&tenant->billing, fault));
 	return disclosure_check(&tenant->disclosure, fault);
 }
 
@@ -352,6 +360,8 @@ static const struct field plan_fields[] = {
 	{ .name = "primary_esim", BOOL, .offset = P(primary_esim) },
 	{ .name = "data", OBJECT, .members = policy_plan_data_fields },
 	{ .name = "satellite", OBJECT, .members = policy_plan_satellite_fields },
+	{ .name = "carrier_billing", BOOL, .offset = P(carrier_billing) },
+	{ .name = "private_identity", BOOL, .offset = P(private_identity) },
 	{ .name = "version", U64, .offset = P(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
@@ -407,6 +417,8 @@ static const struct field subscriber_fields[] = {
 	{ .name = "voice", OBJECT, .members = subscriber_voice },
 	{ .name = "sms", OBJECT, .members = subscriber_sms },
 	{ .name = "vowifi", OBJECT, .members = subscriber_vowifi },
+	{ .name = "account", ENUM, .offset = S(account), policy_account_names },
+	{ .name = "billing", OBJECT, .members = policy_subscriber_billing },
 	{ .name = "usage", OBJECTS, .offset = S(data.usage), .of = &policy_usage_shape },
 	{ .name = "boosts", OBJECTS, .offset = S(data.boosts), .of = &policy_line_boost_shape },
 	{ .name = "satellite", OBJECT, .members = subscriber_satellite },
@@ -424,6 +436,7 @@ static const struct policy_subscriber subscriber_defaults = {
 	.plan = "",
 	.voice_prov = POLICY_NOT_TRACKED,
 	.sms_prov = POLICY_NOT_TRACKED,
+	.billing = { .prov = POLICY_NOT_TRACKED },
 	.satellite_prov = POLICY_NOT_TRACKED,
 	.vowifi = { .terms = POLICY_NOT_AVAILABLE,
 	            .address = POLICY_NOT_AVAILABLE,

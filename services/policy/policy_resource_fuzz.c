@@ -8,13 +8,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define SHAPES 4
+#define SHAPES 5
 
 union resource {
 	struct policy_tenant tenant;
 	struct policy_plan plan;
 	struct policy_subscriber subscriber;
 	struct policy_client client;
+	struct policy_store_user store_user;
 };
 
 static bool read_body(const struct policy_shape *shape, struct es_slice body, struct es_json_limits limits,
@@ -46,7 +47,8 @@ static void write_body(const struct policy_shape *shape, const union resource *f
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct policy_shape *const shapes[SHAPES] = { &policy_tenant_shape, &policy_plan_shape,
-		                                                &policy_subscriber_shape, &policy_client_shape };
+		                                                &policy_subscriber_shape, &policy_client_shape,
+		                                                &policy_store_user_shape };
 	/* Escapes and defaults make the written form longer than the one that was read. */
 	const struct es_json_limits written = { 4u << 20, 8, 65536 };
 	union resource first, second;
@@ -54,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	const struct policy_shape *shape = shapes[data[0] % SHAPES];
+	const struct policy_shape *shape = shapes[(uint8_t)(data[0] - '0') % SHAPES];
 	struct es_arena *arena = es_arena_new(0, 16u << 20);
 	if (arena == NULL)
 		return 0;

@@ -22,6 +22,9 @@ bool policy_has_opted_out(const struct policy_context *context, enum policy_serv
 void policy_decide_voice(const struct policy_context *context, struct policy_decision *out);  /* ap2003 */
 void policy_decide_vowifi(const struct policy_context *context, struct policy_decision *out); /* ap2004 */
 
+void policy_decide_billing(const struct policy_context *context, struct policy_decision *out);  /* ap2012 */
+void policy_decide_identity(const struct policy_context *context, struct policy_decision *out); /* ap2013 */
+
 /* ap2014, ap2015 */
 void policy_decide_phone_number(const struct policy_context *context, struct policy_decision *out);
 void policy_decide_app_authentication(const struct policy_context *context, struct policy_decision *out);
@@ -41,6 +44,8 @@ struct es_doc_node *policy_put_group(struct policy_render *r, struct es_doc_node
 void policy_render_voice_flat(struct policy_render *r, const struct policy_decision *decision);
 void policy_render_voice_list(struct policy_render *r, const struct policy_decision *decision);
 void policy_render_operation(struct policy_render *r, const struct policy_decision *decision);
+void policy_render_billing(struct policy_render *r, const struct policy_decision *decision);
+void policy_render_identity(struct policy_render *r, const struct policy_decision *decision);
 void policy_render_vowifi(struct policy_render *r, const struct policy_decision *decision);
 
 #endif

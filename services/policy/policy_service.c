@@ -23,6 +23,8 @@ static const struct es_conf_key keys[] = {
 	        "file with the token of the first administrator; empty: none"),
 	ES_CONF(policy, struct policy_config, sim_id_key_file, ES_CONF_STRING, "", 0, 0,
 	        "64 hex digits: key of the hashed IMSIs that GetSubscriberInfo shows; empty: no hashes"),
+	ES_CONF(policy, struct policy_config, private_id_key_file, ES_CONF_STRING, "", 0, 0,
+	        "64 hex digits: key of private user identities (ap2013); empty: none are made"),
 	ES_CONF(policy, struct policy_config, note_devices, ES_CONF_BOOL, "true", 0, 0,
 	        "note which devices a subscriber uses"),
 };
@@ -40,6 +42,7 @@ static void stop(void *state, int64_t wait_ms)
 	policy_store_close(policy->engine.store);
 	es_keyring_free(policy->engine.ring);
 	es_wipe(policy->engine.sim_id_key, sizeof policy->engine.sim_id_key);
+	es_wipe(policy->engine.private_id_key, sizeof policy->engine.private_id_key);
 	free(policy);
 }
 
@@ -57,6 +60,10 @@ static es_status start_parts(struct policy *policy, struct es_service *service, 
 	if (config->sim_id_key_file[0] != '\0') {
 		ES_TRY(es_secret_load(config->sim_id_key_file, policy->engine.sim_id_key, error));
 		policy->engine.has_sim_id_key = true;
+	}
+	if (config->private_id_key_file[0] != '\0') {
+		ES_TRY(es_secret_load(config->private_id_key_file, policy->engine.private_id_key, error));
+		policy->engine.has_private_id_key = true;
 	}
 	ES_TRY(policy_store_open(config->db, &policy->engine.store, error));
 	if (config->admin_token_file[0] != '\0')

@@ -9,8 +9,9 @@ struct policy_config {
 	const char *bus_listen, *events_listen;
 	const char *db;
 	const char *token_keys_file;
-	const char *admin_token_file; /* "": no bootstrap credential */
-	const char *sim_id_key_file;  /* "": none */
+	const char *admin_token_file;    /* "": no bootstrap credential */
+	const char *sim_id_key_file;     /* "": none */
+	const char *private_id_key_file; /* "": none */
 	bool note_devices;
 };
 

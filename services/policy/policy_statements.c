@@ -4,7 +4,9 @@
 #define LINE                                                                                                           \
 	"s.msisdn, s.plan, s.status, s.opt_outs, s.voice_prov, s.sms_prov, s.vowifi_terms, s.vowifi_address, "             \
 	"s.vowifi_address_expiry, "                                                                                        \
-	"s.vowifi_address_id, s.vowifi_prov, s.epoch, s.version, s.updated, s.imsi, s.data_state, s.satellite_prov"
+	"s.vowifi_address_id, s.vowifi_prov, s.epoch, s.version, s.updated, s.imsi, "                                      \
+	"s.account, s.billing_barred, s.billing_prov, s.data_state, s.satellite_prov"
+#define STORE_USER "vendor, user_id, terms, terms_version, version, updated"
 #define AUDIT "id, at, who, client, action, tenant, resource, outcome, detail"
 #define PAGE_OF_LINES "ORDER BY s.imsi LIMIT ?3"
 
@@ -36,18 +38,18 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_SUBSCRIBER] =
 		"SELECT " LINE
 		", c.version FROM catalog c LEFT JOIN subscriber s ON s.tenant = ?1 AND s.imsi = ?2 WHERE c.id = 1",
-	[ST_SUBSCRIBER_INSERT] =
-		"INSERT INTO subscriber (tenant, imsi, msisdn, plan, status, opt_outs, voice_prov, "
-		"sms_prov, vowifi_terms, vowifi_address, "
-		"vowifi_address_expiry, vowifi_address_id, vowifi_prov, epoch, version, updated, "
-		"data_state, satellite_prov) "
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) ON "
-		"CONFLICT (tenant, imsi) DO NOTHING",
+	[ST_SUBSCRIBER_INSERT] = "INSERT INTO subscriber (tenant, imsi, msisdn, plan, status, opt_outs, voice_prov, "
+							 "sms_prov, vowifi_terms, vowifi_address, "
+							 "vowifi_address_expiry, vowifi_address_id, vowifi_prov, epoch, version, updated, "
+							 "account, billing_barred, billing_prov, data_state, satellite_prov) "
+							 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+							 "?17, ?18, ?19, ?20, ?21) ON CONFLICT (tenant, imsi) DO NOTHING",
 	[ST_SUBSCRIBER_UPDATE] = "UPDATE subscriber SET msisdn = ?3, plan = ?4, status = ?5, opt_outs = ?6, voice_prov = "
 							 "?7, sms_prov = ?8, vowifi_terms = ?9, "
 							 "vowifi_address = ?10, vowifi_address_expiry = ?11, vowifi_address_id = ?12, vowifi_prov "
 							 "= ?13, epoch = ?14, version = ?15, "
-							 "updated = ?16, data_state = ?17, satellite_prov = ?18 WHERE tenant = ?1 AND imsi = ?2",
+							 "updated = ?16, account = ?17, billing_barred = ?18, billing_prov = ?19, data_state = "
+							 "?20, satellite_prov = ?21 WHERE tenant = ?1 AND imsi = ?2",
 	[ST_SUBSCRIBER_MOVE] = "UPDATE subscriber SET imsi = ?3 WHERE tenant = ?1 AND imsi = ?2",
 	[ST_SUBSCRIBER_DELETE] = "DELETE FROM subscriber WHERE tenant = ?1 AND imsi = ?2",
 	[ST_SUBSCRIBERS] = "SELECT " LINE " FROM subscriber s WHERE s.tenant = ?1 AND s.imsi > ?2 "
@@ -69,6 +71,20 @@ const char *const policy_statements[ST_COUNT] = {
 				   "AND imsi = ?2 "
 				   "ORDER BY last_seen DESC, terminal_id LIMIT ?3",
 	[ST_DEVICES_DELETE] = "DELETE FROM device WHERE tenant = ?1 AND imsi = ?2",
+	[ST_STORE_USER] =
+		"SELECT " STORE_USER " FROM store_user WHERE tenant = ?1 AND imsi = ?2 AND vendor = ?3 AND user_id = ?4",
+	[ST_STORE_USERS] =
+		"SELECT " STORE_USER " FROM store_user WHERE tenant = ?1 AND imsi = ?2 ORDER BY vendor, user_id LIMIT ?3",
+	[ST_STORE_USER_UPSERT] =
+		"INSERT INTO store_user (tenant, imsi, vendor, user_id, terms, terms_version, version, updated) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (tenant, imsi, vendor, user_id) DO UPDATE SET "
+		"terms = excluded.terms, terms_version = excluded.terms_version, version = excluded.version, "
+		"updated = excluded.updated",
+	/* The one whose answer is oldest makes room. */
+	[ST_STORE_USER_TRIM] =
+		"DELETE FROM store_user WHERE tenant = ?1 AND imsi = ?2 AND version < (SELECT min(version) FROM "
+		"(SELECT version FROM store_user WHERE tenant = ?1 AND imsi = ?2 ORDER BY version DESC LIMIT ?3) "
+		"AS newest)",
 	[ST_CREDENTIAL] = "SELECT name, tenant, role, created FROM credential WHERE digest = ?1",
 	[ST_CREDENTIAL_UPSERT] =
 		"INSERT INTO credential (name, digest, role, tenant, created) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) "

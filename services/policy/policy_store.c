@@ -10,6 +10,7 @@
 #include "policy_schema_2_sql.h"
 #include "policy_schema_3_sql.h"
 #include "policy_schema_4_sql.h"
+#include "policy_schema_5_sql.h"
 #include "policy_statements.h"
 #include "policy_store_catalog.h"
 
@@ -18,9 +19,11 @@ struct policy_store {
 	struct policy_catalog_cache *cache;
 };
 
-static const struct es_migration migrations[] = {
-	{ 1, policy_schema_1_sql }, { 2, policy_schema_2_sql }, { 3, policy_schema_3_sql }, { 4, policy_schema_4_sql }
-};
+static const struct es_migration migrations[] = { { 1, policy_schema_1_sql },
+	                                              { 2, policy_schema_2_sql },
+	                                              { 3, policy_schema_3_sql },
+	                                              { 4, policy_schema_4_sql },
+	                                              { 5, policy_schema_5_sql } };
 
 es_status policy_store_open(const char *url, struct policy_store **out, struct es_buf *error)
 {
@@ -93,7 +96,7 @@ static es_status exec_one(es_status status, int64_t changed)
 
 /* ---- subscribers ---- */
 
-enum { COL_IMSI = 14, COL_DATA, COL_SATELLITE, COL_AFTER_LINE };
+enum { COL_IMSI = 14, COL_ACCOUNT, COL_BILLING_BARRED, COL_BILLING_PROV, COL_DATA, COL_SATELLITE, COL_AFTER_LINE };
 
 #define DATA_OCTETS 65536 /* of a line's usage and boosts: as much as is read again */
 
@@ -145,6 +148,9 @@ static es_status line_of(struct es_rows *rows, const char *tenant, struct es_are
 	line.vowifi.address_expiry_ms = es_col_int(rows, 8);
 	line.vowifi.address_id = text(rows, 9, arena, &bad);
 	line.vowifi.prov = (uint8_t)es_col_int(rows, 10) & 3;
+	line.account = (uint8_t)es_col_int(rows, COL_ACCOUNT) % 3;
+	line.billing.barred = es_col_int(rows, COL_BILLING_BARRED) != 0;
+	line.billing.prov = (uint8_t)es_col_int(rows, COL_BILLING_PROV) & 3;
 	line.satellite_prov = (uint8_t)es_col_int(rows, COL_SATELLITE) & 3;
 	es_status status = data_of(es_col_text(rows, COL_DATA), arena, &line.data);
 	if (status != ES_OK)
@@ -176,7 +182,8 @@ es_status policy_row_subscriber(struct es_db_conn *conn, const char *tenant, con
 		es_bind_int((line)->sms_prov), es_bind_int((line)->vowifi.terms), es_bind_int((line)->vowifi.address),         \
 		es_bind_int((line)->vowifi.address_expiry_ms), es_bind_str((line)->vowifi.address_id),                         \
 		es_bind_int((line)->vowifi.prov), es_bind_int((int64_t)(line)->epoch), es_bind_int((int64_t)(line)->version),  \
-		es_bind_int((line)->updated_ms), es_bind_text(data), es_bind_int((line)->satellite_prov)
+		es_bind_int((line)->updated_ms), es_bind_int((line)->account), es_bind_int((line)->billing.barred),            \
+		es_bind_int((line)->billing.prov), es_bind_text(data), es_bind_int((line)->satellite_prov)
 
 es_status policy_row_subscriber_insert(struct es_db_conn *conn, const struct policy_subscriber *line)
 {

@@ -108,6 +108,21 @@ typedef es_status policy_device_each(const struct policy_device *device, void *u
 es_status policy_row_devices(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
                              policy_device_each *each, void *user) ES_MUST_USE;
 
+/* ---- what users of stores have agreed to (policy_store_billing.c) ---- */
+
+#define POLICY_STORE_USERS_MAX 64 /* per subscriber; the one whose answer is oldest makes room */
+
+/* ES_NOT_FOUND: no answer known. `vendor` and `user` of `out` are of the arena. */
+es_status policy_row_store_user(struct es_db_conn *conn, const char *tenant, const char *imsi, const char *vendor,
+                                const char *user, struct es_arena *arena, struct policy_store_user *out) ES_MUST_USE;
+/* ES_CONFLICT: there is no such subscriber (any more). */
+es_status policy_row_store_user_put(struct es_db_conn *conn, const char *tenant, const char *imsi,
+                                    const struct policy_store_user *user) ES_MUST_USE;
+typedef es_status policy_store_user_each(const struct policy_store_user *one, void *user);
+/* By store, then user; `arena` is reset before each row. */
+es_status policy_row_store_users(struct es_db_conn *conn, const char *tenant, const char *imsi, uint32_t limit,
+                                 struct es_arena *arena, policy_store_user_each *each, void *user) ES_MUST_USE;
+
 /* ---- credentials and the audit trail ---- */
 
 struct policy_credential {

@@ -2,6 +2,7 @@
 #include "policy_text.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "es_cleanup.h"
 #include "es_text.h"
@@ -82,6 +83,27 @@ static const char *const texts[POLICY_TEXT_COUNT][LANGUAGES] = {
 		"Ihr Netzbetreiber bietet diesen Dienst nicht an.",
 		"مشغل شبكتك لا يقدم هذه الخدمة.",
 	},
+	[POLICY_TEXT_BILLING] = {
+		"Paying with your phone bill is not included in your plan.",
+		"Tu plan no incluye el pago con la factura del móvil.",
+		"Le paiement sur facture mobile n'est pas inclus dans votre forfait.",
+		"Bezahlen über die Mobilfunkrechnung ist in Ihrem Tarif nicht enthalten.",
+		"الدفع عبر فاتورة الهاتف غير متاح في باقتك.",
+	},
+	[POLICY_TEXT_BILLING_ACCOUNT] = {
+		"Paying with your phone bill is not available for your type of account.",
+		"El pago con la factura del móvil no está disponible para tu tipo de cuenta.",
+		"Le paiement sur facture mobile n'est pas disponible pour votre type de compte.",
+		"Bezahlen über die Mobilfunkrechnung ist für Ihre Art von Vertrag nicht verfügbar.",
+		"الدفع عبر فاتورة الهاتف غير متاح لنوع حسابك.",
+	},
+	[POLICY_TEXT_BILLING_BARRED] = {
+		"Paying with your phone bill is blocked on your line. Customer care can help.",
+		"El pago con la factura del móvil está bloqueado en tu línea. Atención al cliente puede ayudarte.",
+		"Le paiement sur facture mobile est bloqué sur votre ligne. Le service client peut vous aider.",
+		"Bezahlen über die Mobilfunkrechnung ist für Ihren Anschluss gesperrt. Der Kundendienst hilft weiter.",
+		"الدفع عبر فاتورة الهاتف محظور على خطك. يمكن لخدمة العملاء مساعدتك.",
+	},
 };
 
 static unsigned find(struct es_slice range)
@@ -148,4 +170,23 @@ const char *policy_text(enum policy_text text, unsigned language)
 {
 	assert(language < LANGUAGES && (unsigned)text < POLICY_TEXT_COUNT);
 	return texts[text][language];
+}
+
+/* The text behind "xx: "; NULL: of another language. */
+static const char *text_in(const char *item, const char *code)
+{
+	return strncmp(item, code, 2) == 0 ? item + 3 + strspn(item + 3, " ") : NULL;
+}
+
+const char *policy_text_of(const struct policy_list *list, unsigned language, const char *fallback)
+{
+	const char *const wanted[] = { policy_language_code(language), fallback };
+
+	for (size_t w = 0; w < ES_COUNT(wanted); w++)
+		for (size_t i = 0; i < list->count; i++) {
+			const char *text = text_in(list->items[i], wanted[w]);
+			if (text != NULL)
+				return text;
+		}
+	return list->count > 0 ? list->items[0] + 3 + strspn(list->items[0] + 3, " ") : "";
 }

@@ -3,6 +3,7 @@
 #define POLICY_TEXT_H
 
 #include "es_slice.h"
+#include "policy_types.h"
 
 enum policy_text {
 	POLICY_TEXT_NONE,       /* "" */
@@ -16,8 +17,14 @@ enum policy_text {
 	POLICY_TEXT_SATELLITE,
 	POLICY_TEXT_OPTED_OUT,
 	POLICY_TEXT_NOT_OFFERED,
+	POLICY_TEXT_BILLING,         /* carrier billing is not in the plan */
+	POLICY_TEXT_BILLING_ACCOUNT, /* ... not with this kind of account */
+	POLICY_TEXT_BILLING_BARRED,
 	POLICY_TEXT_COUNT
 };
+
+/* Of "en: text", "de: Text" the one in that language, else in `fallback`, else the first; "" of an empty list. */
+const char *policy_text_of(const struct policy_list *list, unsigned language, const char *fallback);
 
 /* Index of the best language: the range with the highest q that is one of ours or starts with one ("de-AT"), the first of
  * several; `*` and no match at all give `fallback` (a code of two letters; unknown: English). q=0 excludes. */

@@ -9,9 +9,10 @@ const char *const policy_prov_names[] = { "not_provisioned", "provisioned", "not
 const char *const policy_scope_names[] = { "none", "home", "roaming", "all", NULL };
 const char *const policy_vonr_names[] = { "none", "home", "", "all", NULL };
 const char *const policy_irat_names[] = { "none", "4G-SRVCC", "5G-SRVCC", "4G-SRVCC,5G-SRVCC", NULL };
-/* By bit; the holes are nobody's. */
-const char *const policy_service_names[] = { "volte",      "vonr",  "vowifi", "smsoip", "companion", "primary",
-	                                         "data_boost", "5g_sa", "",       "",       "satellite", NULL };
+/* By bit. */
+const char *const policy_service_names[] = { "volte",     "vonr",       "vowifi", "smsoip",          "companion",
+	                                         "primary",   "data_boost", "5g_sa",  "carrier_billing", "private_identity",
+	                                         "satellite", NULL };
 const char *const policy_companion_names[] = { "SharedNumber", "DiffNumber", "FamilyNumber", NULL };
 const char *const policy_role_names[] = { "readonly", "support", "operator", "admin", NULL };
 const char *const policy_sim_id_names[] = { "imsi", "imsi_hash", NULL };
@@ -23,6 +24,9 @@ const char *const policy_nr_sa_names[] = { "not_told", "disabled", "enabled", NU
 const char *const policy_usage_type_names[] = { "cellular", "tethering", NULL };
 const char *const policy_sat_service_names[] = { "none", "constrained", "unconstrained", NULL };
 const char *const policy_contents_names[] = { "query", "json", "xml", NULL };
+const char *const policy_account_names[] = { "postpaid", "prepaid", "business", NULL };
+const char *const policy_terms_by_names[] = { "", "page", "message", NULL };
+const char *const policy_identity_names[] = { "none", "challenge", "pseudonym", "encrypted", NULL };
 
 int policy_name_value(const char *const *names, const char *text)
 {

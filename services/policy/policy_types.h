@@ -38,7 +38,23 @@ enum policy_service {
 	POLICY_SERVICE_PRIMARY = 1 << 5,
 	POLICY_SERVICE_BOOST = 1 << 6,
 	POLICY_SERVICE_NR_SA = 1 << 7,
+	POLICY_SERVICE_CARRIER_BILLING = 1 << 8,
+	POLICY_SERVICE_PRIVATE_IDENTITY = 1 << 9,
 	POLICY_SERVICE_SATELLITE = 1 << 10,
+};
+
+/* How a line is paid for: who may charge purchases to its bill (TS.43 11) is a matter of that. */
+enum policy_account { POLICY_POSTPAID, POLICY_PREPAID, POLICY_BUSINESS };
+
+/* TC_Operation, TS.43 T92. */
+enum policy_terms_by { POLICY_TERMS_BY_PAGE = 1, POLICY_TERMS_BY_MESSAGE = 2 };
+
+/* Where a private user identity comes from (TS.43 12). */
+enum policy_identity_kind {
+	POLICY_IDENTITY_NONE,
+	POLICY_IDENTITY_CHALLENGE, /* the phone takes it from AT_NEXT_PSEUDONYM */
+	POLICY_IDENTITY_PSEUDONYM,
+	POLICY_IDENTITY_ENCRYPTED,
 };
 
 /* CompanionDeviceServices, TS.43 T39: bits. */
@@ -117,6 +133,22 @@ struct policy_disclosure {
 /* SimIdType of TS.43 T53 as far as it is offered; hash: HMAC-SHA256 of the IMSI under a key of this server. */
 enum policy_sim_id { POLICY_SIM_ID_IMSI, POLICY_SIM_ID_HASH };
 
+/* Direct carrier billing, TS.43 11. */
+struct policy_billing {
+	const char *url;                  /* ServiceFlow_URL */
+	uint8_t contents;                 /* enum policy_contents */
+	bool terms_required;              /* of each user of each store */
+	const char *terms;                /* name of the text that is to be accepted; another one is asked for anew */
+	uint8_t terms_by;                 /* enum policy_terms_by: preferred, where both ways are open */
+	uint32_t accounts;                /* 1 << enum policy_account */
+	struct policy_list titles, texts; /* "en: Pay by phone bill": of the message, a language each */
+};
+
+struct policy_private_identity {
+	uint8_t kind; /* enum policy_identity_kind */
+	int64_t life_s;
+};
+
 struct policy_tenant {
 	const char *id, *name, *language; /* language of texts when Accept-Language names none of ours */
 	struct policy_list hosts, plmns, imsi_ranges, gid1;
@@ -130,6 +162,8 @@ struct policy_tenant {
 	bool decoy_challenge, eap_notifications, eap_identity_request, checkcode;
 	struct policy_authentication authentication;
 	struct policy_disclosure disclosure;
+	struct policy_billing billing;
+	struct policy_private_identity private_identity;
 	struct policy_page boost_page, satellite_page; /* ap2010, ap2016 */
 	int64_t usage_max_age_s;                       /* older usage is not told; 0: any age */
 	uint64_t version;                              /* outbox sequence of its last change */
@@ -164,6 +198,7 @@ struct policy_plan {
 	uint32_t companion_services; /* enum policy_companion */
 	int64_t companion_max;
 	bool primary_esim;
+	bool carrier_billing, private_identity;
 	struct {
 		struct policy_objects plans, boosts;    /* policy_data_plan, policy_boost */
 		uint8_t nr_sa;                          /* enum policy_nr_sa */
@@ -208,12 +243,29 @@ struct policy_subscriber {
 		int64_t address_expiry_ms; /* 0: never */
 		const char *address_id;
 	} vowifi;
+	uint8_t account; /* enum policy_account */
+	struct {
+		bool barred;
+		uint8_t prov;
+	} billing;
 	struct policy_line_data data;
 	uint8_t satellite_prov; /* enum policy_prov */
 	uint64_t epoch;         /* a token of another epoch is dead */
 	uint64_t version;       /* outbox sequence of its last change */
 	int64_t updated_ms;
 };
+
+/* What a line has agreed to for one user of one store (TS.43 11.1). */
+struct policy_store_user {
+	const char *vendor, *user;
+	uint8_t terms;             /* enum policy_data */
+	const char *terms_version; /* which text the answer was about; of "available" */
+	uint64_t version;          /* outbox sequence of its last change */
+	int64_t updated_ms;
+};
+
+#define POLICY_STORE_VENDOR_MAX 128
+#define POLICY_STORE_USER_MAX 256
 
 /* A server that may ask for access tokens (TS.43 2.8.3). */
 struct policy_client {
@@ -249,6 +301,9 @@ extern const char *const policy_nr_sa_names[];
 extern const char *const policy_usage_type_names[];
 extern const char *const policy_sat_service_names[];
 extern const char *const policy_contents_names[];
+extern const char *const policy_account_names[];
+extern const char *const policy_terms_by_names[];
+extern const char *const policy_identity_names[];
 
 /* The value of a name, -1 when it is none of the list. */
 int policy_name_value(const char *const *names, const char *text);

@@ -58,6 +58,13 @@ static const struct ctl_view credentials = { (const struct ctl_column[]){ { "NAM
 	                                                                      { "CREATED", "created", 20 },
 	                                                                      { NULL, NULL, 0 } } };
 
+static const struct ctl_view store_users = { (const struct ctl_column[]){ { "STORE", "store_vendor", 16 },
+	                                                                      { "USER", "store_user_id", 24 },
+	                                                                      { "TERMS", "terms", 13 },
+	                                                                      { "VERSION", "terms_version", 10 },
+	                                                                      { "UPDATED", "updated", 20 },
+	                                                                      { NULL, NULL, 0 } } };
+
 static const struct ctl_view authentications = { (const struct ctl_column[]){ { "AT", "at", 20 },
 	                                                                          { "RESULT", "result", 22 },
 	                                                                          { "METHOD", "method", 13 },
@@ -76,16 +83,20 @@ static const struct ctl_view authentications = { (const struct ctl_column[]){ { 
 	CTL_NAME, CTL_HOSTS, CTL_PLMNS, CTL_IMSI_RANGES, CTL_GID1, CTL_LANGUAGE, CTL_TOKEN_TTL, CTL_VALIDITY,              \
 		CTL_VOWIFI_URL, CTL_TERMS_REQUIRED, CTL_ADDRESS_REQUIRED, CTL_NOT_ENABLED_URL, CTL_NOT_ENABLED_USER_DATA,      \
 		CTL_SIGNING_KEY, CTL_AP2003_FLAT_AFTER, CTL_DECOY_CHALLENGE, CTL_EAP_NOTIFICATIONS, CTL_EAP_IDENTITY_REQUEST,  \
-		CTL_CHECKCODE, CTL_BOOST_URL, CTL_BOOST_CONTENTS, CTL_USAGE_MAX_AGE, CTL_SATELLITE_URL, CTL_SATELLITE_CONTENTS
+		CTL_CHECKCODE, CTL_BOOST_URL, CTL_BOOST_CONTENTS, CTL_USAGE_MAX_AGE, CTL_SATELLITE_URL,                        \
+		CTL_SATELLITE_CONTENTS, CTL_BILLING_URL, CTL_BILLING_CONTENTS, CTL_BILLING_TERMS_REQUIRED, CTL_BILLING_TERMS,  \
+		CTL_BILLING_TERMS_BY, CTL_BILLING_ACCOUNTS, CTL_PRIVATE_IDENTITY_TYPE, CTL_PRIVATE_IDENTITY_LIFE
 #define PLAN_SETTINGS                                                                                                  \
 	CTL_NAME, CTL_VOLTE, CTL_VONR, CTL_VONR_EPS_FALLBACK, CTL_IRAT, CTL_VOWIFI, CTL_SMSOIP, CTL_COMPANION,             \
 		CTL_COMPANION_SERVICES, CTL_COMPANION_MAX, CTL_PRIMARY_ESIM, CTL_DATA_PLANS, CTL_DATA_BOOSTS, CTL_NR_SA,       \
-		CTL_ALLOWANCE, CTL_TETHERING_ALLOWANCE, CTL_SATELLITE, CTL_SATELLITE_ALLOWED, CTL_SATELLITE_BARRED
+		CTL_ALLOWANCE, CTL_TETHERING_ALLOWANCE, CTL_SATELLITE, CTL_SATELLITE_ALLOWED, CTL_SATELLITE_BARRED,            \
+		CTL_CARRIER_BILLING, CTL_PRIVATE_IDENTITY
 #define CLIENT_SETTINGS CTL_NAME, CTL_SCOPES, CTL_REQUESTOR_IDS, CTL_TOKEN_TTL, CTL_DISABLED
 #define LINE_SETTINGS                                                                                                  \
 	CTL_OPT_OUTS, CTL_VOICE_PROVISIONING, CTL_SMS_PROVISIONING, CTL_TERMS, CTL_ADDRESS, CTL_ADDRESS_EXPIRY,            \
-		CTL_ADDRESS_ID, CTL_VOWIFI_PROVISIONING, CTL_DATA_USAGE, CTL_BOOSTS, CTL_SATELLITE_PROVISIONING
-#define DEVICE CTL_ENTITLEMENT_VERSION, CTL_ACCEPT_LANGUAGE, CTL_BOOST_TYPE
+		CTL_ADDRESS_ID, CTL_VOWIFI_PROVISIONING, CTL_DATA_USAGE, CTL_BOOSTS, CTL_SATELLITE_PROVISIONING, CTL_ACCOUNT,  \
+		CTL_BILLING_BARRED, CTL_BILLING_PROVISIONING
+#define DEVICE CTL_ENTITLEMENT_VERSION, CTL_ACCEPT_LANGUAGE, CTL_BOOST_TYPE, CTL_STORE_VENDOR, CTL_STORE_USER_ID
 
 /* What goes with --k. */
 #define SECRETS                                                                                                        \
@@ -214,6 +225,16 @@ const struct ctl_command ctl_commands[] = {
 	  "how a SIM's authentications went, and why not",
 	  "  openesctl subscriber authentications --tenant demo 001010000000042", "GET", SUBSCRIBER "/authentications",
 	  NULL, &authentications },
+
+	{ "store-user", "list", ctl_run_list, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
+	  "what users of stores have agreed to for carrier billing",
+	  "  openesctl store-user list --tenant demo 001010000000042", "GET", SUBSCRIBER "/store-users", NULL,
+	  &store_users },
+	{ "store-user", "set", ctl_run_set, OPTS(CTL_TENANT, CTL_IMSI, CTL_STORE_VENDOR, CTL_STORE_USER_ID, CTL_ANSWER),
+	  OPTS(CTL_TERMS_VERSION), CTL_IMSI, "write down what a user of a store has agreed to",
+	  "  openesctl store-user set --tenant demo --imsi 001010000000042 --store-vendor S1001 --store-user-id u-5521 \\\n"
+	  "      --answer available",
+	  "PATCH", SUBSCRIBER "/store-users", NULL, NULL },
 
 	{ "keys", "set", ctl_run_keys_set, OPTS(CTL_TENANT, CTL_IMSI, CTL_K), OPTS(SECRETS), CTL_IMSI,
 	  "set or replace the keys of a SIM",

@@ -1,0 +1,183 @@
+/* policy_dcb.c -- ap2012, direct carrier billing (TS.43 11): only combinations that table T97 gives a mode leave here. */
+#include "policy_dcb.h"
+
+#include <string.h>
+
+#include "es_text.h"
+#include "policy_rules.h"
+
+/* ---- deciding ---- */
+
+/* What a user of a store has agreed to; an answer about another text is none. */
+static uint8_t terms_now(const struct policy_context *context)
+{
+	const struct policy_billing *b = &context->tenant->billing;
+	const struct policy_store_user *user = context->store_user;
+
+	if (!b->terms_required)
+		return POLICY_NOT_REQUIRED;
+	if (user == NULL) {
+		POLICY_NOTE(context->trace, "billing.store_user", "data first", "no answer known");
+		return POLICY_NOT_AVAILABLE;
+	}
+	if (user->terms == POLICY_AVAILABLE && strcmp(user->terms_version, b->terms) != 0) {
+		POLICY_NOTE(context->trace, "billing.terms_version", "data first", "accepted \"%s\", now \"%s\"",
+		            user->terms_version, b->terms);
+		return POLICY_NOT_AVAILABLE;
+	}
+	return user->terms & 3;
+}
+
+static bool may_pay(const struct policy_context *context, enum policy_text *message)
+{
+	const struct policy_subscriber *line = context->subscriber;
+	bool kind = (context->tenant->billing.accounts >> line->account & 1) != 0;
+
+	POLICY_NOTE(context->trace, "billing.account", kind ? "go on" : "not offered", "%s",
+	            policy_account_names[line->account]);
+	if (!kind)
+		*message = POLICY_TEXT_BILLING_ACCOUNT;
+	else if (line->billing.barred) {
+		POLICY_NOTE(context->trace, "billing.barred", "not offered", "true");
+		*message = POLICY_TEXT_BILLING_BARRED;
+	}
+	return kind && !line->billing.barred;
+}
+
+static bool has_message(const struct policy_billing *b)
+{
+	return b->titles.count > 0 && b->texts.count > 0;
+}
+
+/* TS.43 T92: how the phone had better ask; the way that is open, where only one is. */
+static void ask(const struct policy_billing *b, struct policy_decision *out)
+{
+	out->billing.page = b->url[0] != '\0';
+	out->billing.message = has_message(b);
+	if (out->billing.page && out->billing.message)
+		out->billing.by = b->terms_by;
+	else if (out->billing.page)
+		out->billing.by = POLICY_TERMS_BY_PAGE;
+	else if (out->billing.message)
+		out->billing.by = POLICY_TERMS_BY_MESSAGE;
+}
+
+/* A line that is not active is asked for nothing; 0 with data that is settled, "service being provisioned" (11.2). */
+static void withhold(struct policy_decision *out)
+{
+	out->status = POLICY_DISABLED;
+	if (out->billing.terms != POLICY_AVAILABLE)
+		out->billing.terms = POLICY_NOT_REQUIRED;
+}
+
+void policy_decide_billing(const struct policy_context *context, struct policy_decision *out)
+{
+	const struct policy_subscriber *line = context->subscriber;
+	const struct policy_billing *b = &context->tenant->billing;
+	const struct policy_offer offer = {
+		.rule = "carrier_billing",
+		.in_plan = context->plan != NULL && context->plan->carrier_billing,
+		.service = POLICY_SERVICE_CARRIER_BILLING,
+		.not_in_plan = POLICY_TEXT_BILLING,
+		.prov = line->billing.prov,
+	};
+	out->billing.terms = POLICY_NOT_REQUIRED;
+	out->status = policy_offer_status(context, &offer, &out->message);
+	if (out->status != POLICY_INCOMPATIBLE && !may_pay(context, &out->message))
+		out->status = POLICY_INCOMPATIBLE;
+	if (out->status == POLICY_INCOMPATIBLE)
+		return;
+
+	out->billing.terms = terms_now(context);
+	POLICY_NOTE(context->trace, "billing.terms",
+	            out->billing.terms == POLICY_NOT_AVAILABLE ? "data first"
+	            : out->billing.terms == POLICY_IN_PROGRESS ? "provisioning"
+	                                                       : "go on",
+	            "%s", policy_data_names[out->billing.terms]);
+	if (line->status != POLICY_ACTIVE) {
+		withhold(out);
+	} else if (out->billing.terms == POLICY_NOT_AVAILABLE) {
+		out->status = POLICY_DISABLED;
+		ask(b, out);
+	} else if (out->billing.terms == POLICY_IN_PROGRESS) {
+		out->status = POLICY_PROVISIONING; /* T97 has no mode for 0 with it */
+	} else if (out->status == POLICY_DISABLED) {
+		out->billing.page = b->url[0] != '\0'; /* it switches billing on (11.2) */
+	}
+}
+
+bool policy_billing_asks(const struct policy_context *context)
+{
+	const struct policy_billing *b = &context->tenant->billing;
+	struct policy_context quiet = *context;
+	struct policy_decision decision = { .status = POLICY_INCOMPATIBLE };
+
+	quiet.trace = NULL;
+	policy_decide_billing(&quiet, &decision);
+	return b->terms_required && has_message(b) && decision.status != POLICY_INCOMPATIBLE &&
+	       context->subscriber->status == POLICY_ACTIVE;
+}
+
+/* ---- rendering: TS.43 T91 to T96 ---- */
+
+/* "sid=HANDLE" as the page wants it: behind its address, or as the body of a POST (T94). */
+static const char *user_data(struct policy_render *r)
+{
+	static const struct {
+		const char *before, *after;
+	} forms[] = { [POLICY_CONTENTS_JSON] = { "{\"sid\":\"", "\"}" }, [POLICY_CONTENTS_XML] = { "<sid>", "</sid>" } };
+	const uint8_t contents = r->context->tenant->billing.contents;
+	struct es_slice handle = r->context->store_user_data, rest = handle;
+	uint8_t inner[1024], octets[2048];
+	struct es_buf body, text;
+
+	if (contents == POLICY_CONTENTS_QUERY || handle.len == 0)
+		return es_arena_strdup(r->arena, handle);
+	(void)es_slice_cut(&rest, '=');
+	es_buf_init_fixed(&body, inner, sizeof inner);
+	es_put_str(&body, forms[contents].before);
+	es_put_bytes(&body, rest);
+	es_put_str(&body, forms[contents].after);
+	es_buf_init_fixed(&text, octets, sizeof octets);
+	es_put_str(&text, "encodedValue=");
+	es_base64_encode(es_buf_slice(&body), &text);
+	if (es_buf_status(&body) != ES_OK || es_buf_status(&text) != ES_OK)
+		return NULL;
+	return es_arena_strdup(r->arena, es_buf_slice(&text));
+}
+
+static void render_page(struct policy_render *r)
+{
+	const struct policy_billing *b = &r->context->tenant->billing;
+	const char *data = user_data(r);
+
+	r->bad = r->bad || data == NULL;
+	policy_put(r, r->root, "ServiceFlow_URL", b->url);
+	policy_put(r, r->root, "ServiceFlow_UserData", data != NULL ? data : "");
+	if (b->contents != POLICY_CONTENTS_QUERY) /* absent: GET */
+		policy_put(r, r->root, "ServiceFlow_ContentsType", policy_contents_names[b->contents]);
+}
+
+static void render_message(struct policy_render *r)
+{
+	const struct policy_tenant *tenant = r->context->tenant;
+	struct es_doc_node *msg = policy_put_group(r, r->root, "MSG", false);
+
+	policy_put(r, msg, "Title", policy_text_of(&tenant->billing.titles, r->context->language, tenant->language));
+	policy_put(r, msg, "Message", policy_text_of(&tenant->billing.texts, r->context->language, tenant->language));
+	policy_put(r, msg, "Accept_btn", "1");
+	policy_put(r, msg, "Reject_btn", "1");
+}
+
+void policy_render_billing(struct policy_render *r, const struct policy_decision *decision)
+{
+	policy_put_number(r, r->root, "EntitlementStatus", decision->status);
+	policy_put_number(r, r->root, "TC_Status", decision->billing.terms);
+	if (decision->billing.by != 0)
+		policy_put_number(r, r->root, "TC_Operation", decision->billing.by);
+	policy_put(r, r->root, "MessageForIncompatible", policy_text(decision->message, r->context->language));
+	if (decision->billing.page)
+		render_page(r);
+	if (decision->billing.message)
+		render_message(r);
+}
