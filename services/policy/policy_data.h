@@ -8,8 +8,6 @@
 void policy_decide_data(const struct policy_context *context, struct policy_decision *out);
 void policy_render_data(struct policy_render *r, const struct policy_decision *decision);
 
-/* ServiceFlow_URL, _UserData and _ContentsType (TS.43 T50). `boost_type` negative: none is named to the page. */
-void policy_put_page(struct policy_render *r, const struct policy_page *page, int64_t boost_type);
 void policy_put_i64(struct policy_render *r, struct es_doc_node *parent, const char *name, int64_t number);
 
 #endif

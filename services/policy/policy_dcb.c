@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "es_text.h"
 #include "policy_rules.h"
 
 /* ---- deciding ---- */
@@ -120,44 +119,6 @@ bool policy_billing_asks(const struct policy_context *context)
 
 /* ---- rendering: TS.43 T91 to T96 ---- */
 
-/* "sid=HANDLE" as the page wants it: behind its address, or as the body of a POST (T94). */
-static const char *user_data(struct policy_render *r)
-{
-	static const struct {
-		const char *before, *after;
-	} forms[] = { [POLICY_CONTENTS_JSON] = { "{\"sid\":\"", "\"}" }, [POLICY_CONTENTS_XML] = { "<sid>", "</sid>" } };
-	const uint8_t contents = r->context->tenant->billing.contents;
-	struct es_slice handle = r->context->store_user_data, rest = handle;
-	uint8_t inner[1024], octets[2048];
-	struct es_buf body, text;
-
-	if (contents == POLICY_CONTENTS_QUERY || handle.len == 0)
-		return es_arena_strdup(r->arena, handle);
-	(void)es_slice_cut(&rest, '=');
-	es_buf_init_fixed(&body, inner, sizeof inner);
-	es_put_str(&body, forms[contents].before);
-	es_put_bytes(&body, rest);
-	es_put_str(&body, forms[contents].after);
-	es_buf_init_fixed(&text, octets, sizeof octets);
-	es_put_str(&text, "encodedValue=");
-	es_base64_encode(es_buf_slice(&body), &text);
-	if (es_buf_status(&body) != ES_OK || es_buf_status(&text) != ES_OK)
-		return NULL;
-	return es_arena_strdup(r->arena, es_buf_slice(&text));
-}
-
-static void render_page(struct policy_render *r)
-{
-	const struct policy_billing *b = &r->context->tenant->billing;
-	const char *data = user_data(r);
-
-	r->bad = r->bad || data == NULL;
-	policy_put(r, r->root, "ServiceFlow_URL", b->url);
-	policy_put(r, r->root, "ServiceFlow_UserData", data != NULL ? data : "");
-	if (b->contents != POLICY_CONTENTS_QUERY) /* absent: GET */
-		policy_put(r, r->root, "ServiceFlow_ContentsType", policy_contents_names[b->contents]);
-}
-
 static void render_message(struct policy_render *r)
 {
 	const struct policy_tenant *tenant = r->context->tenant;
@@ -171,13 +132,15 @@ static void render_message(struct policy_render *r)
 
 void policy_render_billing(struct policy_render *r, const struct policy_decision *decision)
 {
+	const struct policy_billing *b = &r->context->tenant->billing;
+
 	policy_put_number(r, r->root, "EntitlementStatus", decision->status);
 	policy_put_number(r, r->root, "TC_Status", decision->billing.terms);
 	if (decision->billing.by != 0)
 		policy_put_number(r, r->root, "TC_Operation", decision->billing.by);
 	policy_put(r, r->root, "MessageForIncompatible", policy_text(decision->message, r->context->language));
 	if (decision->billing.page)
-		render_page(r);
+		policy_put_page(r, &(struct policy_page){ b->url, b->contents }, r->context->store_user_data, -1);
 	if (decision->billing.message)
 		render_message(r);
 }

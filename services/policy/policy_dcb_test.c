@@ -208,9 +208,9 @@ static void page_and_message_go_together_and_the_preferred_is_named(void **state
 		{ true, true, POLICY_TERMS_BY_PAGE, POLICY_CONTENTS_JSON, /* {"sid":"HANDLE"} */
 		  "EntitlementStatus=0;TC_Status=0;TC_Operation=1;MessageForIncompatible=;" PAGE
 		  "encodedValue=eyJzaWQiOiJIQU5ETEUifQ==;ServiceFlow_ContentsType=json;" MSG },
-		{ true, false, POLICY_TERMS_BY_MESSAGE, POLICY_CONTENTS_XML, /* <sid>HANDLE</sid> */
+		{ true, false, POLICY_TERMS_BY_MESSAGE, POLICY_CONTENTS_XML, /* <flow><sid>HANDLE</sid></flow> */
 		  "EntitlementStatus=0;TC_Status=0;TC_Operation=1;MessageForIncompatible=;" PAGE
-		  "encodedValue=PHNpZD5IQU5ETEU8L3NpZD4=;ServiceFlow_ContentsType=xml;" },
+		  "encodedValue=PGZsb3c+PHNpZD5IQU5ETEU8L3NpZD48L2Zsb3c+;ServiceFlow_ContentsType=xml;" },
 		{ false, true, POLICY_TERMS_BY_PAGE, POLICY_CONTENTS_QUERY,
 		  "EntitlementStatus=0;TC_Status=0;TC_Operation=2;MessageForIncompatible=;" MSG },
 		{ false, false, POLICY_TERMS_BY_PAGE, POLICY_CONTENTS_QUERY,

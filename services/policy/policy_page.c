@@ -1,7 +1,7 @@
 /* policy_page.c -- how a page is named to the phone: ServiceFlow_URL, its user data, and in what form (TS.43 T50). */
 #include "es_cleanup.h"
 #include "es_text.h"
-#include "policy_data.h"
+#include "policy_rules.h"
 
 #define ENCODED "encodedValue="
 
@@ -39,12 +39,11 @@ static const struct {
 	[POLICY_CONTENTS_XML] = { "xml", put_xml },
 };
 
-void policy_put_page(struct policy_render *r, const struct policy_page *page, int64_t boost_type)
+void policy_put_page(struct policy_render *r, const struct policy_page *page, struct es_slice flow, int64_t boost_type)
 {
 	const size_t form = page->contents < ES_COUNT(forms) ? page->contents : POLICY_CONTENTS_QUERY;
-	const struct es_slice flow = r->context->flow_user_data; /* "sid=..."; empty where the answer is only explained */
-	const struct es_slice handle = es_slice_sub(flow, flow.len < 4 ? flow.len : 4, flow.len);
-	char plain_text[512], text[1024];
+	const struct es_slice handle = es_slice_sub(flow, flow.len < 4 ? flow.len : 4, flow.len); /* behind "sid=" */
+	char plain_text[1024], text[2048]; /* a handle may name a store and its user */
 	struct es_buf plain, user_data;
 
 	es_buf_init_fixed(&plain, plain_text, sizeof plain_text);

@@ -40,6 +40,9 @@ void policy_put(struct policy_render *r, struct es_doc_node *parent, const char 
 void policy_put_number(struct policy_render *r, struct es_doc_node *parent, const char *name, unsigned digit);
 struct es_doc_node *policy_put_group(struct policy_render *r, struct es_doc_node *parent, const char *name,
                                      bool is_list);
+/* ServiceFlow_URL, _UserData and _ContentsType (TS.43 T50). `flow` is "sid=HANDLE", empty where an answer is only explained;
+ * `boost_type` negative: none is named to the page. */
+void policy_put_page(struct policy_render *r, const struct policy_page *page, struct es_slice flow, int64_t boost_type);
 
 void policy_render_voice_flat(struct policy_render *r, const struct policy_decision *decision);
 void policy_render_voice_list(struct policy_render *r, const struct policy_decision *decision);
