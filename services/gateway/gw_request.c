@@ -279,7 +279,7 @@ static bool is_asked(const struct gw_device_request *request, const char *app)
 static bool is_good(const struct app_param *row, struct es_slice value)
 {
 	return value.len > 0 && value.len <= row->max &&
-	       (row->values == NULL || strchr(row->values, (int)value.ptr[0]) != NULL);
+	       (row->values == NULL || memchr(row->values, value.ptr[0], strlen(row->values)) != NULL);
 }
 
 static enum gw_fault check_app_param(const struct app_param *row, const struct gw_device_request *request)
