@@ -39,13 +39,15 @@ tidy() {
 
 # --- a fresh Debian 12 that never saw this tree: the README's two commands, and what deploy/docker/Dockerfile does ---
 
-# DEBIAN_MIRROR names another mirror than Debian's own.
+# DEBIAN_MIRROR names another mirror than Debian's own. What the machine's npm trusts, the one in there does, too.
+FRESH_CA=etc/openes-npm-ca.pem
 fresh_debian() { # directory
 	command debootstrap --variant=minbase bookworm "$1" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" || return 1
 	mount -t proc proc "$1/proc"
 	mount -t tmpfs tmpfs "$1/dev/shm"
 	cp /etc/resolv.conf "$1/etc/"
 	apt-config dump | grep -i '::proxy' >"$1/etc/apt/apt.conf.d/90proxy" || true
+	[ -z "${NODE_EXTRA_CA_CERTS:-}" ] || cp "$NODE_EXTRA_CA_CERTS" "$1/$FRESH_CA" # of a proxy, for npm
 	git clone -q "$ROOT" "$1/src" # what is committed
 }
 
@@ -54,6 +56,7 @@ in_fresh_debian() { # directory command...
 	local dir=$1
 	shift
 	chroot "$dir" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+		${NODE_EXTRA_CA_CERTS:+"NODE_EXTRA_CA_CERTS=/$FRESH_CA"} \
 		OPENES_PORT=28443 OPENES_ADMIN_PORT=28444 OPENES_OPS_PORT=29100 "$@"
 }
 
