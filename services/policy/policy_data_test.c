@@ -22,7 +22,7 @@ static void run(const struct test_case *cases, size_t count)
 static void what_the_plan_does_not_say_is_left_out(void **state) /* V12-DATA-14 */
 {
 	static const struct test_case cases[] = {
-		{ { NULL }, "" },
+		{ { .plan = NULL }, "" },
 		{ { .plan = "gone" }, "" },
 		{ { .plan = "\"data\":{\"5g_sa\":\"enabled\"}" }, "5GSAInfo{5GSAInfoDetails{5GSAStatus=1;}}" },
 		{ { .plan = "\"data\":{\"allowance\":5}" }, "" },
