@@ -30,7 +30,7 @@ __attribute__((format(printf, 2, 0))) static void on_log(int level, const char *
 	if (vsnprintf(text, sizeof text, format, args) < 0)
 		return;
 	dia_log_filter(es_slice_str(text), &out);
-	es_warn(NULL, "diameter.library", es_f_slice("says", es_buf_slice(&out)));
+	es_warn(NULL, "diameter.freediameter", es_f_slice("says", es_buf_slice(&out)));
 }
 
 /* ---- start ---- */
