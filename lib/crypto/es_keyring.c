@@ -6,17 +6,14 @@
 #include "es_keyring.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "es_cleanup.h"
 #include "es_crypto_parts.h"
+#include "es_secret.h"
 #include "es_text.h"
 
 enum { SEAL_VERSION = 1, SALT = 16, COUNTER = 8, HEADER = 2 + SALT + COUNTER, KEYS_MAX = 256, REMEMBERED = 32 };
@@ -143,42 +140,24 @@ es_status es_keyring_parse(struct es_slice text, struct es_keyring **out, struct
 	return ES_OK;
 }
 
-static void fd_done(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-}
-
 es_status es_keyring_load(const char *path, struct es_keyring **out, struct es_buf *error)
 {
-	ES_CLEANUP(fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		es_put_printf(error, "%s: cannot be read: %s", path, strerror(errno));
-		return ES_NOT_FOUND;
-	}
-	if ((st.st_mode & ES_KEY_FILE_FORBIDDEN) != 0) {
-		es_put_printf(error, "%s: others may read or its group may write this key file; chmod 640 or 600 it", path);
-		return ES_DENIED;
-	}
 	uint8_t *text = malloc(FILE_MAX);
+	size_t len = 0;
+
 	if (text == NULL)
 		return ES_TOO_LARGE;
-	size_t len = 0;
-	ssize_t n;
-	while (len < FILE_MAX && (n = read(fd, text + len, FILE_MAX - len)) > 0)
-		len += (size_t)n;
-
-	es_status status = ES_TOO_LARGE;
-	es_put_printf(error, "%s: ", path);
-	if (len == FILE_MAX)
-		es_put_str(error, "too long for a key file");
-	else
-		status = es_keyring_parse(es_slice_of(text, len), out, error);
+	es_status status = es_secret_file(path, text, FILE_MAX, &len, error);
+	if (status == ES_OK) {
+		es_put_printf(error, "%s: ", path);
+		status = len == FILE_MAX ? ES_TOO_LARGE : es_keyring_parse(es_slice_of(text, len), out, error);
+		if (status == ES_OK)
+			es_buf_reset(error);
+		else if (len == FILE_MAX)
+			es_put_str(error, "too long for a key file");
+	}
 	es_wipe(text, FILE_MAX);
 	free(text);
-	if (status == ES_OK)
-		es_buf_reset(error);
 	return status;
 }
 

@@ -19,11 +19,7 @@ struct es_keyring;
 
 #define ES_SEAL_OVERHEAD (1 + 1 + 16 + 8 + 16)
 
-/* Mode bits that no file with a secret may have: all of the others', the group's write and execute. The group may read:
- * Kubernetes mounts secrets as root's, readable by the pod's group. */
-#define ES_KEY_FILE_FORBIDDEN 037
-
-/* Reads the file; refuses one with forbidden mode bits and says why in `error`. */
+/* Reads the file, as es_secret.h does; `error` says why not. */
 es_status es_keyring_load(const char *path, struct es_keyring **out, struct es_buf *error) ES_MUST_USE;
 es_status es_keyring_parse(struct es_slice text, struct es_keyring **out, struct es_buf *error) ES_MUST_USE;
 void es_keyring_free(struct es_keyring *ring); /* wipes */

@@ -1,12 +1,8 @@
 /* es_p256.c -- ECDSA over P-256 by OpenSSL, whose DER signatures become r and s. */
 #include "es_p256.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
@@ -17,7 +13,7 @@
 
 #include "es_cleanup.h"
 #include "es_crypto.h"
-#include "es_keyring.h"
+#include "es_secret.h"
 
 #define FILE_MAX 8192
 #define DER_MAX 80 /* of a signature: two integers of 33 octets at most, and their headers */
@@ -52,23 +48,10 @@ static void sig_done(ECDSA_SIG **sig)
 	ECDSA_SIG_free(*sig);
 }
 
-static void fd_done(const int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-}
-
 /* ---- the key ---- */
 
-/* Never asks anybody for a passphrase. */
-static int no_passphrase(char *buffer, int size, int is_writing, void *user)
-{
-	(void)buffer;
-	(void)size;
-	(void)is_writing;
-	(void)user;
-	return -1;
-}
+/* OpenSSL takes this for the passphrase, and asks nobody at a terminal. */
+static char no_passphrase[] = "";
 
 static bool is_p256(const EVP_PKEY *pkey)
 {
@@ -110,9 +93,9 @@ es_status es_p256_parse(struct es_slice pem, struct es_p256_key **out, struct es
 {
 	ES_CLEANUP(bio_done) BIO *bio = pem.len <= FILE_MAX ? BIO_new_mem_buf(pem.ptr, (int)pem.len) : NULL;
 	ES_CLEANUP(pkey_done)
-	EVP_PKEY *first = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	EVP_PKEY *first = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, no_passphrase);
 	ES_CLEANUP(pkey_done)
-	EVP_PKEY *second = first == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	EVP_PKEY *second = first == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, no_passphrase);
 
 	ERR_clear_error();
 	if (first == NULL || second != NULL) {
@@ -136,44 +119,21 @@ es_status es_p256_parse(struct es_slice pem, struct es_p256_key **out, struct es
 	return ES_OK;
 }
 
-static es_status read_secret(const char *path, uint8_t *text, size_t *len, struct es_buf *error)
-{
-	ES_CLEANUP(fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	ssize_t n = -1;
-
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		es_put_printf(error, "cannot be read: %s", strerror(errno));
-		return ES_NOT_FOUND;
-	}
-	if ((st.st_mode & ES_KEY_FILE_FORBIDDEN) != 0) {
-		es_put_str(error, "others may read or its group may write this key file; chmod 640 or 600 it");
-		return ES_DENIED;
-	}
-	for (*len = 0; *len < FILE_MAX + 1 && (n = read(fd, text + *len, FILE_MAX + 1 - *len)) > 0;)
-		*len += (size_t)n;
-	if (n < 0) {
-		es_put_printf(error, "cannot be read: %s", strerror(errno));
-		return ES_NOT_FOUND;
-	}
-	return ES_OK;
-}
-
 es_status es_p256_load(const char *pem_file, struct es_p256_key **out, struct es_buf *error)
 {
 	uint8_t text[FILE_MAX + 1];
 	char storage[256];
 	struct es_buf why;
 	size_t len = 0;
-	es_status status;
 
-	es_buf_init_fixed(&why, storage, sizeof storage);
-	status = read_secret(pem_file, text, &len, &why);
-	if (status == ES_OK)
+	es_status status = es_secret_file(pem_file, text, sizeof text, &len, error);
+	if (status == ES_OK) {
+		es_buf_init_fixed(&why, storage, sizeof storage);
 		status = es_p256_parse(es_slice_of(text, len), out, &why);
+		if (status != ES_OK)
+			es_put_printf(error, "%s: " ES_SLICE_FMT, pem_file, ES_SLICE_ARG(es_buf_slice(&why)));
+	}
 	es_wipe(text, sizeof text);
-	if (status != ES_OK)
-		es_put_printf(error, "%s: " ES_SLICE_FMT, pem_file, ES_SLICE_ARG(es_buf_slice(&why)));
 	return status;
 }
 

@@ -12,8 +12,8 @@
 /* A key pair, immutable once made. */
 struct es_p256_key;
 
-/* Exactly one private key, PEM, without a passphrase, whose public half belongs to it. ES_NOT_FOUND: the file cannot be
- * read; ES_DENIED: others may read it (ES_KEY_FILE_FORBIDDEN); ES_MALFORMED: anything else. `error` says which. */
+/* Exactly one private key, PEM, without a passphrase, whose public half belongs to it; read as es_secret.h does.
+ * ES_MALFORMED: it holds anything else. `error` says why. */
 es_status es_p256_load(const char *pem_file, struct es_p256_key **out, struct es_buf *error) ES_MUST_USE;
 es_status es_p256_parse(struct es_slice pem, struct es_p256_key **out, struct es_buf *error) ES_MUST_USE;
 void es_p256_free(struct es_p256_key *key); /* NULL is fine */

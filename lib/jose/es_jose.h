@@ -51,7 +51,7 @@ struct es_jwt_expect {
 es_status es_jwt_check(const cJSON *claims, const struct es_jwt_expect *expect, const char **why) ES_MUST_USE;
 
 /* Signs claims (JSON text) with a private key in PEM without passphrase: ES256 or RS256 by the key's kind. `kid` may be
- * NULL. Loading: ES_UNAVAILABLE when the file cannot be read, ES_MALFORMED when no such key is in it. */
+ * NULL. The file is read as es_secret.h does; ES_MALFORMED when no such key is in it. */
 struct es_jwt_signer;
 es_status es_jwt_signer_load(const char *pem_file, const char *kid, struct es_jwt_signer **out,
                              struct es_buf *error) ES_MUST_USE;

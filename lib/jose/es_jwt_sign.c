@@ -1,17 +1,18 @@
 /* es_jwt_sign.c -- tokens out: a private key from a PEM file, signatures by cjose. */
-#include <errno.h>
+#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "es_cleanup.h"
 #include "es_crypto.h"
 #include "es_jose_int.h"
+#include "es_secret.h"
 
+#define FILE_MAX 8192
 #define NUMBER_MAX (JOSE_RSA_OCTETS_MAX)
 
 struct es_jwt_signer {
@@ -19,16 +20,6 @@ struct es_jwt_signer {
 	enum jose_alg alg;
 	char *kid; /* NULL: none */
 };
-
-/* Never asks anybody for a passphrase. */
-static int no_passphrase(char *buffer, int size, int is_writing, void *user)
-{
-	(void)buffer;
-	(void)size;
-	(void)is_writing;
-	(void)user;
-	return -1;
-}
 
 struct number {
 	uint8_t octets[NUMBER_MAX];
@@ -129,17 +120,22 @@ static bool import(const EVP_PKEY *key, struct es_jwt_signer *signer)
 
 static es_status read_pem(const char *pem_file, EVP_PKEY **out, struct es_buf *error)
 {
-	FILE *file = fopen(pem_file, "re");
+	uint8_t text[FILE_MAX];
+	char no_passphrase[] = ""; /* OpenSSL takes it for the passphrase, and asks nobody at a terminal */
+	size_t len = 0;
 
-	if (file == NULL) {
-		es_put_printf(error, "%s: %s", pem_file, strerror(errno));
-		return ES_UNAVAILABLE;
+	es_status status = es_secret_file(pem_file, text, sizeof text, &len, error);
+	if (status == ES_OK) {
+		BIO *bio = BIO_new_mem_buf(text, (int)len);
+		*out = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, no_passphrase);
+		BIO_free(bio);
+		if (*out == NULL) {
+			es_put_printf(error, "%s: not a private key in PEM without passphrase", pem_file);
+			status = ES_MALFORMED;
+		}
 	}
-	*out = PEM_read_PrivateKey(file, NULL, no_passphrase, NULL);
-	(void)fclose(file);
-	if (*out == NULL)
-		es_put_printf(error, "%s: not a private key in PEM without passphrase", pem_file);
-	return *out == NULL ? ES_MALFORMED : ES_OK;
+	es_wipe(text, sizeof text);
+	return status;
 }
 
 es_status es_jwt_signer_load(const char *pem_file, const char *kid, struct es_jwt_signer **out, struct es_buf *error)

@@ -1,10 +1,5 @@
 /* policy_admin_access.c -- credentials and the audit trail. */
 #include <string.h>
-#include <sys/stat.h>
-
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "es_cleanup.h"
 #include "es_clock.h"
@@ -208,39 +203,12 @@ static es_status put_bootstrap(struct es_db_conn *conn, void *user)
 	return policy_row_credential_put(conn, &credential, user);
 }
 
-/* Reads the file into `text`; refuses one that others may read. */
-static es_status read_secret(const char *path, uint8_t *text, size_t size, size_t *len, struct es_buf *error)
-{
-	struct stat info;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0) {
-		es_put_printf(error, "admin_token_file %s cannot be read: %s", path, strerror(errno));
-		return ES_UNAVAILABLE;
-	}
-	ssize_t n = -1;
-	bool safe = fstat(fd, &info) == 0 && (info.st_mode & ES_SECRET_FORBIDDEN) == 0;
-	if (safe)
-		n = read(fd, text, size);
-	(void)close(fd);
-	if (!safe) {
-		es_put_printf(error, "admin_token_file %s can be read by others: chmod 600 it", path);
-		return ES_DENIED;
-	}
-	if (n < 0) {
-		es_put_printf(error, "admin_token_file %s cannot be read", path);
-		return ES_UNAVAILABLE;
-	}
-	*len = (size_t)n;
-	return ES_OK;
-}
-
 es_status policy_admin_bootstrap(struct policy_store *store, const char *path, struct es_buf *error)
 {
 	uint8_t text[512], digest[32];
 	size_t len = 0;
 
-	ES_TRY(read_secret(path, text, sizeof text, &len, error));
+	ES_TRY(es_secret_file(path, text, sizeof text, &len, error));
 	struct es_slice token = es_slice_trim(es_slice_of(text, len));
 	bool usable = token.len >= 16 && len < sizeof text;
 	digest_of(token, digest);

@@ -13,36 +13,48 @@
 /* The digits, blanks around them, and one octet more than that, to notice a file that holds something else. */
 #define TEXT_MAX 128
 
-static es_status read_text(int fd, const char *path, char *text, size_t size, size_t *len, struct es_buf *error)
+static es_status read_all(int fd, const char *path, uint8_t *out, size_t size, size_t *len, struct es_buf *error)
+{
+	ssize_t n;
+
+	*len = 0;
+	while (*len < size && (n = read(fd, out + *len, size - *len)) != 0) {
+		if (n > 0) {
+			*len += (size_t)n;
+		} else if (errno != EINTR) {
+			es_put_printf(error, "%s: cannot be read: %s", path, strerror(errno));
+			return ES_DENIED;
+		}
+	}
+	return ES_OK;
+}
+
+static es_status check(int fd, const char *path, struct es_buf *error)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		es_put_printf(error, "%s is not a file", path);
+		es_put_printf(error, "%s: not a file", path);
 		return ES_MALFORMED;
 	}
 	if ((st.st_mode & ES_SECRET_FORBIDDEN) != 0) {
-		es_put_printf(error, "%s can be read by others, or written by more than its owner (chmod 600)", path);
+		es_put_printf(error, "%s: others may read or its group may write this key file; chmod 640 or 600 it", path);
 		return ES_DENIED;
 	}
-	ssize_t n = read(fd, text, size);
-	if (n < 0) {
-		es_put_printf(error, "%s: %s", path, strerror(errno));
-		return ES_DENIED;
-	}
-	*len = (size_t)n;
 	return ES_OK;
 }
 
-static es_status load(const char *path, char *text, size_t size, size_t *len, struct es_buf *error)
+es_status es_secret_file(const char *path, void *out, size_t size, size_t *len, struct es_buf *error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0) {
-		es_put_printf(error, "%s: %s", path, strerror(errno));
+		es_put_printf(error, "%s: cannot be read: %s", path, strerror(errno));
 		return errno == ENOENT ? ES_NOT_FOUND : ES_DENIED;
 	}
-	es_status status = read_text(fd, path, text, size, len, error);
+	es_status status = check(fd, path, error);
+	if (status == ES_OK)
+		status = read_all(fd, path, out, size, len, error);
 	(void)close(fd);
 	return status;
 }
@@ -52,7 +64,7 @@ es_status es_secret_load(const char *path, uint8_t out[ES_SECRET_SIZE], struct e
 	char text[TEXT_MAX];
 	size_t len = 0;
 
-	es_status status = load(path, text, sizeof text, &len, error);
+	es_status status = es_secret_file(path, text, sizeof text, &len, error);
 	if (status == ES_OK) {
 		status = es_hex_decode(es_slice_trim(es_slice_of(text, len)), out, ES_SECRET_SIZE);
 		if (status != ES_OK) {
@@ -77,7 +89,7 @@ es_status es_secret_text_load(const char *path, struct es_buf *out, struct es_bu
 	char text[ES_SECRET_TEXT_MAX + 2];
 	size_t len = 0;
 
-	es_status status = load(path, text, sizeof text, &len, error);
+	es_status status = es_secret_file(path, text, sizeof text, &len, error);
 	if (status == ES_OK) {
 		struct es_slice line = es_slice_trim(es_slice_of(text, len));
 		if (len > ES_SECRET_TEXT_MAX || !is_line(line)) {
