@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "es_bus_internal.h"
+#include "es_bus_pb.h"
 #include "es_clock.h"
 #include "es_log.h"
 #include "es_metrics.h"
@@ -84,7 +85,7 @@ void es_bus_publish(struct es_bus_publisher *p, const char *topic, uint64_t sequ
 	struct es_slice plain;
 	nng_msg *msg;
 
-	hint.topic = (char *)(uintptr_t)topic; /* only read */
+	hint.topic = es_pb_text(topic);
 	hint.sequence = sequence;
 	if (arena != NULL && es_bus_envelope_pack(&hint.base, 0, NULL, arena, &plain) == ES_OK &&
 	    es_bus_message_seal(p->key, ES_BUS_EVENT, NULL, plain, &msg, &id) == ES_OK) {

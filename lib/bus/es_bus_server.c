@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "es_bus_internal.h"
+#include "es_bus_pb.h"
 #include "es_clock.h"
 #include "es_log.h"
 #include "es_metrics.h"
@@ -223,13 +224,12 @@ static es_status pack_reply(struct es_bus_call *call, const Openes__BusReply *re
 static void answer(struct es_bus_call *call, es_status status, const char *detail, const ProtobufCMessage *payload,
                    bool not_run)
 {
-	static char empty[] = "";
 	Openes__BusReply reply = OPENES__BUS_REPLY__INIT;
 	nng_msg *msg = NULL;
 
 	reply.id = call->request == NULL ? 0 : call->request->id;
 	reply.status = (uint32_t)status;
-	reply.detail = detail == NULL ? empty : (char *)(uintptr_t)detail; /* only read */
+	reply.detail = es_pb_text(detail == NULL ? "" : detail);
 	reply.not_run = not_run;
 	es_status packed = pack_reply(call, &reply, payload, &msg);
 	if (packed != ES_OK && payload != NULL) {

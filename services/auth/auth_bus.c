@@ -9,6 +9,7 @@
 #include "auth_login_bus.h"
 #include "auth_provision.h"
 #include "bus.pb-c.h"
+#include "es_bus_pb.h"
 #include "es_cleanup.h"
 #include "es_token.h"
 
@@ -27,22 +28,6 @@ struct call {
 static struct call *call_of(struct auth_task *task)
 {
 	return (struct call *)(void *)task;
-}
-
-static struct es_slice slice_of(ProtobufCBinaryData data)
-{
-	return es_slice_of(data.data, data.len);
-}
-
-/* protobuf-c's bytes are not const, and packing does not write to them. */
-static ProtobufCBinaryData bytes_of(struct es_slice s)
-{
-	union {
-		const uint8_t *in;
-		uint8_t *out;
-	} data = { s.ptr };
-
-	return (ProtobufCBinaryData){ .len = s.len, .data = data.out };
 }
 
 /* ---- exchanges ---- */
@@ -68,13 +53,9 @@ static void reply_eap(struct auth_task *task, es_status status, const char *deta
 		es_bus_fail(call->base.bus, status, detail);
 		return;
 	}
-	union {
-		const char *in;
-		char *out;
-	} reason = { auth_reason_names[out->reason] };
 	reply.outcome = outcomes[out->outcome];
-	reply.reason = out->outcome == AUTH_CHALLENGE ? reply.reason : reason.out;
-	reply.packet = bytes_of(out->packet);
+	reply.reason = out->outcome == AUTH_CHALLENGE ? reply.reason : es_pb_text(auth_reason_names[out->reason]);
+	reply.packet = es_pb_octets(out->packet);
 	reply.cookie = es_arena_strdup(task->arena, out->cookie);
 	reply.token = es_arena_strdup(task->arena, out->token);
 	reply.token_validity_s = out->token_validity_s;
@@ -138,7 +119,7 @@ static void on_eap_continue(struct es_bus_call *bus, const ProtobufCMessage *mes
 	}
 	for (size_t i = 0; i < request->n_cookies; i++)
 		cookies[i] = es_slice_str(request->cookies[i]);
-	auth_exchange_continue(&call->base.task, cookies, request->n_cookies, slice_of(request->packet),
+	auth_exchange_continue(&call->base.task, cookies, request->n_cookies, es_pb_slice(request->packet),
 	                       es_slice_str(request->client_address), &call->out.eap);
 }
 
@@ -187,8 +168,8 @@ static void on_keys_put(struct es_bus_call *bus, const ProtobufCMessage *message
 		return;
 	auth_keys_put(&call->base.task, &(struct auth_keys_put){ .tenant = request->tenant,
 	                                                         .imsi = request->imsi,
-	                                                         .box = slice_of(request->box),
-	                                                         .amf = slice_of(request->amf),
+	                                                         .box = es_pb_slice(request->box),
+	                                                         .amf = es_pb_slice(request->amf),
 	                                                         .algorithm = request->algorithm,
 	                                                         .has_sqn = request->has_sqn,
 	                                                         .sqn = request->sqn });
@@ -213,12 +194,8 @@ static void reply_keys_status(struct auth_task *task, es_status status, const ch
 		es_bus_fail(call->base.bus, status, detail);
 		return;
 	}
-	union {
-		const char *in;
-		char *out;
-	} algorithm = { call->out.keys.algorithm };
 	reply.exists = call->out.keys.exists;
-	reply.algorithm = algorithm.out;
+	reply.algorithm = es_pb_text(call->out.keys.algorithm);
 	reply.updated_unix_ms = call->out.keys.updated_ms;
 	es_bus_reply(call->base.bus, &reply.base);
 }
@@ -330,7 +307,7 @@ static void on_transport_key(struct es_bus_call *bus, const ProtobufCMessage *me
 
 	openes__transport_key_reply__init(&reply);
 	(void)message;
-	reply.public_key = bytes_of(es_slice_of(env->transport_public, sizeof env->transport_public));
+	reply.public_key = es_pb_octets(es_slice_of(env->transport_public, sizeof env->transport_public));
 	es_bus_reply(bus, &reply.base);
 }
 

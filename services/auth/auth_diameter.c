@@ -8,6 +8,7 @@
 #include "auth_diameter_result.h"
 #include "bus.pb-c.h"
 #include "diameter.pb-c.h"
+#include "es_bus_pb.h"
 #include "es_cleanup.h"
 #include "es_clock.h"
 #include "es_crypto.h"
@@ -87,32 +88,6 @@ static es_status call(struct auth_diameter *d, uint32_t method, int64_t deadline
 	return status;
 }
 
-/* protobuf-c's strings are not const, and packing does not write to them. */
-static char *text_of(const char *text)
-{
-	union {
-		const char *in;
-		char *out;
-	} both = { text };
-
-	return both.out;
-}
-
-static ProtobufCBinaryData data_of(struct es_slice octets)
-{
-	union {
-		const uint8_t *in;
-		uint8_t *out;
-	} both = { octets.ptr };
-
-	return (ProtobufCBinaryData){ .len = octets.len, .data = both.out };
-}
-
-static struct es_slice slice_of(ProtobufCBinaryData data)
-{
-	return es_slice_of(data.data, data.len);
-}
-
 /* ---- why not, for logs ---- */
 
 static const char *why_status(es_status status)
@@ -182,14 +157,14 @@ static void ask_vector(void *self, struct auth_ask *ask)
 	Openes__DiameterVectorRequest request;
 
 	openes__diameter_vector_request__init(&request);
-	request.source = text_of(section->name);
-	request.imsi = text_of(ask->imsi);
+	request.source = es_pb_text(section->name);
+	request.imsi = es_pb_text(ask->imsi);
 	request.is_aka_prime = ask->method == AUTH_AKA_PRIME;
 	if (request.is_aka_prime && ask->network_name != NULL)
-		request.network_name = text_of(ask->network_name);
+		request.network_name = es_pb_text(ask->network_name);
 	if (ask->is_resync) {
-		request.rand = data_of(es_slice_of(ask->rand, sizeof ask->rand));
-		request.auts = data_of(es_slice_of(ask->auts, sizeof ask->auts));
+		request.rand = es_pb_octets(es_slice_of(ask->rand, sizeof ask->rand));
+		request.auts = es_pb_octets(es_slice_of(ask->auts, sizeof ask->auts));
 	}
 	const es_status status = call(section->diameter, OPENES__BUS_METHOD__DIAMETER_VECTOR, ask->deadline, ask->trace,
 	                              &request.base, vector_replied, ask);
@@ -236,8 +211,8 @@ es_status auth_diameter_relay_source(struct auth_diameter *d, const char *name, 
 static enum auth_relay_verdict take_round(const Openes__DiameterEapReply *reply, struct auth_relay_ask *ask)
 {
 	ask->why = why_result(reply->result, ask->arena);
-	ask->reply = slice_of(reply->packet);
-	ask->next_state = slice_of(reply->state);
+	ask->reply = es_pb_slice(reply->packet);
+	ask->next_state = es_pb_slice(reply->state);
 	ask->next_session = es_slice_str(reply->session);
 	ask->next_destination_host = es_slice_str(reply->destination_host);
 	ask->imsi = reply->imsi;
@@ -269,12 +244,12 @@ static void ask_round(void *self, struct auth_relay_ask *ask)
 	Openes__DiameterEapRequest request;
 
 	openes__diameter_eap_request__init(&request);
-	request.source = text_of(ask->source);
-	request.session = text_of(ask->session);
-	request.destination_host = text_of(ask->destination_host);
-	request.nai = text_of(ask->nai);
-	request.packet = data_of(ask->packet);
-	request.state = data_of(ask->state);
+	request.source = es_pb_text(ask->source);
+	request.session = es_pb_text(ask->session);
+	request.destination_host = es_pb_text(ask->destination_host);
+	request.nai = es_pb_text(ask->nai);
+	request.packet = es_pb_octets(ask->packet);
+	request.state = es_pb_octets(ask->state);
 	const es_status status =
 		call(d, OPENES__BUS_METHOD__DIAMETER_EAP, ask->deadline, ask->trace, &request.base, round_replied, ask);
 	if (status != ES_OK) {
@@ -298,10 +273,10 @@ static void end_session(void *self, const char *source, const char *session, con
 	Openes__DiameterEndRequest request;
 
 	openes__diameter_end_request__init(&request);
-	request.source = text_of(source);
-	request.session = text_of(session);
-	request.destination_host = text_of(destination_host);
-	request.nai = text_of(nai);
+	request.source = es_pb_text(source);
+	request.session = es_pb_text(session);
+	request.destination_host = es_pb_text(destination_host);
+	request.nai = es_pb_text(nai);
 	const es_status status = call(d, OPENES__BUS_METHOD__DIAMETER_END, es_wall_ms() + END_DEADLINE_MS, NULL,
 	                              &request.base, end_replied, NULL);
 	if (status != ES_OK)
@@ -348,8 +323,8 @@ void auth_diameter_profile(struct auth_diameter *d, struct auth_profile_ask *ask
 	Openes__DiameterProfileRequest request;
 
 	openes__diameter_profile_request__init(&request);
-	request.source = text_of(ask->source);
-	request.imsi = text_of(ask->imsi);
+	request.source = es_pb_text(ask->source);
+	request.imsi = es_pb_text(ask->imsi);
 	ask->msisdn = "";
 	const es_status status =
 		call(d, OPENES__BUS_METHOD__DIAMETER_PROFILE, ask->deadline, ask->trace, &request.base, profile_replied, ask);

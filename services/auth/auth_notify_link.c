@@ -2,6 +2,7 @@
 #include "auth_notify_link.h"
 
 #include "bus.pb-c.h"
+#include "es_bus_pb.h"
 #include "es_log.h"
 #include "notify.pb-c.h"
 
@@ -18,16 +19,11 @@ static void sms_replied(const struct es_bus_reply_view *view, void *user)
 es_status auth_notify_sms(void *notify, struct auth_sms *sms)
 {
 	Openes__SmsRequest request;
-	/* protobuf-c's strings are not const, and packing does not write to them. */
-	union {
-		const char *in;
-		char *out;
-	} tenant = { sms->tenant }, msisdn = { sms->msisdn }, text = { sms->text };
 
 	openes__sms_request__init(&request);
-	request.tenant = tenant.out;
-	request.msisdn = msisdn.out;
-	request.text = text.out;
+	request.tenant = es_pb_text(sms->tenant);
+	request.msisdn = es_pb_text(sms->msisdn);
+	request.text = es_pb_text(sms->text);
 	/* Without a key: a text that may have gone out is not sent twice. */
 	return es_bus_call(notify,
 	                   &(struct es_bus_call_options){

@@ -8,6 +8,7 @@
 #include "auth.pb-c.h"
 #include "auth_core_event.h"
 #include "bus.pb-c.h"
+#include "es_bus_pb.h"
 #include "es_cleanup.h"
 #include "es_clock.h"
 #include "es_log.h"
@@ -231,15 +232,10 @@ es_status auth_policy_admit(void *policy, struct auth_admit *admit)
 {
 	struct auth_policy_link *link = policy;
 	Openes__AdmitRequest request;
-	/* protobuf-c's strings are not const, and packing does not write to them. */
-	union {
-		const char *in;
-		char *out;
-	} tenant = { admit->tenant }, imsi = { admit->imsi };
 
 	openes__admit_request__init(&request);
-	request.tenant = tenant.out;
-	request.imsi = imsi.out;
+	request.tenant = es_pb_text(admit->tenant);
+	request.imsi = es_pb_text(admit->imsi);
 	return es_bus_call(link->client,
 	                   &(struct es_bus_call_options){ .method = OPENES__BUS_METHOD__POLICY_ADMIT,
 	                                                  .deadline = admit->deadline,
@@ -286,15 +282,11 @@ es_status auth_policy_find(void *policy, struct auth_find *find)
 {
 	struct auth_policy_link *link = policy;
 	Openes__FindRequest request;
-	union {
-		const char *in;
-		char *out;
-	} tenant = { find->tenant }, imsi = { find->imsi }, msisdn = { find->msisdn };
 
 	openes__find_request__init(&request);
-	request.tenant = tenant.out;
-	request.imsi = imsi.out;
-	request.msisdn = msisdn.out;
+	request.tenant = es_pb_text(find->tenant);
+	request.imsi = es_pb_text(find->imsi);
+	request.msisdn = es_pb_text(find->msisdn);
 	return es_bus_call(link->client,
 	                   &(struct es_bus_call_options){ .method = OPENES__BUS_METHOD__POLICY_FIND,
 	                                                  .deadline = find->deadline,
@@ -319,17 +311,6 @@ static void change_replied(const struct es_bus_reply_view *view, void *user)
 	change->done(change, status);
 }
 
-/* protobuf-c's strings are not const, and packing does not write to them. */
-static char *text_of(const char *text)
-{
-	union {
-		const char *in;
-		char *out;
-	} both = { text };
-
-	return both.out;
-}
-
 es_status auth_policy_core_change(void *policy, struct auth_core_change *change)
 {
 	struct auth_policy_link *link = policy;
@@ -341,11 +322,11 @@ es_status auth_policy_core_change(void *policy, struct auth_core_change *change)
 	openes__core_profile__init(&profile);
 	request.kind = event->kind == AUTH_CORE_PROFILE ? OPENES__CORE_EVENT_REQUEST__KIND__PROFILE_CHANGED
 	                                                : OPENES__CORE_EVENT_REQUEST__KIND__DEREGISTERED;
-	request.source = text_of(event->source);
-	request.imsi = text_of(event->imsi);
-	request.tenant = text_of(change->tenant);
-	request.reason = text_of(event->reason);
-	profile.msisdn = text_of(event->msisdn);
+	request.source = es_pb_text(event->source);
+	request.imsi = es_pb_text(event->imsi);
+	request.tenant = es_pb_text(change->tenant);
+	request.reason = es_pb_text(event->reason);
+	profile.msisdn = es_pb_text(event->msisdn);
 	profile.has_access = event->has_access;
 	profile.access_barred = event->access_barred;
 	request.profile = event->kind == AUTH_CORE_PROFILE ? &profile : NULL;

@@ -12,6 +12,7 @@
 #include "dia_sessions.h"
 #include "dia_swx.h"
 #include "diameter.pb-c.h"
+#include "es_bus_pb.h"
 #include "es_cleanup.h"
 #include "es_id.h"
 #include "es_log.h"
@@ -192,19 +193,14 @@ static bool is_imsi(const char *text)
 	return es_imsi_parse(es_slice_str(text), &imsi) == ES_OK;
 }
 
-static struct es_slice slice_of(ProtobufCBinaryData data)
-{
-	return es_slice_of(data.data, data.len);
-}
-
 static void on_vector(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
 {
 	const Openes__DiameterVectorRequest *r = (const void *)message;
 	const struct dia_vector_ask vector = { .imsi = r->imsi,
 		                                   .is_aka_prime = r->is_aka_prime,
 		                                   .network_name = r->network_name,
-		                                   .rand = slice_of(r->rand),
-		                                   .auts = slice_of(r->auts) };
+		                                   .rand = es_pb_slice(r->rand),
+		                                   .auts = es_pb_slice(r->auts) };
 	struct es_buf request;
 
 	if (!is_imsi(r->imsi) || (r->auts.len != 0 && (r->auts.len != 14 || r->rand.len != 16)) ||
@@ -293,11 +289,7 @@ static void reply_eap(struct job *job, struct dia_result *result, struct es_slic
 	}
 	if (reply.keeps_state)
 		dia_sessions_add(es_slice_str(job->session));
-	union {
-		const char *in;
-		char *out;
-	} session = { job->session };
-	reply.session = session.out;
+	reply.session = es_pb_text(job->session);
 	reply.result = result_message(job, result);
 	if (reply.result != NULL)
 		reply.destination_host = reply.result->peer;
@@ -320,8 +312,8 @@ static void on_eap(struct es_bus_call *call, const ProtobufCMessage *message, vo
 	const Openes__DiameterEapRequest *r = (const void *)message;
 	struct dia_eap_ask eap = { .destination_host = r->destination_host,
 		                       .nai = es_slice_str(r->nai),
-		                       .packet = slice_of(r->packet),
-		                       .state = slice_of(r->state) };
+		                       .packet = es_pb_slice(r->packet),
+		                       .state = es_pb_slice(r->state) };
 	const bool is_first = r->session[0] == '\0';
 	struct es_buf request;
 

@@ -9,6 +9,7 @@
 #include "bus.pb-c.h"
 #include "dia_sessions.h"
 #include "dia_swx.h"
+#include "es_bus_pb.h"
 #include "es_clock.h"
 #include "es_log.h"
 #include "es_metrics.h"
@@ -149,10 +150,6 @@ static uint32_t notify(struct dia_events *events, struct dia_asked *asked, const
 	struct dia_notice notice;
 	struct dia_profile told;
 	char imsi[IMSI_MAX] = "";
-	union {
-		const char *in;
-		char *out;
-	} name;
 
 	if (dia_swx_read_notice(message->body, &notice) != ES_OK || notice.imsi.len >= sizeof imsi)
 		return INVALID_VALUE;
@@ -161,8 +158,7 @@ static uint32_t notify(struct dia_events *events, struct dia_asked *asked, const
 	memcpy(imsi, notice.imsi.ptr, notice.imsi.len);
 	openes__core_event_request__init(&request);
 	openes__core_profile__init(&profile);
-	name.in = source->name;
-	request.source = name.out;
+	request.source = es_pb_text(source->name);
 	request.imsi = imsi;
 	request.reason = notice.reason;
 	request.kind = OPENES__CORE_EVENT_REQUEST__KIND__DEREGISTERED;
