@@ -1,23 +1,17 @@
 /* policy_data.c -- ap2010, data plan related information (TS.43 9): plans, boosts, usage, 5G SA; and one boost in real time.
  *
  * Every part is left out where the plan says nothing of it, as the standard lets a server do. */
-#include "policy_data.h"
+#include "policy_rules.h"
 
 #include "es_cleanup.h"
 #include "es_text.h"
 
-enum { REALTIME_INTERACTIVE = 166, NO_BOOST = -1 };
+enum { NO_BOOST = -1 };
 
 /* EntitlementStatus of a boost that needs no purchase (TS.43 T87); the others are those of every service. */
 enum { INCLUDED = 4 };
 
 /* ---- one boost ---- */
-
-/* Clients of before version 12 call real-time interactive traffic 0 (TS.43 9.1.2). */
-static int64_t kind_of(int64_t type)
-{
-	return type == 0 ? REALTIME_INTERACTIVE : type;
-}
 
 /* Where the plan has it; NULL: it does not. */
 static const struct policy_boost *boost_of(const struct policy_plan *plan, int64_t type)
@@ -25,7 +19,7 @@ static const struct policy_boost *boost_of(const struct policy_plan *plan, int64
 	const struct policy_boost *boosts = plan != NULL ? plan->data.boosts.items : NULL;
 
 	for (size_t i = 0; boosts != NULL && i < plan->data.boosts.count; i++)
-		if (kind_of(boosts[i].type) == kind_of(type))
+		if (policy_boost_kind(boosts[i].type) == policy_boost_kind(type))
 			return &boosts[i];
 	return NULL;
 }
@@ -38,7 +32,7 @@ static uint8_t held_prov(const struct policy_context *context, int64_t type)
 
 	for (size_t i = 0; i < held->count; i++) {
 		bool over = items[i].until_ms != 0 && items[i].until_ms <= context->now_ms;
-		if (kind_of(items[i].type) == kind_of(type))
+		if (policy_boost_kind(items[i].type) == policy_boost_kind(type))
 			return over ? POLICY_NOT_PROVISIONED : items[i].prov & 3;
 	}
 	return POLICY_NOT_PROVISIONED;
@@ -124,16 +118,6 @@ static const char *usage_fault(const struct policy_context *context, const struc
 	return NULL;
 }
 
-static bool tells_usage(const struct policy_context *context)
-{
-	const struct policy_usage *usage = context->subscriber->data.usage.items;
-
-	for (size_t i = 0; i < context->subscriber->data.usage.count; i++)
-		if (usage_fault(context, &usage[i]) == NULL)
-			return true;
-	return false;
-}
-
 /* ---- 5G SA ---- */
 
 static bool has_nr_sa(const struct policy_context *context)
@@ -199,18 +183,10 @@ void policy_decide_data(const struct policy_context *context, struct policy_deci
 
 /* ---- rendering ---- */
 
-void policy_put_i64(struct policy_render *r, struct es_doc_node *parent, const char *name, int64_t number)
-{
-	const char *text = es_arena_printf(r->arena, "%lld", (long long)number);
-
-	r->bad = r->bad || text == NULL;
-	policy_put(r, parent, name, text != NULL ? text : "");
-}
-
 static void put_optional(struct policy_render *r, struct es_doc_node *parent, const char *name, int64_t number)
 {
 	if (number >= 0)
-		policy_put_i64(r, parent, name, number);
+		policy_put_number(r, parent, name, number);
 }
 
 /* TS.43 T76 */
@@ -224,7 +200,7 @@ static void put_plans(struct policy_render *r, const struct policy_plan *plan)
 	struct es_doc_node *list = policy_put_group(r, r->root, "DataPlanInfo", true);
 	for (size_t i = 0; i < plan->data.plans.count; i++) {
 		struct es_doc_node *details = policy_put_group(r, list, "DataPlanInfoDetails", false);
-		policy_put_i64(r, details, "AccessType", plans[i].access);
+		policy_put_number(r, details, "AccessType", plans[i].access);
 		policy_put(r, details, "DataPlanType", types[plans[i].type & 1]);
 	}
 }
@@ -253,7 +229,7 @@ static void put_characteristics(struct policy_render *r, struct es_doc_node *det
 			continue;
 		if (target == NULL)
 			target = policy_put_group(r, details, "TargetCharacteristicsInfo", false);
-		policy_put_i64(r, target, rows[i].name, rows[i].value);
+		policy_put_number(r, target, rows[i].name, rows[i].value);
 	}
 }
 
@@ -267,11 +243,11 @@ static void put_boosts(struct policy_render *r, const struct policy_plan *plan)
 	struct es_doc_node *list = policy_put_group(r, r->root, "DataBoostInfo", true);
 	for (size_t i = 0; i < plan->data.boosts.count; i++) {
 		const struct boost_state state = boost_state(r->context, &boosts[i]);
-		int64_t type = kind_of(boosts[i].type);
-		if (type == REALTIME_INTERACTIVE && r->context->version_major < 12)
+		int64_t type = policy_boost_kind(boosts[i].type);
+		if (type == POLICY_REALTIME_INTERACTIVE && r->context->version_major < 12)
 			type = 0;
 		struct es_doc_node *details = policy_put_group(r, list, "DataBoostInfoDetails", false);
-		policy_put_i64(r, details, "BoostType", type);
+		policy_put_number(r, details, "BoostType", type);
 		policy_put_number(r, details, "BoostTypeStatus", boost_type_status(&state));
 		put_characteristics(r, details, &boosts[i]);
 	}
@@ -286,33 +262,30 @@ static void put_usage(struct policy_render *r, struct es_doc_node *list, const s
 
 	if (allowance < 0 && plan != NULL)
 		allowance = plan->data.allowances[usage->type & 1];
-	policy_put_i64(r, details, "DataUsageType", usage->type);
+	policy_put_number(r, details, "DataUsageType", usage->type);
 	if (usage->name[0] != '\0')
 		policy_put(r, details, "DataUsageName", usage->name);
 	if (usage->description[0] != '\0')
 		policy_put(r, details, "DataUsageDescription", usage->description);
-	if (usage->cycle_end_ms != 0) {
-		char *end = es_arena_alloc(r->arena, 21);
-		r->bad = r->bad || end == NULL;
-		if (end != NULL)
-			es_time_iso8601(usage->cycle_end_ms, end);
-		policy_put(r, details, "EndOfBillingCycle", end != NULL ? end : "");
-	}
+	if (usage->cycle_end_ms != 0)
+		policy_put_time(r, details, "EndOfBillingCycle", usage->cycle_end_ms);
 	put_optional(r, details, "DataAllowanceInBytes", allowance);
-	policy_put_i64(r, details, "DataUsedInBytes", usage->used);
+	policy_put_number(r, details, "DataUsedInBytes", usage->used);
 }
 
 static void put_usages(struct policy_render *r)
 {
 	const struct policy_objects *usage = &r->context->subscriber->data.usage;
 	const struct policy_usage *items = usage->items;
+	struct es_doc_node *list = NULL;
 
-	if (!tells_usage(r->context))
-		return;
-	struct es_doc_node *list = policy_put_group(r, r->root, "DataUsageInfo", true);
-	for (size_t i = 0; i < usage->count; i++)
-		if (usage_fault(r->context, &items[i]) == NULL)
-			put_usage(r, list, &items[i]);
+	for (size_t i = 0; i < usage->count; i++) {
+		if (usage_fault(r->context, &items[i]) != NULL)
+			continue;
+		if (list == NULL)
+			list = policy_put_group(r, r->root, "DataUsageInfo", true);
+		put_usage(r, list, &items[i]);
+	}
 }
 
 /* TS.43 T80 */
@@ -328,7 +301,7 @@ static void put_nr_sa(struct policy_render *r, const struct policy_plan *plan)
 /* TS.43 T87, T88 */
 static void render_boost(struct policy_render *r, const struct policy_decision *decision)
 {
-	policy_put_i64(r, r->root, "EntitlementStatus", decision->status);
+	policy_put_number(r, r->root, "EntitlementStatus", decision->status);
 	policy_put_number(r, r->root, "ProvStatus", decision->boost.prov);
 	if (decision->boost.sells)
 		policy_put_page(r, &r->context->tenant->boost_page, r->context->flow_user_data, decision->boost.type);

@@ -51,7 +51,7 @@ static bool has_message(const struct policy_billing *b)
 /* TS.43 T92: how the phone had better ask; the way that is open, where only one is. */
 static void ask(const struct policy_billing *b, struct policy_decision *out)
 {
-	out->billing.page = b->url[0] != '\0';
+	out->billing.page = b->page.url[0] != '\0';
 	out->billing.message = has_message(b);
 	if (out->billing.page && out->billing.message)
 		out->billing.by = b->terms_by;
@@ -101,7 +101,7 @@ void policy_decide_billing(const struct policy_context *context, struct policy_d
 	} else if (out->billing.terms == POLICY_IN_PROGRESS) {
 		out->status = POLICY_PROVISIONING; /* T97 has no mode for 0 with it */
 	} else if (out->status == POLICY_DISABLED) {
-		out->billing.page = b->url[0] != '\0'; /* it switches billing on (11.2) */
+		out->billing.page = b->page.url[0] != '\0'; /* it switches billing on (11.2) */
 	}
 }
 
@@ -140,7 +140,7 @@ void policy_render_billing(struct policy_render *r, const struct policy_decision
 		policy_put_number(r, r->root, "TC_Operation", decision->billing.by);
 	policy_put(r, r->root, "MessageForIncompatible", policy_text(decision->message, r->context->language));
 	if (decision->billing.page)
-		policy_put_page(r, &(struct policy_page){ b->url, b->contents }, r->context->store_user_data, -1);
+		policy_put_page(r, &b->page, r->context->store_user_data, -1);
 	if (decision->billing.message)
 		render_message(r);
 }

@@ -25,7 +25,7 @@ static struct policy_tenant tenant_of(bool page, bool message)
 {
 	struct policy_tenant tenant = { .id = "demo", .language = "en" };
 
-	tenant.billing = (struct policy_billing){ .url = page ? "https://p.example/dcb" : "",
+	tenant.billing = (struct policy_billing){ .page = { .url = page ? "https://p.example/dcb" : "" },
 		                                      .terms_required = page || message,
 		                                      .terms = "v1",
 		                                      .terms_by = POLICY_TERMS_BY_MESSAGE,
@@ -220,7 +220,7 @@ static void page_and_message_go_together_and_the_preferred_is_named(void **state
 	for (size_t i = 0; i < ES_COUNT(cases); i++) {
 		struct policy_tenant tenant = tenant_of(cases[i].page, cases[i].message);
 		tenant.billing.terms_by = cases[i].by;
-		tenant.billing.contents = cases[i].contents;
+		tenant.billing.page.contents = cases[i].contents;
 		const struct policy_context context = context_of(&tenant, &line_ready, NULL);
 		assert_string_equal(answer(&context), cases[i].expected);
 	}

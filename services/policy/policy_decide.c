@@ -2,9 +2,8 @@
 #include "policy_decide.h"
 
 #include "es_cleanup.h"
-#include "policy_data.h"
+#include "es_text.h"
 #include "policy_rules.h"
-#include "policy_sat.h"
 
 /* ---- what every service has in common ---- */
 
@@ -73,10 +72,25 @@ void policy_put(struct policy_render *r, struct es_doc_node *parent, const char 
 		r->bad = true;
 }
 
-void policy_put_number(struct policy_render *r, struct es_doc_node *parent, const char *name, unsigned digit)
+void policy_put_number(struct policy_render *r, struct es_doc_node *parent, const char *name, int64_t number)
 {
-	static const char *const digits[] = { "0", "1", "2", "3" };
-	policy_put(r, parent, name, digits[digit & 3]);
+	static const char *const digits[] = { "0", "1", "2", "3" }; /* nearly all there are */
+	const char *text = number >= 0 && number < (int64_t)ES_COUNT(digits)
+	                       ? digits[number]
+	                       : es_arena_printf(r->arena, "%lld", (long long)number);
+
+	r->bad = r->bad || text == NULL;
+	policy_put(r, parent, name, text != NULL ? text : "");
+}
+
+void policy_put_time(struct policy_render *r, struct es_doc_node *parent, const char *name, int64_t ms)
+{
+	char text[21];
+
+	es_time_iso8601(ms, text);
+	const char *copy = es_arena_strdup(r->arena, es_slice_str(text));
+	r->bad = r->bad || copy == NULL;
+	policy_put(r, parent, name, copy != NULL ? copy : "");
 }
 
 struct es_doc_node *policy_put_group(struct policy_render *r, struct es_doc_node *parent, const char *name,

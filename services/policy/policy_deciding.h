@@ -1,4 +1,4 @@
-/* policy_deciding.h -- one POLICY_DECIDE in work. Internal to policy_engine_decide.c and policy_engine_grant.c. */
+/* policy_deciding.h -- one POLICY_DECIDE in work. Internal to policy_engine_decide.c, _grant.c and _billing.c. */
 #ifndef POLICY_DECIDING_H
 #define POLICY_DECIDING_H
 
@@ -30,7 +30,9 @@ struct policy_deciding {
 	struct policy_caller caller;
 	struct policy_billing_request billing;
 	struct policy_identity identity; /* of ap2013 */
-	struct es_grant grant, access;   /* what `caller` points to */
+	bool has_access;                 /* an access token came, and opened as */
+	es_status access_opened;
+	struct es_grant grant, access; /* what `caller` points to */
 };
 
 /* The line of d->token and the catalog of the same moment; without a line the catalog, too. */
@@ -56,7 +58,9 @@ struct es_slice policy_deciding_param(const Openes__DeviceRequest *device, const
 /* Whether it is a token of somebody else that decides (TS.43 2.8.6, 14, 2.8.3). */
 bool policy_grant_decides(const Openes__DecideRequest *request);
 es_status policy_grant_decide(struct policy_deciding *d) ES_MUST_USE;
-/* Reads what the request says of operation and caller, and opens the access token. Needs the catalog. */
+/* Opens the access token, once for all that look at it. */
+void policy_access_open(struct policy_deciding *d);
+/* Reads what the request says of operation and caller. Needs the catalog. */
 es_status policy_caller_read(struct policy_deciding *d, enum policy_bearer bearer) ES_MUST_USE;
 /* boost_type, which TS.43 figure 51 spells boostType. Empty: none. */
 struct es_slice policy_boost_type(const Openes__DeviceRequest *device);

@@ -155,7 +155,7 @@ static es_status make_handle(const struct policy_deciding *d, struct policy_cont
 {
 	struct policy_flow flow = { .imsi = d->token.imsi, .expires_ms = d->now_ms + POLICY_FLOW_LIFE_MS };
 
-	if (context->tenant->billing.url[0] == '\0')
+	if (context->tenant->billing.page.url[0] == '\0')
 		return ES_OK;
 	memcpy(flow.tenant, d->token.tenant, sizeof flow.tenant);
 	memcpy(flow.store_vendor, d->billing.vendor, strlen(d->billing.vendor) + 1);

@@ -330,6 +330,7 @@ es_status policy_serve_decide(struct policy_engine *engine, const Openes__Decide
 
 	if (d.device == NULL)
 		return ES_MALFORMED;
+	policy_access_open(&d);
 	es_status status = policy_grant_decides(request) ? policy_grant_decide(&d) : decide(&d);
 	policy_catalog_release(engine->store, d.catalog);
 	return status;

@@ -66,19 +66,19 @@ struct es_slice policy_boost_type(const Openes__DeviceRequest *device)
 	return type.len > 0 ? type : policy_deciding_param(device, "boostType");
 }
 
-static void open_access(struct policy_deciding *d)
+void policy_access_open(struct policy_deciding *d)
 {
-	struct policy_caller *caller = &d->caller;
 	struct es_slice text = es_slice_str(d->request->access_token);
 
-	caller->has_access = text.len > 0;
-	if (!caller->has_access)
-		return;
-	caller->access_opened = es_grant_open(d->engine->ring, ES_GRANT_ACCESS, text, d->now_ms, &d->access);
-	if (caller->access_opened != ES_OK && caller->access_opened != ES_EXPIRED)
-		return;
-	caller->access = &d->access;
-	caller->client = policy_catalog_client(d->catalog, d->access.tenant, d->access.client_id);
+	d->has_access = text.len > 0;
+	if (d->has_access)
+		d->access_opened = es_grant_open(d->engine->ring, ES_GRANT_ACCESS, text, d->now_ms, &d->access);
+}
+
+/* One that expired still says whose it was. */
+static bool is_access_known(const struct policy_deciding *d)
+{
+	return d->has_access && (d->access_opened == ES_OK || d->access_opened == ES_EXPIRED);
 }
 
 es_status policy_caller_read(struct policy_deciding *d, enum policy_bearer bearer)
@@ -98,6 +98,8 @@ es_status policy_caller_read(struct policy_deciding *d, enum policy_bearer beare
 		.targets = policy_deciding_param(device, "operation_targets"),
 		.app_token = policy_deciding_param(device, "App_token"),
 		.app_count = device->n_apps,
+		.has_access = d->has_access,
+		.access_opened = d->access_opened,
 		.sim_key = es_slice_of(d->engine->sim_id_key, d->engine->has_sim_id_key ? 32 : 0),
 	};
 	if (caller->targets.len == 0)
@@ -108,7 +110,10 @@ es_status policy_caller_read(struct policy_deciding *d, enum policy_bearer beare
 			return ES_TOO_LARGE;
 		caller->named = policy_catalog_client(d->catalog, d->token.tenant, id);
 	}
-	open_access(d);
+	if (is_access_known(d)) {
+		caller->access = &d->access;
+		caller->client = policy_catalog_client(d->catalog, d->access.tenant, d->access.client_id);
+	}
 	return ES_OK;
 }
 
@@ -194,7 +199,7 @@ static enum policy_verdict check_server(const struct policy_deciding *d, const s
 	if (tenant == NULL)
 		return d->caller.access_opened == ES_OK ? POLICY_VERDICT_ACCESS_OF_OTHER_TENANT
 		                                        : POLICY_VERDICT_ACCESS_UNAUTHENTIC;
-	return policy_access_check(&d->caller, tenant->id, tenant, operation);
+	return policy_access_check(&d->caller, tenant, operation);
 }
 
 /* A host that another tenant names is that one's: a server of ours has nothing to ask there. */
@@ -232,11 +237,9 @@ static es_status answer_server(const struct policy_deciding *d, const struct pol
 static es_status decide_server(struct policy_deciding *d)
 {
 	static const struct policy_subscriber nobody = { .imsi = "", .msisdn = "" };
-	struct es_grant access;
 
-	if (es_grant_open(d->engine->ring, ES_GRANT_ACCESS, es_slice_str(d->request->access_token), d->now_ms, &access) ==
-	    ES_OK)
-		memcpy(d->token.tenant, access.tenant, sizeof d->token.tenant);
+	if (is_access_known(d))
+		memcpy(d->token.tenant, d->access.tenant, sizeof d->token.tenant);
 	ES_TRY(policy_deciding_read(d)); /* of no IMSI: the catalog alone */
 	d->line = nobody;
 	ES_TRY(policy_caller_read(d, POLICY_BEARER_ACCESS));

@@ -6,6 +6,7 @@
 #include "es_crypto.h"
 #include "es_grant.h"
 #include "policy_engine.h"
+#include "policy_info.h"
 #include "policy_testing.h"
 
 #define EACH_ENGINE(t)                                                                                                 \
@@ -201,6 +202,12 @@ static void a_server_alone_is_let_in_for_ap2011_and_for_nothing_else(void **stat
 		grant = access_of("nobody");
 		asked = (struct asked){ .access = sealed(&grant), .app = server, .operation = plan };
 		ASSERT_OUTCOME(asked, UNAUTHORIZED);
+		grant = access_of("demo");
+		grant.expires_ms = NOW - 1;
+		asked.access = sealed(&grant);
+		reply = decide(asked);
+		assert_int_equal(reply.outcome, OPENES__DECIDE_REPLY__OUTCOME__UNAUTHORIZED);
+		assert_string_equal(reply.reason, policy_verdict_names[POLICY_VERDICT_ACCESS_EXPIRED]);
 	}
 }
 

@@ -172,9 +172,5 @@ void policy_render_identity(struct policy_render *r, const struct policy_decisio
 	policy_put_number(r, r->root, "PrivateUserIDType", kind == POLICY_IDENTITY_ENCRYPTED ? 2 : 1);
 	if (kind == POLICY_IDENTITY_CHALLENGE || name->expiry_ms == 0)
 		return;
-	char *expiry = es_arena_alloc(r->arena, 21);
-	if (expiry != NULL)
-		es_time_iso8601(name->expiry_ms, expiry);
-	policy_put(r, r->root, "PrivateUserIDExpiry", expiry != NULL ? expiry : "");
-	r->bad = r->bad || expiry == NULL;
+	policy_put_time(r, r->root, "PrivateUserIDExpiry", name->expiry_ms);
 }

@@ -49,8 +49,8 @@ static bool has_requestor(const struct policy_client *client, struct es_slice re
 	return client->requestor_ids.count == 0;
 }
 
-enum policy_verdict policy_access_check(const struct policy_caller *caller, const char *tenant,
-                                        const struct policy_tenant *settings, enum es_operation operation)
+enum policy_verdict policy_access_check(const struct policy_caller *caller, const struct policy_tenant *tenant,
+                                        enum es_operation operation)
 {
 	const struct es_grant *access = caller->access;
 
@@ -60,7 +60,7 @@ enum policy_verdict policy_access_check(const struct policy_caller *caller, cons
 		return POLICY_VERDICT_ACCESS_EXPIRED;
 	if (caller->access_opened != ES_OK)
 		return POLICY_VERDICT_ACCESS_UNAUTHENTIC;
-	if (strcmp(access->tenant, tenant) != 0)
+	if (strcmp(access->tenant, tenant->id) != 0)
 		return POLICY_VERDICT_ACCESS_OF_OTHER_TENANT;
 	if (caller->client == NULL || caller->client->disabled)
 		return POLICY_VERDICT_ACCESS_OF_NO_CLIENT;
@@ -73,7 +73,7 @@ enum policy_verdict policy_access_check(const struct policy_caller *caller, cons
 		return POLICY_VERDICT_ACCESS_MISSING;
 	if (caller->requestor_id.len > 0 && !has_requestor(caller->client, caller->requestor_id))
 		return POLICY_VERDICT_OTHER_REQUESTOR;
-	if (operation != ES_OP_COUNT && !policy_scope_allows(settings, es_slice_str(access->scope), operation))
+	if (operation != ES_OP_COUNT && !policy_scope_allows(tenant, es_slice_str(access->scope), operation))
 		return POLICY_VERDICT_OUT_OF_SCOPE;
 	return POLICY_VERDICT_GOOD;
 }
@@ -310,12 +310,12 @@ static bool is_offered(const struct policy_context *context, const struct policy
 	return true;
 }
 
-static bool needs_access(const struct policy_context *context, struct es_slice app)
+static bool needs_access(const struct policy_context *context, const struct policy_operation *operation)
 {
 	const struct policy_disclosure *d = &context->tenant->disclosure;
 
-	return (es_slice_eq_str(app, "ap2014") && d->phone_needs_access) ||
-	       (es_slice_eq_str(app, "ap2015") && d->app_needs_access);
+	return (strcmp(operation->app, "ap2014") == 0 && d->phone_needs_access) ||
+	       (strcmp(operation->app, "ap2015") == 0 && d->app_needs_access);
 }
 
 /* ---- judging ---- */
@@ -331,17 +331,16 @@ static struct policy_judgement result(enum policy_result result)
 }
 
 /* In the phone's request for a number no server needs to show itself; one that makes a token for an application does. */
-static enum policy_verdict check_access(const struct policy_context *context, struct es_slice app,
-                                        const struct policy_operation *operation)
+static enum policy_verdict check_access(const struct policy_context *context, const struct policy_operation *operation)
 {
 	const struct policy_caller *caller = context->caller;
-	bool is_asked = needs_access(context, app);
+	bool is_asked = needs_access(context, operation);
 
 	if (caller->bearer == POLICY_BEARER_TOKEN && operation->name != ES_OP_ACQUIRE_OPERATOR_TOKEN)
 		is_asked = false;
 	if (!caller->has_access && !is_asked)
 		return POLICY_VERDICT_GOOD;
-	return policy_access_check(caller, context->tenant->id, context->tenant, operation->name);
+	return policy_access_check(caller, context->tenant, operation->name);
 }
 
 static struct policy_judgement carried_out(const struct policy_context *context,
@@ -382,7 +381,7 @@ static struct policy_judgement judge_phone(const struct policy_context *context,
 		return refuse(POLICY_VERDICT_NOT_OFFERED);
 	if ((operation->bearers & TOKEN) == 0)
 		return result(POLICY_RESULT_PARAMETER); /* the operator token is missing */
-	enum policy_verdict verdict = check_access(context, app, operation);
+	enum policy_verdict verdict = check_access(context, operation);
 	if (verdict == POLICY_VERDICT_GOOD)
 		verdict = operation->needs(context);
 	if (verdict == POLICY_VERDICT_GOOD)
@@ -426,7 +425,7 @@ static struct policy_judgement judge_third_party(const struct policy_context *co
 		return refuse(POLICY_VERDICT_NOT_A_TARGET);
 	if (!is_offered(context, operation))
 		return refuse(POLICY_VERDICT_NOT_OFFERED);
-	verdict = check_access(context, app, operation);
+	verdict = check_access(context, operation);
 	if (verdict == POLICY_VERDICT_GOOD)
 		verdict = operation->needs(context);
 	return verdict == POLICY_VERDICT_GOOD ? carried_out(context, operation) : refuse(verdict);
@@ -457,7 +456,5 @@ void policy_render_operation(struct policy_render *r, const struct policy_decisi
 		return; /* without an operation AppID alone is the answer */
 	if (decision->operation.result == POLICY_RESULT_SUCCESS)
 		decision->operation.operation->says(r);
-	const char *number = es_arena_printf(r->arena, "%d", (int)decision->operation.result);
-	r->bad = r->bad || number == NULL;
-	policy_put(r, r->root, "OperationResult", number != NULL ? number : "");
+	policy_put_number(r, r->root, "OperationResult", decision->operation.result);
 }

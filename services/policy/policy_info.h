@@ -90,8 +90,8 @@ struct policy_judgement {
 struct policy_judgement policy_judge(const struct policy_context *context, struct es_slice app);
 
 /* The access token alone: is it good here, and does it let this requestor do that? `operation` ES_OP_COUNT: none asked. */
-enum policy_verdict policy_access_check(const struct policy_caller *caller, const char *tenant,
-                                        const struct policy_tenant *settings, enum es_operation operation);
+enum policy_verdict policy_access_check(const struct policy_caller *caller, const struct policy_tenant *tenant,
+                                        enum es_operation operation);
 
 /* Whether scopes allow an operation: by its own name, or by what the tenant calls it (operation_scopes). */
 bool policy_scope_allows(const struct policy_tenant *tenant, struct es_slice scope, enum es_operation operation);

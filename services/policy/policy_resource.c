@@ -292,7 +292,7 @@ static const struct policy_tenant tenant_defaults = {
 	.disclosure = { .mvno_name = "" },
 	.boost_page = { .url = "" },
 	.satellite_page = { .url = "" },
-	.billing = { .url = "",
+	.billing = { .page = { .url = "" },
 	             .terms = "",
 	             .terms_by = POLICY_TERMS_BY_PAGE,
 	             .accounts = 1 << POLICY_POSTPAID | 1 << POLICY_PREPAID },

@@ -5,7 +5,6 @@
 
 #define OCTETS_MAX INT64_C(1000000000000000) /* 15 digits: what JSON libraries write without rounding */
 #define RATE_MAX 100000000                   /* Mbit/s */
-#define REALTIME_INTERACTIVE 166             /* and 0, TS.43 9.1.2 */
 
 /* ---- tenant ---- */
 
@@ -135,18 +134,13 @@ static es_status data_plans_check(const struct policy_objects *plans, struct pol
 	return ES_OK;
 }
 
-static int64_t kind_of(int64_t type)
-{
-	return type == 0 ? REALTIME_INTERACTIVE : type;
-}
-
 static es_status boosts_check(const struct policy_objects *boosts, struct policy_fault *fault)
 {
 	const struct policy_boost *items = boosts->items;
 
 	for (size_t i = 0; i < boosts->count; i++)
 		for (size_t k = 0; k < i; k++)
-			if (kind_of(items[k].type) == kind_of(items[i].type))
+			if (policy_boost_kind(items[k].type) == policy_boost_kind(items[i].type))
 				return refuse(fault, "data.boosts", "has a type twice; 0 and 166 are the same");
 	return ES_OK;
 }
@@ -227,7 +221,7 @@ es_status policy_line_data_check(const struct policy_line_data *data, struct pol
 
 	for (size_t i = 0; i < data->boosts.count; i++)
 		for (size_t k = 0; k < i; k++)
-			if (kind_of(items[k].type) == kind_of(items[i].type))
+			if (policy_boost_kind(items[k].type) == policy_boost_kind(items[i].type))
 				return refuse(fault, "boosts", "has a type twice; 0 and 166 are the same");
 	return ES_OK;
 }

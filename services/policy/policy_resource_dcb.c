@@ -28,13 +28,12 @@ static bool is_user(struct es_slice text)
 #define I(member) offsetof(struct policy_tenant, private_identity.member)
 #define S(member) offsetof(struct policy_subscriber, billing.member)
 #define U(member) offsetof(struct policy_store_user, member)
-#define IS_LABEL policy_is_label, "UTF-8 text of at most 128 octets"
 #define IS_TEXT                                                                                                        \
 	is_text_of_language, "a language of two lower-case letters, a colon and a text: \"en: Pay by phone bill\""
 
 const struct field policy_tenant_billing[] = {
-	{ .name = "url", TEXT, .offset = B(url), NULL, policy_is_url, "an http or https URL of at most 1024 octets" },
-	{ .name = "contents", ENUM, .offset = B(contents), policy_contents_names },
+	{ .name = "url", TEXT, .offset = B(page.url), NULL, IS_URL },
+	{ .name = "contents", ENUM, .offset = B(page.contents), policy_contents_names },
 	{ .name = "terms_required", BOOL, .offset = B(terms_required) },
 	{ .name = "terms", TEXT, .offset = B(terms), NULL, IS_LABEL },
 	{ .name = "terms_by", ENUM, .offset = B(terms_by), policy_terms_by_names },
@@ -62,7 +61,7 @@ es_status policy_billing_check(const struct policy_billing *b, struct policy_fau
 
 	if ((b->titles.count > 0) != (b->texts.count > 0))
 		*fault = (struct policy_fault){ "billing.titles", "a message needs titles and texts, both" };
-	else if (b->terms_required && b->url[0] == '\0' && !message)
+	else if (b->terms_required && b->page.url[0] == '\0' && !message)
 		*fault = (struct policy_fault){ "billing.terms_required", "needs a page or a message to accept them" };
 	else
 		return ES_OK;

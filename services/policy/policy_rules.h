@@ -22,8 +22,11 @@ bool policy_has_opted_out(const struct policy_context *context, enum policy_serv
 void policy_decide_voice(const struct policy_context *context, struct policy_decision *out);  /* ap2003 */
 void policy_decide_vowifi(const struct policy_context *context, struct policy_decision *out); /* ap2004 */
 
-void policy_decide_billing(const struct policy_context *context, struct policy_decision *out);  /* ap2012 */
-void policy_decide_identity(const struct policy_context *context, struct policy_decision *out); /* ap2013 */
+/* ap2010: without `boost_type` what the plan says of itself, with it one boost (TS.43 9.4). */
+void policy_decide_data(const struct policy_context *context, struct policy_decision *out);
+void policy_decide_satellite(const struct policy_context *context, struct policy_decision *out); /* ap2016 */
+void policy_decide_billing(const struct policy_context *context, struct policy_decision *out);   /* ap2012 */
+void policy_decide_identity(const struct policy_context *context, struct policy_decision *out);  /* ap2013 */
 
 /* ap2014, ap2015 */
 void policy_decide_phone_number(const struct policy_context *context, struct policy_decision *out);
@@ -37,7 +40,9 @@ struct policy_render {
 	bool bad;
 };
 void policy_put(struct policy_render *r, struct es_doc_node *parent, const char *name, const char *value);
-void policy_put_number(struct policy_render *r, struct es_doc_node *parent, const char *name, unsigned digit);
+void policy_put_number(struct policy_render *r, struct es_doc_node *parent, const char *name, int64_t number);
+/* In UTC: "2026-11-21T12:00:00Z". */
+void policy_put_time(struct policy_render *r, struct es_doc_node *parent, const char *name, int64_t ms);
 struct es_doc_node *policy_put_group(struct policy_render *r, struct es_doc_node *parent, const char *name,
                                      bool is_list);
 /* ServiceFlow_URL, _UserData and _ContentsType (TS.43 T50). `flow` is "sid=HANDLE", empty where an answer is only explained;
@@ -47,6 +52,8 @@ void policy_put_page(struct policy_render *r, const struct policy_page *page, st
 void policy_render_voice_flat(struct policy_render *r, const struct policy_decision *decision);
 void policy_render_voice_list(struct policy_render *r, const struct policy_decision *decision);
 void policy_render_operation(struct policy_render *r, const struct policy_decision *decision);
+void policy_render_data(struct policy_render *r, const struct policy_decision *decision);
+void policy_render_satellite(struct policy_render *r, const struct policy_decision *decision);
 void policy_render_billing(struct policy_render *r, const struct policy_decision *decision);
 void policy_render_identity(struct policy_render *r, const struct policy_decision *decision);
 void policy_render_vowifi(struct policy_render *r, const struct policy_decision *decision);

@@ -1,8 +1,6 @@
 /* policy_sat.c -- ap2016, SatMode (TS.43 15): whether a line may use satellites, of which networks, and for what. */
-#include "policy_sat.h"
-
 #include "es_cleanup.h"
-#include "policy_data.h"
+#include "policy_rules.h"
 
 /* Status 0 sends the user to a page (T136). Whom no page helps is told so in words: the line is not active, or the tenant
  * has no page and customer care has to switch it on. */

@@ -35,3 +35,8 @@ int policy_name_value(const char *const *names, const char *text)
 			return i;
 	return -1;
 }
+
+int64_t policy_boost_kind(int64_t type)
+{
+	return type == 0 ? POLICY_REALTIME_INTERACTIVE : type;
+}

@@ -135,8 +135,7 @@ enum policy_sim_id { POLICY_SIM_ID_IMSI, POLICY_SIM_ID_HASH };
 
 /* Direct carrier billing, TS.43 11. */
 struct policy_billing {
-	const char *url;                  /* ServiceFlow_URL */
-	uint8_t contents;                 /* enum policy_contents */
+	struct policy_page page;
 	bool terms_required;              /* of each user of each store */
 	const char *terms;                /* name of the text that is to be accepted; another one is asked for anew */
 	uint8_t terms_by;                 /* enum policy_terms_by: preferred, where both ways are open */
@@ -304,6 +303,10 @@ extern const char *const policy_contents_names[];
 extern const char *const policy_account_names[];
 extern const char *const policy_terms_by_names[];
 extern const char *const policy_identity_names[];
+
+/* The type of a boost: clients of before version 12 call real-time interactive traffic 0 (TS.43 9.1.2). */
+#define POLICY_REALTIME_INTERACTIVE 166
+int64_t policy_boost_kind(int64_t type);
 
 /* The value of a name, -1 when it is none of the list. */
 int policy_name_value(const char *const *names, const char *text);

@@ -88,13 +88,8 @@ void policy_render_vowifi(struct policy_render *r, const struct policy_decision 
 	policy_put(r, r->root, "ServiceFlow_UserData", flow ? user_data : "");
 	policy_put(r, r->root, "MessageForIncompatible", policy_text(decision->message, r->context->language));
 	policy_put_number(r, r->root, "AddrStatus", decision->vowifi.address);
-	if (decision->vowifi.address == POLICY_AVAILABLE && line->vowifi.address_expiry_ms != 0) {
-		char *expiry = es_arena_alloc(r->arena, 21);
-		if (expiry != NULL)
-			es_time_iso8601(line->vowifi.address_expiry_ms, expiry);
-		policy_put(r, r->root, "AddrExpiry", expiry);
-		r->bad = r->bad || expiry == NULL;
-	}
+	if (decision->vowifi.address == POLICY_AVAILABLE && line->vowifi.address_expiry_ms != 0)
+		policy_put_time(r, r->root, "AddrExpiry", line->vowifi.address_expiry_ms);
 	if (decision->vowifi.address == POLICY_AVAILABLE && line->vowifi.address_id[0] != '\0')
 		policy_put(r, r->root, "AddrIdentifier", line->vowifi.address_id);
 	policy_put_number(r, r->root, "TC_Status", decision->vowifi.terms);
