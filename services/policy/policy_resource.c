@@ -97,14 +97,14 @@ static bool is_eap_method(struct es_slice text)
 	return es_slice_eq_str(text, "aka") || es_slice_eq_str(text, "aka_prime");
 }
 
-static bool is_section(struct es_slice text)
+bool policy_is_word(struct es_slice text)
 {
 	return all_of(text, 1, 31, LOWER DIGITS "-_");
 }
 
 static bool is_section_or_none(struct es_slice text)
 {
-	return text.len == 0 || is_section(text);
+	return text.len == 0 || policy_is_word(text);
 }
 
 /* "00101: hss-a hss-b", "*: auc": a prefix of IMSIs, and up to four sections in the order they are asked. */
@@ -116,7 +116,7 @@ static bool is_source_rule(struct es_slice text)
 	if (!es_slice_eq_str(prefix, "*") && !all_of(prefix, 1, 15, DIGITS))
 		return false;
 	for (rest = es_slice_trim(rest); rest.len > 0; rest = es_slice_trim(rest), count++)
-		if (!is_section(es_slice_cut(&rest, ' ')))
+		if (!policy_is_word(es_slice_cut(&rest, ' ')))
 			return false;
 	return count >= 1 && count <= 4;
 }
@@ -362,6 +362,7 @@ static const struct field plan_fields[] = {
 	{ .name = "satellite", OBJECT, .members = policy_plan_satellite_fields },
 	{ .name = "carrier_billing", BOOL, .offset = P(carrier_billing) },
 	{ .name = "private_identity", BOOL, .offset = P(private_identity) },
+	{ .name = "features", LIST, .offset = P(features), NULL, IS_WORD },
 	{ .name = "version", U64, .offset = P(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
@@ -422,6 +423,8 @@ static const struct field subscriber_fields[] = {
 	{ .name = "usage", OBJECTS, .offset = S(data.usage), .of = &policy_usage_shape },
 	{ .name = "boosts", OBJECTS, .offset = S(data.boosts), .of = &policy_line_boost_shape },
 	{ .name = "satellite", OBJECT, .members = subscriber_satellite },
+	{ .name = "addons", OBJECTS, .offset = S(data.addons), .of = &policy_line_addon_shape },
+	{ .name = "facts", PAIRS, .offset = S(data.facts) },
 	{ .name = "epoch", U64, .offset = S(epoch), .flags = READ_ONLY },
 	{ .name = "version", U64, .offset = S(version), .flags = READ_ONLY },
 	{ .name = "updated", TIME, .offset = S(updated_ms), .flags = READ_ONLY },

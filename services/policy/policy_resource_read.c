@@ -5,7 +5,9 @@
 #include "policy_shape.h"
 
 #define LIST_MAX 256
-#define OBJECTS_MAX 32 /* es_json's bound on values holds whole documents of them */
+#define PAIRS_MAX 64
+#define PAIR_NUMBER_MAX INT64_C(1000000000000000) /* 15 digits: what JSON libraries write without rounding */
+#define OBJECTS_MAX 32                            /* es_json's bound on values holds whole documents of them */
 
 struct reading {
 	struct es_arena *arena;
@@ -26,7 +28,8 @@ static size_t kind_size(enum kind kind)
 		                            [LIST] = sizeof(struct policy_list),
 		                            [OBJECT] = 0,
 		                            [OBJECTS] = sizeof(struct policy_objects),
-		                            [U64] = sizeof(uint64_t) };
+		                            [U64] = sizeof(uint64_t),
+		                            [PAIRS] = sizeof(struct policy_pairs) };
 	return sizes[kind];
 }
 
@@ -124,6 +127,70 @@ static es_status read_time(const struct reading *r, const struct field *f, const
 static es_status read_objects(const struct reading *r, const struct field *f, const cJSON *value,
                               struct policy_objects *out);
 
+static bool is_pair_name(const char *name)
+{
+	return policy_is_word(es_slice_str(name));
+}
+
+static es_status read_pair(const struct reading *r, const struct field *f, const cJSON *value, struct policy_pair *out)
+{
+	if (!is_pair_name(value->string))
+		return refuse(r, f->name, "has a name that is not 1 to 31 of a-z, 0-9, _ and -");
+	*out = (struct policy_pair){ .name = es_arena_strdup(r->arena, es_slice_str(value->string)), .text = "" };
+	if (cJSON_IsString(value) && policy_is_label(es_slice_str(value->valuestring))) {
+		out->text = es_arena_strdup(r->arena, es_slice_str(value->valuestring));
+	} else if (cJSON_IsBool(value)) {
+		out->kind = POLICY_PAIR_BOOL;
+		out->number = cJSON_IsTrue(value);
+	} else {
+		const struct field number = { .name = value->string, .min = -PAIR_NUMBER_MAX, .max = PAIR_NUMBER_MAX };
+		out->kind = POLICY_PAIR_NUMBER;
+		if (!cJSON_IsNumber(value))
+			return refuse(r, f->name, "has a value that is no text of at most 128 octets, number, true or false");
+		ES_TRY(read_number(r, &number, value, &out->number));
+	}
+	return out->name != NULL && out->text != NULL ? ES_OK : ES_TOO_LARGE;
+}
+
+static size_t pair_place(const struct policy_pair *items, size_t count, const char *name)
+{
+	size_t i = 0;
+	while (i < count && strcmp(items[i].name, name) < 0)
+		i++;
+	return i;
+}
+
+/* Names that are not mentioned keep what they stand for, as members of objects do; null takes one away. */
+static es_status read_pairs(const struct reading *r, const struct field *f, const cJSON *object,
+                            struct policy_pairs *out)
+{
+	struct policy_pair *items = es_arena_array(r->arena, PAIRS_MAX + 1, sizeof *items);
+	size_t count = out->count;
+	const cJSON *value;
+
+	if (!cJSON_IsObject(object))
+		return refuse(r, f->name, "must be an object");
+	if (items == NULL)
+		return ES_TOO_LARGE;
+	if (count > 0)
+		memcpy(items, out->items, count * sizeof *items);
+	cJSON_ArrayForEach(value, object)
+	{
+		size_t at = pair_place(items, count, value->string);
+		bool is_there = at < count && strcmp(items[at].name, value->string) == 0;
+		if (is_there)
+			memmove(&items[at], &items[at + 1], (--count - at) * sizeof *items);
+		if (cJSON_IsNull(value))
+			continue;
+		if (count == PAIRS_MAX)
+			return refuse(r, f->name, "has more than 64 names");
+		memmove(&items[at + 1], &items[at], (count++ - at) * sizeof *items);
+		ES_TRY(read_pair(r, f, value, &items[at]));
+	}
+	*out = (struct policy_pairs){ items, count };
+	return ES_OK;
+}
+
 static es_status read_scalar(const struct reading *r, const struct field *f, const cJSON *value)
 {
 	void *at = r->into + f->offset;
@@ -131,6 +198,7 @@ static es_status read_scalar(const struct reading *r, const struct field *f, con
 	case TEXT: return read_text(r, f, value, (const char **)at);
 	case LIST: return read_list(r, f, value, at);
 	case OBJECTS: return read_objects(r, f, value, at);
+	case PAIRS: return read_pairs(r, f, value, at);
 	case FLAGS: return read_flags(r, f, value, at);
 	case ENUM: return read_enum(r, f, value, at);
 	case I64: return read_number(r, f, value, at);

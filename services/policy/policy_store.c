@@ -117,7 +117,7 @@ static es_status data_text(const struct policy_line_data *data, struct es_buf *o
 {
 	struct es_json_out j = es_json_to(out);
 
-	if (data->usage.count == 0 && data->boosts.count == 0)
+	if (data->usage.count == 0 && data->boosts.count == 0 && data->addons.count == 0 && data->facts.count == 0)
 		return ES_OK;
 	es_json_object(&j, NULL);
 	policy_resource_write(&policy_line_data_shape, data, &j);

@@ -198,6 +198,7 @@ struct policy_plan {
 	int64_t companion_max;
 	bool primary_esim;
 	bool carrier_billing, private_identity;
+	struct policy_list features; /* the operator's own, for applications of its own */
 	struct {
 		struct policy_objects plans, boosts;    /* policy_data_plan, policy_boost */
 		uint8_t nr_sa;                          /* enum policy_nr_sa */
@@ -227,9 +228,30 @@ struct policy_line_boost {
 	int64_t until_ms; /* 0: no end */
 };
 
-/* Of ap2010; kept in one column. */
+/* An add-on that a line has, beside its plan. */
+struct policy_line_addon {
+	const char *id;
+	int64_t until_ms; /* 0: no end */
+};
+
+/* What a name stands for: a text, a whole number, or yes or no. */
+enum policy_pair_kind { POLICY_PAIR_TEXT, POLICY_PAIR_NUMBER, POLICY_PAIR_BOOL };
+struct policy_pair {
+	const char *name;
+	uint8_t kind;     /* enum policy_pair_kind */
+	const char *text; /* of POLICY_PAIR_TEXT */
+	int64_t number;   /* of the others; 0 and 1 */
+};
+struct policy_pairs {
+	const struct policy_pair *items; /* by name, each once */
+	size_t count;
+};
+
+/* What nearly no line has; kept in one column. */
 struct policy_line_data {
-	struct policy_objects usage, boosts; /* policy_usage, policy_line_boost */
+	struct policy_objects usage, boosts; /* policy_usage, policy_line_boost: of ap2010 */
+	struct policy_objects addons;        /* policy_line_addon */
+	struct policy_pairs facts;           /* the operator's own, for rules */
 };
 
 struct policy_subscriber {
