@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "es_cleanup.h"
+#include "policy_overlay.h"
 #include "policy_shape.h"
 
 #define LIST_MAX 256
@@ -29,7 +30,8 @@ static size_t kind_size(enum kind kind)
 		                            [OBJECT] = 0,
 		                            [OBJECTS] = sizeof(struct policy_objects),
 		                            [U64] = sizeof(uint64_t),
-		                            [PAIRS] = sizeof(struct policy_pairs) };
+		                            [PAIRS] = sizeof(struct policy_pairs),
+		                            [RAW] = sizeof(const cJSON *) };
 	return sizes[kind];
 }
 
@@ -199,6 +201,7 @@ static es_status read_scalar(const struct reading *r, const struct field *f, con
 	case LIST: return read_list(r, f, value, at);
 	case OBJECTS: return read_objects(r, f, value, at);
 	case PAIRS: return read_pairs(r, f, value, at);
+	case RAW: *(const cJSON **)at = value; return ES_OK; /* for its own reader, while the tree lives */
 	case FLAGS: return read_flags(r, f, value, at);
 	case ENUM: return read_enum(r, f, value, at);
 	case I64: return read_number(r, f, value, at);
@@ -254,7 +257,7 @@ static es_status read_object(const struct reading *r, const struct field *fields
 		if (!cJSON_IsObject(value))
 			return refuse(r, f->name, "must be an object");
 		struct reading inner = *r;
-		inner.prefix = es_arena_printf(r->arena, "%s.", f->name);
+		inner.prefix = es_arena_printf(r->arena, "%s%s.", r->prefix, f->name);
 		if (inner.prefix == NULL)
 			return ES_TOO_LARGE;
 		ES_TRY(read_object(&inner, f->members, value)); /* one level: members of members are scalars or arrays */
@@ -284,8 +287,10 @@ static es_status read_objects(const struct reading *r, const struct field *f, co
 	const cJSON *element;
 	size_t count = cJSON_IsArray(value) ? (size_t)cJSON_GetArraySize(value) : SIZE_MAX, i = 0;
 
-	if (count > OBJECTS_MAX)
-		return refuse(r, f->name, count == SIZE_MAX ? "must be an array of objects" : "has more than 32 elements");
+	if (count == SIZE_MAX)
+		return refuse(r, f->name, "must be an array of objects");
+	if (count > (f->max > 0 ? (size_t)f->max : OBJECTS_MAX))
+		return refuse(r, f->name, "has too many elements");
 	uint8_t *items = es_arena_array(r->arena, count, f->of->size);
 	if (items == NULL)
 		return ES_TOO_LARGE;
@@ -317,4 +322,69 @@ es_status policy_resource_read(const struct policy_shape *shape, const cJSON *ob
 	if (!cJSON_IsObject(object))
 		return refuse(&r, "", "the body must be a JSON object");
 	return read_whole(&r, shape, object);
+}
+
+/* ---- some members, to be laid over another resource ---- */
+
+#define OVERLAY_MAX 64 /* more than any resource has members */
+
+struct policy_overlay {
+	struct {
+		size_t offset, size;
+	} members[OVERLAY_MAX];
+	size_t count;
+	const uint8_t *from;
+};
+
+static bool says_whose(const struct field *f)
+{
+	return (f->flags & (REQUIRED | READ_ONLY | NOT_HERE)) != 0;
+}
+
+static es_status note_members(const struct reading *r, const struct field *fields, const cJSON *object,
+                              struct policy_overlay *out)
+{
+	const cJSON *value;
+
+	cJSON_ArrayForEach(value, object)
+	{
+		const struct field *f = find(fields, value->string); /* it has been read, so it is there */
+		if (f == NULL || says_whose(f))
+			return refuse(r, value->string, "is not for an offer");
+		if (f->kind == OBJECT && cJSON_IsObject(value)) {
+			ES_TRY(note_members(r, f->members, value, out));
+			continue;
+		}
+		if (f->kind == OBJECT || out->count == OVERLAY_MAX)
+			return refuse(r, value->string, "must be an object");
+		out->members[out->count].offset = f->offset;
+		out->members[out->count++].size = kind_size(f->kind);
+	}
+	return ES_OK;
+}
+
+es_status policy_overlay_read(const struct policy_shape *shape, const cJSON *object, struct es_arena *arena,
+                              const struct policy_overlay **out, struct policy_fault *fault)
+{
+	struct policy_overlay *overlay = es_arena_alloc(arena, sizeof *overlay);
+	uint8_t *values = es_arena_alloc(arena, shape->size);
+	const struct reading r = { arena, fault, "", values, shape->defaults };
+
+	if (overlay == NULL || values == NULL)
+		return ES_TOO_LARGE;
+	if (!cJSON_IsObject(object))
+		return refuse(&r, "", "must be an object");
+	policy_resource_defaults(shape, values);
+	ES_TRY(read_object(&r, shape->fields, object));
+	overlay->from = values;
+	ES_TRY(note_members(&r, shape->fields, object, overlay));
+	*out = overlay;
+	return ES_OK;
+}
+
+void policy_overlay_apply(const struct policy_overlay *overlay, void *resource)
+{
+	for (size_t i = 0; overlay != NULL && i < overlay->count; i++)
+		memcpy((uint8_t *)resource + overlay->members[i].offset, overlay->from + overlay->members[i].offset,
+		       overlay->members[i].size);
 }

@@ -82,6 +82,7 @@ static void write_fields(struct es_json_out *j, const struct field *fields, cons
 		case LIST: write_list(j, f, at); break;
 		case OBJECTS: write_objects(j, f, at); break;
 		case PAIRS: write_pairs(j, f, at); break;
+		case RAW: break;
 		case OBJECT:
 			es_json_object(j, f->name);
 			write_fields(j, f->members, from);
@@ -148,6 +149,7 @@ static bool differs(const struct field *f, const void *a, const void *b)
 	case I64:
 	case TIME: return *(const int64_t *)a != *(const int64_t *)b;
 	case U64:
+	case RAW:
 	case OBJECT: break;
 	}
 	return false;
@@ -202,6 +204,7 @@ static void put_value(struct es_buf *out, const struct field *f, const void *at)
 	case U64:
 	case OBJECTS:
 	case PAIRS:
+	case RAW:
 	case OBJECT: break;
 	}
 }

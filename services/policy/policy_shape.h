@@ -4,7 +4,7 @@
 
 #include "policy_resource.h"
 
-enum kind { TEXT, ENUM, BOOL, I64, TIME, FLAGS, LIST, OBJECT, U64, OBJECTS, PAIRS };
+enum kind { TEXT, ENUM, BOOL, I64, TIME, FLAGS, LIST, OBJECT, U64, OBJECTS, PAIRS, RAW };
 
 struct policy_shape;
 
@@ -23,7 +23,7 @@ struct field {
 	const char *const *names;          /* ENUM, FLAGS */
 	bool (*is_valid)(struct es_slice); /* TEXT, LIST: each */
 	const char *expected;              /* what is valid, for people */
-	int64_t min, max;                  /* I64; -1 as the default: may be absent */
+	int64_t min, max;                  /* I64; -1 as the default: may be absent. `max` of OBJECTS: how many, 0: 32 */
 	const struct field *members;       /* OBJECT; ends with a NULL name. Offsets are of the whole resource */
 	const struct policy_shape *of;     /* OBJECTS: each */
 };
@@ -42,6 +42,9 @@ bool policy_is_plmn(struct es_slice text);
 bool policy_is_word(struct es_slice text);
 #define IS_LABEL policy_is_label, "UTF-8 text of at most 128 octets"
 #define IS_URL policy_is_url, "an http or https URL of at most 1024 octets"
+bool policy_is_text_of_language(struct es_slice text);
+#define IS_TEXT                                                                                                        \
+	policy_is_text_of_language, "a language of two lower-case letters, a colon and a text: \"en: Pay by phone bill\""
 #define IS_WORD policy_is_word, "1 to 31 of a-z, 0-9, _ and -"
 #define IS_PLMN policy_is_plmn, "MCC and MNC, 5 or 6 digits"
 

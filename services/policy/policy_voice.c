@@ -15,13 +15,13 @@ struct rat_offer {
 };
 
 static void add(struct policy_decision *out, const struct rat_offer *rat, uint8_t network, uint8_t status,
-                enum policy_text message)
+                struct policy_says message)
 {
 	out->rats[out->rat_count++] = (struct policy_rat){
 		.access = rat->access,
 		.network = network,
 		.status = status,
-		.message = status == POLICY_INCOMPATIBLE ? message : POLICY_TEXT_NONE,
+		.message = status == POLICY_INCOMPATIBLE ? message : (struct policy_says){ .text = POLICY_TEXT_NONE },
 		.irat = status == POLICY_INCOMPATIBLE ? NULL : rat->irat,
 	};
 }
@@ -37,7 +37,7 @@ static void add_rat(const struct policy_context *context, const struct rat_offer
 		.not_in_plan = rat->nowhere,
 		.prov = context->subscriber->voice_prov,
 	};
-	enum policy_text message = POLICY_TEXT_NONE;
+	struct policy_says message = { .text = POLICY_TEXT_NONE };
 	uint8_t status = policy_offer_status(context, &offer, &message);
 
 	if (status == POLICY_INCOMPATIBLE) {
@@ -54,8 +54,9 @@ static void add_rat(const struct policy_context *context, const struct rat_offer
 		add(out, rat, NETWORK_ALL, status, message);
 		return;
 	}
-	add(out, rat, NETWORK_ROAMING, home ? POLICY_INCOMPATIBLE : status, rat->not_abroad);
-	add(out, rat, NETWORK_HOME, home ? status : POLICY_INCOMPATIBLE, rat->not_home);
+	add(out, rat, NETWORK_ROAMING, home ? POLICY_INCOMPATIBLE : status,
+	    (struct policy_says){ .text = rat->not_abroad });
+	add(out, rat, NETWORK_HOME, home ? status : POLICY_INCOMPATIBLE, (struct policy_says){ .text = rat->not_home });
 }
 
 void policy_decide_voice(const struct policy_context *context, struct policy_decision *out)
@@ -66,7 +67,7 @@ void policy_decide_voice(const struct policy_context *context, struct policy_dec
 
 	if (plan->vonr_eps_fallback) {
 		/* The call falls to LTE: it ends where VoLTE does. */
-		unsigned lte_scope = policy_has_opted_out(context, POLICY_SERVICE_VOLTE) ? POLICY_NOWHERE : plan->volte;
+		unsigned lte_scope = policy_is_off(context, POLICY_SERVICE_VOLTE) ? POLICY_NOWHERE : plan->volte;
 		nr_scope &= lte_scope;
 		POLICY_NOTE(context->trace, "vonr_eps_fallback", "only where volte is", "vonr %s, volte %s",
 		            policy_scope_names[plan->vonr], policy_scope_names[lte_scope]);
@@ -89,7 +90,7 @@ void policy_decide_voice(const struct policy_context *context, struct policy_dec
 void policy_render_voice_flat(struct policy_render *r, const struct policy_decision *decision)
 {
 	policy_put_number(r, r->root, "EntitlementStatus", decision->status);
-	policy_put(r, r->root, "MessageForIncompatible", policy_text(decision->message, r->context->language));
+	policy_put(r, r->root, "MessageForIncompatible", policy_message(r->context, &decision->message));
 }
 
 void policy_render_voice_list(struct policy_render *r, const struct policy_decision *decision)
@@ -103,7 +104,7 @@ void policy_render_voice_list(struct policy_render *r, const struct policy_decis
 		policy_put_number(r, details, "HomeRoamingNWType", rat->network);
 		policy_put_number(r, details, "EntitlementStatus", rat->status);
 		if (rat->status == POLICY_INCOMPATIBLE) /* V12-VOC-05: only then */
-			policy_put(r, details, "MessageForIncompatible", policy_text(rat->message, r->context->language));
+			policy_put(r, details, "MessageForIncompatible", policy_message(r->context, &rat->message));
 		if (rat->irat != NULL)
 			policy_put(r, details, "NetworkVoiceIRATCapability", rat->irat);
 	}
