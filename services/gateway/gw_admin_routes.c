@@ -11,11 +11,14 @@
 #define TENANT "/v1/tenants/{tenant}"
 #define PLAN TENANT "/plans/{plan}"
 #define CLIENT TENANT "/clients/{client}"
+#define RULES TENANT "/rules/{number}"
+#define ADDON TENANT "/addons/{addon}"
+#define OUTAGE TENANT "/outages/{outage}"
 #define SUBSCRIBER TENANT "/subscribers/{imsi}"
 
 #define PAGE "cursor limit"
 #define TRIAL "dry_run"
-#define DEVICE "imsi app entitlement_version accept_language boost_type store_vendor store_user_id"
+#define DEVICE "imsi app terminal_id entitlement_version accept_language boost_type store_vendor store_user_id"
 
 const struct gw_admin_route gw_admin_routes[] = {
 	/* method   path                       action                     query     body          owner          */
@@ -30,6 +33,19 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "GET", CLIENT, "client.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "PUT", CLIENT, "client.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "DELETE", CLIENT, "client.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", TENANT "/rules", "rules.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", TENANT "/rules", "rules.add", TRIAL, GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "GET", RULES, "rules.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", RULES ":activate", "rules.activate", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", RULES ":test", "rules.test", PAGE, GW_BODY_OPTIONAL, GW_OWNER_POLICY },
+	{ "GET", TENANT "/addons", "addon.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", ADDON, "addon.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "PUT", ADDON, "addon.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "DELETE", ADDON, "addon.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", TENANT "/outages", "outage.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", OUTAGE, "outage.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "PUT", OUTAGE, "outage.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "DELETE", OUTAGE, "outage.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", TENANT "/subscribers", "subscriber.list", PAGE " msisdn plan status", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", TENANT "/subscribers:import", "subscriber.import", TRIAL, GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER, "subscriber.get", "", GW_BODY_NONE, GW_OWNER_POLICY },

@@ -9,6 +9,7 @@
 #include "es_text.h"
 #include "policy_admin_call.h"
 #include "policy_resource.h"
+#include "policy_ruleset.h"
 
 #define ARENA_BYTES (4u << 20)
 #define BODY_OUT_MAX 900000u /* a bus frame is 1 MiB */
@@ -27,6 +28,19 @@ static const struct policy_admin_action actions[] = {
 	{ "client.get", POLICY_READONLY, 0, policy_do_client_get },
 	{ "client.put", POLICY_ADMIN, POLICY_WRITES, policy_do_client_put },
 	{ "client.delete", POLICY_ADMIN, POLICY_WRITES, policy_do_client_delete },
+	{ "rules.list", POLICY_READONLY, 0, policy_do_rules_list },
+	{ "rules.get", POLICY_READONLY, 0, policy_do_rules_get },
+	{ "rules.add", POLICY_ADMIN, POLICY_WRITES | POLICY_TRIAL | POLICY_DEEP, policy_do_rules_add },
+	{ "rules.test", POLICY_OPERATOR, POLICY_DEEP, policy_do_rules_test },
+	{ "rules.activate", POLICY_ADMIN, POLICY_WRITES, policy_do_rules_activate },
+	{ "addon.list", POLICY_READONLY, 0, policy_do_addon_list },
+	{ "addon.get", POLICY_READONLY, 0, policy_do_addon_get },
+	{ "addon.put", POLICY_ADMIN, POLICY_WRITES | POLICY_DEEP, policy_do_addon_put },
+	{ "addon.delete", POLICY_ADMIN, POLICY_WRITES, policy_do_addon_delete },
+	{ "outage.list", POLICY_READONLY, 0, policy_do_outage_list },
+	{ "outage.get", POLICY_READONLY, 0, policy_do_outage_get },
+	{ "outage.put", POLICY_OPERATOR, POLICY_WRITES | POLICY_DEEP, policy_do_outage_put },
+	{ "outage.delete", POLICY_OPERATOR, POLICY_WRITES, policy_do_outage_delete },
 	{ "subscriber.list", POLICY_SUPPORT, 0, policy_do_subscriber_list },
 	{ "subscriber.get", POLICY_SUPPORT, 0, policy_do_subscriber_get },
 	{ "subscriber.put", POLICY_OPERATOR, POLICY_WRITES | POLICY_TRIAL, policy_do_subscriber_put },
@@ -297,11 +311,15 @@ static es_status run(struct policy_admin_call *call)
 static es_status parse_body(struct policy_admin_call *call, cJSON **body)
 {
 	const struct es_json_limits bulk = { 800000, 6, 40000 };
-	bool is_bulk = (call->action->flags & POLICY_BULK) != 0;
+	const bool is_bulk = (call->action->flags & POLICY_BULK) != 0, is_deep = (call->action->flags & POLICY_DEEP) != 0;
 
 	if (call->request->body.len == 0)
 		return ES_OK;
-	if (es_json_parse(call->request->body, is_bulk ? bulk : ES_JSON_SMALL, body) != ES_OK)
+	if (es_json_parse(call->request->body,
+	                  is_bulk   ? bulk
+	                  : is_deep ? POLICY_RULESET_JSON
+	                            : ES_JSON_SMALL,
+	                  body) != ES_OK)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, NULL, "the body is not JSON, or too large");
 	call->body = *body;
 	return ES_OK;

@@ -39,6 +39,7 @@ enum {
 	POLICY_ELSEWHERE = 8,
 	POLICY_BULK = 16,
 	POLICY_TRIAL = 32, /* knows dry_run */
+	POLICY_DEEP = 64,  /* the body is what policy_ruleset.h reads */
 };
 struct policy_admin_action {
 	const char *name;
@@ -87,6 +88,13 @@ es_status policy_read_before(struct policy_admin_call *call, const struct policy
 es_status policy_describe(struct policy_admin_call *call, const struct policy_shape *shape, const void *before,
                           const void *after) ES_MUST_USE;
 
+/* The body as it is kept: what was given, without blanks. Refused beyond POLICY_RULESET_OCTETS. */
+es_status policy_body_as_given(struct policy_admin_call *call, struct es_slice *out) ES_MUST_USE;
+/* An event of the tenant's rules, add-ons or outages, and the book raised by it. */
+struct policy_book_row;
+es_status policy_book_changed(struct policy_admin_call *call, const struct policy_book_row *row, const char *kind,
+                              uint64_t *version) ES_MUST_USE;
+
 /* ---- lines, for the actions on one and for the import of many (policy_admin_subscriber.c) ---- */
 
 es_status policy_line_find(struct policy_admin_call *call, const char *imsi, struct es_arena *arena,
@@ -99,6 +107,10 @@ es_status policy_line_store(struct policy_admin_call *call, const struct policy_
 policy_admin_fn policy_do_tenant_list, policy_do_tenant_get, policy_do_tenant_put;
 policy_admin_fn policy_do_plan_list, policy_do_plan_get, policy_do_plan_put, policy_do_plan_delete;
 policy_admin_fn policy_do_client_list, policy_do_client_get, policy_do_client_put, policy_do_client_delete;
+policy_admin_fn policy_do_rules_list, policy_do_rules_get, policy_do_rules_add, policy_do_rules_activate,
+	policy_do_rules_test;
+policy_admin_fn policy_do_addon_list, policy_do_addon_get, policy_do_addon_put, policy_do_addon_delete;
+policy_admin_fn policy_do_outage_list, policy_do_outage_get, policy_do_outage_put, policy_do_outage_delete;
 policy_admin_fn policy_do_subscriber_list, policy_do_subscriber_get, policy_do_subscriber_put,
 	policy_do_subscriber_patch;
 policy_admin_fn policy_do_subscriber_delete, policy_do_subscriber_suspend, policy_do_subscriber_resume,

@@ -250,9 +250,13 @@ void policy_effects_apply(struct policy_context *context, struct policy_effects 
 		apply_addon(context, (const struct policy_line_addon *)addons->items + i, out);
 	for (size_t i = 0; book != NULL && i < book->outage_count; i++)
 		(void)apply_rule(context, &book->outages[i], out);
-	for (size_t i = 0; book != NULL && book->rules != NULL && i < book->rules->rule_count; i++)
-		if (apply_rule(context, &book->rules->rules[i], out) && book->rules->rules[i].is_last)
+	for (size_t i = 0; book != NULL && book->rules != NULL && i < book->rules->rule_count; i++) {
+		if (!apply_rule(context, &book->rules->rules[i], out))
+			continue;
+		out->applied[i / 32] |= UINT32_C(1) << i % 32;
+		if (book->rules->rules[i].is_last)
 			break;
+	}
 	if (out->plan.satellite.allowed.count == 0)
 		out->plan.satellite.offered = false; /* of no network it would be a promise without any (TS.43 T136) */
 }

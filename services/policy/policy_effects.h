@@ -10,6 +10,7 @@
 
 #define POLICY_FEATURES_MAX 64 /* of one line: its plan's, its add-ons', granted by rules */
 #define POLICY_SETTINGS_MAX 64 /* extra parameters of one request */
+#define POLICY_RULES_MAX 200   /* of a document */
 #define POLICY_SERVICES 11     /* bits of enum policy_service */
 
 /* A value with facts in it: "{usage.tethering.remaining} octets". */
@@ -95,7 +96,8 @@ struct policy_effects {
 	size_t lost_count;
 	const struct policy_setting *settings[POLICY_SETTINGS_MAX];
 	size_t setting_count;
-	const struct policy_rule *refused_by; /* NULL: not refused */
+	const struct policy_rule *refused_by;           /* NULL: not refused */
+	uint32_t applied[(POLICY_RULES_MAX + 31) / 32]; /* bits: rules of the document that applied */
 	int64_t changes_ms; /* when the first of outages, rules and add-ons begins or ends; 0: none does */
 };
 

@@ -2,13 +2,19 @@
 #include <string.h>
 
 #include "es_cleanup.h"
+#include "es_log.h"
 #include "es_metrics.h"
 #include "policy_deciding.h"
+#include "policy_effects.h"
 #include "policy_flow.h"
 #include "policy_token_check.h"
 
 ES_METRIC_COUNTER(decisions, "openes_policy_decisions_total", "Requests with a token, by what became of it", "result",
                   policy_token_verdict_names);
+
+#define VALIDITY_MIN_S 60 /* of what changes sooner: a million phones do not all come back in that second */
+
+ES_METRIC_COUNTER1(refusals, "openes_policy_refused_by_rule_total", "Requests that a rule of the tenant refused");
 
 static char *dup(struct es_arena *arena, const char *text)
 {
@@ -198,11 +204,59 @@ static es_status answer_apps(const struct policy_deciding *d, const struct polic
 	return odsa ? fill_esim(d, context) : ES_OK;
 }
 
+static struct policy_asking asking_of(const Openes__DeviceRequest *device)
+{
+	struct policy_asking asking = { .terminal_id = device->terminal_id,
+		                            .vendor = device->terminal_vendor,
+		                            .model = device->terminal_model,
+		                            .sw_version = device->terminal_sw_version,
+		                            .app_name = device->app_name,
+		                            .gid1 = device->gid1 };
+	policy_asking_read(&asking);
+	return asking;
+}
+
+/* The gateway cannot know what operators call their own: one of nobody, alone, is a malformed request. */
+static bool has_known_app(const struct policy_deciding *d, const struct policy_context *context)
+{
+	for (size_t i = 0; i < d->device->n_apps; i++) {
+		const struct es_slice app = es_slice_str(d->device->apps[i]);
+		if (policy_is_answered(app) || policy_is_odsa(app) || policy_own_app_find(context->book, app) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* 403, whatever was asked (TS.43 2.10). */
+static es_status refuse_by_rule(const struct policy_deciding *d, const struct policy_rule *rule)
+{
+	es_count(&refusals, 0);
+	es_info(NULL, "decide.refused_by_rule", es_f_str("tenant", d->token.tenant),
+	        es_f_id("imsi", es_slice_str(d->token.imsi.digits)), es_f_str("rule", rule->id));
+	d->reply->outcome = OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN;
+	d->reply->reason = dup(d->arena, "refused_by_rule");
+	return d->reply->reason != NULL ? ES_OK : ES_TOO_LARGE;
+}
+
+/* How long an answer is good for: no longer than until an outage, a rule or an add-on begins or ends. */
+static int64_t validity_of(const struct policy_context *context)
+{
+	const int64_t whole = context->tenant->validity_s;
+
+	if (context->effects == NULL || context->effects->changes_ms == 0)
+		return whole;
+	const int64_t left = (context->effects->changes_ms - context->now_ms + 999) / 1000;
+	if (left < VALIDITY_MIN_S)
+		return whole < VALIDITY_MIN_S ? whole : VALIDITY_MIN_S;
+	return left < whole ? left : whole;
+}
+
 es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_tenant *tenant)
 {
 	struct policy_context context = {
 		.tenant = tenant,
 		.plan = policy_catalog_plan(d->catalog, d->token.tenant, d->line.plan),
+		.book = policy_catalog_book(d->catalog, d->token.tenant),
 		.subscriber = &d->line,
 		.version_major = d->device->version_major,
 		.version_minor = d->device->version_minor,
@@ -211,6 +265,15 @@ es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_
 		.caller = &d->caller,
 		.boost_type = policy_boost_type(d->device),
 	};
+	const struct policy_asking asking = asking_of(d->device);
+	struct policy_effects effects;
+
+	context.asking = &asking;
+	policy_effects_apply(&context, &effects);
+	if (context.effects != NULL && effects.refused_by != NULL)
+		return refuse_by_rule(d, effects.refused_by);
+	if (!has_known_app(d, &context))
+		return policy_verdict_outcome(d, POLICY_VERDICT_PARAMETER);
 	const enum policy_verdict verdict = d->billing.is_malformed ? POLICY_VERDICT_PARAMETER : judge(d, &context);
 
 	if (verdict != POLICY_VERDICT_GOOD || d->caller.bearer != POLICY_BEARER_TOKEN || d->caller.operation.len > 0)
@@ -223,7 +286,7 @@ es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_
 	ES_TRY(policy_billing_prepare(d, &context));
 	ES_TRY(answer_apps(d, &context));
 	d->reply->vers = policy_vers(&context);
-	d->reply->validity_s = tenant->validity_s;
+	d->reply->validity_s = validity_of(&context);
 	if (tenant->signing_key[0] != '\0' && (d->reply->signing_key_id = dup(d->arena, tenant->signing_key)) == NULL)
 		return ES_TOO_LARGE;
 	if (d->caller.bearer != POLICY_BEARER_TOKEN)

@@ -178,6 +178,7 @@ static const struct field ruleset_fields[] = {
 	{ .name = "lists", RAW, .offset = S(lists) },
 	{ .name = "applications", OBJECTS, .offset = S(applications), .of = &app_shape, .max = POLICY_OWN_APPS_MAX },
 	{ .name = "rules", OBJECTS, .offset = S(rules), .of = &rule_shape, .max = POLICY_RULES_MAX },
+	{ .name = "cases", RAW, .offset = S(cases) }, /* policy_trial.c */
 	{ .name = NULL },
 };
 static const struct raw_ruleset ruleset_defaults = { .note = "", .utc_offset = "+00:00" };

@@ -7,7 +7,6 @@
 
 #include "policy_effects.h"
 
-#define POLICY_RULES_MAX 200
 #define POLICY_OWN_APPS_MAX 16
 #define POLICY_RULESET_OCTETS 262144
 #define POLICY_RULESET_JSON ((struct es_json_limits){ POLICY_RULESET_OCTETS, 14, 20000 })

@@ -34,6 +34,30 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_CLIENT_DELETE] = "DELETE FROM oauth_client WHERE tenant = ?1 AND id = ?2",
 	/* What there is beside one of them. */
 	[ST_CLIENT_SIZES] = "SELECT tenant, length(document) FROM oauth_client WHERE NOT (tenant = ?1 AND id = ?2)",
+	[ST_BOOKS] = "SELECT b.tenant, b.active, b.version, r.document FROM rule_book b LEFT JOIN ruleset r "
+				 "ON r.tenant = b.tenant AND r.number = b.active WHERE ?1 = '' OR b.tenant = ?1",
+	[ST_BOOK] = "SELECT active, previous FROM rule_book WHERE tenant = ?1",
+	[ST_BOOK_UPSERT] = "INSERT INTO rule_book (tenant, active, previous, version) VALUES (?1, ?2, ?3, ?4) "
+					   "ON CONFLICT (tenant) DO UPDATE SET active = excluded.active, previous = excluded.previous, "
+					   "version = excluded.version",
+	[ST_RULESET] = "SELECT document, author, created FROM ruleset WHERE tenant = ?1 AND number = ?2",
+	[ST_RULESETS] = "SELECT number, author, created FROM ruleset WHERE tenant = ?1 AND number < ?2 "
+					"ORDER BY number DESC LIMIT ?3",
+	[ST_RULESET_LAST] = "SELECT number FROM ruleset WHERE tenant = ?1 ORDER BY number DESC LIMIT 1",
+	[ST_RULESET_ADD] = "INSERT INTO ruleset (tenant, number, document, author, created) VALUES (?1, ?2, ?3, ?4, ?5)",
+	[ST_RULESETS_TRIM] = "DELETE FROM ruleset WHERE tenant = ?1 AND number <= ?2 AND number <> ?3 AND number <> ?4",
+	[ST_ADDON] = "SELECT document FROM addon WHERE tenant = ?1 AND id = ?2",
+	[ST_ADDONS] = "SELECT id, document FROM addon WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+	[ST_ADDONS_ALL] = "SELECT tenant, document FROM addon WHERE ?1 = '' OR tenant = ?1 ORDER BY tenant, id",
+	[ST_ADDON_UPSERT] = "INSERT INTO addon (tenant, id, document) VALUES (?1, ?2, ?3) "
+						"ON CONFLICT (tenant, id) DO UPDATE SET document = excluded.document",
+	[ST_ADDON_DELETE] = "DELETE FROM addon WHERE tenant = ?1 AND id = ?2",
+	[ST_OUTAGE] = "SELECT document FROM outage WHERE tenant = ?1 AND id = ?2",
+	[ST_OUTAGES] = "SELECT id, document FROM outage WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+	[ST_OUTAGES_ALL] = "SELECT tenant, document FROM outage WHERE ?1 = '' OR tenant = ?1 ORDER BY tenant, id",
+	[ST_OUTAGE_UPSERT] = "INSERT INTO outage (tenant, id, document) VALUES (?1, ?2, ?3) "
+						 "ON CONFLICT (tenant, id) DO UPDATE SET document = excluded.document",
+	[ST_OUTAGE_DELETE] = "DELETE FROM outage WHERE tenant = ?1 AND id = ?2",
 	/* The version comes even when there is no such line; both in one statement, so that they are of one moment. */
 	[ST_SUBSCRIBER] =
 		"SELECT " LINE

@@ -26,6 +26,8 @@ struct policy_catalog {
 	size_t plan_count;
 	const struct policy_client *clients; /* sorted by tenant, then id */
 	size_t client_count;
+	const struct policy_book *books; /* policy_effects.h; a tenant each that has any */
+	size_t book_count;
 };
 /* The copy as of the transaction of `conn`: what the database has, also when another replica wrote it a moment ago.
  * `version` is what policy_row_subscriber() read. Free with policy_catalog_release(). Never in a write job: what is not
@@ -38,6 +40,9 @@ const struct policy_tenant *policy_catalog_tenant(const struct policy_catalog *c
 const struct policy_plan *policy_catalog_plan(const struct policy_catalog *catalog, const char *tenant, const char *id);
 const struct policy_client *policy_catalog_client(const struct policy_catalog *catalog, const char *tenant,
                                                   const char *id);
+
+/* NULL: the tenant has neither rules nor add-ons nor outages. */
+const struct policy_book *policy_catalog_book(const struct policy_catalog *catalog, const char *tenant);
 
 es_status policy_row_catalog_version(struct es_db_conn *conn, uint64_t *out) ES_MUST_USE;
 

@@ -9,6 +9,7 @@
 #include "es_cleanup.h"
 #include "policy_resource.h"
 #include "policy_statements.h"
+#include "policy_store_rules.h"
 
 #define CATALOG_BYTES                                                                                                  \
 	(256u << 20) /* a hundred thousand plans; past it the catalog is refused, not the process killed */
@@ -202,8 +203,16 @@ static es_status load(struct es_db_conn *conn, uint64_t version, struct es_arena
 	sort(&tenants, tenant_order);
 	sort(&plans, plan_order);
 	sort(&clients, client_order);
-	counted->catalog = (struct policy_catalog){ version,     tenants.items, tenants.count, plans.items,
-		                                        plans.count, clients.items, clients.count };
+	counted->catalog = (struct policy_catalog){
+		.version = version,
+		.tenants = tenants.items,
+		.tenant_count = tenants.count,
+		.plans = plans.items,
+		.plan_count = plans.count,
+		.clients = clients.items,
+		.client_count = clients.count,
+	};
+	ES_TRY(policy_row_books(conn, "", arena, &counted->catalog.books, &counted->catalog.book_count));
 	counted->arena = arena;
 	*out = counted;
 	return ES_OK;
@@ -290,6 +299,14 @@ const struct policy_client *policy_catalog_client(const struct policy_catalog *c
 	if (catalog->client_count == 0)
 		return NULL;
 	return bsearch(&key, catalog->clients, catalog->client_count, sizeof key, client_order);
+}
+
+const struct policy_book *policy_catalog_book(const struct policy_catalog *catalog, const char *tenant)
+{
+	for (size_t i = 0; i < catalog->book_count; i++)
+		if (strcmp(catalog->books[i].tenant, tenant) == 0)
+			return &catalog->books[i];
+	return NULL;
 }
 
 /* ---- rows ---- */

@@ -180,7 +180,7 @@ def test_nothing_is_signed_unless_the_tenant_wants_it(signing, token):
 
 def test_errors_are_not_signed(signing, token):
     with signing.key("demo-1"):
-        for more in ({"token": "damaged"}, {"token": token, "app": "ap9999"}, {"token": token, "entitlement_version": "99.0"}):
+        for more in ({"token": "damaged"}, {"token": token, "app": "ap2999"}, {"token": token, "entitlement_version": "99.0"}):
             answer, _ = signing.get(**more)
             assert answer.status != 200 and is_bare(answer)
 
