@@ -21,12 +21,15 @@ bool auth_identity_offers(const struct auth_tenant *tenant, enum auth_method met
 struct auth_eap_options auth_identity_options(const struct auth_tenant *tenant, enum auth_method method,
                                               uint8_t first_identifier)
 {
-	bool prime = auth_identity_offers(tenant, AUTH_AKA_PRIME);
+	bool prime = auth_identity_offers(tenant, AUTH_AKA_PRIME), aka = auth_identity_offers(tenant, AUTH_AKA);
 
+	if (method == AUTH_AKA ? !aka
+	                       : !prime) /* whose identity says nothing of use is asked in a method that is offered */
+		method = aka ? AUTH_AKA : AUTH_AKA_PRIME;
 	return (struct auth_eap_options){
 		.method = method,
 		.network_name = tenant->network_name.len > 0 ? tenant->network_name : ES_SLICE_LIT("WLAN"),
-		.other_method = prime && auth_identity_offers(tenant, AUTH_AKA),
+		.other_method = prime && aka,
 		.checkcode = tenant->checkcode,
 		.notifications = tenant->notifications,
 		.result_ind = tenant->result_indication,
@@ -75,7 +78,9 @@ enum auth_identity_kind auth_identity_within(struct es_slice identity, const str
 	switch (kind) {
 	case AUTH_ID_PERMANENT:
 		out->imsi = nai.imsi;
-		return auth_tenant_serves(tenant, &nai) ? AUTH_ID_PERMANENT : AUTH_ID_FOREIGN;
+		if (!auth_tenant_serves(tenant, &nai))
+			return AUTH_ID_FOREIGN;
+		return auth_identity_offers(tenant, out->method) ? AUTH_ID_PERMANENT : AUTH_ID_UNUSABLE;
 	case AUTH_ID_PSEUDONYM:
 		return pseudonym_is_of(tenant, session_keys, identity, out) ? AUTH_ID_PSEUDONYM : AUTH_ID_UNUSABLE;
 	case AUTH_ID_REAUTH: return reauth_id_of(user_of(identity), out->reauth_id) ? AUTH_ID_REAUTH : AUTH_ID_UNUSABLE;

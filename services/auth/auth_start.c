@@ -290,7 +290,8 @@ static void read_reauth(void *user)
 	}
 	const struct auth_tenants *tenants = auth_snapshot_get(s->task->env->tenants);
 	const struct auth_tenant *tenant = status == ES_OK ? auth_tenant_by_id(tenants, s->reauth.tenant) : NULL;
-	bool is_good = tenant != NULL && tenant->reauthentications > 0 && s->reauth.context.method == s->identity.method;
+	bool is_good = tenant != NULL && tenant->reauthentications > 0 && s->reauth.context.method == s->identity.method &&
+	               auth_identity_offers(tenant, s->identity.method);
 	if (is_good)
 		s->session.first.imsi = s->reauth.imsi;
 	enum next next = is_good ? with_tenant(s, tenant, REAUTHENTICATE) : ask_who(s, tenants);

@@ -1,0 +1,119 @@
+/* auth_options_test.c -- what a tenant may turn on, and what somebody could make of it: identity rounds, notifications, decoys. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "auth_test_env.h"
+#include "es_eap.h"
+
+#define REALM "@nai.epc.mnc001.mcc001.3gppnetwork.org"
+#define PSEUDONYM "2pseudonym" REALM
+
+static const struct es_slice hosts[] = { { (const uint8_t *)"ecs.example", 11 } };
+
+struct world {
+	struct test_env t;
+	struct test_sim sim;
+	struct test_call *start;
+	struct es_buf response;
+	uint8_t storage[512];
+};
+
+static void setup(struct world *w)
+{
+	memset(w, 0, sizeof *w);
+	test_env_begin(&w->t);
+	test_put(&w->t);
+	w->sim = test_sim_of();
+	es_buf_init_fixed(&w->response, w->storage, sizeof w->storage);
+	w->t.tenant.hosts = hosts;
+	w->t.tenant.host_count = 1;
+}
+
+static void teardown(struct world *w)
+{
+	test_call_free(w->start);
+	test_env_end(&w->t);
+}
+
+static void start(struct world *w, const char *eap_id)
+{
+	test_env_publish(&w->t);
+	test_call_free(w->start);
+	w->start = test_start_with(&w->t, eap_id, ES_SLICE_LIT(TEST_REQUEST));
+	assert_int_equal(w->start->status, ES_OK);
+}
+
+static struct test_call *respond(struct world *w)
+{
+	return test_continue(&w->t, w->start->reply.cookie, es_buf_slice(&w->response));
+}
+
+static void expect(struct test_call *call, enum auth_outcome outcome, enum auth_reason reason)
+{
+	assert_int_equal(call->status, ES_OK);
+	assert_int_equal(call->reply.outcome, outcome);
+	assert_string_equal(auth_reason_names[call->reply.reason], auth_reason_names[reason]);
+	test_call_free(call);
+}
+
+/* The request of this call, expected to be of this type and subtype. */
+static uint8_t identifier_of(const struct test_call *call, uint8_t type, uint8_t subtype)
+{
+	assert_int_equal(call->reply.outcome, AUTH_CHALLENGE);
+	assert_true(call->reply.packet.len > 5);
+	assert_int_equal(call->reply.packet.ptr[4], type);
+	assert_int_equal(call->reply.packet.ptr[5], subtype);
+	return call->reply.packet.ptr[1];
+}
+
+static struct test_call *tell_identity(struct world *w, const struct test_call *request, uint8_t type,
+                                       const char *identity)
+{
+	struct es_slice whole;
+	uint8_t *mac;
+
+	es_buf_reset(&w->response);
+	struct es_eap_writer writer =
+		es_eap_begin(&w->response, EAP_RESPONSE, identifier_of(request, type, AKA_IDENTITY), type, AKA_IDENTITY);
+	es_eap_put_counted(&writer, AT_IDENTITY, es_slice_str(identity));
+	assert_int_equal(es_eap_end(&writer, &whole, &mac), ES_OK);
+	return respond(w);
+}
+
+/* ---- AKA-Identity ---- */
+
+/* Whoever wants the weaker method names an identity of it that says nothing. */
+static void a_method_that_is_not_offered_is_not_used_after_an_identity_round(void **state) /* RFC 9048 4 */
+{
+	(void)state;
+	static const struct es_slice methods[] = { { (const uint8_t *)"aka_prime", 9 } };
+	static const char *const identities[] = { "0" TEST_IMSI REALM, PSEUDONYM };
+	struct world w;
+
+	setup(&w);
+	w.t.tenant.identity_request = true;
+	w.t.tenant.eap_methods = methods;
+	w.t.tenant.eap_method_count = 1;
+	for (size_t i = 0; i < ES_COUNT(identities); i++) {
+		start(&w, identities[i]);
+		expect(tell_identity(&w, w.start, EAP_TYPE_AKA_PRIME, "0" TEST_IMSI REALM), AUTH_REJECT,
+		       AUTH_IDENTITY_UNUSABLE);
+		start(&w, identities[i]);
+		struct test_call *second = tell_identity(&w, w.start, EAP_TYPE_AKA_PRIME, "6" TEST_IMSI REALM);
+		(void)identifier_of(second, EAP_TYPE_AKA_PRIME, AKA_CHALLENGE);
+		test_call_free(second);
+	}
+	teardown(&w);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_method_that_is_not_offered_is_not_used_after_an_identity_round),
+	};
+	TEST_ON_EACH_ENGINE("auth_options_test", tests);
+}
