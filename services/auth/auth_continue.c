@@ -71,17 +71,29 @@ static void resynchronise(struct auth_step *s, const uint8_t auts[14])
 
 static void ask_permanent_identity(struct auth_step *s)
 {
-	uint8_t storage[AUTH_EAP_REQUEST_MAX];
-	struct es_buf buf;
+	es_status status = auth_flow_ask_identity(s->task, &s->round.eap, &s->out->packet);
 
-	es_buf_init_fixed(&buf, storage, sizeof storage);
-	if (auth_eap_request_identity(&s->round.eap, AUTH_EAP_ID_PERMANENT, &buf) != ES_OK) {
-		refuse(s, AUTH_IDENTITY_UNUSABLE);
-		return;
-	}
 	s->out->outcome = AUTH_CHALLENGE;
-	s->out->packet = es_arena_copy(s->task->arena, es_buf_slice(&buf));
-	auth_step_commit(s);
+	if (status == ES_OK)
+		auth_step_commit(s);
+	else if (status == ES_CONFLICT)
+		refuse(s, AUTH_IDENTITY_UNUSABLE);
+	else
+		auth_step_fail(s, status, "the identity request was not made");
+}
+
+/* What EAP_ID is held to at the start, now that there is somebody to hold to it. */
+static void named(struct auth_step *s, const struct es_imsi *imsi)
+{
+	struct auth_env *env = s->task->env;
+
+	s->round.imsi = *imsi;
+	int64_t wait =
+		auth_guard_look(env->guard, AUTH_LIMIT_FAILURES, es_slice_str(imsi->digits), s->address, env->now_ms());
+	if (wait > 0)
+		auth_step_limited(s, wait);
+	else
+		challenge(s, NULL);
 }
 
 /* The answer to AKA-Identity counts as EAP_ID would, within the tenant that asked. */
@@ -98,10 +110,7 @@ static void identified(struct auth_step *s)
 	auth_snapshot_put(tenants);
 	switch (kind) {
 	case AUTH_ID_PERMANENT:
-	case AUTH_ID_PSEUDONYM:
-		s->round.imsi = id.imsi;
-		challenge(s, NULL);
-		break;
+	case AUTH_ID_PSEUDONYM: named(s, &id.imsi); break;
 	case AUTH_ID_REAUTH:
 	case AUTH_ID_UNUSABLE: ask_permanent_identity(s); break;
 	case AUTH_ID_MALFORMED: refuse(s, AUTH_IDENTITY_UNUSABLE); break;
@@ -223,7 +232,12 @@ static void take_step(struct auth_step *s)
 		memset(s->round.reauth_id, 0, sizeof s->round.reauth_id);
 		challenge(s, NULL);
 		break;
-	case AUTH_EAP_METHOD: challenge(s, NULL); break;
+	case AUTH_EAP_METHOD:
+		if (s->round.imsi.digits[0] == '\0') /* a Nak of AKA-Identity */
+			ask_permanent_identity(s);
+		else
+			challenge(s, NULL);
+		break;
 	case AUTH_EAP_PROVEN:
 	case AUTH_EAP_DONE:
 		s->announces = action.what == AUTH_EAP_PROVEN;

@@ -56,6 +56,17 @@ bool auth_flow_has_other_method(struct auth_env *env, const char *tenant)
 	return has;
 }
 
+es_status auth_flow_ask_identity(struct auth_task *task, struct auth_eap *eap, struct es_slice *packet)
+{
+	uint8_t storage[AUTH_EAP_REQUEST_MAX];
+	struct es_buf buf;
+
+	es_buf_init_fixed(&buf, storage, sizeof storage);
+	ES_TRY(auth_eap_request_identity(eap, AUTH_EAP_ID_PERMANENT, &buf));
+	*packet = es_arena_copy(task->arena, es_buf_slice(&buf));
+	return packet->ptr == NULL ? ES_TOO_LARGE : ES_OK;
+}
+
 /* ---- ends ---- */
 
 static void copy_cut(struct es_slice from, char *out, size_t size)

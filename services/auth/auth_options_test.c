@@ -110,10 +110,62 @@ static void a_method_that_is_not_offered_is_not_used_after_an_identity_round(voi
 	teardown(&w);
 }
 
+static void offer_both(struct world *w)
+{
+	static const struct es_slice methods[] = { { (const uint8_t *)"aka_prime", 9 }, { (const uint8_t *)"aka", 3 } };
+
+	w->t.tenant.identity_request = true;
+	w->t.tenant.eap_methods = methods;
+	w->t.tenant.eap_method_count = ES_COUNT(methods);
+}
+
+static void a_nak_of_the_identity_request_is_asked_in_the_other_method(void **state) /* RFC 3748 5.3.1 */
+{
+	(void)state;
+	struct world w;
+
+	setup(&w);
+	offer_both(&w);
+	start(&w, PSEUDONYM);
+	const uint8_t nak[] = { EAP_RESPONSE,      identifier_of(w.start, EAP_TYPE_AKA, AKA_IDENTITY), 0, 6, EAP_TYPE_NAK,
+		                    EAP_TYPE_AKA_PRIME };
+	es_put_bytes(&w.response, es_slice_of(nak, sizeof nak));
+	struct test_call *second = respond(&w);
+	struct test_call *third = tell_identity(&w, second, EAP_TYPE_AKA_PRIME, "6" TEST_IMSI REALM);
+	(void)identifier_of(third, EAP_TYPE_AKA_PRIME, AKA_CHALLENGE);
+	test_call_free(third);
+	test_call_free(second);
+	teardown(&w);
+}
+
+/* Without a place where this is looked at, an identity round would be the way around the limit. */
+static void who_failed_too_often_gets_no_challenge_after_an_identity_round(void **state)
+{
+	(void)state;
+	static const struct auth_rate rates[AUTH_LIMIT_COUNT] = { [AUTH_LIMIT_FAILURES] = { 60, 1 } };
+	struct world w;
+
+	setup(&w);
+	auth_guard_free(w.t.env.guard);
+	w.t.env.guard = auth_guard_new(rates);
+	w.t.tenant.identity_request = true;
+	start(&w, TEST_EAP_ID);
+	assert_int_equal(peer_answer(&w.sim, w.start->reply.packet, &w.response), SIM_ACCEPTS);
+	w.response.ptr[w.response.len - 1] ^= 1;
+	expect(respond(&w), AUTH_REJECT, AUTH_MAC_MISMATCH);
+	start(&w, PSEUDONYM);
+	struct test_call *limited = tell_identity(&w, w.start, EAP_TYPE_AKA, TEST_EAP_ID);
+	assert_true(limited->reply.retry_after_s > 0);
+	expect(limited, AUTH_TOO_OFTEN, AUTH_LIMITED);
+	teardown(&w);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_method_that_is_not_offered_is_not_used_after_an_identity_round),
+		cmocka_unit_test(a_nak_of_the_identity_request_is_asked_in_the_other_method),
+		cmocka_unit_test(who_failed_too_often_gets_no_challenge_after_an_identity_round),
 	};
 	TEST_ON_EACH_ENGINE("auth_options_test", tests);
 }

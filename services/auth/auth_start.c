@@ -152,15 +152,8 @@ static void relay(struct start *s)
 
 static void ask_identity(struct start *s)
 {
-	uint8_t storage[AUTH_EAP_REQUEST_MAX];
-	struct es_buf buf;
+	es_status status = auth_flow_ask_identity(s->task, &s->session.first.eap, &s->out->packet);
 
-	es_buf_init_fixed(&buf, storage, sizeof storage);
-	es_status status = auth_eap_request_identity(&s->session.first.eap, AUTH_EAP_ID_PERMANENT, &buf);
-	if (status == ES_OK) {
-		s->out->packet = es_arena_copy(s->task->arena, es_buf_slice(&buf));
-		status = s->out->packet.ptr == NULL ? ES_TOO_LARGE : ES_OK;
-	}
 	if (status != ES_OK)
 		auth_flow_fail(s->task, status, "the identity request was not made");
 	else
