@@ -19,6 +19,8 @@ static void carry_out(struct auth_step *s, const struct auth_eap_action *action)
 	s->out->packet = es_arena_copy(s->task->arena, es_slice_of(action->packet, action->packet_len));
 	if (s->out->packet.ptr == NULL)
 		auth_step_fail(s, ES_TOO_LARGE, "the call is too large");
+	else if (action->reason != AUTH_SUCCESS)
+		auth_step_notify(s, action->reason);
 	else
 		auth_step_commit(s);
 }
@@ -219,6 +221,7 @@ static void take_step(struct auth_step *s)
 {
 	struct auth_eap_action action;
 
+	s->was_refused = s->round.eap.notified && s->round.eap.failure != AUTH_SUCCESS;
 	if (auth_eap_step(&s->round.eap, s->packet, &action) != ES_OK) {
 		auth_step_turn_away(s, AUTH_BAD_PACKET, AUTH_MALFORMED); /* V12-AUTH-15; the session stays as it is */
 		return;

@@ -104,21 +104,25 @@ struct auth_history_entry auth_flow_record(struct auth_env *env, const struct au
 	return entry;
 }
 
-void auth_flow_finish(struct auth_task *task, const struct auth_end *end, const struct auth_reply *reply)
+void auth_flow_ended(struct auth_task *task, const struct auth_end *end, enum auth_reason reason)
 {
 	static const struct auth_round nobody = { 0 };
 	const struct auth_round *round = end->round != NULL ? end->round : &nobody;
 
-	if (reply->outcome != AUTH_CHALLENGE) {
-		es_count(&exchanges, reply->reason);
-		es_info(task->trace, "auth.exchange", es_f_str("reason", auth_reason_names[reply->reason]),
-		        es_f_str("tenant", end->tenant), es_f_id("imsi", es_slice_str(round->imsi.digits)),
-		        es_f_str("method", method_of(end->round)), es_f_str("source", round->source),
-		        es_f_u64("requests", round->eap.requests), es_f_bool("had_token", end->had_token));
-		if (!end->is_recorded && end->tenant[0] != '\0') {
-			const struct auth_history_entry entry = auth_flow_record(task->env, end, reply->reason);
-			auth_history_note(task->env->history, &entry);
-		}
+	es_count(&exchanges, reason);
+	es_info(task->trace, "auth.exchange", es_f_str("reason", auth_reason_names[reason]),
+	        es_f_str("tenant", end->tenant), es_f_id("imsi", es_slice_str(round->imsi.digits)),
+	        es_f_str("method", method_of(end->round)), es_f_str("source", round->source),
+	        es_f_u64("requests", round->eap.requests), es_f_bool("had_token", end->had_token));
+	if (!end->is_recorded && end->tenant[0] != '\0') {
+		const struct auth_history_entry entry = auth_flow_record(task->env, end, reason);
+		auth_history_note(task->env->history, &entry);
 	}
+}
+
+void auth_flow_finish(struct auth_task *task, const struct auth_end *end, const struct auth_reply *reply)
+{
+	if (reply->outcome != AUTH_CHALLENGE)
+		auth_flow_ended(task, end, reply->reason);
 	task->answer(task, ES_OK, NULL);
 }

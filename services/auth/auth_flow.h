@@ -20,7 +20,9 @@ struct auth_end {
 	bool is_recorded; /* the record was committed with the end */
 };
 struct auth_history_entry auth_flow_record(struct auth_env *env, const struct auth_end *end, enum auth_reason reason);
-/* Counts, logs and records what ended, then answers ES_OK. A challenge ends nothing. */
+/* Counts, logs and records it. */
+void auth_flow_ended(struct auth_task *task, const struct auth_end *end, enum auth_reason reason);
+/* The same for what ended, then answers ES_OK. A challenge ends nothing. */
 void auth_flow_finish(struct auth_task *task, const struct auth_end *end, const struct auth_reply *reply);
 /* Logs nothing: the caller of the bus does. */
 void auth_flow_fail(struct auth_task *task, es_status status, const char *detail);

@@ -160,12 +160,66 @@ static void who_failed_too_often_gets_no_challenge_after_an_identity_round(void 
 	teardown(&w);
 }
 
+/* ---- notifications ---- */
+
+struct records {
+	struct auth_history_entry entries[4];
+	size_t count;
+};
+
+static es_status list_job(struct es_db_conn *conn, void *user)
+{
+	struct records *records = user;
+
+	return auth_store_history_get(conn, TEST_TENANT, TEST_IMSI, records->entries, ES_COUNT(records->entries),
+	                              &records->count);
+}
+
+/* A peer that guesses and is told so need not answer: each guess counts when it is known to be wrong. */
+static void a_refusal_is_counted_and_recorded_when_it_is_notified_and_once(void **state) /* RFC 4187 6.3.1 */
+{
+	(void)state;
+	static const struct auth_rate rates[AUTH_LIMIT_COUNT] = { [AUTH_LIMIT_FAILURES] = { 60, 2 } };
+	struct records records;
+	struct world w;
+
+	setup(&w);
+	auth_guard_free(w.t.env.guard);
+	w.t.env.guard = auth_guard_new(rates);
+	w.t.tenant.notifications = true;
+	for (size_t i = 1; i <= 2; i++) {
+		start(&w, TEST_EAP_ID);
+		es_buf_reset(&w.response);
+		w.sim = test_sim_of(); /* one that has not seen the challenge, which is sent again */
+		assert_int_equal(peer_answer(&w.sim, w.start->reply.packet, &w.response), SIM_ACCEPTS);
+		w.response.ptr[w.response.len - 1] ^= 1;
+		struct test_call *notification = respond(&w);
+		uint8_t identifier = identifier_of(notification, EAP_TYPE_AKA, AKA_NOTIFICATION);
+		test_call_free(notification);
+		assert_int_equal(es_db_read(w.t.env.db, list_job, &records), ES_OK);
+		assert_int_equal(records.count, i);
+		assert_string_equal(records.entries[0].result, "mac_mismatch");
+		if (i == 2)
+			break;
+		es_buf_reset(&w.response);
+		peer_bare(identifier, AKA_NOTIFICATION, NULL, &w.response);
+		expect(respond(&w), AUTH_REJECT, AUTH_MAC_MISMATCH);
+		auth_history_flush(w.t.env.history, w.t.env.db);
+		assert_int_equal(es_db_read(w.t.env.db, list_job, &records), ES_OK);
+		assert_int_equal(records.count, 1);
+	}
+	start(&w, TEST_EAP_ID);
+	assert_int_equal(w.start->reply.outcome, AUTH_TOO_OFTEN);
+	teardown(&w);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_method_that_is_not_offered_is_not_used_after_an_identity_round),
 		cmocka_unit_test(a_nak_of_the_identity_request_is_asked_in_the_other_method),
 		cmocka_unit_test(who_failed_too_often_gets_no_challenge_after_an_identity_round),
+		cmocka_unit_test(a_refusal_is_counted_and_recorded_when_it_is_notified_and_once),
 	};
 	TEST_ON_EACH_ENGINE("auth_options_test", tests);
 }

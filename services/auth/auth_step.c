@@ -30,7 +30,12 @@ static void finish(struct auth_step *s, bool is_recorded)
 
 	if (s->out->outcome == AUTH_CHALLENGE)
 		s->out->cookie = s->cookie;
-	auth_flow_finish(s->task, &end, s->out);
+	if (s->refused != AUTH_SUCCESS)
+		auth_flow_ended(s->task, &end, s->refused);
+	if (is_recorded && s->was_refused) /* it was counted then */
+		s->task->answer(s->task, ES_OK, NULL);
+	else
+		auth_flow_finish(s->task, &end, s->out);
 }
 
 void auth_step_turn_away(struct auth_step *s, enum auth_outcome outcome, enum auth_reason reason)
@@ -121,10 +126,16 @@ void auth_step_replay(struct auth_step *s)
 
 /* ---- commit ---- */
 
+/* What is on record by this step: an end, or a refusal that the peer hears of first. */
+static bool is_recorded_now(const struct auth_step *s)
+{
+	return s->out->outcome == AUTH_CHALLENGE ? s->refused != AUTH_SUCCESS : !s->was_refused;
+}
+
 /* An exchange that ended: its record, and what it did to identities of re-authentication. */
 static es_status commit_end(struct es_db_conn *conn, struct auth_step *s)
 {
-	if (s->out->outcome == AUTH_CHALLENGE)
+	if (!is_recorded_now(s))
 		return ES_OK;
 	if (s->out->outcome == AUTH_ADMIT) {
 		es_status status = auth_reauth_commit(conn, &s->round, &s->reauth);
@@ -174,8 +185,10 @@ void auth_step_commit(struct auth_step *s)
 
 	s->next = (struct auth_exchange_row){ .round = (s->has_row ? s->row.round : 0) + 1,
 		                                  .packet_hash = es_slice_of(s->packet_hash, sizeof s->packet_hash) };
-	const struct auth_end end = end_of(s, true);
-	s->record = auth_flow_record(env, &end, s->out->reason);
+	if (is_recorded_now(s)) {
+		const struct auth_end end = end_of(s, true);
+		s->record = auth_flow_record(env, &end, s->refused != AUTH_SUCCESS ? s->refused : s->out->reason);
+	}
 	status = outcome_seal(s, &s->next.outcome);
 	if (status == ES_OK && s->out->outcome == AUTH_ADMIT)
 		status = auth_reauth_row_of(s->task, &s->session, &s->round, &s->reauth);
@@ -201,10 +214,23 @@ static void count_failure(const struct auth_step *s)
 	                      s->task->env->now_ms());
 }
 
+static enum auth_reason reason_of(const struct auth_step *s, enum auth_reason reason)
+{
+	return s->round.decoy ? AUTH_UNKNOWN_IMSI : reason;
+}
+
 void auth_step_reject(struct auth_step *s, enum auth_reason reason)
 {
-	count_failure(s);
+	if (!s->was_refused)
+		count_failure(s);
 	s->out->outcome = AUTH_REJECT;
-	s->out->reason = s->round.decoy ? AUTH_UNKNOWN_IMSI : reason;
+	s->out->reason = reason_of(s, reason);
+	auth_step_commit(s);
+}
+
+void auth_step_notify(struct auth_step *s, enum auth_reason reason)
+{
+	count_failure(s);
+	s->refused = reason_of(s, reason);
 	auth_step_commit(s);
 }
