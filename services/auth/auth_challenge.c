@@ -20,6 +20,7 @@ ES_METRIC_COUNTER1(resent, "openes_auth_challenges_resent_total", "Unanswered ch
 static void end(struct auth_challenge *c, enum auth_challenge_result result)
 {
 	auth_vector_wipe(&c->ask.vector);
+	auth_vector_wipe(&c->pending.vector);
 	c->ready(c, result);
 }
 
@@ -94,8 +95,10 @@ static void keep_and_write(struct auth_challenge *c)
 		                      es_slice_str(c->round->imsi.digits), env->now_ms());
 		auth_pending_forget(env->pending, &c->key, c->ask.rand);
 	} else {
-		auth_pending_keep(env->pending, &c->key, env->now_ms() + env->session_ttl_ms, &c->ask.vector, c->session->id,
-		                  c->round->source);
+		c->pending = (struct auth_pending_challenge){ .vector = c->ask.vector, .decoy = c->round->decoy };
+		memcpy(c->pending.session, c->session->id, sizeof c->pending.session);
+		memcpy(c->pending.source, c->round->source, sizeof c->pending.source);
+		auth_pending_keep(env->pending, &c->key, env->now_ms() + env->session_ttl_ms, &c->pending);
 	}
 	write_packet(c);
 }
@@ -116,7 +119,10 @@ static void answered(struct auth_ask *ask, enum auth_source_answer answer)
 
 	set_source(c->round, ask->source);
 	switch (answer) {
-	case AUTH_SOURCE_VECTOR: keep_and_write(c); break;
+	case AUTH_SOURCE_VECTOR:
+		c->round->decoy = false; /* of a challenge before this one, say by the other method's source */
+		keep_and_write(c);
+		break;
 	case AUTH_SOURCE_UNKNOWN:
 		if (!c->may_decoy) {
 			refuse(c, AUTH_UNKNOWN_IMSI); /* settled rule 7: 403 at once */
@@ -196,11 +202,11 @@ static es_status read_exchange_job(struct es_db_conn *conn, void *user)
 	struct auth_exchange_row row;
 	struct es_slice plain;
 
-	ES_TRY(auth_store_exchange_get(conn, c->pending_session, c->task->arena, &row));
+	ES_TRY(auth_store_exchange_get(conn, c->pending.session, c->task->arena, &row));
 	if (row.outcome.len == 0)
 		return ES_NOT_FOUND;
 	ES_TRY(
-		auth_row_open(c->task->env->session_keys, "outcome", c->pending_session, row.outcome, c->task->arena, &plain));
+		auth_row_open(c->task->env->session_keys, "outcome", c->pending.session, row.outcome, c->task->arena, &plain));
 	/* What anybody can do without the SIM ends in a rejection. */
 	return plain.len > 0 && plain.ptr[0] != AUTH_REJECT ? ES_OK : ES_NOT_FOUND;
 }
@@ -212,10 +218,13 @@ static void send_again(void *user)
 	struct auth_env *env = c->task->env;
 
 	if (es_db_read(env->db, read_exchange_job, c) == ES_OK) {
-		auth_pending_forget(env->pending, &c->key, c->ask.vector.rand);
+		auth_pending_forget(env->pending, &c->key, c->pending.vector.rand);
 		fetch(c);
 		return;
 	}
+	c->ask.vector = c->pending.vector;
+	c->round->decoy = c->pending.decoy;
+	memcpy(c->round->source, c->pending.source, sizeof c->round->source);
 	auth_pending_resent(env->pending, &c->key, c->ask.vector.rand, c->session->id);
 	es_count(&resent, 0);
 	es_debug(c->task->trace, "auth.challenge_resent", es_f_str("tenant", c->session->tenant),
@@ -235,8 +244,7 @@ void auth_challenge_seek(struct auth_challenge *c)
 	}
 	c->key = auth_pending_key_of(session->tenant, c->round->imsi.digits, (enum auth_method)c->round->eap.method,
 	                             c->round->eap.network_name, session->terminal, session->app_name, session->group);
-	if (!c->is_resync &&
-	    auth_pending_find(env->pending, &c->key, env->now_ms(), &c->ask.vector, c->pending_session, c->round->source))
+	if (!c->is_resync && auth_pending_find(env->pending, &c->key, env->now_ms(), &c->pending))
 		auth_flow_reading(c->task, send_again, c);
 	else
 		fetch(c);

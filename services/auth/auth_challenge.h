@@ -37,7 +37,7 @@ struct auth_challenge {
 	bool may_decoy, gives_pseudonym;
 	uint16_t reauths;
 	struct auth_route route;
-	uint8_t pending_session[AUTH_SESSION_ID];
+	struct auth_pending_challenge pending;
 };
 
 void auth_challenge_seek(struct auth_challenge *challenge);

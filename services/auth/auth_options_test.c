@@ -213,6 +213,28 @@ static void a_refusal_is_counted_and_recorded_when_it_is_notified_and_once(void 
 	teardown(&w);
 }
 
+/* ---- decoys ---- */
+
+/* What a real SIM would be asked here, an unknown one cannot be: it ends as it did the first time. */
+static void a_decoy_that_is_sent_again_is_a_decoy(void **state) /* settled 7 */
+{
+	(void)state;
+	static const struct peer_fault none = { 0 };
+	static const uint8_t octets[16] = { 0 }; /* no keys are right */
+	struct world w;
+
+	setup(&w);
+	w.t.tenant.decoy_challenge = true;
+	for (size_t i = 0; i < 2; i++) {
+		start(&w, "0001010000000009" REALM);
+		es_buf_reset(&w.response);
+		peer_challenge(octets, identifier_of(w.start, EAP_TYPE_AKA, AKA_CHALLENGE), es_slice_of(octets, 8), NULL, &none,
+		               &w.response);
+		expect(respond(&w), AUTH_REJECT, AUTH_UNKNOWN_IMSI);
+	}
+	teardown(&w);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -220,6 +242,7 @@ int main(void)
 		cmocka_unit_test(a_nak_of_the_identity_request_is_asked_in_the_other_method),
 		cmocka_unit_test(who_failed_too_often_gets_no_challenge_after_an_identity_round),
 		cmocka_unit_test(a_refusal_is_counted_and_recorded_when_it_is_notified_and_once),
+		cmocka_unit_test(a_decoy_that_is_sent_again_is_a_decoy),
 	};
 	TEST_ON_EACH_ENGINE("auth_options_test", tests);
 }
