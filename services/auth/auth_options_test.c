@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "auth_reauth_flow.h"
 #include "auth_test_env.h"
 #include "es_eap.h"
 
@@ -160,6 +161,40 @@ static void who_failed_too_often_gets_no_challenge_after_an_identity_round(void 
 	teardown(&w);
 }
 
+static es_status commit_reauth(struct es_db_conn *conn, void *user)
+{
+	static const struct auth_round full = { .source = "hss" };
+
+	return auth_reauth_commit(conn, &full, user);
+}
+
+/* RFC 4187 5.1: the counter does not wrap. What was half a re-authentication is not made a challenge of, either. */
+static void an_identity_whose_counter_is_used_up_says_nothing(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "4AAAAAAAAAAAAAAAAAAAAAA" REALM, "4BAAAAAAAAAAAAAAAAAAAAA" REALM };
+	static const struct auth_session session = { .tenant = TEST_TENANT };
+	struct auth_round round = { .reauths_left = 1, .imsi = { TEST_IMSI } };
+	struct auth_reauth_row row;
+	struct world w;
+
+	setup(&w);
+	w.t.tenant.identity_request = true;
+	w.t.tenant.reauthentications = 1;
+	round.eap = (struct auth_eap){ .keep_k_encr = true, .reauth = true };
+	for (unsigned i = 0; i < 2; i++) {
+		struct test_call *call = test_call_new(&w.t);
+		memcpy(round.eap.next_reauth_id, names[i], strlen(names[i]) + 1);
+		round.eap.counter = i == 0 ? UINT16_MAX - 1 : UINT16_MAX;
+		assert_int_equal(auth_reauth_row_of(&call->task, &session, &round, &row), ES_OK);
+		assert_int_equal(es_db_write_wait(w.t.env.db, commit_reauth, &row), ES_OK);
+		test_call_free(call);
+		start(&w, names[i]);
+		(void)identifier_of(w.start, EAP_TYPE_AKA, i == 0 ? AKA_REAUTHENTICATION : AKA_IDENTITY);
+	}
+	teardown(&w);
+}
+
 /* ---- notifications ---- */
 
 struct records {
@@ -241,6 +276,7 @@ int main(void)
 		cmocka_unit_test(a_method_that_is_not_offered_is_not_used_after_an_identity_round),
 		cmocka_unit_test(a_nak_of_the_identity_request_is_asked_in_the_other_method),
 		cmocka_unit_test(who_failed_too_often_gets_no_challenge_after_an_identity_round),
+		cmocka_unit_test(an_identity_whose_counter_is_used_up_says_nothing),
 		cmocka_unit_test(a_refusal_is_counted_and_recorded_when_it_is_notified_and_once),
 		cmocka_unit_test(a_decoy_that_is_sent_again_is_a_decoy),
 	};

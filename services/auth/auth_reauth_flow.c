@@ -78,7 +78,8 @@ es_status auth_reauth_read(struct auth_task *task, const uint8_t id[AUTH_REAUTH_
 
 	ES_TRY(es_db_read(task->env->db, read_job, &lookup));
 	/* One that does not open is of a key ring that has moved on: the SIM authenticates in full. */
-	return open_row(task, id, lookup.sealed, out) == ES_OK && out->left > 0 ? ES_OK : ES_NOT_FOUND;
+	return open_row(task, id, lookup.sealed, out) == ES_OK && out->left > 0 && out->context.counter > 0 ? ES_OK
+	                                                                                                    : ES_NOT_FOUND;
 }
 
 es_status auth_reauth_request(struct auth_task *task, const uint8_t id[AUTH_REAUTH_ID],

@@ -300,8 +300,8 @@ static void reauthenticate(struct start *s)
 	es_wipe(&s->reauth, sizeof s->reauth);
 	if (status == ES_OK)
 		reply_challenge(s);
-	else /* its counter is used up */
-		authenticate(s);
+	else /* the round is half that of a re-authentication: nothing else begins with it */
+		auth_flow_fail(s->task, status, "the re-authentication was not made");
 }
 
 static void go_on(struct start *s, enum next next)
