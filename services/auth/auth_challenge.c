@@ -242,6 +242,10 @@ void auth_challenge_seek(struct auth_challenge *c)
 		end(c, AUTH_CHALLENGE_AWAY);
 		return;
 	}
+	if (c->round->eap.id_log_len > 0 && auth_sources_is_relayed(env->sources, &c->route)) {
+		refuse(c, AUTH_IDENTITY_UNUSABLE); /* who is his AAA's is known too late */
+		return;
+	}
 	c->key = auth_pending_key_of(session->tenant, c->round->imsi.digits, (enum auth_method)c->round->eap.method,
 	                             c->round->eap.network_name, session->terminal, session->app_name, session->group);
 	if (!c->is_resync && auth_pending_find(env->pending, &c->key, env->now_ms(), &c->pending))

@@ -180,6 +180,7 @@ static void ask_no_vector(void *self, struct auth_ask *ask)
 {
 	(void)self;
 	ask->why = "an AAA gives no vectors";
+	ask->turned_away = true; /* the AAA has not heard of it */
 	ask->done(ask, AUTH_SOURCE_AWAY);
 }
 

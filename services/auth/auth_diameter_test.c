@@ -340,6 +340,7 @@ static void an_aaa_is_found_by_name_and_gives_no_vectors(void **state)
 	source.ask(source.self, &question);
 	(void)sem_wait(&f->done);
 	assert_int_equal(f->answer, AUTH_SOURCE_AWAY);
+	assert_true(question.turned_away); /* it was not asked, and does not rest for it */
 }
 
 static void on_verdict(struct auth_relay_ask *question, enum auth_relay_verdict verdict)

@@ -161,6 +161,28 @@ static void who_failed_too_often_gets_no_challenge_after_an_identity_round(void 
 	teardown(&w);
 }
 
+/* An exchange that we have begun is none that an AAA could go on with, and it has no vectors. */
+static void who_is_his_aaas_is_not_asked_who_he_is(void **state)
+{
+	(void)state;
+	static const struct auth_source aaa = { "aaa", AUTH_RELAY_KIND, NULL, NULL };
+	struct es_slice rule = ES_SLICE_LIT("*: aaa");
+	struct world w;
+
+	setup(&w);
+	assert_int_equal(auth_sources_add(w.t.env.sources, &aaa), ES_OK);
+	w.t.tenant.identity_request = true;
+	w.t.tenant.sources = &rule;
+	w.t.tenant.source_count = 1;
+	start(&w, PSEUDONYM);
+	expect(w.start, AUTH_REJECT, AUTH_IDENTITY_UNUSABLE);
+	w.start = NULL;
+	rule = ES_SLICE_LIT("00101: aaa"); /* which is known when it is too late */
+	start(&w, PSEUDONYM);
+	expect(tell_identity(&w, w.start, EAP_TYPE_AKA, TEST_EAP_ID), AUTH_REJECT, AUTH_IDENTITY_UNUSABLE);
+	teardown(&w);
+}
+
 static es_status commit_reauth(struct es_db_conn *conn, void *user)
 {
 	static const struct auth_round full = { .source = "hss" };
@@ -276,6 +298,7 @@ int main(void)
 		cmocka_unit_test(a_method_that_is_not_offered_is_not_used_after_an_identity_round),
 		cmocka_unit_test(a_nak_of_the_identity_request_is_asked_in_the_other_method),
 		cmocka_unit_test(who_failed_too_often_gets_no_challenge_after_an_identity_round),
+		cmocka_unit_test(who_is_his_aaas_is_not_asked_who_he_is),
 		cmocka_unit_test(an_identity_whose_counter_is_used_up_says_nothing),
 		cmocka_unit_test(a_refusal_is_counted_and_recorded_when_it_is_notified_and_once),
 		cmocka_unit_test(a_decoy_that_is_sent_again_is_a_decoy),

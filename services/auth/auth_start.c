@@ -213,9 +213,7 @@ static int64_t wait_for_limits(struct start *s, const struct auth_tenant *tenant
 /* The subscriber is known: his tenant's settings say how he is authenticated. */
 static void authenticate(struct start *s)
 {
-	const struct auth_source *first = auth_sources_find(s->task->env->sources, s->route.names[0]);
-
-	if (first != NULL && strcmp(first->kind, AUTH_RELAY_KIND) == 0)
+	if (auth_sources_is_relayed(s->task->env->sources, &s->route))
 		relay(s);
 	else
 		challenge(s);
@@ -246,12 +244,23 @@ static enum next with_tenant(struct start *s, const struct auth_tenant *tenant, 
 	return next;
 }
 
+/* A 3GPP AAA asks by itself, in an exchange that begins with EAP_ID: one that we began is not its. */
+static bool may_ask_who(const struct start *s, const struct auth_tenant *tenant)
+{
+	static const struct es_imsi nobody = { "" };
+
+	if (tenant == NULL || !tenant->identity_request)
+		return false;
+	const struct auth_route route = auth_route_of(tenant, &nobody);
+	return !auth_sources_is_relayed(s->task->env->sources, &route);
+}
+
 /* Nothing to be done with this identity: AKA-Identity, where the tenant turned it on (settled rule 8). */
 static enum next ask_who(struct start *s, const struct auth_tenants *tenants)
 {
 	const struct auth_tenant *tenant = auth_tenant_of_host(tenants, s->in->host);
 
-	return with_tenant(s, tenant != NULL && tenant->identity_request ? tenant : NULL, ASK_IDENTITY);
+	return with_tenant(s, may_ask_who(s, tenant) ? tenant : NULL, ASK_IDENTITY);
 }
 
 static void go_on(struct start *s, enum next next);
