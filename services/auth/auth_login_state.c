@@ -41,21 +41,12 @@ void auth_login_name(struct auth_login *login, int64_t expires_ms, const uint8_t
 
 es_status auth_login_id_of(struct es_slice handle, uint8_t id[AUTH_LOGIN_ID])
 {
-	struct es_arena *arena;
-	struct es_slice raw;
+	uint8_t raw[TIME_OCTETS + 16];
+	es_status status = es_base64url_decode_into(handle, raw, sizeof raw);
 
-	if (handle.len != AUTH_LOGIN_HANDLE)
-		return ES_MALFORMED;
-	arena = es_arena_new(256, 1024);
-	if (arena == NULL)
-		return ES_TOO_LARGE;
-	es_arena_set_secret(arena);
-	es_status status = es_base64url_decode(handle, arena, &raw);
-	if (status == ES_OK && raw.len == TIME_OCTETS + 16)
-		make_id(raw.ptr, id);
-	else
-		status = ES_MALFORMED;
-	es_arena_free(arena);
+	if (status == ES_OK)
+		make_id(raw, id);
+	es_wipe(raw, sizeof raw);
 	return status;
 }
 
