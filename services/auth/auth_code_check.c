@@ -256,11 +256,11 @@ void auth_code_check(struct auth_task *task, const struct auth_code_check *check
 		return;
 	}
 	k->claim.kinds = 1u << AUTH_LOGIN_FACTOR;
-	es_status status = auth_login_id_of(check->session, k->claim.login.id);
-	if (status == ES_OK)
-		status = es_db_write(task->env->db, show_job, looked, k);
-	else
+	if (auth_login_id_of(check->session, k->claim.login.id) != ES_OK) {
 		auth_login_refuse(task, NULL, out, AUTH_LOGIN_AUTHENTICATE, AUTH_LOGIN_STATE_UNKNOWN);
-	if (status != ES_OK && status != ES_MALFORMED)
+		return;
+	}
+	es_status status = es_db_write(task->env->db, show_job, looked, k);
+	if (status != ES_OK)
 		auth_flow_fail(task, status, "the login could not be looked at");
 }
