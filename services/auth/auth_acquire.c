@@ -96,7 +96,10 @@ static bool about_subscriber(const struct acquiring *a, struct es_grant *grant)
 
 static bool prepare_temporary(struct acquiring *a)
 {
-	return es_operations_parse(a->in->targets, &a->targets);
+	struct es_grant grant;
+
+	return copy_text(a->in->requestor_id, grant.requestor, sizeof grant.requestor) &&
+	       es_operations_parse(a->in->targets, &a->targets);
 }
 
 static int64_t temporary_life_s(const struct acquiring *a, const struct auth_tenant *tenant)
@@ -142,8 +145,10 @@ static es_status make_temporary(struct acquiring *a)
 
 static bool prepare_operator(struct acquiring *a)
 {
-	return a->in->client_id.len > 0 && a->in->client_id.len < ES_GRANT_CLIENT_SIZE && es_scope_is_valid(a->in->scope) &&
-	       a->in->scope.len < ES_GRANT_SCOPE_SIZE;
+	struct es_grant grant;
+
+	return a->in->client_id.len > 0 && copy_text(a->in->client_id, grant.client_id, sizeof grant.client_id) &&
+	       es_scope_is_valid(a->in->scope) && a->in->scope.len < ES_GRANT_SCOPE_SIZE;
 }
 
 static es_status put_validator(struct acquiring *a, const struct auth_tenant *tenant)
