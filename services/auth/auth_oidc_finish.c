@@ -32,11 +32,22 @@ static const char *provider_name(const struct step *s)
 }
 
 /* The provider did not do its part: nothing is lost, the client may come with the same code again. */
-static void let_go(struct step *s, es_status status, const char *what, const char *why)
+static void let_go_coded(struct step *s, es_status status, const char *what, long code, const char *why)
 {
 	es_warn(s->claim.task->trace, "auth.oidc_failed", es_f_str("provider", provider_name(s)), es_f_str("what", what),
-	        es_f_status(status), es_f_str("why", why));
+	        es_f_status(status), es_f_i64("code", code), es_f_str("why", why));
 	auth_login_release(&s->claim, status == ES_BUSY ? ES_BUSY : ES_UNAVAILABLE, "the provider was of no help");
+}
+
+static void let_go(struct step *s, es_status status, const char *what, const char *why)
+{
+	let_go_coded(s, status, what, 0, why);
+}
+
+/* What came instead of an answer of use: no answer, or one with another code than 200. */
+static void let_go_with(struct step *s, const struct es_fetch_answer *answer, const char *what)
+{
+	let_go_coded(s, answer->status != ES_OK ? answer->status : ES_UNAVAILABLE, what, answer->code, answer->why);
 }
 
 static void refuse(struct step *s, enum auth_login_reason reason, const char *why)
@@ -150,7 +161,7 @@ static void userinfo_came(const struct es_fetch_answer *answer, void *user)
 	ES_CLEANUP(es_json_done) cJSON *claims = NULL;
 
 	if (answer->status != ES_OK || answer->code == 429 || answer->code >= 500) {
-		let_go(s, answer->status != ES_OK ? answer->status : ES_UNAVAILABLE, "userinfo", answer->why);
+		let_go_with(s, answer, "userinfo");
 		return;
 	}
 	if (answer->code != 200) {
@@ -273,7 +284,7 @@ static void exchange_refused(struct step *s, const struct es_fetch_answer *answe
 
 	if ((answer->code != 400 && answer->code != 401) ||
 	    auth_oidc_error_parse(answer->body, s->claim.task->arena, &error) != ES_OK || error.len == 0) {
-		let_go(s, ES_UNAVAILABLE, "token", answer->why);
+		let_go_with(s, answer, "token");
 		return;
 	}
 	es_warn(s->claim.task->trace, "auth.oidc_exchange_refused", es_f_str("provider", provider_name(s)),
@@ -292,7 +303,7 @@ static void exchanged(const struct es_fetch_answer *answer, void *user)
 	struct step *s = user;
 
 	if (answer->status != ES_OK)
-		let_go(s, answer->status, "token", answer->why);
+		let_go_with(s, answer, "token");
 	else if (answer->code != 200)
 		exchange_refused(s, answer);
 	else if (auth_oidc_tokens_parse(answer->body, s->claim.task->arena, &s->tokens) != ES_OK)
@@ -340,7 +351,7 @@ static void endpoints_known(struct auth_oidc_lookup *lookup, es_status status)
 	if (status == ES_OK)
 		exchange(s);
 	else
-		auth_login_release(&s->claim, status, "the provider's endpoints are not known");
+		let_go(s, status, "endpoints", "not known");
 }
 
 /* ---- the return ---- */
