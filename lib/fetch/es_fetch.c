@@ -1,7 +1,6 @@
 /* es_fetch.c -- the fetcher's thread: one epoll set over the sockets of all targets' libcurl handles, and the deadlines. */
 #include "es_fetch.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

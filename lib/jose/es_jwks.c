@@ -169,11 +169,6 @@ void es_jwks_free(struct es_jwks *jwks)
 	free(jwks);
 }
 
-size_t es_jwks_count(const struct es_jwks *jwks)
-{
-	return jwks->count;
-}
-
 bool es_jwks_has(const struct es_jwks *jwks, struct es_slice kid)
 {
 	for (size_t i = 0; i < jwks->count; i++) {

@@ -137,11 +137,6 @@ es_status auth_eap_unpack(struct es_reader *in, struct auth_eap *out)
 	return ok ? ES_OK : ES_MALFORMED;
 }
 
-void auth_eap_wipe(struct auth_eap *eap)
-{
-	es_wipe(eap, sizeof *eap);
-}
-
 /* ---- what re-authentication keeps ---- */
 
 void auth_eap_context(const struct auth_eap *eap, struct auth_reauth *out)

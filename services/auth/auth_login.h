@@ -26,9 +26,9 @@
 	X(NOT_CONFIGURED, "not_configured")                                                                                \
 	X(STATE_UNKNOWN, "state_unknown")                                                                                  \
 	X(STATE_SPENT, "state_spent")                                                                                      \
-	X(PROVIDER_ERROR, "provider_error")                 /* error=... came back */                                      \
-	X(PROVIDER_REFUSED, "provider_refused")             /* the token endpoint said no */                               \
-	X(PROVIDER_MISCONFIGURED, "provider_misconfigured") /* it does not know us */                                      \
+	X(PROVIDER_ERROR, "provider_error")     /* error=... came back */                                                  \
+	X(PROVIDER_REFUSED, "provider_refused") /* the token endpoint said no */                                           \
+	X(LIMITED, "limited")                                                                                              \
 	X(ID_TOKEN_INVALID, "id_token_invalid")                                                                            \
 	X(ACCESS_TOKEN_INVALID, "access_token_invalid")                                                                    \
 	X(SUBJECT_MISSING, "subject_missing")                                                                              \
@@ -38,8 +38,7 @@
 	X(WRONG_CODE, "wrong_code")                                                                                        \
 	X(TOO_MANY_TRIES, "too_many_tries")                                                                                \
 	X(NUMBER_INVALID, "number_invalid")                                                                                \
-	X(NOT_ENABLED, "not_enabled") /* sent to the tenant's page: TS.43 7.7 */                                           \
-	X(LIMITED, "limited")
+	X(NOT_ENABLED, "not_enabled") /* sent to the tenant's page: TS.43 7.7 */
 
 enum auth_login_reason {
 #define AUTH_LOGIN_REASON_ENUM(name, text) AUTH_LOGIN_##name,

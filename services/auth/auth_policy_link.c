@@ -111,9 +111,7 @@ static bool copy_clients(struct es_arena *arena, const Openes__Tenant *from, str
 		*client = (struct auth_client){ .token_s = in->token_s, .disabled = in->disabled };
 		client->jwks = es_arena_copy(arena, es_slice_of(in->jwks.data, in->jwks.len));
 		if (!copy_text(arena, in->id, &client->id) || client->jwks.len != in->jwks.len ||
-		    !copy_list(arena, in->scopes, in->n_scopes, &client->scopes, &client->scope_count) ||
-		    !copy_list(arena, in->requestor_ids, in->n_requestor_ids, &client->requestor_ids,
-		               &client->requestor_id_count))
+		    !copy_list(arena, in->scopes, in->n_scopes, &client->scopes, &client->scope_count))
 			return false;
 	}
 	out->clients = clients;

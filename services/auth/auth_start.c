@@ -162,7 +162,7 @@ static void ask_identity(struct start *s)
 
 /* ---- who is it? ---- */
 
-/* Empty when the exchange has begun; otherwise it was answered. */
+/* False: the call was answered. */
 static bool begin(struct start *s, const struct auth_tenant *tenant)
 {
 	struct auth_session *session = &s->session;

@@ -100,7 +100,6 @@ static es_status client_message(const struct policy_client *client, struct es_ar
 	message->jwks.data = (uint8_t *)dup(arena, client->jwks, &bad);
 	message->jwks.len = strlen(client->jwks);
 	message->scopes = strings(&client->scopes, arena, &message->n_scopes, &bad);
-	message->requestor_ids = strings(&client->requestor_ids, arena, &message->n_requestor_ids, &bad);
 	message->token_s = client->token_ttl_s;
 	message->disabled = client->disabled;
 	if (bad)
