@@ -7,6 +7,7 @@
 #include "auth_auc_source.h"
 #include "auth_flow.h"
 #include "auth_identity.h"
+#include "auth_outcome.h"
 #include "auth_pseudonym.h"
 #include "auth_store.h"
 #include "es_cleanup.h"
@@ -161,9 +162,8 @@ static bool read_tenant(struct auth_challenge *c)
 	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, c->session->tenant) : NULL;
 
 	if (tenant != NULL) {
-		c->route = auth_route_of(tenant, &c->round->imsi);
-		for (size_t i = 0; i < c->route.count; i++)
-			c->route.names[i] = es_arena_copy(c->task->arena, c->route.names[i]);
+		if (c->route.count == 0)
+			c->route = auth_route_kept(tenant, &c->round->imsi, c->task->arena);
 		c->may_decoy = tenant->decoy_challenge && !c->is_resync;
 		c->gives_pseudonym = tenant->pseudonyms;
 		c->reauths = (uint16_t)tenant->reauthentications; /* 1000 at most */
@@ -200,15 +200,13 @@ static es_status read_exchange_job(struct es_db_conn *conn, void *user)
 {
 	const struct auth_challenge *c = user;
 	struct auth_exchange_row row;
-	struct es_slice plain;
+	struct auth_reply reply;
 
 	ES_TRY(auth_store_exchange_get(conn, c->pending.session, c->task->arena, &row));
 	if (row.outcome.len == 0)
 		return ES_NOT_FOUND;
-	ES_TRY(
-		auth_row_open(c->task->env->session_keys, "outcome", c->pending.session, row.outcome, c->task->arena, &plain));
-	/* What anybody can do without the SIM ends in a rejection. */
-	return plain.len > 0 && plain.ptr[0] != AUTH_REJECT ? ES_OK : ES_NOT_FOUND;
+	ES_TRY(auth_outcome_open(c->task, c->pending.session, row.outcome, &reply));
+	return auth_outcome_is_refusal(&reply) ? ES_NOT_FOUND : ES_OK;
 }
 
 /* Another replica may have taken the SIM's answer: the challenge is used up then. */

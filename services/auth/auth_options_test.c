@@ -270,6 +270,27 @@ static void a_refusal_is_counted_and_recorded_when_it_is_notified_and_once(void 
 	teardown(&w);
 }
 
+/* Nor does a guess that is notified take the challenge away: each would cost a vector. */
+static void a_wrong_answer_that_is_notified_costs_no_vector(void **state)
+{
+	(void)state;
+	uint8_t rand[16];
+	struct world w;
+
+	setup(&w);
+	w.t.tenant.notifications = true;
+	start(&w, TEST_EAP_ID);
+	memcpy(rand, w.start->reply.packet.ptr + 12, sizeof rand);
+	assert_int_equal(peer_answer(&w.sim, w.start->reply.packet, &w.response), SIM_ACCEPTS);
+	w.response.ptr[w.response.len - 1] ^= 1;
+	struct test_call *notification = respond(&w);
+	(void)identifier_of(notification, EAP_TYPE_AKA, AKA_NOTIFICATION);
+	test_call_free(notification);
+	start(&w, TEST_EAP_ID);
+	assert_memory_equal(rand, w.start->reply.packet.ptr + 12, sizeof rand);
+	teardown(&w);
+}
+
 /* ---- decoys ---- */
 
 /* What a real SIM would be asked here, an unknown one cannot be: it ends as it did the first time. */
@@ -301,6 +322,7 @@ int main(void)
 		cmocka_unit_test(who_is_his_aaas_is_not_asked_who_he_is),
 		cmocka_unit_test(an_identity_whose_counter_is_used_up_says_nothing),
 		cmocka_unit_test(a_refusal_is_counted_and_recorded_when_it_is_notified_and_once),
+		cmocka_unit_test(a_wrong_answer_that_is_notified_costs_no_vector),
 		cmocka_unit_test(a_decoy_that_is_sent_again_is_a_decoy),
 	};
 	TEST_ON_EACH_ENGINE("auth_options_test", tests);

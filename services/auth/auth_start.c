@@ -120,7 +120,7 @@ static void challenged(struct auth_challenge *challenge, enum auth_challenge_res
 static void challenge(struct start *s)
 {
 	s->challenge = (struct auth_challenge){
-		.task = s->task, .session = &s->session, .round = &s->session.first, .ready = challenged
+		.task = s->task, .session = &s->session, .round = &s->session.first, .route = s->route, .ready = challenged
 	};
 	auth_challenge_seek(&s->challenge);
 }
@@ -238,9 +238,7 @@ static enum next with_tenant(struct start *s, const struct auth_tenant *tenant, 
 		limited(s, wait);
 		return REFUSED;
 	}
-	s->route = auth_route_of(tenant, &s->session.first.imsi);
-	for (size_t i = 0; i < s->route.count; i++)
-		s->route.names[i] = es_arena_copy(s->task->arena, s->route.names[i]);
+	s->route = auth_route_kept(tenant, &s->session.first.imsi, s->task->arena);
 	return next;
 }
 

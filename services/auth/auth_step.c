@@ -2,6 +2,7 @@
 #include "auth_step.h"
 
 #include "auth_flow.h"
+#include "auth_outcome.h"
 #include "auth_store.h"
 #include "es_cleanup.h"
 #include "es_log.h"
@@ -30,8 +31,8 @@ static void finish(struct auth_step *s, bool is_recorded)
 
 	if (s->out->outcome == AUTH_CHALLENGE)
 		s->out->cookie = s->cookie;
-	if (s->refused != AUTH_SUCCESS)
-		auth_flow_ended(s->task, &end, s->refused);
+	if (s->out->outcome == AUTH_CHALLENGE && auth_outcome_is_refusal(s->out))
+		auth_flow_ended(s->task, &end, s->out->reason);
 	if (is_recorded && s->was_refused) /* it was counted then */
 		s->task->answer(s->task, ES_OK, NULL);
 	else
@@ -58,43 +59,7 @@ void auth_step_limited(struct auth_step *s, int64_t retry_after_s)
 	finish(s, false);
 }
 
-/* ---- an outcome in a row ---- */
-
-static es_status outcome_seal(struct auth_step *s, struct es_slice *sealed)
-{
-	ES_CLEANUP(es_buf_wipe) struct es_buf b;
-
-	es_buf_init(&b, 4096);
-	es_put_u8(&b, (uint8_t)s->out->outcome);
-	es_put_u8(&b, (uint8_t)s->out->reason);
-	es_put_u64(&b, (uint64_t)s->out->token_validity_s);
-	es_put_u16(&b, (uint16_t)s->out->packet.len);
-	es_put_bytes(&b, s->out->packet);
-	es_put_bytes(&b, s->out->token);
-	ES_TRY(es_buf_status(&b));
-	return auth_row_seal(s->task->env->session_keys, "outcome", s->session.id, es_buf_slice(&b), s->task->arena,
-	                     sealed);
-}
-
-static es_status outcome_open(struct auth_step *s)
-{
-	struct es_slice plain;
-
-	ES_TRY(auth_row_open(s->task->env->session_keys, "outcome", s->session.id, s->row.outcome, s->task->arena, &plain));
-	struct es_reader in = es_reader_of(plain);
-	unsigned outcome = es_read_u8(&in), reason = es_read_u8(&in);
-	int64_t validity = (int64_t)es_read_u64(&in);
-	struct es_slice packet = es_read_bytes(&in, es_read_u16(&in));
-	struct es_slice token = es_read_rest(&in);
-	if (!es_reader_is_done(&in) || outcome > AUTH_LOST_SESSION || reason >= AUTH_REASON_COUNT)
-		return ES_INTERNAL;
-	*s->out = (struct auth_reply){ .outcome = (enum auth_outcome)outcome,
-		                           .reason = (enum auth_reason)reason,
-		                           .packet = packet,
-		                           .token = token,
-		                           .token_validity_s = validity };
-	return ES_OK;
-}
+/* ---- what is in the row ---- */
 
 es_status auth_step_request_of(struct auth_step *s, struct es_slice *request)
 {
@@ -111,7 +76,7 @@ void auth_step_replay(struct auth_step *s)
 		auth_step_turn_away(s, AUTH_LOST_SESSION, AUTH_SESSION_SPENT);
 		return;
 	}
-	es_status status = outcome_open(s);
+	es_status status = auth_outcome_open(s->task, s->session.id, s->row.outcome, s->out);
 	if (status == ES_OK && s->out->outcome == AUTH_ADMIT)
 		status = auth_step_request_of(s, &s->out->request);
 	if (status != ES_OK) {
@@ -129,7 +94,7 @@ void auth_step_replay(struct auth_step *s)
 /* What is on record by this step: an end, or a refusal that the peer hears of first. */
 static bool is_recorded_now(const struct auth_step *s)
 {
-	return s->out->outcome == AUTH_CHALLENGE ? s->refused != AUTH_SUCCESS : !s->was_refused;
+	return s->out->outcome == AUTH_CHALLENGE ? auth_outcome_is_refusal(s->out) : !s->was_refused;
 }
 
 /* An exchange that ended: its record, and what it did to identities of re-authentication. */
@@ -187,9 +152,9 @@ void auth_step_commit(struct auth_step *s)
 		                                  .packet_hash = es_slice_of(s->packet_hash, sizeof s->packet_hash) };
 	if (is_recorded_now(s)) {
 		const struct auth_end end = end_of(s, true);
-		s->record = auth_flow_record(env, &end, s->refused != AUTH_SUCCESS ? s->refused : s->out->reason);
+		s->record = auth_flow_record(env, &end, s->out->reason);
 	}
-	status = outcome_seal(s, &s->next.outcome);
+	status = auth_outcome_seal(s->task, s->session.id, s->out, &s->next.outcome);
 	if (status == ES_OK && s->out->outcome == AUTH_ADMIT)
 		status = auth_reauth_row_of(s->task, &s->session, &s->round, &s->reauth);
 	if (status == ES_OK && s->out->outcome == AUTH_CHALLENGE) {
@@ -231,6 +196,6 @@ void auth_step_reject(struct auth_step *s, enum auth_reason reason)
 void auth_step_notify(struct auth_step *s, enum auth_reason reason)
 {
 	count_failure(s);
-	s->refused = reason_of(s, reason);
+	s->out->reason = reason_of(s, reason);
 	auth_step_commit(s);
 }

@@ -31,9 +31,8 @@ struct auth_step {
 	struct auth_admit admit;
 	bool announces; /* admitted, and the peer wants to hear of it before the end */
 
-	/* A refusal that the peer hears in a notification is decided when that goes out, whether it is answered or not. */
-	enum auth_reason refused; /* by the notification in `out`; AUTH_SUCCESS: it is none of a refusal */
-	bool was_refused;         /* by the notification that this response answers */
+	bool
+		was_refused; /* by the notification that this response answers: that was counted and recorded when it went out */
 
 	/* To be committed. */
 	struct auth_exchange_row next;
@@ -55,7 +54,8 @@ void auth_step_replay(struct auth_step *s);
 /* Commits `out`, and the round that waits for a response when it is a challenge; then answers. */
 void auth_step_commit(struct auth_step *s);
 void auth_step_reject(struct auth_step *s, enum auth_reason reason);
-/* `out` is the notification of this refusal: counts and records it, then commits. */
+/* `out` is the notification of this refusal, which is decided whether it is answered or not: counts and records it, then
+ * commits. */
 void auth_step_notify(struct auth_step *s, enum auth_reason reason);
 
 /* Not an end: the request that is to be answered, from the cookie or its row. */
