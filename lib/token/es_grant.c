@@ -133,17 +133,6 @@ static void put_octets(const struct es_grant *grant, struct es_buf *out)
 	}
 }
 
-static bool read_text(struct es_reader *r, char *out, size_t size)
-{
-	struct es_slice text = es_read_bytes(r, es_read_u16(r));
-
-	if (r->bad || text.len >= size)
-		return false;
-	if (text.len > 0)
-		memcpy(out, text.ptr, text.len);
-	return strlen(out) == text.len;
-}
-
 static es_status parse_octets(struct es_slice plain, struct es_grant *out)
 {
 	struct es_reader r = es_reader_of(plain);
@@ -151,17 +140,15 @@ static es_status parse_octets(struct es_slice plain, struct es_grant *out)
 
 	if (es_read_u8(&r) != FORMAT)
 		return ES_MALFORMED;
-	struct es_slice id = es_read_bytes(&r, sizeof out->id), bound = es_read_bytes(&r, sizeof out->bound);
+	ES_READ_ARRAY(&r, out->id);
+	ES_READ_ARRAY(&r, out->bound);
 	out->epoch = es_read_u32(&r);
 	out->operations = es_read_u32(&r);
 	out->expires_ms = (int64_t)es_read_u64(&r);
 	for (size_t i = 0; i < ES_COUNT(texts); i++)
-		if (!read_text(&r, (char *)out + texts[i].offset, texts[i].size))
-			return ES_MALFORMED;
+		es_read_text(&r, es_read_u16(&r), (char *)out + texts[i].offset, texts[i].size);
 	if (!es_reader_is_done(&r))
 		return ES_MALFORMED;
-	memcpy(out->id, id.ptr, id.len);
-	memcpy(out->bound, bound.ptr, bound.len);
 	return out->imsi.digits[0] == '\0' ? ES_OK : es_imsi_parse(es_slice_str(out->imsi.digits), &imsi);
 }
 

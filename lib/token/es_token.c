@@ -60,17 +60,6 @@ static void put_text(struct es_buf *b, const char *text, size_t size)
 	es_put_bytes(b, es_slice_of(text, len));
 }
 
-static bool read_text(struct es_reader *r, char *out, size_t size)
-{
-	struct es_slice text = es_read_bytes(r, es_read_u8(r));
-	if (r->bad || text.len >= size)
-		return false;
-	memset(out, 0, size);
-	if (text.len > 0)
-		memcpy(out, text.ptr, text.len);
-	return strlen(out) == text.len;
-}
-
 es_status es_token_seal(struct es_keyring *ring, const struct es_token *token, struct es_arena *arena,
                         struct es_slice *text)
 {
@@ -106,23 +95,21 @@ static es_status parse_plain(struct es_slice plain, struct es_token *out)
 	struct es_reader r = es_reader_of(plain);
 	char imsi[sizeof out->imsi.digits];
 
-	if (es_read_u8(&r) != FORMAT || !read_text(&r, out->tenant, sizeof out->tenant) ||
-	    !read_text(&r, imsi, sizeof imsi))
+	if (es_read_u8(&r) != FORMAT)
 		return ES_MALFORMED;
+	es_read_counted(&r, out->tenant, sizeof out->tenant);
+	es_read_counted(&r, imsi, sizeof imsi);
 	ES_TRY(es_imsi_parse(es_slice_str(imsi), &out->imsi));
 	out->epoch = es_read_u32(&r);
 	uint8_t method = es_read_u8(&r);
 	out->issued_ms = (int64_t)es_read_u64(&r);
 	out->expires_ms = (int64_t)es_read_u64(&r);
-	if (method < ES_METHOD_EAP_AKA || method > ES_METHOD_AAA || !read_text(&r, out->group, sizeof out->group))
+	es_read_counted(&r, out->group, sizeof out->group);
+	ES_READ_ARRAY(&r, out->terminal);
+	ES_READ_ARRAY(&r, out->app_name);
+	if (!es_reader_is_done(&r) || method < ES_METHOD_EAP_AKA || method > ES_METHOD_AAA)
 		return ES_MALFORMED;
 	out->method = (enum es_token_method)method;
-	struct es_slice terminal = es_read_bytes(&r, sizeof out->terminal);
-	struct es_slice app_name = es_read_bytes(&r, sizeof out->app_name);
-	if (!es_reader_is_done(&r))
-		return ES_MALFORMED;
-	memcpy(out->terminal, terminal.ptr, terminal.len);
-	memcpy(out->app_name, app_name.ptr, app_name.len);
 	return ES_OK;
 }
 

@@ -75,21 +75,11 @@ static int64_t expires_after(const struct acquiring *a, int64_t life_s)
 	return (a->task->env->now_ms() / 1000 + life_s) * 1000;
 }
 
-static bool copy_text(struct es_slice from, char *out, size_t size)
-{
-	if (from.len >= size)
-		return false;
-	if (from.len > 0)
-		memcpy(out, from.ptr, from.len);
-	out[from.len] = '\0';
-	return strlen(out) == from.len;
-}
-
 static bool about_subscriber(const struct acquiring *a, struct es_grant *grant)
 {
 	grant->imsi = a->imsi;
 	grant->epoch = a->epoch;
-	return copy_text(a->in->app, grant->app, sizeof grant->app);
+	return es_slice_to_str(a->in->app, grant->app, sizeof grant->app);
 }
 
 /* ---- AcquireTemporaryToken ---- */
@@ -98,7 +88,7 @@ static bool prepare_temporary(struct acquiring *a)
 {
 	struct es_grant grant;
 
-	return copy_text(a->in->requestor_id, grant.requestor, sizeof grant.requestor) &&
+	return es_slice_to_str(a->in->requestor_id, grant.requestor, sizeof grant.requestor) &&
 	       es_operations_parse(a->in->targets, &a->targets);
 }
 
@@ -133,7 +123,7 @@ static es_status make_temporary(struct acquiring *a)
 
 	auth_snapshot_put(tenants);
 	grant.operations = a->targets;
-	if (!about_subscriber(a, &grant) || !copy_text(a->in->requestor_id, grant.requestor, sizeof grant.requestor))
+	if (!about_subscriber(a, &grant) || !es_slice_to_str(a->in->requestor_id, grant.requestor, sizeof grant.requestor))
 		return ES_TOO_LARGE;
 	ES_TRY(es_grant_seal(a->task->env->token_keys, &grant, a->task->arena, &text));
 	put(a, "TemporaryToken", text);
@@ -147,7 +137,7 @@ static bool prepare_operator(struct acquiring *a)
 {
 	struct es_grant grant;
 
-	return a->in->client_id.len > 0 && copy_text(a->in->client_id, grant.client_id, sizeof grant.client_id) &&
+	return a->in->client_id.len > 0 && es_slice_to_str(a->in->client_id, grant.client_id, sizeof grant.client_id) &&
 	       es_scope_is_valid(a->in->scope) && a->in->scope.len < ES_GRANT_SCOPE_SIZE;
 }
 
@@ -168,8 +158,9 @@ static es_status make_operator(struct acquiring *a)
 	int64_t life_s = tenant != NULL && tenant->operator_token_s > 0 ? tenant->operator_token_s : SHORT_LIFE_S;
 	struct es_grant grant = es_grant_new(ES_GRANT_OPERATOR, a->tenant, expires_after(a, life_s));
 	struct es_slice text = { 0 };
-	bool fits = about_subscriber(a, &grant) && copy_text(a->in->client_id, grant.client_id, sizeof grant.client_id) &&
-	            copy_text(a->in->scope, grant.scope, sizeof grant.scope);
+	bool fits = about_subscriber(a, &grant) &&
+	            es_slice_to_str(a->in->client_id, grant.client_id, sizeof grant.client_id) &&
+	            es_slice_to_str(a->in->scope, grant.scope, sizeof grant.scope);
 
 	es_status status = fits ? es_grant_seal(a->task->env->token_keys, &grant, a->task->arena, &text) : ES_TOO_LARGE;
 	put(a, "OperatorToken", text);

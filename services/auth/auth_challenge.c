@@ -104,21 +104,11 @@ static void keep_and_write(struct auth_challenge *c)
 	write_packet(c);
 }
 
-static void set_source(struct auth_round *round, const char *name)
-{
-	struct es_slice s = es_slice_str(name != NULL ? name : "");
-	size_t len = s.len < sizeof round->source ? s.len : sizeof round->source - 1;
-
-	memset(round->source, 0, sizeof round->source);
-	if (len > 0)
-		memcpy(round->source, s.ptr, len);
-}
-
 static void answered(struct auth_ask *ask, enum auth_source_answer answer)
 {
 	struct auth_challenge *c = (struct auth_challenge *)(void *)((uint8_t *)ask - offsetof(struct auth_challenge, ask));
 
-	set_source(c->round, ask->source);
+	es_slice_to_str_cut(es_slice_str(ask->source), c->round->source, sizeof c->round->source);
 	switch (answer) {
 	case AUTH_SOURCE_VECTOR:
 		c->round->decoy = false; /* of a challenge before this one, say by the other method's source */

@@ -69,15 +69,6 @@ es_status auth_flow_ask_identity(struct auth_task *task, struct auth_eap *eap, s
 
 /* ---- ends ---- */
 
-static void copy_cut(struct es_slice from, char *out, size_t size)
-{
-	size_t len = from.len < size ? from.len : size - 1;
-
-	if (len > 0)
-		memcpy(out, from.ptr, len);
-	out[len] = '\0';
-}
-
 static const char *method_of(const struct auth_round *round)
 {
 	if (round == NULL)
@@ -91,15 +82,15 @@ struct auth_history_entry auth_flow_record(struct auth_env *env, const struct au
 {
 	struct auth_history_entry entry = { .at_ms = env->now_ms() };
 
-	copy_cut(es_slice_str(end->tenant), entry.tenant, sizeof entry.tenant);
-	copy_cut(es_slice_str(end->group), entry.app, sizeof entry.app);
-	copy_cut(es_slice_str(method_of(end->round)), entry.method, sizeof entry.method);
-	copy_cut(es_slice_str(auth_reason_names[reason]), entry.result, sizeof entry.result);
-	copy_cut(end->address, entry.address, sizeof entry.address);
+	es_slice_to_str_cut(es_slice_str(end->tenant), entry.tenant, sizeof entry.tenant);
+	es_slice_to_str_cut(es_slice_str(end->group), entry.app, sizeof entry.app);
+	es_slice_to_str_cut(es_slice_str(method_of(end->round)), entry.method, sizeof entry.method);
+	es_slice_to_str_cut(es_slice_str(auth_reason_names[reason]), entry.result, sizeof entry.result);
+	es_slice_to_str_cut(end->address, entry.address, sizeof entry.address);
 	if (end->round != NULL) {
 		entry.imsi = end->round->imsi;
 		entry.rounds = end->round->eap.requests;
-		copy_cut(es_slice_str(end->round->source), entry.source, sizeof entry.source);
+		es_slice_to_str_cut(es_slice_str(end->round->source), entry.source, sizeof entry.source);
 	}
 	return entry;
 }

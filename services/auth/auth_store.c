@@ -136,15 +136,6 @@ es_status auth_store_keys_delete(struct es_db_conn *conn, const char *tenant, co
 	return ES_DB_EXEC(conn, KEYS_DELETE, NULL, es_bind_str(tenant), es_bind_str(imsi));
 }
 
-static bool read_text(struct es_slice text, char *out, size_t size)
-{
-	if (text.len == 0 || text.len >= size)
-		return false;
-	memcpy(out, text.ptr, text.len);
-	out[text.len] = '\0';
-	return true;
-}
-
 es_status auth_store_keys_page(struct es_db_conn *conn, const char *tenant, const char *imsi,
                                struct auth_key_item items[AUTH_KEYS_PAGE], size_t *count)
 {
@@ -155,8 +146,9 @@ es_status auth_store_keys_page(struct es_db_conn *conn, const char *tenant, cons
 	ES_TRY(ES_DB_QUERY(conn, KEYS_PAGE, &rows, es_bind_str(tenant), es_bind_str(imsi), es_bind_int(AUTH_KEYS_PAGE)));
 	while ((status = es_rows_next(rows)) == ES_OK) {
 		struct auth_key_item *item = &items[n < AUTH_KEYS_PAGE ? n : 0];
-		bool named = read_text(es_col_text(rows, 7), item->tenant, sizeof item->tenant) &&
-		             read_text(es_col_text(rows, 8), item->imsi, sizeof item->imsi);
+		bool named = es_slice_to_str(es_col_text(rows, 7), item->tenant, sizeof item->tenant) &&
+		             es_slice_to_str(es_col_text(rows, 8), item->imsi, sizeof item->imsi) && item->tenant[0] != '\0' &&
+		             item->imsi[0] != '\0';
 		if (n++ == AUTH_KEYS_PAGE || !named) {
 			es_rows_done(rows);
 			return ES_INTERNAL;
