@@ -116,8 +116,8 @@ static es_status put_targets(struct acquiring *a)
 /* TS.43 T48; the expiry always, since a client that exists reads it without looking whether it is there. */
 static es_status make_temporary(struct acquiring *a)
 {
-	const struct auth_tenants *tenants = auth_snapshot_get(a->task->env->tenants);
-	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, a->tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *tenant = auth_snapshot_tenant(a->task->env->tenants, a->tenant, &tenants);
 	struct es_grant grant = es_grant_new(ES_GRANT_TEMPORARY, a->tenant, expires_after(a, temporary_life_s(a, tenant)));
 	struct es_slice text;
 
@@ -153,8 +153,8 @@ static es_status put_validator(struct acquiring *a, const struct auth_tenant *te
 /* TS.43 T117 */
 static es_status make_operator(struct acquiring *a)
 {
-	const struct auth_tenants *tenants = auth_snapshot_get(a->task->env->tenants);
-	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, a->tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *tenant = auth_snapshot_tenant(a->task->env->tenants, a->tenant, &tenants);
 	int64_t life_s = tenant != NULL && tenant->operator_token_s > 0 ? tenant->operator_token_s : SHORT_LIFE_S;
 	struct es_grant grant = es_grant_new(ES_GRANT_OPERATOR, a->tenant, expires_after(a, life_s));
 	struct es_slice text = { 0 };
@@ -178,8 +178,8 @@ static es_status make_operator(struct acquiring *a)
 /* A backend that was disabled or removed since is none any more. */
 static bool has_client(const struct acquiring *a, const char *id)
 {
-	const struct auth_tenants *tenants = auth_snapshot_get(a->task->env->tenants);
-	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, a->tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *tenant = auth_snapshot_tenant(a->task->env->tenants, a->tenant, &tenants);
 	bool found = false;
 
 	for (size_t i = 0; tenant != NULL && i < tenant->client_count; i++)

@@ -148,8 +148,8 @@ static bool is_within_limits(struct auth_challenge *c)
 /* Copies what it needs of the tenant: the snapshot is given back before anything is asked. False: there is none. */
 static bool read_tenant(struct auth_challenge *c)
 {
-	const struct auth_tenants *tenants = auth_snapshot_get(c->task->env->tenants);
-	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, c->session->tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *tenant = auth_snapshot_tenant(c->task->env->tenants, c->session->tenant, &tenants);
 
 	if (tenant != NULL) {
 		if (c->route.count == 0)

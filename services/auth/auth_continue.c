@@ -101,8 +101,8 @@ static void named(struct auth_step *s, const struct es_imsi *imsi)
 /* The answer to AKA-Identity counts as EAP_ID would, within the tenant that asked. */
 static void identified(struct auth_step *s)
 {
-	const struct auth_tenants *tenants = auth_snapshot_get(s->task->env->tenants);
-	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, s->session.tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *tenant = auth_snapshot_tenant(s->task->env->tenants, s->session.tenant, &tenants);
 	struct auth_identity id;
 	enum auth_identity_kind kind = AUTH_ID_FOREIGN;
 

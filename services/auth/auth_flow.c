@@ -38,8 +38,8 @@ void auth_flow_reading(struct auth_task *task, void (*fn)(void *user), void *use
 
 int64_t auth_flow_token_ttl(struct auth_env *env, const char *tenant)
 {
-	const struct auth_tenants *tenants = auth_snapshot_get(env->tenants);
-	const struct auth_tenant *found = tenants != NULL ? auth_tenant_by_id(tenants, tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *found = auth_snapshot_tenant(env->tenants, tenant, &tenants);
 	int64_t ttl_ms = found != NULL && found->token_ttl_s > 0 ? found->token_ttl_s * 1000 : env->token_ttl_ms;
 
 	auth_snapshot_put(tenants);
@@ -48,8 +48,8 @@ int64_t auth_flow_token_ttl(struct auth_env *env, const char *tenant)
 
 bool auth_flow_has_other_method(struct auth_env *env, const char *tenant)
 {
-	const struct auth_tenants *tenants = auth_snapshot_get(env->tenants);
-	const struct auth_tenant *found = tenants != NULL ? auth_tenant_by_id(tenants, tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *found = auth_snapshot_tenant(env->tenants, tenant, &tenants);
 	bool has = found != NULL && found->oidc.len > 0;
 
 	auth_snapshot_put(tenants);
