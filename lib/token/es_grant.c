@@ -169,26 +169,13 @@ struct es_grant es_grant_new(enum es_grant_kind kind, const char *tenant, int64_
 es_status es_grant_seal(struct es_keyring *ring, const struct es_grant *grant, struct es_arena *arena,
                         struct es_slice *text)
 {
-	uint8_t plain_octets[PLAIN_MAX], sealed[PLAIN_MAX + ES_SEAL_OVERHEAD], coded_octets[ES_GRANT_TEXT_MAX];
-	struct es_buf plain, coded;
+	uint8_t plain_octets[PLAIN_MAX];
+	struct es_buf plain;
 
 	es_buf_init_fixed(&plain, plain_octets, sizeof plain_octets);
 	put_octets(grant, &plain);
 	ES_TRY(es_buf_status(&plain));
-	es_seal(ring, purposes[grant->kind], (struct es_slice){ 0 }, es_buf_slice(&plain), sealed);
-	es_buf_init_fixed(&coded, coded_octets, sizeof coded_octets);
-	es_base64url_encode(es_slice_of(sealed, plain.len + ES_SEAL_OVERHEAD), &coded);
-	ES_TRY(es_buf_status(&coded));
-	struct es_slice copy = es_arena_copy(arena, es_buf_slice(&coded));
-	if (copy.ptr == NULL)
-		return ES_TOO_LARGE;
-	*text = copy;
-	return ES_OK;
-}
-
-static void arena_done(struct es_arena **arena)
-{
-	es_arena_free(*arena);
+	return es_seal_text(ring, purposes[grant->kind], (struct es_slice){ 0 }, es_buf_slice(&plain), arena, text);
 }
 
 es_status es_grant_open(struct es_keyring *ring, enum es_grant_kind kind, struct es_slice text, int64_t now_ms,
@@ -200,7 +187,7 @@ es_status es_grant_open(struct es_keyring *ring, enum es_grant_kind kind, struct
 
 	if (text.len > ES_GRANT_TEXT_MAX)
 		return ES_MALFORMED;
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(ES_GRANT_TEXT_MAX, 8192);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(ES_GRANT_TEXT_MAX, 8192);
 	if (arena == NULL)
 		return ES_TOO_LARGE;
 	ES_TRY(es_base64url_decode(text, arena, &sealed));

@@ -173,14 +173,9 @@ static es_status publish(struct auth_policy_link *link, const Openes__TenantsRep
 	return ES_OK;
 }
 
-static void arena_done(struct es_arena **arena)
-{
-	es_arena_free(*arena);
-}
-
 es_status auth_policy_refresh(struct auth_policy_link *link)
 {
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, SNAPSHOT_MAX);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, SNAPSHOT_MAX);
 	Openes__TenantsRequest request;
 	ProtobufCMessage *message;
 	bool known = auth_policy_is_known(link);

@@ -136,9 +136,7 @@ es_status auth_session_seal(struct es_keyring *ring, struct auth_session *sessio
                             struct es_slice *cookie)
 {
 	ES_CLEANUP(es_buf_wipe) struct es_buf plain;
-	ES_CLEANUP(es_buf_free) struct es_buf text;
 
-	es_buf_init(&text, AUTH_COOKIE_MAX);
 	es_buf_init(&plain, PLAIN_MAX);
 	session->request_stored = false;
 	pack(session, &plain);
@@ -147,20 +145,8 @@ es_status auth_session_seal(struct es_keyring *ring, struct auth_session *sessio
 		session->request_stored = true;
 		pack(session, &plain);
 	}
-	es_status status = es_buf_status(&plain);
-	if (status == ES_OK) {
-		uint8_t sealed[PLAIN_MAX + ES_SEAL_OVERHEAD];
-		es_seal(ring, "session", (struct es_slice){ 0 }, es_buf_slice(&plain), sealed);
-		es_base64url_encode(es_slice_of(sealed, plain.len + ES_SEAL_OVERHEAD), &text);
-		status = es_buf_status(&text);
-	}
-	if (status == ES_OK) {
-		struct es_slice copy = es_arena_copy(arena, es_buf_slice(&text));
-		status = copy.ptr == NULL ? ES_TOO_LARGE : ES_OK;
-		if (status == ES_OK)
-			*cookie = copy;
-	}
-	return status;
+	ES_TRY(es_buf_status(&plain));
+	return es_seal_text(ring, "session", (struct es_slice){ 0 }, es_buf_slice(&plain), arena, cookie);
 }
 
 es_status auth_session_open(struct es_keyring *ring, struct es_slice cookie, int64_t now_ms, struct es_arena *arena,
