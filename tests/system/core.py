@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import threading
+import urllib.parse
 from pathlib import Path
 
 from stack import BIN, FAULT, ROOT, free_port, wait_for
@@ -106,6 +107,46 @@ def documented(ports, **changes):
             continue
         out.append(line)
     return "\n".join(out) + "\n"
+
+
+def documented_udm(url, pki, **changes):
+    """The UDM's section of docs/core-network.md with another host and port, files of `pki`, and changes of single keys."""
+    section, text = re.search(r"```ini\n(\[udm .*?\]\n)(.*?)```", (ROOT / "docs/core-network.md").read_text(), re.S).groups()
+    keys = dict(line.split(" = ") for line in text.splitlines())
+    for key, value in keys.items():
+        if key.endswith("url"):
+            keys[key] = url + urllib.parse.urlsplit(value).path
+        elif key.endswith("_file"):
+            keys[key] = pki.file(Path(value).name)
+    return section + "".join(f"{key} = {value}\n" for key, value in {**keys, **changes}.items())
+
+
+class Pki:
+    """An authority in a folder of its own, core-ca.pem, and what it has issued."""
+
+    def __init__(self, folder):
+        folder.mkdir(exist_ok=True)
+        self._dir = folder
+        self._run("req", "-x509", *self.KEY, "-keyout", "core-ca.key", "-out", "core-ca.pem", "-days", "2", "-subj", "/CN=test ca",
+                  "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+
+    KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+
+    def _run(self, *args):
+        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=self._dir)
+
+    def issue(self, file, name):
+        """FILE.pem and FILE.key, issued to a host's name or to an address."""
+        kind = "IP" if re.fullmatch(r"[0-9.]+", name) else "DNS"
+        self._run("req", *self.KEY, "-keyout", f"{file}.key", "-out", f"{file}.csr", "-subj", f"/CN={name}")
+        (self._dir / f"{file}.ext").write_text(f"subjectAltName={kind}:{name}\nbasicConstraints=critical,CA:FALSE\n"
+                                               "keyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\n")
+        self._run("x509", "-req", "-in", f"{file}.csr", "-CA", "core-ca.pem", "-CAkey", "core-ca.key", "-CAcreateserial", "-days", "2",
+                  "-out", f"{file}.pem", "-extfile", f"{file}.ext")
+        return self
+
+    def file(self, name):
+        return str(self._dir / name)
 
 
 class Diameter:

@@ -7,7 +7,8 @@ import subprocess
 import threading
 
 import pytest
-from core_stack import KEYLESS, CoreStack, nai_prime, other_nai
+from core import documented_udm
+from core_stack import IDENTITY, KEYLESS, CoreStack, nai_prime, other_nai
 from stack import BIN, free_port, wait_for
 from ts43 import EAP_RELAY, XML, answer_challenge, authenticate, eap_response, nai, params
 from usim import TEST_SETS, Usim
@@ -19,7 +20,7 @@ METHODS = pytest.mark.parametrize("method,name_of", [("AKA", nai), ("AKA'", nai_
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory, ebin):
-    made = CoreStack(tmp_path_factory.mktemp("core"), ebin, peers=("hss1", "hss2"), udm={"timeout": "2s"})
+    made = CoreStack(tmp_path_factory.mktemp("core"), ebin, peers=("hss1", "hss2"), udm={})
     try:
         yield made.start()
     finally:
@@ -222,6 +223,19 @@ def test_the_udm_resynchronises_a_sim_that_is_ahead(core, supplicant, method, na
     assert ["resynchronizationInfo" in ask["body"] for ask in core.udm.seen("/nudm-ueau")] == [False, True]
 
 
+def test_the_udm_and_the_nrf_see_our_certificate_and_the_udm_the_nrf_s_token(core, client):
+    """docs/core-network.md, "The token": one is fetched, by mutual TLS and for our instance, and serves until shortly before its end."""
+    core.tenant(sources=["*: udm1"])
+    core.udm.control(forget_tokens=True)
+    usim = Usim("001010000000005", *TEST_SETS[4])
+    assert authenticate(client, usim).status == 200 and authenticate(client, usim).status == 200
+    (asked,), vectors = core.udm.seen("/oauth2/token"), core.udm.seen("/nudm-ueau")
+    assert "nfInstanceId=" + documented_udm("", core.pki).split("nf_instance_id = ")[1].split()[0] in asked["body"]
+    # the first one carries a token that the UDM has just forgotten, or none was there yet and it is the first with one
+    assert len(vectors) in (2, 3) and all(ask["headers"]["authorization"].startswith("Bearer ") for ask in vectors)
+    assert {ask["client"] for ask in (asked, *vectors)} == {IDENTITY}
+
+
 def test_a_subscriber_whom_the_udm_does_not_know_is_refused_at_once(core, client):
     """V12-AUTH-08"""
     core.tenant(sources=["*: udm1 home"])
@@ -390,8 +404,8 @@ def test_vectors_of_one_subscriber_are_limited_and_nobody_else_s(limited):
     client, usim = limited.client(), limited.card(1)
     for _ in range(2):
         assert authenticate(client, usim).status == 200
-    asked = limited.hss1.count("MAR")
-    assert waits(authenticate(client, usim)) and limited_by(limited, "challenges_imsi") == 1 and limited.hss1.count("MAR") == asked
+    asked, before = limited.hss1.count("MAR"), limited_by(limited, "challenges_imsi")
+    assert waits(authenticate(client, usim)) and limited_by(limited, "challenges_imsi") == before + 1 and limited.hss1.count("MAR") == asked
     assert authenticate(client, limited.card(2)).status == 200
     record = last_record(limited, usim.imsi, "limited")
     assert (record["method"], record["app"]) == ("eap-aka", "ap2003")
@@ -406,9 +420,9 @@ def test_resynchronisations_of_one_subscriber_are_limited(limited):
     assert authenticate(client, usim).status == 200
     usim.seq = [2 * AHEAD] * 32
     challenge = begin(client, usim)
-    asked = limited.hss1.count("MAR")
+    asked, before = limited.hss1.count("MAR"), limited_by(limited, "resyncs_imsi")
     assert waits(client.relay(answer_challenge(usim, challenge.packet(), nai(usim.imsi)), challenge.cookie()))
-    assert limited_by(limited, "resyncs_imsi") == 1 and limited.hss1.count("MAR") == asked
+    assert limited_by(limited, "resyncs_imsi") == before + 1 and limited.hss1.count("MAR") == asked
     client.close()
 
 
@@ -419,7 +433,8 @@ def test_guesses_at_one_subscriber_from_one_address_are_limited(limited):
     packet = bytearray(answer_challenge(usim, challenge.packet(), nai(usim.imsi)))
     packet[-1] ^= 1
     assert client.relay(bytes(packet), challenge.cookie()).status == 403
-    assert waits(begin(client, usim)) and limited_by(limited, "failures") == 1
+    before = limited_by(limited, "failures")
+    assert waits(begin(client, usim)) and limited_by(limited, "failures") == before + 1
     client.close()
 
 
@@ -427,7 +442,8 @@ def test_challenges_of_one_tenant_are_limited_by_its_own_setting(limited):
     """A tenant that floods is turned away, the other one is not."""
     limited.tenant(sources=["*: home"], challenges_per_second=1)
     client, other = limited.client(), limited.other_tenant()
+    before = limited_by(limited, "challenges_tenant")
     wait_for(lambda: waits(begin(client, limited.card(5))), what="more than one in a second")
-    assert limited_by(limited, "challenges_tenant") > 0
+    assert limited_by(limited, "challenges_tenant") > before
     assert authenticate(client, other, identity=other_nai()).status == 200
     client.close()
