@@ -29,13 +29,13 @@ def free_port():
                 continue
 
 
-def wait_for(condition, seconds=20, what="condition"):
+def wait_for(condition, seconds=20, what="condition", every=0.02):
     """Polls; the bound only ends a failing test."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come true within {seconds} s")
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 class Postgresql:
