@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -36,6 +37,31 @@ def wait_for(condition, seconds=20, what="condition", every=0.02):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come true within {seconds} s")
         time.sleep(every)
+
+
+class Threads:
+    """Each of `tasks` in a thread of its own, at once; none of them keeps the tests from ending."""
+
+    def __init__(self, *tasks):
+        self._wrong = []
+        self._threads = [threading.Thread(target=self._run, args=(task,), daemon=True) for task in tasks]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, task):
+        try:
+            task()
+        except BaseException as wrong:  # of an assertion, too: join() is where it is seen
+            self._wrong.append(wrong)
+
+    def join(self, seconds=60):
+        """Until all of them are through; what went wrong in one goes wrong here."""
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0, deadline - time.monotonic()))
+        if self._wrong:
+            raise self._wrong[0]
+        assert not any(thread.is_alive() for thread in self._threads), f"a thread is not through within {seconds} s"
 
 
 class Postgresql:
