@@ -9,7 +9,7 @@ from core import SUBSCRIBERS, Peer, Pki, documented, documented_udm
 from core_udm import Udm
 from stack import ROOT, Stack, free_port, wait_for
 from ts43 import Client, nai
-from usim import TEST_SETS, Usim
+from usim import TEST_SETS, Usim, demo_usim
 
 HOST = "127.0.0.1"
 KEYLESS = "001010000000050"  # the core network has this SIM's keys, openes never gets them
@@ -174,7 +174,7 @@ class CoreStack:
 
     def card(self, n=1):
         """The SIM of demo subscriber n; one for all tests."""
-        return self._cards.setdefault(n, Usim(f"0010100000000{n:02}", *TEST_SETS[(n - 1) % 6]))
+        return self._cards.setdefault(n, demo_usim(n))
 
     def client(self):
         return Client(self.stack)
@@ -191,7 +191,3 @@ class CoreStack:
 
 def other_nai():
     return nai(OTHER, mnc="02")
-
-
-def nai_prime(imsi):
-    return "6" + nai(imsi)[1:]

@@ -4,7 +4,7 @@ import gzip
 import json
 
 import pytest
-from ts43 import EAP_RELAY, XML, Client, authenticate, nai, params
+from ts43 import EAP_RELAY, XML, Client, authenticate, params
 
 
 @pytest.fixture
