@@ -63,8 +63,8 @@ struct job {
 	struct es_arena *arena;
 	const struct dia_source *source;
 	const char *session;
-	bool is_aka_prime, is_eap, turned_away;
-	/* Of a body, or without one when result->code is 0. */
+	bool is_aka_prime, turned_away;
+	/* Of a body, or without one when result->code is 0. The answer is packed before it returns, so it may point into the body. */
 	void (*reply)(struct job *job, struct dia_result *result, struct es_slice body);
 };
 
@@ -152,16 +152,6 @@ static void ask(struct job *job, es_status written, struct es_buf *request, bool
 
 /* ---- DIAMETER_VECTOR ---- */
 
-static ProtobufCBinaryData data_of(struct es_arena *arena, struct es_slice octets)
-{
-	uint8_t *copy = es_arena_alloc(arena, octets.len);
-
-	if (copy == NULL || octets.len == 0)
-		return (ProtobufCBinaryData){ 0 };
-	memcpy(copy, octets.ptr, octets.len);
-	return (ProtobufCBinaryData){ .len = octets.len, .data = copy };
-}
-
 static void reply_vector(struct job *job, struct dia_result *result, struct es_slice body)
 {
 	Openes__DiameterVectorReply reply;
@@ -171,11 +161,11 @@ static void reply_vector(struct job *job, struct dia_result *result, struct es_s
 	if (result->code == DIA_SUCCESS && !result->is_experimental) {
 		const es_status status = dia_swx_read_vector(body, job->is_aka_prime, &v);
 		if (status == ES_OK) {
-			reply.rand = data_of(job->arena, v.rand);
-			reply.autn = data_of(job->arena, v.autn);
-			reply.xres = data_of(job->arena, v.xres);
-			reply.ck = data_of(job->arena, v.ck);
-			reply.ik = data_of(job->arena, v.ik);
+			reply.rand = es_pb_octets(v.rand);
+			reply.autn = es_pb_octets(v.autn);
+			reply.xres = es_pb_octets(v.xres);
+			reply.ck = es_pb_octets(v.ck);
+			reply.ik = es_pb_octets(v.ik);
 		} else {
 			result->code = 0;
 			result->why = status == ES_NOT_FOUND ? "success without a vector" : "malformed answer";
@@ -280,8 +270,8 @@ static void reply_eap(struct job *job, struct dia_result *result, struct es_slic
 		*result = (struct dia_result){ .why = "malformed answer" };
 	note(job, result);
 	if (result->code != 0) {
-		reply.packet = data_of(job->arena, eap.packet);
-		reply.state = data_of(job->arena, eap.state);
+		reply.packet = es_pb_octets(eap.packet);
+		reply.state = es_pb_octets(eap.state);
 		reply.keeps_state = eap.keeps_state;
 		char *imsi = es_arena_strdup(job->arena, eap.imsi);
 		if (imsi != NULL)

@@ -369,14 +369,6 @@ es_status dia_engine_ask(struct dia_engine *e, const struct dia_question *q)
 	return ES_OK;
 }
 
-uint32_t dia_engine_in_flight(struct dia_engine *e, const struct dia_source *source)
-{
-	(void)pthread_mutex_lock(&e->lock);
-	const uint32_t count = e->pending.in_flight[source->index];
-	(void)pthread_mutex_unlock(&e->lock);
-	return count;
-}
-
 /* ---- life ---- */
 
 static void show_metrics(void)

@@ -20,7 +20,6 @@ struct dia_slot {
 	size_t first;    /* where the source's order begins, for those that share */
 	uint8_t *octets; /* the request, owned */
 	size_t len;
-	void *owner;
 };
 
 struct dia_pending {
