@@ -43,6 +43,8 @@ void dia_pending_close(struct dia_pending *p, struct dia_slot *slot);
 
 enum dia_due { DIA_DUE_NOT, DIA_DUE_ATTEMPT, DIA_DUE_END };
 enum dia_due dia_slot_due(const struct dia_slot *slot, int64_t now);
+/* The next time it is due. */
+int64_t dia_slot_next(const struct dia_slot *slot);
 /* The next time anything is due; INT64_MAX: nothing is. */
 int64_t dia_pending_next(const struct dia_pending *p);
 
