@@ -419,6 +419,17 @@ def test_secrets_that_make_no_sense_are_not_sent(stack, words, why):
     assert done.returncode == 2 and why in done.stderr
 
 
+@pytest.mark.parametrize("words", [["--algorithm", "tuak"], ["--amf", "8000"], ["--sqn", "32"], ["--res-length", "8"], ["--opc", "00" * 16]], ids=" ".join)
+def test_half_of_a_secret_is_told_and_not_passed_over(stack, line, words):
+    """A SIM whose keys were said to be TUAK's is not one with the keys that were there."""
+    one = ["--tenant", "demo", "--imsi", line.add().imsi]
+    before = stack.ctl("subscriber", "show", *one, "--json").stdout
+    for command in (["add", *one, "--plan", "silver"], ["swap-sim", *one]):
+        done = stack.ctl("subscriber", *command, *words, check=False)
+        assert done.returncode == 2 and "--k is missing" in done.stderr and "--opc" in done.stderr
+    assert stack.ctl("subscriber", "show", *one, "--json").stdout == before
+
+
 def test_topc_of_tuak_is_computed_where_top_is_known(stack, client, line):
     """TS 35.233 test set 1: TOP goes no further than openesctl, and the SIM that has its TOPc gets in."""
     (k, topc), imsi = TUAK_SETS[0], line.add().imsi
