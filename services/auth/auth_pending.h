@@ -17,7 +17,7 @@
 
 struct auth_pending;
 
-/* `subscribers_max`: a power of two. NULL: out of memory. */
+/* NULL: out of memory. */
 struct auth_pending *auth_pending_new(size_t subscribers_max);
 void auth_pending_free(struct auth_pending *pending); /* wipes; NULL is fine */
 

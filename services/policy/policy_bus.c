@@ -18,7 +18,8 @@
 #include "policy_deciding.h"
 
 #define TOPIC "policy"
-#define TENANTS_MEMORY (4u << 20) /* POLICY_TENANTS_BYTES_MAX as messages: pointers and ends of strings, too */
+/* POLICY_TENANTS_BYTES_MAX and POLICY_CLIENTS_BYTES_MAX as messages: pointers and ends of strings, too */
+#define TENANTS_MEMORY (4u << 20)
 
 struct policy_bus {
 	struct policy_engine *engine;
