@@ -8,6 +8,7 @@ median is what counts. The load generators run on the same cores as what they lo
 import argparse
 import json
 import os
+import random
 import re
 import statistics
 import subprocess
@@ -22,7 +23,7 @@ from ts43 import Client, authenticate, params
 from usim import TEST_SETS, Usim
 
 CONNECTIONS = 64
-PHONES = 200
+SPREAD_PHONES = 10_000  # at most
 
 
 def wrk(url, seconds, script=None):
@@ -34,7 +35,7 @@ def wrk(url, seconds, script=None):
 
 
 class Nginx:
-    """A static body of the same size over TLS with the same certificate: the reference for what a request costs at least."""
+    """A static file of the same size over TLS with the same certificate, kept open: the reference for what a request costs at least."""
 
     def __init__(self, stack, folder, size):
         self.port, root = free_port(), folder / "www"
@@ -46,7 +47,7 @@ events {{ worker_connections 4096; }}
 http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
  uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
  server {{ listen 127.0.0.1:{self.port} ssl; ssl_certificate {stack.keys}/server.crt; ssl_certificate_key {stack.keys}/server.key;
- ssl_protocols TLSv1.2 TLSv1.3; root {root}; }} }}""")
+ ssl_protocols TLSv1.2 TLSv1.3; root {root}; open_file_cache max=16 inactive=1h; open_file_cache_valid 1h; }} }}""")
         for path in (folder, root):
             path.chmod(0o755)
         self._popen = subprocess.Popen(["nginx", "-c", str(config), "-e", str(folder / "nginx.log")], stderr=subprocess.DEVNULL)
@@ -151,13 +152,15 @@ def bench_connections(stack, results, count):
 
 
 def seed(stack, count):
-    """`count` subscribers, the phones evenly among them; the others have no keys, since only phones authenticate."""
+    """`count` subscribers, the phones evenly among them, all of them where there are few; the others have no keys, since only phones
+    authenticate."""
     import ssl
     import urllib.request
     context = ssl.create_default_context(cafile=stack.ca)
-    spread = count // PHONES
-    load_file(stack, PHONES, spread)
-    others = [n for n in range(count) if n % spread]
+    phones = min(count, SPREAD_PHONES)
+    spread = count // phones
+    load_file(stack, phones, spread)
+    others = [n for n in range(count) if n % spread or n // spread >= phones]
     for start in range(0, len(others), 500):
         rows = [{"imsi": imsi_of(1_000_000 + n), "msisdn": f"+1{n:010}", "plan": "gold", "status": "active"} for n in others[start:start + 500]]
         request = urllib.request.Request(f"https://127.0.0.1:{stack.admin_port}/v1/tenants/demo/subscribers:import", method="POST",
@@ -169,15 +172,21 @@ def seed(stack, count):
 
 
 def token_urls(stack, folder):
-    """A file with one request by token for each of the phones, and the wrk script that makes them in turn."""
-    paths, script = folder / "paths", folder / "paths.lua"
-    with paths.open("w") as out:
-        for n, imsi in enumerate(line.split(",")[0] for line in (stack.dir / "load.csv").read_text().splitlines()[1:]):
-            answer = authenticate(Client(stack), Usim(imsi, *keys_of(n)), app=["ap2003", "ap2004", "ap2005"])
-            assert answer.status == 200, f"authentication: {answer.status}"
-            query = params(token=answer.token(), app=["ap2003", "ap2004", "ap2005"])
-            out.write(f"/?{urllib.parse.urlencode(query, doseq=True)}\n")
-    script.write_text(f"""local requests, n = {{}}, 0
+    """A file with one request by token for each of the phones, in no order, and the wrk script that makes them in turn, each of its threads
+    from another place on."""
+    paths, script, client, made = folder / "paths", folder / "paths.lua", Client(stack), []
+    for n, imsi in enumerate(line.split(",")[0] for line in (stack.dir / "load.csv").read_text().splitlines()[1:]):
+        answer = authenticate(client, Usim(imsi, *keys_of(n)), app=["ap2003", "ap2004", "ap2005"])
+        assert answer.status == 200, f"authentication: {answer.status}"
+        made.append(f"/?{urllib.parse.urlencode(params(token=answer.token(), app=['ap2003', 'ap2004', 'ap2005']), doseq=True)}\n")
+    client.close()
+    random.Random(1).shuffle(made)
+    paths.write_text("".join(made))
+    script.write_text(f"""local requests, threads = {{}}, 0
+function setup(thread)
+  thread:set("n", threads * {len(made) // 2})
+  threads = threads + 1
+end
 function init(args)
   for path in io.lines("{paths}") do requests[#requests + 1] = wrk.format("GET", path) end
 end
@@ -187,7 +196,7 @@ function request() n = n % #requests + 1 return requests[n] end
 
 
 def bench_scale(folder, results, rounds, seconds, many):
-    """The same phones with their tokens, among a thousand subscribers and spread among a million, in turn."""
+    """Phones with their tokens, all of a thousand subscribers and some from everywhere among a million, in turn."""
     few, stacks = 1000, {}
     try:
         for count in (few, many):

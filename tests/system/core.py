@@ -41,7 +41,7 @@ def has_sctp():
 class Peer:
     """One HSS or AAA. Peers with an `ind` of their own (TS 33.102 annex C) give out sequence numbers that do not meet."""
 
-    def __init__(self, folder, ebin, name, role, ind=0, subscribers=SUBSCRIBERS, **more):
+    def __init__(self, folder, ebin, name, role, *, ind=0, subscribers=SUBSCRIBERS, **more):
         self.name, self.host, self.role, self.ebin = name, f"{name}.example.org", role, ebin
         self.subscribers = [(i, k, o, sqn + ind, number, access) for i, k, o, sqn, number, access in subscribers]
         self.port, self.control_port, self.more = free_port(), free_port(), more
