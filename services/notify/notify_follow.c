@@ -14,10 +14,13 @@
 
 #define PAGE_EVENTS 200
 #define FETCH_TIMEOUT_MS 5000
+#define LINE_MEMORY ((size_t)64 * 1024)
 #define PAGE_MEMORY ((size_t)1024 * 1024)
 
 ES_METRIC_COUNTER1(events_seen, "openes_notify_policy_events_total", "Events of policy that were followed");
 ES_METRIC_COUNTER1(removed, "openes_notify_registrations_removed_total", "Registrations removed with their subscriber");
+ES_METRIC_COUNTER1(due, "openes_notify_registrations_due_total",
+                   "Registrations that an event of policy called to wake");
 ES_METRIC_GAUGE(lag, "openes_notify_policy_events_behind", "Events of policy not yet followed");
 
 /* After these nobody is there to be woken (docs/decisions.md lists policy's events). */
@@ -28,7 +31,7 @@ struct page {
 	struct es_arena *arena;
 	const Openes__EventsReply *reply;
 	uint64_t reached; /* the place after it */
-	int64_t removed;
+	int64_t removed, due;
 };
 
 struct notify_follow {
@@ -101,6 +104,66 @@ static bool is_farewell(const Openes__Event *event)
 	return false;
 }
 
+/* ---- whom an event is for ---- */
+
+static bool is_among(char *const *apps, size_t count, struct es_slice app)
+{
+	for (size_t i = 0; i < count; i++)
+		if (es_slice_eq_str(app, apps[i]))
+			return true;
+	return false;
+}
+
+static const Openes__EventDevice *device_of(const Openes__Event *event, struct es_slice terminal_id)
+{
+	for (size_t i = 0; i < event->n_devices; i++)
+		if (es_slice_eq_str(terminal_id, event->devices[i]->terminal_id))
+			return event->devices[i];
+	return NULL;
+}
+
+/* What policy knows of the device counts; where it knows nothing, the applications that the change may alter at all. */
+static bool is_touched(const Openes__Event *event, const struct notify_listed *r)
+{
+	const Openes__EventDevice *device = device_of(event, r->owner.terminal_id);
+
+	if (device != NULL && is_among(device->apps, device->n_apps, r->app))
+		return true;
+	if (device != NULL && is_among(device->unchanged, device->n_unchanged, r->app))
+		return false;
+	return is_among(event->apps, event->n_apps, r->app);
+}
+
+struct marking {
+	struct es_db_conn *conn;
+	const Openes__Event *event;
+	int64_t count;
+};
+
+static es_status mark(const struct notify_listed *r, void *user)
+{
+	struct marking *m = user;
+
+	if (!is_touched(m->event, r))
+		return ES_OK;
+	m->count++;
+	return notify_store_mark(m->conn, r->id, m->event->sequence);
+}
+
+/* Of one line. An event about a tenant or a plan is a mass change, for whoever delivers to find the lines of. */
+static es_status mark_due(struct es_db_conn *conn, const Openes__Event *event, int64_t *count)
+{
+	struct marking m = { conn, event, 0 };
+	struct es_arena *arena = es_arena_new(0, LINE_MEMORY);
+	es_status status = ES_TOO_LARGE;
+
+	if (arena != NULL)
+		status = notify_store_of_line(conn, es_slice_str(event->tenant), es_slice_str(event->imsi), arena, mark, &m);
+	es_arena_free(arena);
+	*count = m.count;
+	return status;
+}
+
 /* Sequences rise. */
 static bool is_sound(const Openes__EventsReply *reply, uint64_t after)
 {
@@ -119,17 +182,20 @@ static es_status apply(struct es_db_conn *conn, void *user)
 	const Openes__EventsReply *reply = page->reply;
 	uint64_t position = 0;
 
-	page->removed = 0;
+	page->removed = page->due = 0;
 	ES_TRY(notify_store_position(conn, &position));
 	page->reached = position;
 	for (size_t i = 0; i < reply->n_events; i++) {
 		const Openes__Event *event = reply->events[i];
-		int64_t gone = 0;
+		int64_t gone = 0, woken = 0;
 		if (event->sequence <= position)
 			continue;
 		if (is_farewell(event))
 			ES_TRY(notify_store_erase(conn, es_slice_str(event->tenant), es_slice_str(event->imsi), &gone));
+		else if (event->imsi[0] != '\0')
+			ES_TRY(mark_due(conn, event, &woken));
 		page->removed += gone;
+		page->due += woken;
 		page->reached = event->sequence;
 	}
 	return page->reached == position ? ES_OK : notify_store_set_position(conn, page->reached);
@@ -144,6 +210,7 @@ static void on_applied(es_status status, void *user)
 	if (status == ES_OK) {
 		es_count_by(&events_seen, 0, (int64_t)page->reply->n_events);
 		es_count_by(&removed, 0, page->removed);
+		es_count_by(&due, 0, page->due);
 		es_gauge_set(&lag, head > page->reached ? (int64_t)(head - page->reached) : 0);
 		pthread_mutex_lock(&f->lock);
 		f->position = page->reached;
@@ -224,6 +291,7 @@ es_status notify_follow_start(const struct notify_follow_options *options, struc
 		return ES_TOO_LARGE;
 	es_metric_register(&events_seen);
 	es_metric_register(&removed);
+	es_metric_register(&due);
 	es_metric_register(&lag);
 	pthread_mutex_init(&f->lock, NULL);
 	f->store = options->store;
