@@ -355,6 +355,7 @@ es_status policy_do_subscriber_swap_sim(struct policy_admin_call *call)
 	if (to != NULL && strcmp(to, before.imsi) != 0)
 		ES_TRY(change_imsi(call, &before, &line, to));
 	ES_TRY(update(call, &before, &line, true));
+	ES_TRY(policy_row_sim_change_add(call->conn, &line, before.imsi, call->now_ms));
 	ES_TRY(describe(call, &before, &line));
 	return answer(call, POLICY_ADMIN_DONE, &line);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "es_cleanup.h"
+#include "es_clock.h"
 #include "policy_tenant.h"
 
 #define EVENTS_MAX 200   /* of one answer */
@@ -45,6 +46,7 @@ es_status policy_serve_admit(struct policy_engine *engine, const Openes__AdmitRe
 		reply->outcome = OPENES__ADMIT_REPLY__OUTCOME__UNKNOWN;
 		return ES_OK;
 	}
+	policy_seen_attempt(engine->seen, es_slice_str(a.line.tenant), es_slice_str(a.line.imsi), es_wall_ms());
 	bool terminated = a.line.status == POLICY_TERMINATED;
 	reply->outcome = terminated ? OPENES__ADMIT_REPLY__OUTCOME__TERMINATED : OPENES__ADMIT_REPLY__OUTCOME__ADMITTED;
 	reply->epoch = (uint32_t)a.line.epoch;

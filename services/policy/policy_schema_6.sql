@@ -26,3 +26,34 @@ CREATE TABLE outbox_device (
 
 -- Which lines of a tenant an event without an IMSI is about; '' for all of them.
 ALTER TABLE outbox ADD COLUMN plan TEXT NOT NULL DEFAULT '';
+
+-- When a line's SIM was changed. Goes with the line to its next SIM.
+CREATE TABLE sim_change (
+	tenant TEXT NOT NULL,
+	imsi TEXT NOT NULL,
+	sequence INTEGER NOT NULL, -- of the event
+	at INTEGER NOT NULL,
+	kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 1), -- 0: another card, 1: another IMSI
+	previous TEXT NOT NULL,    -- the IMSI before
+	PRIMARY KEY (tenant, imsi, sequence),
+	FOREIGN KEY (tenant, imsi) REFERENCES subscriber (tenant, imsi) ON UPDATE CASCADE ON DELETE CASCADE
+) STRICT;
+CREATE INDEX sim_change_at ON sim_change (at);
+
+-- How often a line authenticated, by hours since 1970.
+CREATE TABLE line_attempt (
+	tenant TEXT NOT NULL,
+	imsi TEXT NOT NULL,
+	hour INTEGER NOT NULL,
+	attempts INTEGER NOT NULL,
+	PRIMARY KEY (tenant, imsi, hour),
+	FOREIGN KEY (tenant, imsi) REFERENCES subscriber (tenant, imsi) ON UPDATE CASCADE ON DELETE CASCADE
+) STRICT;
+CREATE INDEX line_attempt_hour ON line_attempt (hour);
+
+-- When time alone changes what a line is answered next; 0: never. 1: to be worked out.
+ALTER TABLE subscriber ADD COLUMN due INTEGER NOT NULL DEFAULT 0;
+UPDATE subscriber SET due = 1 WHERE vowifi_address_expiry > 0 OR data_state <> '';
+CREATE INDEX subscriber_due ON subscriber (due) WHERE due > 0;
+
+CREATE INDEX device_seen ON device (tenant, last_seen);

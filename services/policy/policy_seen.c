@@ -25,6 +25,9 @@ ES_METRIC_COUNTER(sightings, "openes_policy_devices_total", "Devices seen, by wh
 ES_METRIC_COUNTER(answers_noted, "openes_policy_device_answers_total", "Answers to devices, by what became of the note",
                   "result", outcomes);
 
+ES_METRIC_COUNTER1(uncounted, "openes_policy_attempts_uncounted_total",
+                   "Authentications left out of their line's history");
+
 struct entry {
 	char tenant[32], imsi[16], terminal_id[65], vendor[65], model[65], sw_version[65];
 	int64_t at_ms;
@@ -35,6 +38,15 @@ struct answer {
 	uint32_t version_major, version_minor, language;
 	uint8_t digest[POLICY_ANSWER_DIGEST];
 	int64_t at_ms;
+};
+
+/* An open hash of the lines that authenticated since the last commit. */
+#define ATTEMPT_SLOTS 2048u
+#define ATTEMPT_PROBES 8u
+struct attempts {
+	char tenant[32], imsi[16];
+	int64_t at_ms;
+	uint32_t count; /* 0: free */
 };
 
 struct policy_seen {
@@ -50,8 +62,10 @@ struct policy_seen {
 	size_t answer_count, writing_answer_count;
 	uint64_t noted[NOTED_SLOTS];    /* hash of device and day */
 	uint64_t answered[NOTED_SLOTS]; /* hash of device, application, answer and day */
-	bool is_orphaned;               /* of the thread: an answer's device is gone, so `noted` is wrong */
-	int64_t pruned_ms;              /* monotonic; of the thread */
+	struct attempts attempts[ATTEMPT_SLOTS], writing_attempts[ATTEMPT_SLOTS];
+	bool has_attempts, is_writing_attempts;
+	bool is_orphaned;  /* of the thread: an answer's device is gone, so `noted` is wrong */
+	int64_t pruned_ms; /* monotonic; of the thread */
 };
 
 static void copy(char *to, size_t size, struct es_slice from)
@@ -145,7 +159,44 @@ void policy_seen_answer(struct policy_seen *seen, const struct policy_sighting *
 		es_count(&answers_noted, DROPPED);
 }
 
+void policy_seen_attempt(struct policy_seen *seen, struct es_slice tenant, struct es_slice imsi, int64_t now_ms)
+{
+	const uint64_t hash = mix(mix(UINT64_C(0xcbf29ce484222325), tenant), imsi);
+	bool counted = false;
+
+	if (!policy_seen_is_noting(seen))
+		return;
+	(void)pthread_mutex_lock(&seen->lock);
+	for (uint64_t i = 0; i < ATTEMPT_PROBES && !counted; i++) {
+		struct attempts *slot = &seen->attempts[(hash + i) % ATTEMPT_SLOTS];
+		if (slot->count == 0) {
+			copy(slot->tenant, sizeof slot->tenant, tenant);
+			copy(slot->imsi, sizeof slot->imsi, imsi);
+			slot->at_ms = now_ms;
+		}
+		counted = es_slice_eq_str(tenant, slot->tenant) && es_slice_eq_str(imsi, slot->imsi);
+		slot->count += counted && slot->count < UINT32_MAX;
+	}
+	seen->has_attempts = true;
+	(void)pthread_mutex_unlock(&seen->lock);
+	if (!counted)
+		es_count(&uncounted, 0);
+}
+
 /* ---- the thread ---- */
+
+static es_status write_attempts(struct es_db_conn *conn, const struct policy_seen *seen)
+{
+	for (size_t i = 0; i < ATTEMPT_SLOTS && seen->is_writing_attempts; i++) {
+		const struct attempts *a = &seen->writing_attempts[i];
+		es_status status = ES_OK;
+		if (a->count > 0)
+			status = policy_row_attempts_add(conn, a->tenant, a->imsi, a->at_ms, a->count);
+		if (status != ES_OK && status != ES_CONFLICT) /* deleted since */
+			return status;
+	}
+	return ES_OK;
+}
 
 static es_status write_answers(struct es_db_conn *conn, struct policy_seen *seen)
 {
@@ -178,7 +229,8 @@ static es_status write_pile(struct es_db_conn *conn, void *user)
 		if (status != ES_OK && status != ES_CONFLICT) /* deleted since: nothing to note */
 			return status;
 	}
-	return write_answers(conn, seen);
+	ES_TRY(write_answers(conn, seen));
+	return write_attempts(conn, seen);
 }
 
 static es_status prune(struct es_db_conn *conn, void *user)
@@ -201,7 +253,7 @@ static void prune_sometimes(struct policy_seen *seen)
 
 static void flush(struct policy_seen *seen)
 {
-	if (seen->writing_count == 0 && seen->writing_answer_count == 0)
+	if (seen->writing_count == 0 && seen->writing_answer_count == 0 && !seen->is_writing_attempts)
 		return;
 	es_status status = es_db_write_wait(policy_store_db(seen->store), write_pile, seen);
 	es_count_by(&sightings, status == ES_OK ? NOTED : FAILED, (int64_t)seen->writing_count);
@@ -215,6 +267,16 @@ static void flush(struct policy_seen *seen)
 	memset(seen->noted, 0, sizeof seen->noted); /* they are offered again at their next request */
 	memset(seen->answered, 0, sizeof seen->answered);
 	(void)pthread_mutex_unlock(&seen->lock);
+}
+
+static void take_attempts(struct policy_seen *seen)
+{
+	seen->is_writing_attempts = seen->has_attempts;
+	if (!seen->has_attempts)
+		return;
+	memcpy(seen->writing_attempts, seen->attempts, sizeof seen->attempts);
+	memset(seen->attempts, 0, sizeof seen->attempts);
+	seen->has_attempts = false;
 }
 
 static void *run(void *user)
@@ -236,6 +298,7 @@ static void *run(void *user)
 		memcpy(seen->writing_answers, seen->answers, seen->answer_count * sizeof *seen->answers);
 		seen->writing_answer_count = seen->answer_count;
 		seen->answer_count = 0;
+		take_attempts(seen);
 		(void)pthread_mutex_unlock(&seen->lock);
 		flush(seen);
 		if (!stopping)
@@ -256,6 +319,7 @@ struct policy_seen *policy_seen_start(struct policy_store *store, bool is_noting
 	seen->pruned_ms = es_mono_ms();
 	es_metric_register(&sightings);
 	es_metric_register(&answers_noted);
+	es_metric_register(&uncounted);
 	if (pthread_mutex_init(&seen->lock, NULL) != 0 || pthread_condattr_init(&clock) != 0) {
 		free(seen);
 		return NULL;

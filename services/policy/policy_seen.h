@@ -31,6 +31,8 @@ bool policy_seen_offer(struct policy_seen *seen, const struct policy_sighting *s
  * or leaves the device to the event's `apps`; a change is never kept from it. */
 void policy_seen_answer(struct policy_seen *seen, const struct policy_sighting *sighting,
                         const struct policy_answered *answered, int64_t now_ms);
+/* The line has authenticated. Counted by hours; of more lines in one second than there is room for some are not counted. */
+void policy_seen_attempt(struct policy_seen *seen, struct es_slice tenant, struct es_slice imsi, int64_t now_ms);
 /* Writes what is piled up, ends the thread, frees. NULL is fine. */
 void policy_seen_stop(struct policy_seen *seen);
 

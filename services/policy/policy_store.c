@@ -201,7 +201,7 @@ es_status policy_row_subscriber_insert(struct es_db_conn *conn, const struct pol
 	es_buf_init(&text, DATA_OCTETS);
 	ES_TRY(data_text(&line->data, &text));
 	ES_TRY(ES_DB_EXEC(conn, ST_SUBSCRIBER_INSERT, &changed, LINE_BINDS(line, es_buf_slice(&text))));
-	return changed > 0 ? ES_OK : ES_CONFLICT;
+	return changed > 0 ? policy_row_due_set(conn, line) : ES_CONFLICT;
 }
 
 es_status policy_row_subscriber_update(struct es_db_conn *conn, const struct policy_subscriber *line)
@@ -212,7 +212,8 @@ es_status policy_row_subscriber_update(struct es_db_conn *conn, const struct pol
 	es_buf_init(&text, DATA_OCTETS);
 	ES_TRY(data_text(&line->data, &text));
 	es_status status = ES_DB_EXEC(conn, ST_SUBSCRIBER_UPDATE, &changed, LINE_BINDS(line, es_buf_slice(&text)));
-	return exec_one(status, changed);
+	ES_TRY(exec_one(status, changed));
+	return policy_row_due_set(conn, line);
 }
 
 es_status policy_row_subscriber_move(struct es_db_conn *conn, const char *tenant, const char *from, const char *to)

@@ -132,6 +132,42 @@ typedef es_status policy_device_app_each(const struct policy_device_app *one, vo
 es_status policy_row_device_apps(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
                                  policy_device_app_each *each, void *user) ES_MUST_USE;
 
+/* ---- the past of a line, and what time does to it (policy_store_history.c) ---- */
+
+/* With the event's number as the line's version; `previous`: its IMSI before. */
+es_status policy_row_sim_change_add(struct es_db_conn *conn, const struct policy_subscriber *line, const char *previous,
+                                    int64_t at_ms) ES_MUST_USE;
+typedef es_status policy_sim_change_each(int64_t at_ms, const char *previous, void *user);
+es_status policy_row_sim_changes(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
+                                 policy_sim_change_each *each, void *user) ES_MUST_USE;
+/* ES_CONFLICT: there is no such subscriber (any more). */
+es_status policy_row_attempts_add(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t at_ms,
+                                  uint32_t count) ES_MUST_USE;
+/* One statement, three ranges of indexes: for whoever has a rule that asks. */
+es_status policy_row_history(struct es_db_conn *conn, const struct policy_tenant *tenant, const char *imsi,
+                             int64_t now_ms, struct policy_history *out) ES_MUST_USE;
+es_status policy_row_history_prune(struct es_db_conn *conn, int64_t now_ms) ES_MUST_USE;
+/* Forgets devices of the tenant last seen before; `limit` at most. */
+es_status policy_row_devices_age_out(struct es_db_conn *conn, const char *tenant, int64_t before_ms, uint32_t limit,
+                                     int64_t *count) ES_MUST_USE;
+
+/* A line whose time has come. */
+struct policy_due {
+	const char *tenant, *imsi;
+	int64_t at_ms; /* 1: never worked out */
+};
+typedef es_status policy_due_each(const struct policy_due *due, void *user);
+/* The longest waiting first; texts stay in the arena. */
+es_status policy_row_due(struct es_db_conn *conn, int64_t now_ms, uint32_t limit, struct es_arena *arena,
+                         policy_due_each *each, void *user) ES_MUST_USE;
+/* Of several that see the same line due one takes it. ES_NOT_FOUND: not this one. */
+es_status policy_row_due_take(struct es_db_conn *conn, const struct policy_due *due) ES_MUST_USE;
+/* Version and next moment of a line that was taken. */
+es_status policy_row_due_done(struct es_db_conn *conn, const struct policy_subscriber *line,
+                              int64_t next_ms) ES_MUST_USE;
+/* As of line->updated_ms. Inserting and updating a line do it. */
+es_status policy_row_due_set(struct es_db_conn *conn, const struct policy_subscriber *line) ES_MUST_USE;
+
 /* ---- what users of stores have agreed to (policy_store_billing.c) ---- */
 
 #define POLICY_STORE_USERS_MAX 64 /* per subscriber; the one whose answer is oldest makes room */
