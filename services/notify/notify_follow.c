@@ -24,7 +24,7 @@ ES_METRIC_COUNTER1(due, "openes_notify_registrations_due_total",
 ES_METRIC_GAUGE(lag, "openes_notify_policy_events_behind", "Events of policy not yet followed");
 
 /* After these nobody is there to be woken (docs/decisions.md lists policy's events). */
-static const char *const farewells[] = { "subscriber.terminated", "subscriber.removed" };
+static const char *const farewells[] = { "subscriber.terminated", "subscriber.removed", "subscriber.erased" };
 
 struct page {
 	struct notify_follow *follow;

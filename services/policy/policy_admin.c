@@ -38,6 +38,7 @@ static const struct policy_admin_action actions[] = {
 	{ "subscriber.swap-sim", POLICY_OPERATOR, POLICY_WRITES | POLICY_TRIAL, policy_do_subscriber_swap_sim },
 	{ "subscriber.reset-tokens", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_reset_tokens },
 	{ "subscriber.terminate", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_terminate },
+	{ "subscriber.erase", POLICY_ADMIN, POLICY_WRITES, policy_do_subscriber_erase },
 	{ "subscriber.import", POLICY_OPERATOR, POLICY_WRITES | POLICY_BULK | POLICY_TRIAL, policy_do_subscriber_import },
 	{ "store-user.list", POLICY_SUPPORT, 0, policy_do_store_user_list },
 	{ "store-user.patch", POLICY_OPERATOR, POLICY_WRITES, policy_do_store_user_patch },

@@ -57,3 +57,6 @@ UPDATE subscriber SET due = 1 WHERE vowifi_address_expiry > 0 OR data_state <> '
 CREATE INDEX subscriber_due ON subscriber (due) WHERE due > 0;
 
 CREATE INDEX device_seen ON device (tenant, last_seen);
+
+-- Erasure finds the entries of a line.
+CREATE INDEX audit_resource ON audit (tenant, resource);

@@ -145,4 +145,9 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_DUE_SET] = "UPDATE subscriber SET due = ?3 WHERE tenant = ?1 AND imsi = ?2 AND due <> ?3",
 	[ST_DUE_TAKE] = "UPDATE subscriber SET due = 0 WHERE tenant = ?1 AND imsi = ?2 AND due = ?3",
 	[ST_DUE_DONE] = "UPDATE subscriber SET due = ?3, version = ?4 WHERE tenant = ?1 AND imsi = ?2",
+	/* By the names that entries about a line have: equality finds them in any collation. */
+	[ST_AUDIT_ERASE] = "UPDATE audit SET resource = replace(resource, ?2, ?3), "
+					   "detail = CASE WHEN detail = '' THEN '' ELSE '(erased)' END WHERE tenant = ?1 AND resource IN "
+					   "('subscriber/' || ?2, 'subscriber/' || ?2 || '/keys', 'subscriber/' || ?2 || '/store-users') "
+					   "AND at <= ?4",
 };

@@ -64,6 +64,7 @@ enum policy_statement {
 	ST_DUE_SET,
 	ST_DUE_TAKE,
 	ST_DUE_DONE,
+	ST_AUDIT_ERASE,
 	ST_COUNT
 };
 

@@ -208,6 +208,9 @@ struct policy_audit {
 es_status policy_row_audit_add(struct es_db_conn *conn, const struct policy_audit *entry, int64_t *id) ES_MUST_USE;
 /* Only of an entry whose outcome is still "begun": ES_NOT_FOUND otherwise. */
 es_status policy_row_audit_end(struct es_db_conn *conn, int64_t id, const char *outcome) ES_MUST_USE;
+/* Entries about this line up to `until_ms` are about `pseudonym` then, and what changed is left out of them. */
+es_status policy_row_audit_erase(struct es_db_conn *conn, const char *tenant, const char *imsi, const char *pseudonym,
+                                 int64_t until_ms, int64_t *count) ES_MUST_USE;
 typedef es_status policy_audit_each(const struct policy_audit *entry, void *user);
 /* Newest first, older than `before`; tenant "": all. */
 es_status policy_row_audits(struct es_db_conn *conn, const char *tenant, int64_t before, uint32_t limit,

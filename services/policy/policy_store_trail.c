@@ -92,6 +92,13 @@ es_status policy_row_audit_end(struct es_db_conn *conn, int64_t id, const char *
 	return changed > 0 ? ES_OK : ES_NOT_FOUND;
 }
 
+es_status policy_row_audit_erase(struct es_db_conn *conn, const char *tenant, const char *imsi, const char *pseudonym,
+                                 int64_t until_ms, int64_t *count)
+{
+	return ES_DB_EXEC(conn, ST_AUDIT_ERASE, count, es_bind_str(tenant), es_bind_str(imsi), es_bind_str(pseudonym),
+	                  es_bind_int(until_ms));
+}
+
 es_status policy_row_audits(struct es_db_conn *conn, const char *tenant, int64_t before, uint32_t limit,
                             struct es_arena *arena, policy_audit_each *each, void *user)
 {
