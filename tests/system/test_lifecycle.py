@@ -238,7 +238,7 @@ def change_and_kill(stack, target, seed):
 
     kills, due = 0, 0
     while acknowledged() < target:
-        due += chance.randint(1, max(2, target // 8))
+        due += chance.randint(1, min(target // 8, 200))
         wait_for(lambda mark=min(due, target): acknowledged() >= mark, 600, f"{due} changes")
         time.sleep(chance.random() / 20)  # somewhere inside a change
         stack["policy0"].kill()
