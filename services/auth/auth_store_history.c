@@ -79,7 +79,8 @@ es_status auth_store_set_followed(struct es_db_conn *conn, uint64_t sequence)
 {
 	int64_t changed = 0;
 
-	return auth_store_exactly_one(ES_DB_EXEC(conn, FOLLOWED_SET, &changed, es_bind_int((int64_t)sequence)), changed);
+	es_status status = ES_DB_EXEC(conn, FOLLOWED_SET, &changed, es_bind_int((int64_t)sequence));
+	return auth_store_exactly_one(status, changed);
 }
 
 es_status auth_store_reauth_get(struct es_db_conn *conn, const uint8_t id[AUTH_REAUTH_ID], int64_t now_ms,

@@ -272,3 +272,117 @@ def test_every_change_acknowledged_across_kills_of_policy_is_there_with_one_even
 @pytest.mark.long
 def test_every_change_of_ten_thousand_acknowledged_across_kills_of_policy_is_there_with_one_event(own_stack):
     run(own_stack(peers_die=True), 10000)
+
+
+# --- whom a change concerns ---
+
+OTHER = "356938035643817"  # another terminal of the same line
+FCM = "dGVzdA:APA91b" + "x" * 120
+
+
+def asks(connection, token, apps, terminal="356938035643809", push=None):
+    more = {} if push is None else {"notif_token": push, "notif_action": 2}
+    answer = connection.get(params(token=token, app=apps, terminal_id=terminal, **more))
+    assert answer.status == 200
+    return answer
+
+
+def noted(stack, imsi):
+    return {tuple(row) for row in rows(stack, "policy", f"SELECT terminal_id, app FROM device_app WHERE imsi = '{imsi}'")}
+
+
+def newest_event(stack, imsi):
+    """Its kind, and of each device the applications to be asked for again."""
+    sequence, kind = rows(stack, "policy", f"SELECT sequence, kind FROM outbox WHERE imsi = '{imsi}' ORDER BY sequence DESC LIMIT 1")[0]
+    devices = rows(stack, "policy", f"SELECT terminal_id, apps FROM outbox_device WHERE sequence = {sequence}")
+    return sequence, kind, {terminal: set(apps.split()) for terminal, apps in devices if apps}
+
+
+def due(stack):
+    return {tuple(row) for row in rows(stack, "notify", "SELECT imsi, terminal_id, app FROM registration WHERE due_sequence > 0")}
+
+
+@pytest.fixture
+def two_devices(own_stack):
+    """A line with a phone that knows ap2003, ap2004, ap2005 and a second terminal that knows ap2005; both registered. And a neighbour."""
+    stack = own_stack()
+    stack.imsi, neighbour = "001010000000002", "001010000000003"
+    for n, (imsi, terminal, apps) in enumerate([(stack.imsi, "356938035643809", ["ap2003", "ap2004", "ap2005"]), (stack.imsi, OTHER, ["ap2005"]),
+                                                (neighbour, "356938035643809", ["ap2003", "ap2004", "ap2005"])]):
+        connection = Client(stack)
+        token = authenticate(connection, Usim(imsi, *TEST_SETS[int(imsi[-1]) - 1]), app=apps, terminal_id=terminal).token()
+        asks(connection, token, apps, terminal, push=FCM + str(n))
+    wait_for(lambda: len(noted(stack, stack.imsi)) == 4 and len(noted(stack, neighbour)) == 3, 20, "the answers to be noted")
+    return stack
+
+
+def wakes(stack, expected):
+    """The newest event names these; notify makes exactly their registrations due."""
+    sequence, _, devices = newest_event(stack, stack.imsi)
+    assert devices == expected
+    wait_for(lambda: rows(stack, "notify", "SELECT sequence FROM followed")[0][0] >= sequence, 20, "notify to follow")
+    assert due(stack) == {(stack.imsi, terminal, app) for terminal, apps in expected.items() for app in apps}
+
+
+def test_a_changed_plan_names_exactly_the_devices_and_apps_it_touches(two_devices):
+    two_devices.ctl("plan", "set", "--tenant", "demo", "-", stdin=json.dumps(
+        {"id": "quiet", "volte": "all", "vonr": "home", "vowifi": True, "smsoip": False, "companion": {"allowed": True, "max": 1}}))
+    before = rows(two_devices, "policy", f"SELECT plan FROM subscriber WHERE imsi = '{two_devices.imsi}'")[0][0]
+    had = two_devices.ctl("plan", "show", "--tenant", "demo", before, "--json").stdout
+    document = {k: v for k, v in json.loads(had).items() if k != "version"}
+    two_devices.ctl("plan", "set", "--tenant", "demo", "-", stdin=json.dumps({**document, "id": "same-but-sms", "smsoip": not document["smsoip"]}))
+    two_devices.ctl("subscriber", "set", "--tenant", "demo", "--imsi", two_devices.imsi, "--plan", "same-but-sms")
+    wakes(two_devices, {"356938035643809": {"ap2005"}, OTHER: {"ap2005"}})
+
+
+def test_a_line_changed_by_a_file_names_exactly_the_devices_and_apps_it_touches(two_devices, tmp_path):
+    file = tmp_path / "lines.csv"
+    plan = rows(two_devices, "policy", f"SELECT plan FROM subscriber WHERE imsi = '{two_devices.imsi}'")[0][0]
+    file.write_text(f"imsi,plan,provisioning\n{two_devices.imsi},{plan},in_progress\n")
+    two_devices.ctl("subscriber", "import", "--tenant", "demo", file)
+    wakes(two_devices, {"356938035643809": {"ap2004"}})
+
+
+def test_an_address_that_expires_is_an_event_when_its_time_comes(two_devices):
+    """Not before, and though policy was down when it came."""
+    api = Api(two_devices)
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3))
+    assert api("PATCH", f"/subscribers/{two_devices.imsi}", {"vowifi": {"address": "available", "address_expiry": soon}})[0] == 200
+    told = newest_event(two_devices, two_devices.imsi)[0]
+    two_devices["policy0"].kill()
+    wait_for(lambda: time.time() > time.mktime(time.strptime(soon, "%Y-%m-%dT%H:%M:%SZ")) - time.timezone + 0.5, 20, "the address to expire")
+    two_devices["policy0"].start()
+    wait_for(lambda: newest_event(two_devices, two_devices.imsi)[0] > told, 30, "the event")
+    sequence, kind, _ = newest_event(two_devices, two_devices.imsi)
+    assert kind == "subscriber.changed" and sequence == told + 1
+
+
+# --- erasure ---
+
+def test_an_erased_subscriber_is_forgotten_by_all_even_by_those_who_were_down(own_stack):
+    stack = own_stack(peers_die=True)
+    imsi, connection = "001010000000002", Client(stack)
+    usim = Usim(imsi, *TEST_SETS[1])
+    token = authenticate(connection, usim, app="ap2006").token()
+    assert connection.get(params(token=token, app="ap2006", operation="CheckEligibility", companion_terminal_id="490154203237518",
+                                 notif_token=FCM, notif_action=2)).status == 200
+    tables = [("auth", "history"), ("esim", "device"), ("notify", "registration"), ("policy", "device"), ("policy", "device_app"),
+              ("policy", "subscriber")]
+
+    def left():
+        return {f"{service}.{table}" for service, table in tables
+                if rows(stack, service, f"SELECT count(*) FROM {table} WHERE imsi = '{imsi}'")[0][0] > 0}
+    wait_for(lambda: len(left()) == len(tables), 20, f"something to erase everywhere: {left()}")
+    for name in ("auth0", "esim0", "notify0"):
+        stack[name].kill()
+    answer = json.loads(stack.ctl("subscriber", "erase", "--tenant", "demo", "--imsi", imsi, "--json").stdout)
+    assert answer["erased"]["subscriber"] and answer["kept"]
+    assert left() <= {"auth.history", "esim.device", "notify.registration"}
+    for name in ("auth0", "esim0", "notify0"):
+        stack[name].start()
+    wait_for(lambda: not left(), 30, "all to forget")
+    assert imsi not in stack.ctl("audit", "--limit", "500").stdout and answer["pseudonym"] in stack.ctl("audit", "--limit", "500").stdout
+    stack["gateway0"].wait_ready()
+    assert Client(stack).get(params(token=token, app="ap2006")).status == 511
+    again = json.loads(stack.ctl("subscriber", "erase", "--tenant", "demo", "--imsi", imsi, "--json").stdout)
+    assert not again["erased"]["subscriber"]
