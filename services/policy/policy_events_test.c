@@ -228,6 +228,52 @@ static void a_plan_is_one_event_with_its_name(void **state)
 	}
 }
 
+/* A write job that changes a plan and looks: it sees its own change, and nobody else ever does when it is rolled back. */
+static es_status change_and_look(struct es_db_conn *conn, void *user)
+{
+	const struct policy_catalog *before = NULL, *after = NULL;
+	bool created = false;
+
+	ES_TRY(policy_catalog_in_write(test.store, conn, &before));
+	ES_TRY(policy_row_plan_put(conn, "demo", "full", ES_SLICE_LIT("{\"id\":\"full\",\"name\":\"Mine\"}"), 1, &created));
+	ES_TRY(policy_catalog_in_write(test.store, conn, &after));
+	assert_string_equal(policy_catalog_plan(before, "demo", "full")->name, "");
+	assert_string_equal(policy_catalog_plan(after, "demo", "full")->name, "Mine");
+	policy_catalog_release(test.store, before);
+	policy_catalog_release(test.store, after);
+	(void)user;
+	return ES_CONFLICT;
+}
+
+static es_status look(struct es_db_conn *conn, void *user)
+{
+	const struct policy_catalog *catalog = NULL;
+	uint64_t version = 0;
+
+	ES_TRY(policy_row_catalog_version(conn, &version));
+	ES_TRY(policy_catalog_at(test.store, conn, version, &catalog));
+	*(bool *)user = strcmp(policy_catalog_plan(catalog, "demo", "full")->name, "Other") == 0;
+	policy_catalog_release(test.store, catalog);
+	return ES_OK;
+}
+
+static void what_a_transaction_sees_of_the_catalog_stays_in_it(void **state)
+{
+	EACH_ENGINE(&test)
+	{
+		bool is_other = true;
+		for (unsigned i = 0; i < 2; i++) { /* without a copy of readers, and with one */
+			assert_int_equal(es_db_write_wait(policy_store_db(test.store), change_and_look, NULL), ES_CONFLICT);
+			assert_int_equal(es_db_read(policy_store_db(test.store), look, &is_other), ES_OK);
+			assert_false(is_other);
+		}
+		/* The version that was rolled back comes again, with another content. */
+		policy_test_do(&test, POLICY_ADMIN_DONE, "plan.put", "tenant=demo&plan=full", "{\"name\":\"Other\"}");
+		assert_int_equal(es_db_read(policy_store_db(test.store), look, &is_other), ES_OK);
+		assert_true(is_other);
+	}
+}
+
 static void an_answer_is_told_once_a_day_when_it_stays(void **state)
 {
 	EACH_ENGINE(&test)
@@ -276,6 +322,7 @@ int main(void)
 		cmocka_unit_test(an_answer_on_its_way_to_the_table_is_not_forgotten),
 		cmocka_unit_test(dead_tokens_concern_every_device),
 		cmocka_unit_test(a_plan_is_one_event_with_its_name),
+		cmocka_unit_test(what_a_transaction_sees_of_the_catalog_stays_in_it),
 		cmocka_unit_test(an_answer_is_told_once_a_day_when_it_stays),
 		cmocka_unit_test(many_devices_come_in_as_many_answers_as_it_takes),
 	};
