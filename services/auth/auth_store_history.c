@@ -47,6 +47,31 @@ es_status auth_store_history_get(struct es_db_conn *conn, const char *tenant, co
 	return status == ES_NOT_FOUND ? ES_OK : status;
 }
 
+es_status auth_store_history_erase(struct es_db_conn *conn, const char *tenant, const char *imsi)
+{
+	return ES_DB_EXEC(conn, HISTORY_ERASE, NULL, es_bind_str(tenant), es_bind_str(imsi));
+}
+
+es_status auth_store_followed(struct es_db_conn *conn, uint64_t *out)
+{
+	struct es_rows *rows;
+
+	ES_TRY(es_db_query(conn, FOLLOWED_GET, NULL, 0, &rows));
+	es_status status = es_rows_next(rows);
+	if (status == ES_OK)
+		*out = (uint64_t)es_col_int(rows, 0);
+	es_rows_done(rows);
+	return status;
+}
+
+es_status auth_store_set_followed(struct es_db_conn *conn, uint64_t sequence)
+{
+	int64_t changed = 0;
+
+	es_status status = ES_DB_EXEC(conn, FOLLOWED_SET, &changed, es_bind_int((int64_t)sequence));
+	return auth_store_exactly_one(status, changed);
+}
+
 es_status auth_store_reauth_get(struct es_db_conn *conn, const uint8_t id[AUTH_REAUTH_ID], int64_t now_ms,
                                 struct es_arena *arena, struct es_slice *sealed)
 {

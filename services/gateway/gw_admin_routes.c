@@ -57,6 +57,7 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "POST", SUBSCRIBER ":swap-sim", "subscriber.swap-sim", TRIAL, GW_BODY_OPTIONAL, GW_OWNER_POLICY },
 	{ "POST", SUBSCRIBER ":reset-tokens", "subscriber.reset-tokens", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", SUBSCRIBER ":terminate", "subscriber.terminate", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", SUBSCRIBER ":erase", "subscriber.erase", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/store-users", "store-user.list", "limit", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "PATCH", SUBSCRIBER "/store-users", "store-user.patch", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", TENANT "/explain", "explain", DEVICE, GW_BODY_NONE, GW_OWNER_POLICY },

@@ -8,6 +8,7 @@
 #include "es_crypto.h"
 #include "es_text.h"
 #include "policy_admin_call.h"
+#include "policy_lifecycle.h"
 #include "policy_resource.h"
 #include "policy_ruleset.h"
 
@@ -51,6 +52,7 @@ static const struct policy_admin_action actions[] = {
 	{ "subscriber.swap-sim", POLICY_OPERATOR, POLICY_WRITES | POLICY_TRIAL, policy_do_subscriber_swap_sim },
 	{ "subscriber.reset-tokens", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_reset_tokens },
 	{ "subscriber.terminate", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_terminate },
+	{ "subscriber.erase", POLICY_ADMIN, POLICY_WRITES, policy_do_subscriber_erase },
 	{ "subscriber.import", POLICY_OPERATOR, POLICY_WRITES | POLICY_BULK | POLICY_TRIAL, policy_do_subscriber_import },
 	{ "store-user.list", POLICY_SUPPORT, 0, policy_do_store_user_list },
 	{ "store-user.patch", POLICY_OPERATOR, POLICY_WRITES, policy_do_store_user_patch },
@@ -136,15 +138,53 @@ es_status policy_refuse(struct policy_admin_call *call, enum policy_admin_outcom
 es_status policy_tell(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
                       const char *apps, uint64_t *sequence)
 {
+	return policy_tell_devices(call, kind, tenant, imsi, apps, NULL, sequence);
+}
+
+static es_status add_event(struct policy_admin_call *call, struct policy_event *event, uint64_t *sequence)
+{
 	char traceparent[ES_TRACEPARENT_SIZE] = "";
 	if (call->request->trace != NULL)
 		es_trace_format(call->request->trace, traceparent);
-	const struct policy_event event = {
-		.at_ms = call->now_ms, .kind = kind, .tenant = tenant, .imsi = imsi, .apps = apps, .traceparent = traceparent
-	};
-	ES_TRY(policy_row_event_add(call->conn, &event, sequence));
+	event->at_ms = call->now_ms;
+	event->traceparent = traceparent;
+	ES_TRY(policy_row_event_add(call->conn, event, sequence));
 	call->result->sequence = *sequence;
 	return ES_OK;
+}
+
+es_status policy_tell_plan(struct policy_admin_call *call, const char *kind, const char *plan, uint64_t *sequence)
+{
+	struct policy_event event = {
+		.kind = kind, .tenant = call->tenant, .imsi = "", .apps = POLICY_ALL_APPS, .plan = plan
+	};
+	return add_event(call, &event, sequence);
+}
+
+es_status policy_tell_devices(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
+                              const char *apps, const struct policy_touches *devices, uint64_t *sequence)
+{
+	struct policy_event event = { .kind = kind,
+		                          .tenant = tenant,
+		                          .imsi = imsi,
+		                          .apps = apps,
+		                          .devices = devices != NULL ? devices->items : NULL,
+		                          .device_count = devices != NULL ? devices->count : 0 };
+	return add_event(call, &event, sequence);
+}
+
+es_status policy_call_catalog_in_write(struct policy_admin_call *call, const struct policy_catalog **out)
+{
+	if (call->catalog == NULL)
+		ES_TRY(policy_catalog_in_write(call->store, call->conn, &call->catalog));
+	*out = call->catalog;
+	return ES_OK;
+}
+
+static void release_catalog(struct policy_admin_call *call)
+{
+	policy_catalog_release(call->store, call->catalog);
+	call->catalog = NULL;
 }
 
 /* ---- who may ---- */
@@ -291,6 +331,7 @@ static es_status in_transaction(struct es_db_conn *conn, void *user)
 	call->result->audit_id = 0;
 	call->result->sequence = 0;
 	es_arena_reset(call->arena);
+	release_catalog(call);
 	return attempt(call);
 }
 
@@ -305,7 +346,9 @@ static es_status run(struct policy_admin_call *call)
 {
 	struct es_db *db = policy_store_db(call->store);
 	bool writes = (call->action->flags & POLICY_WRITES) != 0;
-	return writes ? es_db_write_wait(db, in_transaction, call) : es_db_read(db, in_transaction, call);
+	es_status status = writes ? es_db_write_wait(db, in_transaction, call) : es_db_read(db, in_transaction, call);
+	release_catalog(call);
+	return status;
 }
 
 static es_status parse_body(struct policy_admin_call *call, cJSON **body)

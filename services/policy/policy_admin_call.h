@@ -5,6 +5,7 @@
 #include "es_json.h"
 #include "policy_admin.h"
 #include "policy_resource.h"
+#include "policy_touch.h"
 
 struct policy_admin_action;
 
@@ -20,11 +21,12 @@ struct policy_admin_call {
 	struct es_arena *arena;     /* of the request */
 	struct es_arena *row_arena; /* of one row in a list */
 	struct policy_credential who;
-	const char *tenant;   /* of the parameters; "" for actions without */
-	const char *resource; /* for the trail: "subscriber/001010123456789" */
-	const char *noted;    /* outcome in the trail; NULL: by the outcome itself */
-	const char *detail;   /* what changed, for the trail */
-	bool is_trial;        /* dry_run: answered as if done, and rolled back */
+	const char *tenant;                   /* of the parameters; "" for actions without */
+	const char *resource;                 /* for the trail: "subscriber/001010123456789" */
+	const char *noted;                    /* outcome in the trail; NULL: by the outcome itself */
+	const char *detail;                   /* what changed, for the trail */
+	bool is_trial;                        /* dry_run: answered as if done, and rolled back */
+	const struct policy_catalog *catalog; /* policy_call_catalog_in_write(); NULL: not asked for */
 	struct policy_admin_result *result;
 };
 
@@ -74,6 +76,15 @@ const char *policy_change_in_words(struct es_arena *arena, const struct policy_s
 es_status policy_tell(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
                       const char *apps, uint64_t *sequence) ES_MUST_USE;
 
+/* The same, with the devices that the change concerns; NULL: policy knows of none. */
+es_status policy_tell_devices(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
+                              const char *apps, const struct policy_touches *devices, uint64_t *sequence) ES_MUST_USE;
+/* About every line of a plan: one event, however many they are. */
+es_status policy_tell_plan(struct policy_admin_call *call, const char *kind, const char *plan,
+                           uint64_t *sequence) ES_MUST_USE;
+/* Tenants, plans and the rest as this transaction sees them; for lines, released with the transaction. */
+es_status policy_call_catalog_in_write(struct policy_admin_call *call, const struct policy_catalog **out) ES_MUST_USE;
+
 /* ---- what is kept as documents in the catalog (policy_admin_catalog.c) ---- */
 
 /* As of this transaction; policy_catalog_release(). */
@@ -116,6 +127,7 @@ policy_admin_fn policy_do_subscriber_list, policy_do_subscriber_get, policy_do_s
 policy_admin_fn policy_do_subscriber_delete, policy_do_subscriber_suspend, policy_do_subscriber_resume,
 	policy_do_subscriber_terminate;
 policy_admin_fn policy_do_subscriber_swap_sim, policy_do_subscriber_reset_tokens, policy_do_subscriber_import;
+policy_admin_fn policy_do_subscriber_erase;
 policy_admin_fn policy_do_store_user_list, policy_do_store_user_patch;
 policy_admin_fn policy_do_explain, policy_do_flow_resolve;
 policy_admin_fn policy_do_audit_list, policy_do_credential_list, policy_do_credential_put, policy_do_credential_delete;

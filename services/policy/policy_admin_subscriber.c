@@ -6,6 +6,8 @@
 #include "policy_lifecycle.h"
 #include "policy_resource.h"
 
+#define TOUCH_BYTES (1u << 20) /* all devices of a line with all their answers */
+
 static es_status name_resource(struct policy_admin_call *call, const char *imsi)
 {
 	call->resource = es_arena_printf(call->arena, "subscriber/%s", imsi);
@@ -53,6 +55,47 @@ static es_status insert(struct policy_admin_call *call, struct policy_subscriber
 	return policy_row_subscriber_insert(call->conn, line);
 }
 
+/* Dead tokens concern every answer: the next one is a demand to authenticate. */
+static es_status tell(struct policy_admin_call *call, const struct policy_subscriber *before,
+                      struct policy_subscriber *line, const char *apps, bool kills_tokens)
+{
+	const char *kind = policy_change_ends(before, line) ? "subscriber.terminated" : "subscriber.changed";
+	const struct policy_moment old = { before, call->now_ms }, new = { line, call->now_ms };
+	const struct policy_catalog *catalog = NULL;
+	struct policy_touches devices = { NULL, 0 };
+	struct es_arena *arena = es_arena_new(0, TOUCH_BYTES);
+	es_status status = arena != NULL ? ES_OK : ES_TOO_LARGE;
+
+	if (status == ES_OK && kills_tokens) {
+		status = policy_touch_all(call->conn, line->tenant, line->imsi, NULL, arena, &devices);
+	} else if (status == ES_OK) {
+		status = policy_call_catalog_in_write(call, &catalog);
+		if (status == ES_OK)
+			status = policy_touch_compare(call->conn, catalog, &old, &new, arena, &devices);
+	}
+	if (status == ES_OK)
+		status = policy_tell_devices(call, kind, line->tenant, line->imsi, apps, &devices, &line->version);
+	es_arena_free(arena);
+	return status;
+}
+
+/* The line is nobody's any more. */
+static es_status tell_farewell(struct policy_admin_call *call, const struct policy_subscriber *line)
+{
+	struct policy_touches devices = { NULL, 0 };
+	struct es_arena *arena = es_arena_new(0, TOUCH_BYTES);
+	uint64_t sequence = 0;
+
+	if (arena == NULL)
+		return ES_TOO_LARGE;
+	es_status status = policy_touch_all(call->conn, line->tenant, line->imsi, NULL, arena, &devices);
+	if (status == ES_OK)
+		status = policy_tell_devices(call, "subscriber.removed", line->tenant, line->imsi, POLICY_ALL_APPS, &devices,
+		                             &sequence);
+	es_arena_free(arena);
+	return status;
+}
+
 static es_status update(struct policy_admin_call *call, const struct policy_subscriber *before,
                         struct policy_subscriber *line, bool kills_tokens)
 {
@@ -63,8 +106,7 @@ static es_status update(struct policy_admin_call *call, const struct policy_subs
 	policy_changed_apps(before, line, &list);
 	memcpy(apps, storage, list.len);
 	apps[list.len] = '\0';
-	ES_TRY(policy_tell(call, policy_change_ends(before, line) ? "subscriber.terminated" : "subscriber.changed",
-	                   line->tenant, line->imsi, list.len > 0 ? apps : POLICY_ALL_APPS, &line->version));
+	ES_TRY(tell(call, before, line, list.len > 0 ? apps : POLICY_ALL_APPS, kills_tokens));
 	if (kills_tokens)
 		line->epoch = before->epoch + 1 > line->version ? before->epoch + 1 : line->version;
 	line->updated_ms = call->now_ms;
@@ -288,17 +330,17 @@ static es_status change_imsi(struct policy_admin_call *call, const struct policy
                              struct policy_subscriber *line, const char *to)
 {
 	struct es_imsi valid;
-	uint64_t sequence = 0;
 
 	if (es_imsi_parse(es_slice_str(to), &valid) != ES_OK)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "new_imsi", "6 to 15 digits");
+	ES_TRY(tell_farewell(call, before)); /* while its devices are known */
 	es_status status = policy_row_subscriber_move(call->conn, call->tenant, before->imsi, to);
 	if (status == ES_CONFLICT)
 		return policy_refuse(call, POLICY_ADMIN_CONFLICT, "new_imsi", "another subscriber has this IMSI");
 	if (status != ES_OK)
 		return status;
 	line->imsi = to;
-	return policy_tell(call, "subscriber.removed", before->tenant, before->imsi, POLICY_ALL_APPS, &sequence);
+	return ES_OK;
 }
 
 es_status policy_do_subscriber_swap_sim(struct policy_admin_call *call)
@@ -313,6 +355,7 @@ es_status policy_do_subscriber_swap_sim(struct policy_admin_call *call)
 	if (to != NULL && strcmp(to, before.imsi) != 0)
 		ES_TRY(change_imsi(call, &before, &line, to));
 	ES_TRY(update(call, &before, &line, true));
+	ES_TRY(policy_row_sim_change_add(call->conn, &line, before.imsi, call->now_ms));
 	ES_TRY(describe(call, &before, &line));
 	return answer(call, POLICY_ADMIN_DONE, &line);
 }
@@ -320,11 +363,10 @@ es_status policy_do_subscriber_swap_sim(struct policy_admin_call *call)
 es_status policy_do_subscriber_delete(struct policy_admin_call *call)
 {
 	struct policy_subscriber line;
-	uint64_t sequence = 0;
 
 	ES_TRY(load(call, &line));
+	ES_TRY(tell_farewell(call, &line));
 	ES_TRY(policy_row_subscriber_delete(call->conn, call->tenant, line.imsi));
-	ES_TRY(policy_tell(call, "subscriber.removed", line.tenant, line.imsi, POLICY_ALL_APPS, &sequence));
 	struct es_json_out j = policy_answer_start(call);
 	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
 }

@@ -30,6 +30,7 @@ struct policy_deciding {
 	struct policy_caller caller;
 	struct policy_billing_request billing;
 	struct policy_identity identity; /* of ap2013 */
+	bool is_noted;                   /* the device is known: what it is answered is noted, too */
 	bool has_access;                 /* an access token came, and opened as */
 	es_status access_opened;
 	struct es_grant grant, access; /* what `caller` points to */

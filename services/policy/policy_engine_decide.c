@@ -5,6 +5,7 @@
 #include "es_log.h"
 #include "es_metrics.h"
 #include "policy_deciding.h"
+#include "policy_digest.h"
 #include "policy_effects.h"
 #include "policy_flow.h"
 #include "policy_token_check.h"
@@ -57,6 +58,44 @@ static es_status node_message(const struct es_doc_node *node, struct es_arena *a
 	message->is_list = node->is_list;
 	ES_TRY(node_messages(node->child, arena, depth + 1, &message->n_children, &message->children));
 	*out = message;
+	return ES_OK;
+}
+
+/* ---- what is noted beside the answer ---- */
+
+static struct policy_sighting sighting_of(const struct policy_deciding *d)
+{
+	return (struct policy_sighting){
+		.tenant = es_slice_str(d->token.tenant),
+		.imsi = es_slice_str(d->token.imsi.digits),
+		.terminal_id = es_slice_str(d->device->terminal_id),
+		.vendor = es_slice_str(d->device->terminal_vendor),
+		.model = es_slice_str(d->device->terminal_model),
+		.sw_version = es_slice_str(d->device->terminal_sw_version),
+	};
+}
+
+static void note_device(struct policy_deciding *d)
+{
+	const struct policy_sighting sighting = sighting_of(d);
+	d->is_noted = d->engine->seen != NULL && policy_seen_offer(d->engine->seen, &sighting, d->now_ms);
+}
+
+/* `first`: the nodes of the answer. An answer about one boost is none that the device keeps. */
+static es_status note_answer(const struct policy_deciding *d, const struct policy_context *context, const char *app,
+                             const struct es_doc_node *first)
+{
+	const struct policy_sighting sighting = sighting_of(d);
+	struct policy_answered answered = { .app = es_slice_str(app),
+		                                .version_major = context->version_major,
+		                                .version_minor = context->version_minor,
+		                                .language = context->language };
+
+	if (!d->is_noted || d->caller.operation.len > 0 || (context->boost_type.len > 0 && strcmp(app, "ap2010") == 0) ||
+	    !policy_is_kept(answered.app))
+		return ES_OK;
+	ES_TRY(policy_digest_of_answer(context, answered.app, first, d->arena, answered.digest));
+	policy_seen_answer(d->engine->seen, &sighting, &answered, d->now_ms);
 	return ES_OK;
 }
 
@@ -115,9 +154,10 @@ static es_status answer_app(const struct policy_deciding *d, const struct policy
 
 	es_status status = policy_answer(context, es_slice_str(app), d->arena, &first);
 	if (status == ES_UNSUPPORTED) /* settled rule 10: beside known ones, the known ones are answered */
-		return ES_OK;
+		return policy_is_odsa(es_slice_str(app)) ? note_answer(d, context, app, NULL) : ES_OK;
 	if (status != ES_OK)
 		return status;
+	ES_TRY(note_answer(d, context, app, first));
 	Openes__AppAnswer *answer = es_arena_alloc(d->arena, sizeof *answer);
 	if (answer == NULL)
 		return ES_TOO_LARGE;
@@ -328,21 +368,6 @@ static enum policy_token_verdict check(const struct policy_deciding *d)
 		.fresh = d->request->fresh,
 	};
 	return policy_token_check(&d->token, d->has_line ? &d->line : NULL, &request, NULL);
-}
-
-static void note_device(const struct policy_deciding *d)
-{
-	if (d->engine->seen == NULL)
-		return;
-	const struct policy_sighting sighting = {
-		.tenant = es_slice_str(d->token.tenant),
-		.imsi = es_slice_str(d->token.imsi.digits),
-		.terminal_id = es_slice_str(d->device->terminal_id),
-		.vendor = es_slice_str(d->device->terminal_vendor),
-		.model = es_slice_str(d->device->terminal_model),
-		.sw_version = es_slice_str(d->device->terminal_sw_version),
-	};
-	policy_seen_offer(d->engine->seen, &sighting, d->now_ms);
 }
 
 static es_status outcome(const struct policy_deciding *d, enum policy_token_verdict verdict)

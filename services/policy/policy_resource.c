@@ -267,6 +267,8 @@ static const struct field tenant_fields[] = {
 	{ .name = "satellite", OBJECT, .members = policy_tenant_satellite_fields },
 	{ .name = "billing", OBJECT, .members = policy_tenant_billing },
 	{ .name = "private_identity", OBJECT, .members = policy_tenant_private_identity },
+	{ .name = "history", OBJECT, .members = policy_tenant_history },
+	{ .name = "device_life", I64, .offset = T(device_life_s), .min = 86400, .max = 315360000 },
 	{ .name = "version", U64, .offset = T(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
@@ -297,6 +299,8 @@ static const struct policy_tenant tenant_defaults = {
 	             .terms_by = POLICY_TERMS_BY_PAGE,
 	             .accounts = 1 << POLICY_POSTPAID | 1 << POLICY_PREPAID },
 	.private_identity = { .life_s = 2592000 },
+	.history = { .sim_changes_s = 2592000, .devices_s = 2592000, .attempts_s = 86400 },
+	.device_life_s = 34560000,
 };
 
 /* Operations that belong to the application (TS.43 13, 14). */

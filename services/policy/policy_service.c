@@ -8,6 +8,7 @@
 #include "es_secret.h"
 #include "policy_admin.h"
 #include "policy_bus.h"
+#include "policy_upkeep.h"
 
 static const struct es_conf_key keys[] = {
 	ES_SERVICE_CONF_KEYS(policy, struct policy_config, "127.0.0.1:9102"),
@@ -32,11 +33,13 @@ static const struct es_conf_key keys[] = {
 struct policy {
 	struct policy_engine engine;
 	struct policy_bus *bus;
+	struct policy_upkeep *upkeep;
 };
 
 static void stop(void *state, int64_t wait_ms)
 {
 	struct policy *policy = state;
+	policy_upkeep_stop(policy->upkeep); /* it rings over the bus */
 	policy_bus_stop(policy->bus, wait_ms);
 	policy_seen_stop(policy->engine.seen);
 	policy_store_close(policy->engine.store);
@@ -72,7 +75,12 @@ static es_status start_parts(struct policy *policy, struct es_service *service, 
 		es_put_str(error, "threads cannot be had");
 		return ES_UNAVAILABLE;
 	}
-	return policy_bus_start(&bus, &policy->bus, error);
+	ES_TRY(policy_bus_start(&bus, &policy->bus, error));
+	if ((policy->upkeep = policy_upkeep_start(&policy->engine)) == NULL) {
+		es_put_str(error, "threads cannot be had");
+		return ES_UNAVAILABLE;
+	}
+	return ES_OK;
 }
 
 static es_status start(struct es_service *service, const void *config, void **state, struct es_buf *error)

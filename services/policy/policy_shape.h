@@ -56,6 +56,8 @@ es_status policy_plan_data_check(const struct policy_plan *plan, struct policy_f
 es_status policy_line_data_check(const struct policy_line_data *data, struct policy_fault *fault) ES_MUST_USE;
 /* policy_resource_dcb.c: ap2012 and ap2013. */
 extern const struct field policy_tenant_billing[], policy_tenant_private_identity[], policy_subscriber_billing[];
+/* policy_resource_life.c */
+extern const struct field policy_tenant_history[];
 es_status policy_billing_check(const struct policy_billing *billing, struct policy_fault *fault) ES_MUST_USE;
 
 #endif

@@ -123,9 +123,55 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_AUDITS_TENANT] = "SELECT " AUDIT " FROM audit WHERE id < ?1 AND tenant = ?3 ORDER BY id DESC LIMIT ?2",
 	[ST_EVENT_NEXT] = "UPDATE outbox_head SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence",
 	[ST_EVENT_HEAD] = "SELECT sequence FROM outbox_head WHERE id = 1",
-	[ST_EVENT_ADD] =
-		"INSERT INTO outbox (sequence, at, kind, tenant, imsi, apps, traceparent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[ST_EVENTS] = "SELECT sequence, at, kind, tenant, imsi, apps, traceparent FROM outbox WHERE sequence > ?1 ORDER BY "
-				  "sequence LIMIT ?2",
+	[ST_EVENT_ADD] = "INSERT INTO outbox (sequence, at, kind, tenant, imsi, apps, traceparent, plan) VALUES (?1, ?2, "
+					 "?3, ?4, ?5, ?6, "
+					 "?7, ?8)",
+	[ST_EVENTS] =
+		"SELECT sequence, at, kind, tenant, imsi, apps, traceparent, plan FROM outbox WHERE sequence > ?1 ORDER BY "
+		"sequence LIMIT ?2",
 	[ST_EVENTS_PRUNE] = "DELETE FROM outbox WHERE at < ?1",
+	/* An answer of long ago that comes late (another replica's pile) does not take the place of a newer one. */
+	[ST_DEVICE_APP_UPSERT] =
+		"INSERT INTO device_app (tenant, imsi, terminal_id, app, version_major, version_minor, language, digest, "
+		"answered) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (tenant, imsi, terminal_id, app) "
+		"DO UPDATE SET version_major = excluded.version_major, version_minor = excluded.version_minor, "
+		"language = excluded.language, digest = excluded.digest, answered = excluded.answered "
+		"WHERE device_app.answered <= excluded.answered AND (device_app.digest <> excluded.digest "
+		"OR device_app.version_major <> excluded.version_major "
+		"OR device_app.version_minor <> excluded.version_minor OR device_app.language <> excluded.language "
+		"OR device_app.answered + 86400000 <= excluded.answered)",
+	[ST_DEVICE_APPS] =
+		"SELECT a.terminal_id, a.app, a.version_major, a.version_minor, a.language, a.digest, a.answered, "
+		"d.vendor, d.model, d.sw_version FROM device_app a JOIN device d ON d.tenant = a.tenant AND "
+		"d.imsi = a.imsi AND d.terminal_id = a.terminal_id WHERE a.tenant = ?1 AND a.imsi = ?2 "
+		"ORDER BY a.terminal_id, a.app LIMIT ?3",
+	[ST_EVENT_DEVICE_ADD] =
+		"INSERT INTO outbox_device (sequence, terminal_id, apps, unchanged) VALUES (?1, ?2, ?3, ?4)",
+	[ST_EVENT_DEVICES] = "SELECT sequence, terminal_id, apps, unchanged FROM outbox_device "
+						 "WHERE sequence BETWEEN ?1 AND ?2 ORDER BY sequence, terminal_id LIMIT ?3",
+	[ST_SIM_CHANGE_ADD] =
+		"INSERT INTO sim_change (tenant, imsi, sequence, at, kind, previous) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[ST_SIM_CHANGES] = "SELECT at, previous FROM sim_change WHERE tenant = ?1 AND imsi = ?2 ORDER BY sequence DESC "
+					   "LIMIT 100",
+	[ST_SIM_CHANGES_PRUNE] = "DELETE FROM sim_change WHERE at < ?1",
+	[ST_ATTEMPTS_ADD] = "INSERT INTO line_attempt (tenant, imsi, hour, attempts) VALUES (?1, ?2, ?3, ?4) "
+						"ON CONFLICT (tenant, imsi, hour) DO UPDATE SET "
+						"attempts = line_attempt.attempts + excluded.attempts",
+	[ST_ATTEMPTS_PRUNE] = "DELETE FROM line_attempt WHERE hour < ?1",
+	[ST_HISTORY] = "SELECT (SELECT count(*) FROM sim_change WHERE tenant = ?1 AND imsi = ?2 AND at >= ?3), "
+				   "(SELECT count(*) FROM device WHERE tenant = ?1 AND imsi = ?2 AND first_seen >= ?4), "
+				   "(SELECT CAST(coalesce(sum(attempts), 0) AS INTEGER) FROM line_attempt "
+				   "WHERE tenant = ?1 AND imsi = ?2 AND hour >= ?5)",
+	[ST_DEVICES_AGE_OUT] = "DELETE FROM device WHERE tenant = ?1 AND (imsi, terminal_id) IN "
+						   "(SELECT imsi, terminal_id FROM device WHERE tenant = ?1 AND last_seen < ?2 "
+						   "ORDER BY last_seen LIMIT ?3)",
+	[ST_DUE] = "SELECT tenant, imsi, due FROM subscriber WHERE due > 0 AND due <= ?1 ORDER BY due LIMIT ?2",
+	[ST_DUE_SET] = "UPDATE subscriber SET due = ?3 WHERE tenant = ?1 AND imsi = ?2 AND due <> ?3",
+	[ST_DUE_TAKE] = "UPDATE subscriber SET due = 0 WHERE tenant = ?1 AND imsi = ?2 AND due = ?3",
+	[ST_DUE_DONE] = "UPDATE subscriber SET due = ?3, version = ?4 WHERE tenant = ?1 AND imsi = ?2",
+	/* By the names that entries about a line have: equality finds them in any collation. */
+	[ST_AUDIT_ERASE] = "UPDATE audit SET resource = replace(resource, ?2, ?3), "
+					   "detail = CASE WHEN detail = '' THEN '' ELSE '(erased)' END WHERE tenant = ?1 AND resource IN "
+					   "('subscriber/' || ?2, 'subscriber/' || ?2 || '/keys', 'subscriber/' || ?2 || '/store-users') "
+					   "AND at <= ?4",
 };

@@ -148,6 +148,20 @@ struct policy_private_identity {
 	int64_t life_s;
 };
 
+/* How far back is looked when a line's past is counted; seconds. */
+struct policy_history_windows {
+	int64_t sim_changes_s, devices_s, attempts_s;
+};
+#define POLICY_HISTORY_DAYS 400 /* as long as SIM changes are kept */
+#define POLICY_ATTEMPTS_DAYS 7  /* and authentications */
+
+/* What a line did within the tenant's windows. */
+struct policy_history {
+	uint32_t sim_changes;
+	uint32_t devices;  /* seen for the first time */
+	uint32_t attempts; /* authentications; whole hours */
+};
+
 struct policy_tenant {
 	const char *id, *name, *language; /* language of texts when Accept-Language names none of ours */
 	struct policy_list hosts, plmns, imsi_ranges, gid1;
@@ -165,7 +179,9 @@ struct policy_tenant {
 	struct policy_private_identity private_identity;
 	struct policy_page boost_page, satellite_page; /* ap2010, ap2016 */
 	int64_t usage_max_age_s;                       /* older usage is not told; 0: any age */
-	uint64_t version;                              /* outbox sequence of its last change */
+	struct policy_history_windows history;
+	int64_t device_life_s; /* a device not seen for so long is forgotten */
+	uint64_t version;      /* outbox sequence of its last change */
 };
 
 /* One DataPlanInfoDetails. */

@@ -225,12 +225,18 @@ def test_what_is_not_there_is_404_to_a_server(servers):
     assert ask(running, "GetPhoneNumber", temporary_token=token).status == 404
 
 
-@pytest.mark.parametrize("command,status", [("reset-tokens", 401), ("terminate", 401)])
+@pytest.mark.parametrize("command,status", [("reset-tokens", 401), ("swap-sim", 401), ("suspend", 401), ("terminate", 401)])
 def test_what_ends_a_subscribers_tokens_ends_those_given_away(servers, command, status):
     """V12-TT-02"""
-    phone = servers.phone({"reset-tokens": 3, "terminate": 4}[command])
-    temporary, operator = phone.temporary_token("GetPhoneNumber"), servers.phone({"reset-tokens": 3, "terminate": 4}[command], "ap2015").operator_token("profile")
+    n = {"reset-tokens": 3, "swap-sim": 3, "suspend": 3, "terminate": 4}[command]
+    phone, application = servers.phone(n), servers.phone(n, "ap2015")
+    temporary, operator = phone.temporary_token("GetPhoneNumber"), application.operator_token("profile")
     servers.running.ctl("subscriber", command, "--tenant", "demo", "--imsi", phone.usim.imsi)
+    for old in (phone, application):
+        with servers.connection() as connection:
+            assert connection.get(params(token=old.token, app=old.app)).status == 511
+    if command == "suspend":
+        servers.running.ctl("subscriber", "resume", "--tenant", "demo", "--imsi", phone.usim.imsi)  # which brings none of them back
     assert ask(servers.running, "GetPhoneNumber", temporary_token=temporary).status == status
     assert ask(servers.running, "GetSubscriberDeviceInfo", app="ap2015", operator_token=operator).status == status
 

@@ -372,7 +372,7 @@ def test_every_command_speaks_json(stack, new_line, tmp_path):
         ["subscriber", "reset-tokens", *one], ["subscriber", "import", "--tenant", "demo", file], ["keys", "status", *one], ["keys", "set", *one, *line.keys()],
         ["explain", *one, "--app", "ap2004"], ["subscriber", "swap-sim", *one, "--new-imsi", other.imsi, *other.keys()],
         ["keys", "remove", "--tenant", "demo", "--imsi", other.imsi], ["subscriber", "terminate", "--tenant", "demo", "--imsi", other.imsi],
-        ["subscriber", "remove", "--tenant", "demo", "--imsi", other.imsi], ["audit", "--limit", "5"],
+        ["subscriber", "remove", "--tenant", "demo", "--imsi", other.imsi], ["subscriber", "erase", "--tenant", "demo", "--imsi", other.imsi], ["audit", "--limit", "5"],
         ["credential", "add", "json", "--role", "readonly"], ["credential", "list"], ["credential", "remove", "json"],
     ]
     for words in commands:

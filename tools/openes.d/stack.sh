@@ -76,6 +76,8 @@ write_config() { # file
 				cat <<-CONF
 					bus_listen = ipc://$sock/esim
 					db = sqlite:$data/esim.db
+					policy_target = ipc://$sock/policy
+					policy_events = ipc://$sock/policy-events
 				CONF
 				;;
 			notify)

@@ -209,6 +209,12 @@ const struct ctl_command ctl_commands[] = {
 	  "remove a subscriber, then the keys",
 	  "May be run again after a failure.\n\n  openesctl subscriber remove --tenant demo --imsi 001010000000042", NULL,
 	  NULL, NULL, NULL },
+	{ "subscriber", "erase", ctl_run_request, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
+	  "forget a person: the line and its name in the trail",
+	  "Says what stays, and why. Of a line that is gone already the trail is looked through again.\nThe keys stay with "
+	  "the card: openesctl keys remove.\n\n"
+	  "  openesctl subscriber erase --tenant demo --imsi 001010000000042",
+	  "POST", SUBSCRIBER ":erase", NULL, NULL },
 	{ "subscriber", "import", ctl_run_import, OPTS(CTL_TENANT, CTL_FILE), OPTS(CTL_REPORT), CTL_FILE,
 	  "add or change many, from a CSV file",
 	  "The first line names the columns: imsi and plan, and any of msisdn, status, k, opc, amf, terms, address,\n"
