@@ -50,13 +50,59 @@ static void answer(struct es_bus_call *call, es_status status, const ProtobufCMe
 		es_bus_fail(call, status, es_status_meaning(status));
 }
 
+/* One POLICY_DECIDE, which may have to wait for answers from outside. */
+struct deciding {
+	struct policy_bus *bus;
+	struct es_bus_call *call;
+	const Openes__DecideRequest *request;
+	struct policy_wait wait;
+};
+
+static void no_worker(void *user, es_status status)
+{
+	const struct deciding *d = user;
+	es_bus_fail(d->call, status, "all workers are busy");
+}
+
+/* The last part of the call's time is for the decision itself and its way back. */
+static int64_t questions_end(const struct deciding *d)
+{
+	int64_t now = es_wall_ms();
+	return now + (es_bus_call_deadline(d->call) - now) * 3 / 4;
+}
+
+static void decide(void *user)
+{
+	struct deciding *d = user;
+	Openes__DecideReply reply = OPENES__DECIDE_REPLY__INIT;
+	es_status status = policy_serve_decide_asking(d->bus->engine, d->request, es_wall_ms(), es_bus_call_arena(d->call),
+	                                              &d->wait, &reply);
+
+	if (status != ES_OK || !policy_wait_is_due(&d->wait)) {
+		answer(d->call, status, &reply.base);
+		return;
+	}
+	const struct policy_wait_options options = { .worker = d->bus->answers,
+		                                         .deadline = questions_end(d),
+		                                         .trace = es_bus_call_trace(d->call),
+		                                         .go_on = decide,
+		                                         .give_up = no_worker,
+		                                         .user = d };
+	policy_wait_start(&d->wait, &options);
+}
+
 static void serve_decide(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
-	Openes__DecideReply reply = OPENES__DECIDE_REPLY__INIT;
-	answer(call,
-	       policy_serve_decide(bus->engine, (const Openes__DecideRequest *)request, es_wall_ms(),
-	                           es_bus_call_arena(call), &reply),
-	       &reply.base);
+	struct deciding *d = es_arena_alloc(es_bus_call_arena(call), sizeof *d);
+
+	if (d == NULL) {
+		es_bus_fail(call, ES_TOO_LARGE, "no memory in the call");
+		return;
+	}
+	d->bus = bus;
+	d->call = call;
+	d->request = (const Openes__DecideRequest *)request;
+	decide(d);
 }
 
 static void serve_admit(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)

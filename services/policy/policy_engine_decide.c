@@ -321,11 +321,18 @@ static es_status decide(struct policy_deciding *d)
 es_status policy_serve_decide(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
                               struct es_arena *arena, Openes__DecideReply *reply)
 {
+	return policy_serve_decide_asking(engine, request, now_ms, arena, NULL, reply);
+}
+
+es_status policy_serve_decide_asking(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
+                                     struct es_arena *arena, struct policy_wait *wait, Openes__DecideReply *reply)
+{
 	struct policy_deciding d = { .engine = engine,
 		                         .request = request,
 		                         .device = request->request,
 		                         .now_ms = now_ms,
 		                         .arena = arena,
+		                         .wait = wait,
 		                         .reply = reply };
 
 	if (d.device == NULL)
