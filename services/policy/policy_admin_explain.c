@@ -11,6 +11,8 @@ struct question {
 	const char *imsi, *app, *version;
 	struct policy_subscriber line;
 	struct policy_store_user store_user;
+	struct policy_equipment equipment;
+	enum policy_equipment_verdict equipment_verdict;
 	struct policy_context context;
 	struct policy_trace trace;
 };
@@ -108,6 +110,8 @@ static es_status write_explanation(struct policy_admin_call *call, struct questi
 	es_json_put_str(&j, "status", policy_status_names[q->line.status]);
 	if (q->line.status == POLICY_TERMINATED)
 		POLICY_NOTE(&q->trace, "subscriber.status", "refused", "terminated: 403 before any application is looked at");
+	else if (q->equipment_verdict != POLICY_EQUIPMENT_GOOD)
+		es_json_put_str(&j, "refused", policy_equipment_verdict_names[q->equipment_verdict]);
 	else if (policy_is_odsa(es_slice_str(q->app)))
 		write_esim(&q->context, &j);
 	else
@@ -130,6 +134,12 @@ static es_status explain(struct policy_admin_call *call, struct question *q, con
 	q->context.boost_type = es_slice_str(value_of(call, "boost_type"));
 	q->context.private_identity = &hidden;
 	ES_TRY(read_store_user(call, q));
+	if (policy_equipment_is_read(&q->context.tenant->equipment)) {
+		ES_TRY(policy_explain_device(call, q->context.tenant, q->imsi, value_of(call, "terminal_id"),
+		                             value_of(call, "terminal_sw_version"), &q->trace, &q->equipment,
+		                             &q->equipment_verdict));
+		q->context.equipment = &q->equipment;
+	}
 	q->context.language = policy_language(es_slice_str(value_of(call, "accept_language")), q->context.tenant->language);
 	return write_explanation(call, q);
 }

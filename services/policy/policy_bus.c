@@ -82,12 +82,9 @@ static void decide(void *user)
 		answer(d->call, status, &reply.base);
 		return;
 	}
-	const struct policy_wait_options options = { .worker = d->bus->answers,
-		                                         .deadline = questions_end(d),
-		                                         .trace = es_bus_call_trace(d->call),
-		                                         .go_on = decide,
-		                                         .give_up = no_worker,
-		                                         .user = d };
+	const struct policy_wait_options options = {
+		.worker = d->bus->answers, .deadline = questions_end(d), .go_on = decide, .give_up = no_worker, .user = d
+	};
 	policy_wait_start(&d->wait, &options);
 }
 
@@ -102,6 +99,7 @@ static void serve_decide(struct policy_bus *bus, struct es_bus_call *call, const
 	d->bus = bus;
 	d->call = call;
 	d->request = (const Openes__DecideRequest *)request;
+	d->wait.trace = es_bus_call_trace(call);
 	decide(d);
 }
 
@@ -355,6 +353,7 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 
 	es_metric_register(&admin_requests);
 	policy_grant_metrics();
+	policy_equipment_metrics();
 	bus->operators = es_worker_new("operators", 4, 64);
 	bus->answers = es_worker_new("answers", 4, 128);
 	if (blocks)
@@ -392,6 +391,7 @@ void policy_bus_stop(struct policy_bus *bus, int64_t wait_ms)
 		return;
 	if (bus->server != NULL)
 		es_bus_server_stop(bus->server, wait_ms);
+	policy_eir_stop(bus->engine->eir); /* calls that still wait for answers get them while there are workers */
 	if (bus->operators != NULL)
 		es_worker_free(bus->operators);
 	if (bus->answers != NULL)

@@ -55,7 +55,6 @@ void policy_wait_start(struct policy_wait *wait, const struct policy_wait_option
 	atomic_init(&wait->open, 1); /* ours, so that it does not end while questions are still to be asked */
 	for (struct policy_question *q = wait->first; q != NULL; q = q->next) {
 		q->deadline = options->deadline;
-		q->trace = options->trace;
 		(void)atomic_fetch_add(&wait->open, 1);
 		q->ask(q);
 	}

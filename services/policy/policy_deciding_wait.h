@@ -29,14 +29,14 @@ struct policy_question {
 	const char *about; /* "eir", "bss": for logs, and to find it again */
 	void *fact; /* what the asker and who noted it agreed on: question and room for the answer, of the call's arena */
 
-	int64_t deadline; /* wall ms; set by policy_wait_start() */
-	const struct es_trace *trace;
-	struct policy_wait *wait;
+	int64_t deadline;         /* wall ms; set by policy_wait_start() */
+	struct policy_wait *wait; /* with the call's trace */
 	struct policy_question *next;
 };
 
 /* Of one call, in its arena; zeroed is empty. */
 struct policy_wait {
+	const struct es_trace *trace; /* of the call; may be NULL */
 	struct policy_question *first;
 	bool is_closed; /* all are asked and answered: there is no more asking */
 	atomic_uint open;
@@ -58,7 +58,6 @@ bool policy_wait_is_due(const struct policy_wait *wait);
 struct policy_wait_options {
 	struct es_worker *worker;
 	int64_t deadline; /* wall ms of the questions */
-	const struct es_trace *trace;
 	/* One of them runs, once: on the worker when all is answered; where the worker has no place, on the thread of the last answer. */
 	void (*go_on)(void *user);
 	void (*give_up)(void *user, es_status status);

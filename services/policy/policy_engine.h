@@ -6,6 +6,7 @@
 #include "es_keyring.h"
 #include "policy.pb-c.h"
 #include "policy_deciding_wait.h"
+#include "policy_eir.h"
 #include "policy_seen.h"
 #include "policy_store.h"
 
@@ -18,6 +19,7 @@ struct policy_engine {
 	bool has_private_id_key;
 	void (*tell)(void *user, uint64_t sequence); /* a decision wrote an event; NULL: nobody listens (tests) */
 	void *tell_user;
+	struct policy_eir *eir;   /* NULL: no EIR is asked */
 	struct policy_seen *seen; /* NULL: devices are not noted (tests) */
 };
 

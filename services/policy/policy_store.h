@@ -8,6 +8,7 @@
 
 #include "es_arena.h"
 #include "es_db.h"
+#include "policy_equipment.h"
 #include "policy_types.h"
 
 struct policy_store;
@@ -107,6 +108,39 @@ es_status policy_row_device_seen(struct es_db_conn *conn, const char *tenant, co
 typedef es_status policy_device_each(const struct policy_device *device, void *user);
 es_status policy_row_devices(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
                              policy_device_each *each, void *user) ES_MUST_USE;
+
+/* The lines that used a device last, by the first 14 digits of its IMEI. */
+typedef es_status policy_imsi_each(const char *imsi, void *user);
+es_status policy_row_device_lines(struct es_db_conn *conn, const char *tenant, const char *imei, uint32_t limit,
+                                  struct es_arena *arena, policy_imsi_each *each, void *user) ES_MUST_USE;
+
+/* ---- devices by IMEI and by TAC (policy_store_equipment.c) ---- */
+
+/* ES_NOT_FOUND. Texts are of the arena. */
+es_status policy_row_listed(struct es_db_conn *conn, const char *tenant, const char *imei, struct es_arena *arena,
+                            struct policy_listed *out) ES_MUST_USE;
+es_status policy_row_listed_put(struct es_db_conn *conn, const struct policy_listed *listed) ES_MUST_USE;
+es_status policy_row_listed_delete(struct es_db_conn *conn, const char *tenant, const char *imei) ES_MUST_USE;
+typedef es_status policy_listed_each(const struct policy_listed *listed, void *user);
+/* By IMEI, after `after`; `arena` is reset before each row. */
+es_status policy_row_listeds(struct es_db_conn *conn, const char *tenant, const char *after, uint32_t limit,
+                             struct es_arena *arena, policy_listed_each *each, void *user) ES_MUST_USE;
+
+es_status policy_row_model(struct es_db_conn *conn, const char *tenant, const char *tac, struct es_arena *arena,
+                           struct policy_device_model *out) ES_MUST_USE;
+es_status policy_row_model_put(struct es_db_conn *conn, const struct policy_device_model *model) ES_MUST_USE;
+es_status policy_row_model_delete(struct es_db_conn *conn, const char *tenant, const char *tac) ES_MUST_USE;
+typedef es_status policy_model_each(const struct policy_device_model *model, void *user);
+es_status policy_row_models(struct es_db_conn *conn, const char *tenant, const char *after, uint32_t limit,
+                            struct es_arena *arena, policy_model_each *each, void *user) ES_MUST_USE;
+
+/* All that is known of the device out->imei, in one read; nothing is known of what has no IMEI. */
+es_status policy_row_equipment_facts(struct es_db_conn *conn, const char *tenant, const char *source,
+                                     struct es_arena *arena, struct policy_equipment_facts *out) ES_MUST_USE;
+/* ES_CONFLICT: no such tenant (any more). */
+es_status policy_row_equipment_answer_put(struct es_db_conn *conn, const char *tenant, const char *imei,
+                                          const char *source, uint8_t state, int64_t as_of_ms) ES_MUST_USE;
+es_status policy_row_equipment_answers_prune(struct es_db_conn *conn, int64_t before_ms) ES_MUST_USE;
 
 /* ---- what users of stores have agreed to (policy_store_billing.c) ---- */
 
