@@ -22,7 +22,7 @@
 #define DOORS_MAX 64
 #define NAME_MAX_OCTETS 31 /* of a section */
 #define S13_TIMEOUT_MS 3000
-#define S13_IN_FLIGHT_MAX 256
+#define S13_IN_FLIGHT_MAX 128 /* each holds one of the 256 calls that policy serves at once */
 #define REPLY_MEMORY 8192
 
 static const char *const answers[] = { "passed_over", "allowed", "tracked", "blocked", "unknown", "away" };

@@ -27,7 +27,7 @@ static const struct es_conf_key keys[] = {
 	        "64 hex digits: key of private user identities (ap2013); empty: none are made"),
 	ES_CONF(policy, struct policy_config, eir_file, ES_CONF_STRING, "", 0, 0,
 	        "file that describes the EIRs asked over N5g-eir, one section [n5g NAME] each; empty: none"),
-	ES_CONF(policy, struct policy_config, auth_target, ES_CONF_STRING, "", 0, 0,
+	ES_CONF(policy, struct policy_config, auth_target, ES_CONF_STRING, "ipc:///run/openes/auth.sock", 0, 0,
 	        "where auth listens, to have EIRs asked over S13; empty: none is"),
 	ES_CONF(policy, struct policy_config, note_devices, ES_CONF_BOOL, "true", 0, 0,
 	        "note which devices a subscriber uses"),
