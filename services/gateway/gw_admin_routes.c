@@ -18,9 +18,8 @@
 
 #define PAGE "cursor limit"
 #define TRIAL "dry_run"
-#define DEVICE                                                                                                         \
-	"imsi app entitlement_version accept_language boost_type store_vendor store_user_id terminal_id "                  \
-	"terminal_sw_version"
+#define DEVICE "imsi app entitlement_version accept_language boost_type store_vendor store_user_id"
+#define CARE DEVICE " terminal_id terminal_sw_version"
 
 const struct gw_admin_route gw_admin_routes[] = {
 	/* method   path                       action                     query     body          owner          */
@@ -58,7 +57,7 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "GET", MODEL, "model.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "PUT", MODEL, "model.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "DELETE", MODEL, "model.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
-	{ "GET", TENANT "/explain", "explain", DEVICE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", TENANT "/explain", "explain", CARE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", "/v1/flow:resolve", "flow.resolve", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/keys", "keys.status", "", GW_BODY_NONE, GW_OWNER_AUTH },
 	{ "PUT", SUBSCRIBER "/keys", "keys.put", "", GW_BODY_JSON, GW_OWNER_AUTH },
