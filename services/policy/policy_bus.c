@@ -18,6 +18,7 @@
 #include "policy_deciding.h"
 
 #define TOPIC "policy"
+#define CALLS 256                 /* in work at once; those that wait for answers from outside come on top */
 #define TENANTS_MEMORY (4u << 20) /* POLICY_TENANTS_BYTES_MAX as messages: pointers and ends of strings, too */
 
 struct policy_bus {
@@ -348,6 +349,7 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 		.methods = methods,
 		.method_count = ES_COUNT(methods),
 		.user = bus,
+		.slots = CALLS + policy_eir_waiting_max(options->engine->eir),
 	};
 	bool blocks = es_db_reads_block(policy_store_db(options->engine->store));
 

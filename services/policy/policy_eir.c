@@ -22,7 +22,8 @@
 #define DOORS_MAX 64
 #define NAME_MAX_OCTETS 31 /* of a section */
 #define S13_TIMEOUT_MS 3000
-#define S13_IN_FLIGHT_MAX 128 /* each holds one of the 256 calls that policy serves at once */
+#define S13_IN_FLIGHT_MAX 128 /* of one EIR */
+#define S13_WAITING_MAX 256   /* of all: more EIRs than two are not slow at once */
 #define REPLY_MEMORY 8192
 
 static const char *const answers[] = { "passed_over", "allowed", "tracked", "blocked", "unknown", "away" };
@@ -383,6 +384,15 @@ es_status policy_eir_start(const struct policy_eir_options *options, struct poli
 	}
 	*out = eir;
 	return ES_OK;
+}
+
+uint32_t policy_eir_waiting_max(const struct policy_eir *eir)
+{
+	uint32_t most = eir != NULL && eir->has_auth ? S13_WAITING_MAX : 0;
+
+	for (size_t i = 0; eir != NULL && i < eir->door_count; i++)
+		most += eir->doors[i].mode == POLICY_EQUIPMENT_N5G ? eir->doors[i].in_flight_max : 0;
+	return most;
 }
 
 void policy_eir_stop(struct policy_eir *eir)

@@ -22,6 +22,8 @@ struct policy_eir_options {
 /* `error`: what is wrong with the file. */
 es_status policy_eir_start(const struct policy_eir_options *options, struct policy_eir **out,
                            struct es_buf *error) ES_MUST_USE;
+/* How many calls may wait for answers at once, at most. NULL: 0. */
+uint32_t policy_eir_waiting_max(const struct policy_eir *eir);
 /* Answers all that is under way before it returns, and what comes later at once. NULL is fine. */
 void policy_eir_stop(struct policy_eir *eir);
 /* When nobody asks any more. NULL is fine. */
