@@ -16,9 +16,13 @@
 #define OUTAGE TENANT "/outages/{outage}"
 #define SUBSCRIBER TENANT "/subscribers/{imsi}"
 
+#define EQUIPMENT TENANT "/equipment/{imei}"
+#define MODEL TENANT "/models/{tac}"
+
 #define PAGE "cursor limit"
 #define TRIAL "dry_run"
-#define DEVICE "imsi app terminal_id entitlement_version accept_language boost_type store_vendor store_user_id"
+#define DEVICE "imsi app entitlement_version accept_language boost_type store_vendor store_user_id"
+#define CARE DEVICE " terminal_id terminal_sw_version"
 
 const struct gw_admin_route gw_admin_routes[] = {
 	/* method   path                       action                     query     body          owner          */
@@ -60,7 +64,17 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "POST", SUBSCRIBER ":erase", "subscriber.erase", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/store-users", "store-user.list", "limit", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "PATCH", SUBSCRIBER "/store-users", "store-user.patch", "", GW_BODY_JSON, GW_OWNER_POLICY },
-	{ "GET", TENANT "/explain", "explain", DEVICE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", TENANT "/equipment", "equipment.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", TENANT "/equipment:import", "equipment.import", TRIAL, GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "GET", EQUIPMENT, "equipment.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "PUT", EQUIPMENT, "equipment.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "DELETE", EQUIPMENT, "equipment.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", TENANT "/models", "model.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", TENANT "/models:import", "model.import", TRIAL, GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "GET", MODEL, "model.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "PUT", MODEL, "model.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "DELETE", MODEL, "model.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", TENANT "/explain", "explain", CARE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", "/v1/flow:resolve", "flow.resolve", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/keys", "keys.status", "", GW_BODY_NONE, GW_OWNER_AUTH },
 	{ "PUT", SUBSCRIBER "/keys", "keys.put", "", GW_BODY_JSON, GW_OWNER_AUTH },
@@ -98,7 +112,7 @@ static bool value_is_valid(const char *name, struct es_slice value)
 }
 
 /* The parameters a path template may name; an entry's address also serves as the parameter's name. */
-static const char *const path_names[] = { "tenant", "plan", "imsi", "name", "client" };
+static const char *const path_names[] = { "tenant", "plan", "imsi", "name", "client", "imei", "tac" };
 
 static const char *path_name(struct es_slice text)
 {

@@ -115,6 +115,12 @@ es_status policy_line_find(struct policy_admin_call *call, const char *imsi, str
 es_status policy_line_store(struct policy_admin_call *call, const struct policy_subscriber *before,
                             struct policy_subscriber *line, bool *changed, struct policy_fault *fault) ES_MUST_USE;
 
+/* policy_admin_explain_device.c: of the terminal, or with "" of the one that the line used last. Where the tenant looks at devices. */
+struct policy_trace;
+es_status policy_explain_device(struct policy_admin_call *call, const struct policy_tenant *tenant,
+                                const char *terminal_id, const char *sw_version, struct policy_trace *trace,
+                                struct policy_equipment *out, enum policy_equipment_verdict *verdict) ES_MUST_USE;
+
 policy_admin_fn policy_do_tenant_list, policy_do_tenant_get, policy_do_tenant_put;
 policy_admin_fn policy_do_plan_list, policy_do_plan_get, policy_do_plan_put, policy_do_plan_delete;
 policy_admin_fn policy_do_client_list, policy_do_client_get, policy_do_client_put, policy_do_client_delete;
@@ -129,6 +135,10 @@ policy_admin_fn policy_do_subscriber_delete, policy_do_subscriber_suspend, polic
 policy_admin_fn policy_do_subscriber_swap_sim, policy_do_subscriber_reset_tokens, policy_do_subscriber_import;
 policy_admin_fn policy_do_subscriber_erase;
 policy_admin_fn policy_do_store_user_list, policy_do_store_user_patch;
+policy_admin_fn policy_do_equipment_list, policy_do_equipment_get, policy_do_equipment_put, policy_do_equipment_delete,
+	policy_do_equipment_import;
+policy_admin_fn policy_do_model_list, policy_do_model_get, policy_do_model_put, policy_do_model_delete,
+	policy_do_model_import;
 policy_admin_fn policy_do_explain, policy_do_flow_resolve;
 policy_admin_fn policy_do_audit_list, policy_do_credential_list, policy_do_credential_put, policy_do_credential_delete;
 

@@ -13,9 +13,12 @@ struct question {
 	const char *imsi, *app, *version;
 	struct policy_subscriber line;
 	struct policy_store_user store_user;
+	struct policy_equipment equipment;
+	enum policy_equipment_verdict equipment_verdict;
 	struct policy_context context;
 	struct policy_asking asking;
 	struct policy_effects effects;
+	struct policy_history history;
 	struct policy_trace trace;
 };
 
@@ -143,20 +146,20 @@ static es_status read_device(struct policy_admin_call *call, struct question *q)
 	struct choosing c = { .call = call, .wanted = value_of(call, "terminal_id") };
 
 	ES_TRY(policy_row_devices(call->conn, call->tenant, q->imsi, call->row_arena, choose, &c));
-	if (!c.is_chosen && c.wanted[0] != '\0')
-		return policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "terminal_id", "this line was not seen with that device");
-	POLICY_NOTE(&q->trace, "device", c.is_chosen ? "looked at" : "not known", "%s",
-	            !c.is_chosen          ? "no device was seen"
-	            : c.wanted[0] != '\0' ? "the one that was asked about"
-	                                  : "the one that was seen last");
-	if (!c.is_chosen)
+	POLICY_NOTE(&q->trace, "device", c.is_chosen ? "looked at" : "not seen yet", "%s",
+	            c.wanted[0] != '\0' ? "the one that was asked about"
+	            : c.is_chosen       ? "the one that was seen last"
+	                                : "none");
+	if (!c.is_chosen && c.wanted[0] == '\0')
 		return ES_OK;
-	q->asking = (struct policy_asking){ .terminal_id = c.device.terminal_id,
-		                                .vendor = c.device.vendor,
-		                                .model = c.device.model,
-		                                .sw_version = c.device.sw_version,
-		                                .app_name = "",
-		                                .gid1 = "" };
+	const char *sw_version = value_of(call, "terminal_sw_version");
+	q->asking =
+		(struct policy_asking){ .terminal_id = c.is_chosen ? c.device.terminal_id : c.wanted,
+		                        .vendor = c.is_chosen ? c.device.vendor : "",
+		                        .model = c.is_chosen ? c.device.model : "",
+		                        .sw_version = sw_version[0] != '\0' || !c.is_chosen ? sw_version : c.device.sw_version,
+		                        .app_name = "",
+		                        .gid1 = "" };
 	policy_asking_read(&q->asking);
 	q->context.asking = &q->asking;
 	return ES_OK;
@@ -181,6 +184,8 @@ static es_status write_explanation(struct policy_admin_call *call, struct questi
 	else if (is_refused(q))
 		POLICY_NOTE(&q->trace, "rule", "refused", "%s: 403 before any application is looked at",
 		            q->effects.refused_by->id);
+	else if (q->equipment_verdict != POLICY_EQUIPMENT_GOOD)
+		es_json_put_str(&j, "refused", policy_equipment_verdict_names[q->equipment_verdict]);
 	else if (policy_is_odsa(es_slice_str(q->app)))
 		write_esim(&q->context, &j);
 	else
@@ -199,12 +204,21 @@ static es_status explain(struct policy_admin_call *call, struct question *q, con
 	q->context.plan = policy_catalog_plan(catalog, call->tenant, q->line.plan);
 	q->context.book = policy_catalog_book(catalog, call->tenant);
 	ES_TRY(read_device(call, q));
+	ES_TRY(policy_row_history_for(call->conn, catalog, q->context.tenant, q->imsi, call->now_ms, &q->history,
+	                              &q->context.history));
 	q->context.subscriber = &q->line;
 	q->context.now_ms = call->now_ms;
 	q->context.trace = &q->trace;
 	q->context.boost_type = es_slice_str(value_of(call, "boost_type"));
 	q->context.private_identity = &hidden;
 	ES_TRY(read_store_user(call, q));
+	if (policy_equipment_is_read(&q->context.tenant->equipment)) {
+		const bool known = q->context.asking != NULL;
+		ES_TRY(policy_explain_device(call, q->context.tenant, known ? q->asking.terminal_id : "",
+		                             known ? q->asking.sw_version : "", &q->trace, &q->equipment,
+		                             &q->equipment_verdict));
+		q->context.equipment = &q->equipment;
+	}
 	q->context.language = policy_language(es_slice_str(value_of(call, "accept_language")), q->context.tenant->language);
 	return write_explanation(call, q);
 }

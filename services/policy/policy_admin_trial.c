@@ -26,7 +26,7 @@ struct trial {
 	const struct policy_book *now; /* NULL: none */
 	struct policy_book then;
 	struct policy_ruleset rules;
-	struct es_arena *arena, *answers, *devices;
+	struct es_arena *arena, *answers, *devices, *facts; /* facts: of one line */
 	const char *apps[APPS_MAX];
 	size_t app_count;
 	uint32_t limit;
@@ -37,6 +37,7 @@ struct trial {
 	bool more;
 	struct es_json_out *j;
 	const struct policy_subscriber *line; /* of this moment */
+	struct policy_history history;
 };
 
 static void add_app(struct trial *t, const char *app)
@@ -98,8 +99,16 @@ static es_status look_at_device(const struct policy_device *device, void *user)
 		                            .sw_version = device->sw_version,
 		                            .app_name = "",
 		                            .gid1 = "" };
+	struct policy_equipment equipment;
+	const bool looks = policy_equipment_is_read(&t->tenant->equipment);
+
+	if (looks)
+		ES_TRY(policy_row_equipment(t->call->conn, t->tenant, device->terminal_id, device->sw_version, t->call->now_ms,
+		                            t->facts, &equipment));
 	const struct policy_context context = {
 		.tenant = t->tenant,
+		.equipment = looks ? &equipment : NULL,
+		.history = &t->history,
 		.plan = policy_catalog_plan(t->catalog, t->tenant->id, t->line->plan),
 		.subscriber = t->line,
 		.version_major = 12,
@@ -131,6 +140,8 @@ static es_status look_at_line(const struct policy_subscriber *line, void *user)
 	if (line->status == POLICY_TERMINATED)
 		return ES_OK;
 	t->line = line;
+	es_arena_reset(t->facts);
+	ES_TRY(policy_row_history(t->call->conn, t->tenant, line->imsi, t->call->now_ms, &t->history));
 	return policy_row_devices(t->call->conn, t->tenant->id, line->imsi, t->devices, look_at_device, t);
 }
 
@@ -194,7 +205,7 @@ static es_status read_rules(struct trial *t)
 
 static es_status prepare_and_run(struct trial *t)
 {
-	if (t->arena == NULL || t->answers == NULL || t->devices == NULL)
+	if (t->arena == NULL || t->answers == NULL || t->devices == NULL || t->facts == NULL)
 		return ES_TOO_LARGE;
 	ES_TRY(policy_param_limit(t->call, &t->limit));
 	ES_TRY(read_rules(t));
@@ -218,7 +229,8 @@ es_status policy_do_rules_test(struct policy_admin_call *call)
 	struct trial t = { .call = call,
 		               .arena = es_arena_new(0, TRIAL_BYTES),
 		               .answers = es_arena_new(0, ANSWER_BYTES),
-		               .devices = es_arena_new(0, ANSWER_BYTES) };
+		               .devices = es_arena_new(0, ANSWER_BYTES),
+		               .facts = es_arena_new(0, ANSWER_BYTES) };
 
 	es_status status = policy_call_catalog(call, &t.catalog);
 	if (status == ES_OK)
@@ -227,5 +239,6 @@ es_status policy_do_rules_test(struct policy_admin_call *call)
 	es_arena_free(t.arena);
 	es_arena_free(t.answers);
 	es_arena_free(t.devices);
+	es_arena_free(t.facts);
 	return status;
 }

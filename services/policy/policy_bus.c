@@ -18,6 +18,7 @@
 #include "policy_deciding.h"
 
 #define TOPIC "policy"
+#define CALLS 256 /* in work at once; those that wait for answers from outside come on top */
 /* POLICY_TENANTS_BYTES_MAX and POLICY_CLIENTS_BYTES_MAX as messages: pointers and ends of strings, too */
 #define TENANTS_MEMORY (4u << 20)
 
@@ -51,13 +52,57 @@ static void answer(struct es_bus_call *call, es_status status, const ProtobufCMe
 		es_bus_fail(call, status, es_status_meaning(status));
 }
 
+/* One POLICY_DECIDE, which may have to wait for answers from outside. */
+struct deciding {
+	struct policy_bus *bus;
+	struct es_bus_call *call;
+	const Openes__DecideRequest *request;
+	struct policy_wait wait;
+};
+
+static void no_worker(void *user, es_status status)
+{
+	const struct deciding *d = user;
+	es_bus_fail(d->call, status, "all workers are busy");
+}
+
+/* The last part of the call's time is for the decision itself and its way back. */
+static int64_t questions_end(const struct deciding *d)
+{
+	int64_t now = es_wall_ms();
+	return now + (es_bus_call_deadline(d->call) - now) * 3 / 4;
+}
+
+static void decide(void *user)
+{
+	struct deciding *d = user;
+	Openes__DecideReply reply = OPENES__DECIDE_REPLY__INIT;
+	es_status status = policy_serve_decide_asking(d->bus->engine, d->request, es_wall_ms(), es_bus_call_arena(d->call),
+	                                              &d->wait, &reply);
+
+	if (status != ES_OK || !policy_wait_is_due(&d->wait)) {
+		answer(d->call, status, &reply.base);
+		return;
+	}
+	const struct policy_wait_options options = {
+		.worker = d->bus->answers, .deadline = questions_end(d), .go_on = decide, .give_up = no_worker, .user = d
+	};
+	policy_wait_start(&d->wait, &options);
+}
+
 static void serve_decide(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
-	Openes__DecideReply reply = OPENES__DECIDE_REPLY__INIT;
-	answer(call,
-	       policy_serve_decide(bus->engine, (const Openes__DecideRequest *)request, es_wall_ms(),
-	                           es_bus_call_arena(call), &reply),
-	       &reply.base);
+	struct deciding *d = es_arena_alloc(es_bus_call_arena(call), sizeof *d);
+
+	if (d == NULL) {
+		es_bus_fail(call, ES_TOO_LARGE, "no memory in the call");
+		return;
+	}
+	d->bus = bus;
+	d->call = call;
+	d->request = (const Openes__DecideRequest *)request;
+	d->wait.trace = es_bus_call_trace(call);
+	decide(d);
 }
 
 static void serve_admit(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
@@ -305,11 +350,13 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 		.methods = methods,
 		.method_count = ES_COUNT(methods),
 		.user = bus,
+		.slots = CALLS + policy_eir_waiting_max(options->engine->eir),
 	};
 	bool blocks = es_db_reads_block(policy_store_db(options->engine->store));
 
 	es_metric_register(&admin_requests);
 	policy_grant_metrics();
+	policy_equipment_metrics();
 	bus->operators = es_worker_new("operators", 4, 64);
 	bus->answers = es_worker_new("answers", 4, 128);
 	if (blocks)
@@ -347,6 +394,7 @@ void policy_bus_stop(struct policy_bus *bus, int64_t wait_ms)
 		return;
 	if (bus->server != NULL)
 		es_bus_server_stop(bus->server, wait_ms);
+	policy_eir_stop(bus->engine->eir); /* calls that still wait for answers get them while there are workers */
 	if (bus->operators != NULL)
 		es_worker_free(bus->operators);
 	if (bus->answers != NULL)

@@ -246,6 +246,8 @@ static es_status read_fact(const struct policy_condition_reader *r, const cJSON 
 		return ES_TOO_LARGE;
 	if (policy_fact_find(name, &out->fact) != ES_OK)
 		return refuse(r, path, "is no fact that rules can look at");
+	if (r->needs != NULL && out->fact.fact != NULL)
+		*r->needs |= out->fact.fact->needs;
 	out->form = FACT;
 	out->wanted = wanted;
 	return read_tests(r, json, path, out);

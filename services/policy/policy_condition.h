@@ -38,6 +38,7 @@ struct policy_condition_reader {
 	const struct policy_named_list *lists;
 	size_t list_count;
 	struct policy_fault *fault;
+	uint32_t *needs; /* what its facts need is added: POLICY_NEEDS_*; NULL: nobody minds */
 };
 
 /* `path` says where it stands, for the fault. ES_MALFORMED with the fault; ES_TOO_LARGE when the arena is exhausted. */

@@ -264,6 +264,8 @@ int32_t policy_vers(const struct policy_context *context)
 		version = context->store_user->version;
 	if (context->book != NULL && context->book->version > version)
 		version = context->book->version;
+	if (context->equipment != NULL && context->equipment->version > version)
+		version = context->equipment->version;
 	const int32_t vers = (int32_t)(version & INT32_MAX);
 	return vers > 0 ? vers : 1; /* 0 and below mean something else (TS.43 2.9.4) */
 }

@@ -36,12 +36,14 @@ struct policy_context {
 	struct es_slice store_user_data;                /* of ap2012 */
 	const struct policy_store_user *store_user;     /* ap2012; NULL: none named, or nothing known of it */
 	const struct policy_identity *private_identity; /* ap2013; NULL: none could be made */
+	const struct policy_equipment *equipment;       /* the device that asks; NULL: the tenant does not look at it */
 	const struct policy_caller
 		*caller;                /* who asks for what operation; NULL: nobody, what is decided is only explained */
 	struct policy_trace *trace; /* NULL: nobody asked why */
 	const struct policy_asking *asking;   /* NULL: no device is known */
 	const struct policy_book *book;       /* the tenant's rules, add-ons and outages; NULL: none */
 	const struct policy_effects *effects; /* what they make of the plan: policy_effects_apply(); NULL: nothing */
+	const struct policy_history *history; /* NULL: not read */
 	const uint8_t *own_status;            /* of the application of the operator's own that is being rendered */
 };
 

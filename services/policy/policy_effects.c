@@ -289,6 +289,16 @@ bool policy_has_feature(const struct policy_context *context, const char *featur
 	return false;
 }
 
+bool policy_book_needs(const struct policy_book *book, uint32_t what)
+{
+	if (book == NULL)
+		return false;
+	for (size_t i = 0; i < book->outage_count; i++)
+		if ((book->outages[i].needs & what) != 0)
+			return true;
+	return book->rules != NULL && (book->rules->needs & what) != 0;
+}
+
 const struct policy_own_app *policy_own_app_find(const struct policy_book *book, struct es_slice app)
 {
 	if (book == NULL || book->rules == NULL)

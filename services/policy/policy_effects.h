@@ -44,6 +44,7 @@ struct policy_rule {
 	const struct policy_setting *settings;
 	size_t setting_count;
 	bool refuses, is_last;
+	uint32_t needs; /* of an outage: POLICY_NEEDS_* */
 };
 
 /* An application of the operator's own. */
@@ -60,6 +61,7 @@ struct policy_own_app {
 struct policy_ruleset {
 	uint64_t number;    /* of its version */
 	int64_t utc_offset; /* minutes */
+	uint32_t needs;     /* POLICY_NEEDS_* of all its facts */
 	const struct policy_rule *rules;
 	size_t rule_count;
 	const struct policy_own_app *apps;
@@ -110,6 +112,9 @@ const struct policy_rule *policy_withheld_by(const struct policy_context *contex
 /* The same of a feature. */
 const struct policy_rule *policy_feature_withheld_by(const struct policy_context *context, const char *feature);
 bool policy_has_feature(const struct policy_context *context, const char *feature);
+
+/* Whether anything of the book looks at that: POLICY_NEEDS_*. NULL needs nothing. */
+bool policy_book_needs(const struct policy_book *book, uint32_t what);
 
 const struct policy_own_app *policy_own_app_find(const struct policy_book *book, struct es_slice app);
 

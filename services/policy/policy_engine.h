@@ -5,6 +5,8 @@
 
 #include "es_keyring.h"
 #include "policy.pb-c.h"
+#include "policy_deciding_wait.h"
+#include "policy_eir.h"
 #include "policy_seen.h"
 #include "policy_store.h"
 
@@ -17,12 +19,18 @@ struct policy_engine {
 	bool has_private_id_key;
 	void (*tell)(void *user, uint64_t sequence); /* a decision wrote an event; NULL: nobody listens (tests) */
 	void *tell_user;
+	struct policy_eir *eir;   /* NULL: no EIR is asked */
 	struct policy_seen *seen; /* NULL: devices are not noted (tests) */
 };
 
 /* One indexed read, and one more for ap2012. Waits for a commit where policy_decide_commits(): then never in a bus callback. */
 es_status policy_serve_decide(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
                               struct es_arena *arena, Openes__DecideReply *reply) ES_MUST_USE;
+/* The same where facts from outside can be asked for: with policy_wait_is_due(wait) after ES_OK nothing is decided yet, and it is to be
+ * called again, with the same `wait` and a new `reply`, when that is answered. */
+es_status policy_serve_decide_asking(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
+                                     struct es_arena *arena, struct policy_wait *wait,
+                                     Openes__DecideReply *reply) ES_MUST_USE;
 bool policy_decide_commits(const Openes__DecideRequest *request);
 es_status policy_serve_admit(struct policy_engine *engine, const Openes__AdmitRequest *request, struct es_arena *arena,
                              Openes__AdmitReply *reply) ES_MUST_USE;

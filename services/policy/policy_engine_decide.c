@@ -304,6 +304,8 @@ es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_
 		.now_ms = d->now_ms,
 		.caller = &d->caller,
 		.boost_type = policy_boost_type(d->device),
+		.equipment = d->equipment.is_read ? &d->equipment.known : NULL,
+		.history = d->history,
 	};
 	const struct policy_asking asking = asking_of(d->device);
 	struct policy_effects effects;
@@ -349,7 +351,12 @@ static es_status read_line(struct es_db_conn *conn, void *user)
 	if (status != ES_OK && status != ES_NOT_FOUND)
 		return status;
 	ES_TRY(policy_billing_read(d, conn));
-	return policy_catalog_at(d->engine->store, conn, version, &d->catalog);
+	ES_TRY(policy_catalog_at(d->engine->store, conn, version, &d->catalog));
+	const struct policy_tenant *tenant = policy_catalog_tenant(d->catalog, d->token.tenant);
+	if (d->has_line && tenant != NULL)
+		ES_TRY(policy_row_history_for(conn, d->catalog, tenant, d->token.imsi.digits, d->now_ms, &d->history_read,
+		                              &d->history));
+	return policy_equipment_read(d, conn);
 }
 
 es_status policy_deciding_read(struct policy_deciding *d)
@@ -389,19 +396,24 @@ static es_status decide(struct policy_deciding *d)
 {
 	enum policy_token_verdict opened =
 		policy_token_opened(es_token_open(d->engine->ring, es_slice_str(d->request->token), d->now_ms, &d->token));
+	enum policy_equipment_next next = POLICY_EQUIPMENT_GO_ON;
 
 	if (opened != POLICY_TOKEN_VALID)
 		return outcome(d, opened);
 	ES_TRY(policy_billing_begin(d));
+	d->equipment.is_wanted = true;
 	ES_TRY(policy_deciding_read(d));
 	enum policy_token_verdict verdict = check(d);
-	ES_TRY(outcome(d, verdict));
 	if (verdict != POLICY_TOKEN_VALID)
-		return ES_OK;
+		return outcome(d, verdict);
 	const struct policy_tenant *tenant = policy_catalog_tenant(d->catalog, d->token.tenant);
 	if (tenant == NULL)
 		return ES_INTERNAL; /* the schema ties every line's plan to a tenant */
 	note_device(d);
+	ES_TRY(policy_equipment_settle(d, tenant, &next));
+	if (next != POLICY_EQUIPMENT_GO_ON)
+		return ES_OK;
+	ES_TRY(outcome(d, verdict));
 	ES_TRY(policy_caller_read(d, POLICY_BEARER_TOKEN));
 	return policy_deciding_answer(d, tenant);
 }
@@ -409,11 +421,18 @@ static es_status decide(struct policy_deciding *d)
 es_status policy_serve_decide(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
                               struct es_arena *arena, Openes__DecideReply *reply)
 {
+	return policy_serve_decide_asking(engine, request, now_ms, arena, NULL, reply);
+}
+
+es_status policy_serve_decide_asking(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
+                                     struct es_arena *arena, struct policy_wait *wait, Openes__DecideReply *reply)
+{
 	struct policy_deciding d = { .engine = engine,
 		                         .request = request,
 		                         .device = request->request,
 		                         .now_ms = now_ms,
 		                         .arena = arena,
+		                         .wait = wait,
 		                         .reply = reply };
 
 	if (d.device == NULL)

@@ -230,6 +230,51 @@ static bool app_status(const struct policy_context *context, struct policy_value
 	return context->own_status != NULL && text(out, names[*context->own_status & 3]);
 }
 
+/* ---- what the table of models and the EIR say of the device ---- */
+
+static bool device_eir(const struct policy_context *context, struct policy_value *out)
+{
+	return context->equipment != NULL && context->equipment->state != POLICY_EQUIPMENT_NOT_ASKED &&
+	       text(out, policy_equipment_names[context->equipment->state]);
+}
+
+static bool model_vendor(const struct policy_context *context, struct policy_value *out)
+{
+	return context->equipment != NULL && text(out, context->equipment->vendor);
+}
+
+static bool model_name(const struct policy_context *context, struct policy_value *out)
+{
+	return context->equipment != NULL && text(out, context->equipment->model);
+}
+
+/* Of a model that is in no table nothing is known. */
+static bool model_capabilities(const struct policy_context *context, struct policy_value *out)
+{
+	if (context->equipment == NULL || (context->equipment->vendor[0] == '\0' && context->equipment->model[0] == '\0'))
+		return false;
+	out->items = context->equipment->capabilities.items;
+	out->count = context->equipment->capabilities.count;
+	return true;
+}
+
+/* ---- the past of the line, in the tenant's windows ---- */
+
+static bool history_sim_changes(const struct policy_context *context, struct policy_value *out)
+{
+	return context->history != NULL && number(out, context->history->sim_changes);
+}
+
+static bool history_devices(const struct policy_context *context, struct policy_value *out)
+{
+	return context->history != NULL && number(out, context->history->devices);
+}
+
+static bool history_attempts(const struct policy_context *context, struct policy_value *out)
+{
+	return context->history != NULL && number(out, context->history->attempts);
+}
+
 /* ---- the network ---- */
 
 static const char *visited(const struct policy_context *context)
@@ -286,40 +331,47 @@ static bool time_now(const struct policy_context *context, struct policy_value *
 #define SAYS "device, not verified"
 
 static const struct policy_fact facts[] = {
-	{ "app.status", POLICY_VALUE_TEXT, "decision", app_status },
-	{ "device.id", POLICY_VALUE_TEXT, SAYS, device_id },
-	{ "device.model", POLICY_VALUE_TEXT, SAYS, device_model },
-	{ "device.sw_version", POLICY_VALUE_TEXT, SAYS, device_sw_version },
-	{ "device.tac", POLICY_VALUE_TEXT, SAYS, device_tac },
-	{ "device.vendor", POLICY_VALUE_TEXT, SAYS, device_vendor },
-	{ "line.account", POLICY_VALUE_TEXT, LINE, line_account },
-	{ "line.addons", POLICY_VALUE_SET, LINE, line_addons },
-	{ "line.billing", POLICY_VALUE_TEXT, LINE, line_billing },
-	{ "line.imsi", POLICY_VALUE_TEXT, LINE, line_imsi },
-	{ "line.msisdn", POLICY_VALUE_TEXT, LINE, line_msisdn },
-	{ "line.opt_outs", POLICY_VALUE_SET, LINE, line_opt_outs },
-	{ "line.plan", POLICY_VALUE_TEXT, LINE, line_plan },
-	{ "line.satellite", POLICY_VALUE_TEXT, LINE, line_satellite },
-	{ "line.sms", POLICY_VALUE_TEXT, LINE, line_sms },
-	{ "line.status", POLICY_VALUE_TEXT, LINE, line_status },
-	{ "line.voice", POLICY_VALUE_TEXT, LINE, line_voice },
-	{ "line.vowifi", POLICY_VALUE_TEXT, LINE, line_vowifi },
-	{ "network.is_home", POLICY_VALUE_BOOL, "operator", network_is_home },
-	{ "network.plmn", POLICY_VALUE_TEXT, "operator", network_plmn },
-	{ "plan.features", POLICY_VALUE_SET, "plan, add-ons and rules", plan_features },
-	{ "request.app_name", POLICY_VALUE_TEXT, "request", request_app_name },
-	{ "request.gid1", POLICY_VALUE_TEXT, "request", request_gid1 },
-	{ "request.language", POLICY_VALUE_TEXT, "request", request_language },
-	{ "request.version", POLICY_VALUE_NUMBER, "request", request_version },
-	{ "time.clock", POLICY_VALUE_CLOCK, "clock", time_clock },
-	{ "time.now", POLICY_VALUE_TIME, "clock", time_now },
-	{ "time.weekday", POLICY_VALUE_TEXT, "clock", time_weekday },
-	{ "usage.cellular.allowance", POLICY_VALUE_NUMBER, LINE, cellular_allowance },
-	{ "usage.cellular.remaining", POLICY_VALUE_NUMBER, LINE, cellular_remaining },
-	{ "usage.cellular.used", POLICY_VALUE_NUMBER, LINE, cellular_used },
-	{ "usage.tethering.allowance", POLICY_VALUE_NUMBER, LINE, tethering_allowance },
-	{ "usage.tethering.remaining", POLICY_VALUE_NUMBER, LINE, tethering_remaining },
-	{ "usage.tethering.used", POLICY_VALUE_NUMBER, LINE, tethering_used },
+	{ "app.status", POLICY_VALUE_TEXT, "decision", 0, app_status },
+	{ "device.eir", POLICY_VALUE_TEXT, "EIR", 0, device_eir },
+	{ "device.id", POLICY_VALUE_TEXT, SAYS, 0, device_id },
+	{ "device.model", POLICY_VALUE_TEXT, SAYS, 0, device_model },
+	{ "device.sw_version", POLICY_VALUE_TEXT, SAYS, 0, device_sw_version },
+	{ "device.tac", POLICY_VALUE_TEXT, SAYS, 0, device_tac },
+	{ "device.vendor", POLICY_VALUE_TEXT, SAYS, 0, device_vendor },
+	{ "history.attempts", POLICY_VALUE_NUMBER, "history", POLICY_NEEDS_HISTORY, history_attempts },
+	{ "history.devices", POLICY_VALUE_NUMBER, "history", POLICY_NEEDS_HISTORY, history_devices },
+	{ "history.sim_changes", POLICY_VALUE_NUMBER, "history", POLICY_NEEDS_HISTORY, history_sim_changes },
+	{ "line.account", POLICY_VALUE_TEXT, LINE, 0, line_account },
+	{ "line.addons", POLICY_VALUE_SET, LINE, 0, line_addons },
+	{ "line.billing", POLICY_VALUE_TEXT, LINE, 0, line_billing },
+	{ "line.imsi", POLICY_VALUE_TEXT, LINE, 0, line_imsi },
+	{ "line.msisdn", POLICY_VALUE_TEXT, LINE, 0, line_msisdn },
+	{ "line.opt_outs", POLICY_VALUE_SET, LINE, 0, line_opt_outs },
+	{ "line.plan", POLICY_VALUE_TEXT, LINE, 0, line_plan },
+	{ "line.satellite", POLICY_VALUE_TEXT, LINE, 0, line_satellite },
+	{ "line.sms", POLICY_VALUE_TEXT, LINE, 0, line_sms },
+	{ "line.status", POLICY_VALUE_TEXT, LINE, 0, line_status },
+	{ "line.voice", POLICY_VALUE_TEXT, LINE, 0, line_voice },
+	{ "line.vowifi", POLICY_VALUE_TEXT, LINE, 0, line_vowifi },
+	{ "model.capabilities", POLICY_VALUE_SET, "table of models", 0, model_capabilities },
+	{ "model.name", POLICY_VALUE_TEXT, "table of models", 0, model_name },
+	{ "model.vendor", POLICY_VALUE_TEXT, "table of models", 0, model_vendor },
+	{ "network.is_home", POLICY_VALUE_BOOL, "operator", 0, network_is_home },
+	{ "network.plmn", POLICY_VALUE_TEXT, "operator", 0, network_plmn },
+	{ "plan.features", POLICY_VALUE_SET, "plan, add-ons and rules", 0, plan_features },
+	{ "request.app_name", POLICY_VALUE_TEXT, "request", 0, request_app_name },
+	{ "request.gid1", POLICY_VALUE_TEXT, "request", 0, request_gid1 },
+	{ "request.language", POLICY_VALUE_TEXT, "request", 0, request_language },
+	{ "request.version", POLICY_VALUE_NUMBER, "request", 0, request_version },
+	{ "time.clock", POLICY_VALUE_CLOCK, "clock", 0, time_clock },
+	{ "time.now", POLICY_VALUE_TIME, "clock", 0, time_now },
+	{ "time.weekday", POLICY_VALUE_TEXT, "clock", 0, time_weekday },
+	{ "usage.cellular.allowance", POLICY_VALUE_NUMBER, LINE, 0, cellular_allowance },
+	{ "usage.cellular.remaining", POLICY_VALUE_NUMBER, LINE, 0, cellular_remaining },
+	{ "usage.cellular.used", POLICY_VALUE_NUMBER, LINE, 0, cellular_used },
+	{ "usage.tethering.allowance", POLICY_VALUE_NUMBER, LINE, 0, tethering_allowance },
+	{ "usage.tethering.remaining", POLICY_VALUE_NUMBER, LINE, 0, tethering_remaining },
+	{ "usage.tethering.used", POLICY_VALUE_NUMBER, LINE, 0, tethering_used },
 };
 
 void policy_fact_each(void (*each)(const struct policy_fact *fact, void *user), void *user)

@@ -29,9 +29,12 @@ struct policy_fact {
 	const char *name;
 	uint8_t kind;       /* enum policy_value_kind */
 	const char *source; /* who says so, in explanations */
+	uint8_t needs;      /* POLICY_NEEDS_*: what is read for it alone */
 	/* false: not known. */
 	bool (*get)(const struct policy_context *context, struct policy_value *out);
 };
+
+enum { POLICY_NEEDS_HISTORY = 1 };
 
 #define POLICY_FACT_OWN "facts." /* the operator's own: their kind is seen when they are */
 

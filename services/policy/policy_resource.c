@@ -102,7 +102,7 @@ bool policy_is_word(struct es_slice text)
 	return all_of(text, 1, 31, LOWER DIGITS "-_");
 }
 
-static bool is_section_or_none(struct es_slice text)
+bool policy_is_section_or_none(struct es_slice text)
 {
 	return text.len == 0 || policy_is_word(text);
 }
@@ -202,7 +202,7 @@ static const struct field tenant_authentication[] = {
 	{ .name = "eap_over_token", BOOL, .offset = A(eap_over_token) },
 	{ .name = "hss_profile", BOOL, .offset = A(hss_profile) },
 	{ .name = "challenges_per_second", I64, .offset = A(challenges_per_second), .min = 0, .max = 1000000 },
-	{ .name = "oidc", TEXT, .offset = A(oidc), NULL, is_section_or_none, "a section of auth's core file" },
+	{ .name = "oidc", TEXT, .offset = A(oidc), NULL, policy_is_section_or_none, "a section of auth's core file" },
 	{ .name = "second_factor", BOOL, .offset = A(second_factor) },
 	{ .name = "sms_code", BOOL, .offset = A(sms_code) },
 	{ .name = "error_url", TEXT, .offset = A(error_url), NULL, IS_URL },
@@ -248,7 +248,7 @@ static const struct field tenant_fields[] = {
 	  TEXT,
 	  .offset = T(signing_key),
 	  NULL,
-	  is_section_or_none,
+	  policy_is_section_or_none,
 	  "a section of the gateway's answer keys" },
 	{ .name = "decoy_challenge", BOOL, .offset = T(decoy_challenge) },
 	{ .name = "eap_notifications", BOOL, .offset = T(eap_notifications) },
@@ -269,6 +269,7 @@ static const struct field tenant_fields[] = {
 	{ .name = "private_identity", OBJECT, .members = policy_tenant_private_identity },
 	{ .name = "history", OBJECT, .members = policy_tenant_history },
 	{ .name = "device_life", I64, .offset = T(device_life_s), .min = 86400, .max = 315360000 },
+	{ .name = "equipment", OBJECT, .members = policy_tenant_equipment },
 	{ .name = "version", U64, .offset = T(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
@@ -301,6 +302,7 @@ static const struct policy_tenant tenant_defaults = {
 	.private_identity = { .life_s = 2592000 },
 	.history = { .sim_changes_s = 2592000, .devices_s = 2592000, .attempts_s = 86400 },
 	.device_life_s = 34560000,
+	.equipment = { .source = "", .max_age_s = 86400 },
 };
 
 /* Operations that belong to the application (TS.43 13, 14). */
@@ -336,6 +338,7 @@ static es_status tenant_check(const void *resource, struct policy_fault *fault)
 		return ES_MALFORMED;
 	}
 	ES_TRY(policy_billing_check(&tenant->billing, fault));
+	ES_TRY(policy_equipment_settings_check(&tenant->equipment, fault));
 	return disclosure_check(&tenant->disclosure, fault);
 }
 

@@ -285,6 +285,8 @@ static es_status read_value(const struct reader *r, const char *text, const char
 		part.text = NULL;
 		if (policy_fact_find(name, &part.fact) != ES_OK)
 			return refuse(r, "names something in braces that is no fact", "%s", path);
+		if (part.fact.fact != NULL && r->conditions.needs != NULL)
+			*r->conditions.needs |= part.fact.fact->needs;
 		if (push_part(r, out, parts, part) != ES_OK)
 			return refuse(r, "has too many facts", "%s", path);
 	}
@@ -507,15 +509,17 @@ static es_status read_lists(struct reader *r, const cJSON *json)
 
 /* ---- documents ---- */
 
-static struct reader reader_of(struct es_arena *arena, struct policy_fault *fault)
+static struct reader reader_of(struct es_arena *arena, struct policy_fault *fault, uint32_t *needs)
 {
-	return (struct reader){ .conditions = { .arena = arena, .fault = fault }, .arena = arena, .fault = fault };
+	return (struct reader){ .conditions = { .arena = arena, .fault = fault, .needs = needs },
+		                    .arena = arena,
+		                    .fault = fault };
 }
 
 es_status policy_ruleset_read(const cJSON *json, struct es_arena *arena, struct policy_ruleset *out,
                               struct policy_fault *fault)
 {
-	struct reader r = reader_of(arena, fault);
+	struct reader r = reader_of(arena, fault, &out->needs);
 	struct raw_ruleset raw;
 
 	*out = (struct policy_ruleset){ .number = 0 };
@@ -530,7 +534,7 @@ es_status policy_ruleset_read(const cJSON *json, struct es_arena *arena, struct 
 es_status policy_addon_read(const cJSON *json, struct es_arena *arena, struct policy_addon *out,
                             struct policy_fault *fault)
 {
-	const struct reader r = reader_of(arena, fault);
+	const struct reader r = reader_of(arena, fault, NULL);
 	struct raw_addon raw;
 
 	policy_resource_defaults(&addon_shape, &raw);
@@ -542,13 +546,15 @@ es_status policy_addon_read(const cJSON *json, struct es_arena *arena, struct po
 es_status policy_outage_read(const cJSON *json, struct es_arena *arena, struct policy_rule *out,
                              struct policy_fault *fault)
 {
-	const struct reader r = reader_of(arena, fault);
+	uint32_t needs = 0;
+	const struct reader r = reader_of(arena, fault, &needs);
 	struct raw_rule raw;
 
 	policy_resource_defaults(&outage_shape, &raw);
 	ES_TRY(policy_resource_read(&outage_shape, json, arena, &raw, fault));
 	ES_TRY(make_rule(&r, &raw, "", out));
 	out->is_outage = true;
+	out->needs = needs;
 	if (out->withhold == 0 && out->withhold_own.count == 0)
 		return refuse(&r, "says nothing that is away", "services");
 	return ES_OK;

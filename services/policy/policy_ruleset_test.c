@@ -33,7 +33,17 @@ static void prepare_line(struct es_arena *arena, const struct policy_asking *ask
 {
 	prepare(&(struct question){ .tenant = "\"plmns\":[\"00101\"]", .plan = "\"features\":[\"tv\"]", .line = LINE },
 	        arena, out);
+	static const char *capabilities[] = { "vowifi", "volte" };
+	static const struct policy_equipment equipment = { .state = POLICY_EQUIPMENT_TRACKED,
+		                                               .source = "list",
+		                                               .vendor = "Acme Corp",
+		                                               .model = "P One",
+		                                               .capabilities = { capabilities, 2 } };
+	static const struct policy_history history = { .sim_changes = 3, .devices = 1, .attempts = 40 };
+
 	out->context.asking = asking;
+	out->context.equipment = &equipment;
+	out->context.history = &history;
 }
 
 static es_status read_condition(struct es_arena *arena, const char *when, const struct policy_condition **out,
@@ -64,6 +74,11 @@ static void a_condition_holds_when_every_member_does(void **state)
 		{ "{\"device.sw_version\":{\"from\":\"14.9\",\"below\":\"14.11\"}}", true },
 		{ "{\"device.sw_version\":{\"from\":\"014.010.001\"}}", true },
 		{ "{\"device.sw_version\":{\"below\":\"14.10.1.0\"}}", true },
+		{ "{\"device.eir\":\"tracked\",\"model.vendor\":\"acme corp\"}", true },
+		{ "{\"model.capabilities\":{\"has\":[\"volte\",\"vowifi\"]}}", true },
+		{ "{\"model.capabilities\":\"satellite\"}", false },
+		{ "{\"history.sim_changes\":{\"from\":3},\"history.devices\":{\"below\":2}}", true },
+		{ "{\"history.attempts\":{\"from\":41}}", false },
 		{ "{\"line.addons\":\"pass\"}", true },
 		{ "{\"line.addons\":\"gone\"}", false },
 		{ "{\"line.addons\":{\"has\":[\"pass\",\"gone\"]}}", false },

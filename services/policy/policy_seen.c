@@ -1,4 +1,4 @@
-/* policy_seen.c -- the pile of sightings and the thread that empties it; it also trims the outbox. */
+/* policy_seen.c -- the pile of sightings and the thread that empties it; it also trims the outbox and what EIRs answered long ago. */
 #include "policy_seen.h"
 
 #include <pthread.h>
@@ -15,6 +15,7 @@
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 #define PRUNE_EVERY_MS (INT64_C(3600) * 1000)
 #define OUTBOX_LIFE_MS (7 * DAY_MS)
+#define ANSWER_LIFE_MS (400 * DAY_MS) /* of EIRs: longer than any tenant's max_age */
 
 #define ANSWERS_MAX 1024
 
@@ -235,18 +236,19 @@ static es_status write_pile(struct es_db_conn *conn, void *user)
 
 static es_status prune(struct es_db_conn *conn, void *user)
 {
-	const int64_t *before_ms = user;
-	return policy_row_events_prune(conn, *before_ms);
+	const int64_t *now_ms = user;
+	ES_TRY(policy_row_events_prune(conn, *now_ms - OUTBOX_LIFE_MS));
+	return policy_row_equipment_answers_prune(conn, *now_ms - ANSWER_LIFE_MS);
 }
 
 /* Consumers keep their last number and come every few seconds; a week covers any that is down. */
 static void prune_sometimes(struct policy_seen *seen)
 {
-	int64_t now = es_mono_ms(), before = es_wall_ms() - OUTBOX_LIFE_MS;
+	int64_t now = es_mono_ms(), wall = es_wall_ms();
 	if (now - seen->pruned_ms < PRUNE_EVERY_MS)
 		return;
 	seen->pruned_ms = now;
-	es_status status = es_db_write_wait(policy_store_db(seen->store), prune, &before);
+	es_status status = es_db_write_wait(policy_store_db(seen->store), prune, &wall);
 	if (status != ES_OK)
 		es_warn(NULL, "outbox.prune_failed", es_f_status(status));
 }

@@ -40,6 +40,7 @@ bool policy_is_label(struct es_slice text);
 bool policy_is_url(struct es_slice text);
 bool policy_is_plmn(struct es_slice text);
 bool policy_is_word(struct es_slice text);
+bool policy_is_section_or_none(struct es_slice text);
 #define IS_LABEL policy_is_label, "UTF-8 text of at most 128 octets"
 #define IS_URL policy_is_url, "an http or https URL of at most 1024 octets"
 bool policy_is_text_of_language(struct es_slice text);
@@ -58,6 +59,10 @@ es_status policy_line_data_check(const struct policy_line_data *data, struct pol
 extern const struct field policy_tenant_billing[], policy_tenant_private_identity[], policy_subscriber_billing[];
 /* policy_resource_life.c */
 extern const struct field policy_tenant_history[];
+/* policy_resource_equipment.c */
+extern const struct field policy_tenant_equipment[];
+es_status policy_equipment_settings_check(const struct policy_equipment_settings *settings,
+                                          struct policy_fault *fault) ES_MUST_USE;
 es_status policy_billing_check(const struct policy_billing *billing, struct policy_fault *fault) ES_MUST_USE;
 
 #endif

@@ -6,6 +6,8 @@
 	"s.vowifi_address_expiry, "                                                                                        \
 	"s.vowifi_address_id, s.vowifi_prov, s.epoch, s.version, s.updated, s.imsi, "                                      \
 	"s.account, s.billing_barred, s.billing_prov, s.data_state, s.satellite_prov"
+#define LISTED "imei, state, reason, since, version"
+#define MODEL "tac, vendor, model, capabilities, version"
 #define STORE_USER "vendor, user_id, terms, terms_version, version, updated"
 #define AUDIT "id, at, who, client, action, tenant, resource, outcome, detail"
 #define PAGE_OF_LINES "ORDER BY s.imsi LIMIT ?3"
@@ -95,6 +97,34 @@ const char *const policy_statements[ST_COUNT] = {
 				   "AND imsi = ?2 "
 				   "ORDER BY last_seen DESC, terminal_id LIMIT ?3",
 	[ST_DEVICES_DELETE] = "DELETE FROM device WHERE tenant = ?1 AND imsi = ?2",
+	/* Those who used the device last. The index is on this very expression; what else has these characters is not taken for it. */
+	[ST_DEVICE_LINES] = "SELECT imsi FROM device WHERE tenant = ?1 AND substr(terminal_id, 1, 14) = ?2 "
+						"AND length(terminal_id) BETWEEN 14 AND 16 ORDER BY last_seen DESC, imsi LIMIT ?3",
+	[ST_LISTED] = "SELECT " LISTED " FROM equipment WHERE tenant = ?1 AND imei = ?2",
+	[ST_LISTEDS] = "SELECT " LISTED " FROM equipment WHERE tenant = ?1 AND imei > ?2 ORDER BY imei LIMIT ?3",
+	[ST_LISTED_UPSERT] =
+		"INSERT INTO equipment (tenant, imei, state, reason, since, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+		"ON CONFLICT (tenant, imei) DO UPDATE SET state = excluded.state, reason = excluded.reason, "
+		"since = excluded.since, version = excluded.version",
+	[ST_LISTED_DELETE] = "DELETE FROM equipment WHERE tenant = ?1 AND imei = ?2",
+	[ST_MODEL] = "SELECT " MODEL " FROM device_model WHERE tenant = ?1 AND tac = ?2",
+	[ST_MODELS] = "SELECT " MODEL " FROM device_model WHERE tenant = ?1 AND tac > ?2 ORDER BY tac LIMIT ?3",
+	[ST_MODEL_UPSERT] =
+		"INSERT INTO device_model (tenant, tac, vendor, model, capabilities, version) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (tenant, tac) DO UPDATE SET vendor = excluded.vendor, "
+		"model = excluded.model, capabilities = excluded.capabilities, version = excluded.version",
+	[ST_MODEL_DELETE] = "DELETE FROM device_model WHERE tenant = ?1 AND tac = ?2",
+	[ST_EQUIPMENT_FACTS] =
+		"SELECT e.state, e.since, e.version, a.state, a.as_of, m.vendor, m.model, m.capabilities, m.version "
+		"FROM catalog c LEFT JOIN equipment e ON e.tenant = ?1 AND e.imei = ?2 "
+		"LEFT JOIN equipment_answer a ON a.tenant = ?1 AND a.imei = ?2 AND a.source = ?3 "
+		"LEFT JOIN device_model m ON m.tenant = ?1 AND m.tac = ?4 WHERE c.id = 1",
+	/* Of two replicas that asked, the later answer stays. */
+	[ST_EQUIPMENT_ANSWER_PUT] =
+		"INSERT INTO equipment_answer (tenant, imei, source, state, as_of) VALUES (?1, ?2, ?3, ?4, ?5) "
+		"ON CONFLICT (tenant, imei, source) DO UPDATE SET state = excluded.state, as_of = excluded.as_of "
+		"WHERE equipment_answer.as_of <= excluded.as_of",
+	[ST_EQUIPMENT_ANSWERS_PRUNE] = "DELETE FROM equipment_answer WHERE as_of < ?1",
 	[ST_STORE_USER] =
 		"SELECT " STORE_USER " FROM store_user WHERE tenant = ?1 AND imsi = ?2 AND vendor = ?3 AND user_id = ?4",
 	[ST_STORE_USERS] =

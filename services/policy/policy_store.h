@@ -8,6 +8,7 @@
 
 #include "es_arena.h"
 #include "es_db.h"
+#include "policy_equipment.h"
 #include "policy_types.h"
 
 struct policy_store;
@@ -151,6 +152,10 @@ es_status policy_row_attempts_add(struct es_db_conn *conn, const char *tenant, c
 /* One statement, three ranges of indexes: for whoever has a rule that asks. */
 es_status policy_row_history(struct es_db_conn *conn, const struct policy_tenant *tenant, const char *imsi,
                              int64_t now_ms, struct policy_history *out) ES_MUST_USE;
+/* The same where the tenant's rules look at it; else *out is NULL. */
+es_status policy_row_history_for(struct es_db_conn *conn, const struct policy_catalog *catalog,
+                                 const struct policy_tenant *tenant, const char *imsi, int64_t now_ms,
+                                 struct policy_history *room, const struct policy_history **out) ES_MUST_USE;
 es_status policy_row_history_prune(struct es_db_conn *conn, int64_t now_ms) ES_MUST_USE;
 /* Forgets devices of the tenant last seen before; `limit` at most. */
 es_status policy_row_devices_age_out(struct es_db_conn *conn, const char *tenant, int64_t before_ms, uint32_t limit,
@@ -172,6 +177,42 @@ es_status policy_row_due_done(struct es_db_conn *conn, const struct policy_subsc
                               int64_t next_ms) ES_MUST_USE;
 /* As of line->updated_ms. Inserting and updating a line do it. */
 es_status policy_row_due_set(struct es_db_conn *conn, const struct policy_subscriber *line) ES_MUST_USE;
+/* The lines that used a device last, by the first 14 digits of its IMEI. */
+typedef es_status policy_imsi_each(const char *imsi, void *user);
+es_status policy_row_device_lines(struct es_db_conn *conn, const char *tenant, const char *imei, uint32_t limit,
+                                  struct es_arena *arena, policy_imsi_each *each, void *user) ES_MUST_USE;
+
+/* ---- devices by IMEI and by TAC (policy_store_equipment.c) ---- */
+
+/* ES_NOT_FOUND. Texts are of the arena. */
+es_status policy_row_listed(struct es_db_conn *conn, const char *tenant, const char *imei, struct es_arena *arena,
+                            struct policy_listed *out) ES_MUST_USE;
+es_status policy_row_listed_put(struct es_db_conn *conn, const struct policy_listed *listed) ES_MUST_USE;
+es_status policy_row_listed_delete(struct es_db_conn *conn, const char *tenant, const char *imei) ES_MUST_USE;
+typedef es_status policy_listed_each(const struct policy_listed *listed, void *user);
+/* By IMEI, after `after`; `arena` is reset before each row. */
+es_status policy_row_listeds(struct es_db_conn *conn, const char *tenant, const char *after, uint32_t limit,
+                             struct es_arena *arena, policy_listed_each *each, void *user) ES_MUST_USE;
+
+es_status policy_row_model(struct es_db_conn *conn, const char *tenant, const char *tac, struct es_arena *arena,
+                           struct policy_device_model *out) ES_MUST_USE;
+es_status policy_row_model_put(struct es_db_conn *conn, const struct policy_device_model *model) ES_MUST_USE;
+es_status policy_row_model_delete(struct es_db_conn *conn, const char *tenant, const char *tac) ES_MUST_USE;
+typedef es_status policy_model_each(const struct policy_device_model *model, void *user);
+es_status policy_row_models(struct es_db_conn *conn, const char *tenant, const char *after, uint32_t limit,
+                            struct es_arena *arena, policy_model_each *each, void *user) ES_MUST_USE;
+
+/* All that is known of the device out->imei, in one read; nothing is known of what has no IMEI. */
+es_status policy_row_equipment_facts(struct es_db_conn *conn, const char *tenant, const char *source,
+                                     struct es_arena *arena, struct policy_equipment_facts *out) ES_MUST_USE;
+/* What a decision would know of a device with nobody outside asked. */
+es_status policy_row_equipment(struct es_db_conn *conn, const struct policy_tenant *tenant, const char *terminal_id,
+                               const char *sw_version, int64_t now_ms, struct es_arena *arena,
+                               struct policy_equipment *out) ES_MUST_USE;
+/* ES_CONFLICT: no such tenant (any more). */
+es_status policy_row_equipment_answer_put(struct es_db_conn *conn, const char *tenant, const char *imei,
+                                          const char *source, uint8_t state, int64_t as_of_ms) ES_MUST_USE;
+es_status policy_row_equipment_answers_prune(struct es_db_conn *conn, int64_t before_ms) ES_MUST_USE;
 
 /* ---- what users of stores have agreed to (policy_store_billing.c) ---- */
 

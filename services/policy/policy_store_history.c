@@ -1,6 +1,7 @@
 /* policy_store_history.c -- the past of a line, and what time has in store for it: rows of policy's database. */
 #include "es_cleanup.h"
 #include "policy_due.h"
+#include "policy_effects.h"
 #include "policy_statements.h"
 #include "policy_store.h"
 
@@ -118,4 +119,16 @@ es_status policy_row_due_done(struct es_db_conn *conn, const struct policy_subsc
 {
 	return ES_DB_EXEC(conn, ST_DUE_DONE, NULL, es_bind_str(line->tenant), es_bind_str(line->imsi), es_bind_int(next_ms),
 	                  es_bind_int((int64_t)line->version));
+}
+
+es_status policy_row_history_for(struct es_db_conn *conn, const struct policy_catalog *catalog,
+                                 const struct policy_tenant *tenant, const char *imsi, int64_t now_ms,
+                                 struct policy_history *room, const struct policy_history **out)
+{
+	*out = NULL;
+	if (!policy_book_needs(policy_catalog_book(catalog, tenant->id), POLICY_NEEDS_HISTORY))
+		return ES_OK;
+	ES_TRY(policy_row_history(conn, tenant, imsi, now_ms, room));
+	*out = room;
+	return ES_OK;
 }

@@ -19,6 +19,14 @@ struct change {
 	const struct policy_moment *before, *after;
 	const char *app;          /* without moments: NULL is all */
 	struct es_arena *scratch; /* of one decision */
+	struct es_db_conn *conn;
+	const struct policy_history *history; /* NULL: no rule looks at it */
+};
+
+/* Of one device, the same before and after. */
+struct looked_at {
+	const struct policy_equipment *equipment; /* NULL: the tenant does not look */
+	struct policy_equipment known;
 };
 
 struct gathering {
@@ -36,7 +44,8 @@ static es_status gather(const struct policy_device_app *one, void *user)
 }
 
 static es_status digest_at(const struct change *c, const struct policy_moment *moment,
-                           const struct policy_device_app *a, uint8_t out[POLICY_DIGEST_SIZE])
+                           const struct policy_device_app *a, const struct looked_at *device,
+                           uint8_t out[POLICY_DIGEST_SIZE])
 {
 	struct policy_asking asking = { .terminal_id = a->terminal_id,
 		                            .vendor = a->vendor,
@@ -49,6 +58,8 @@ static es_status digest_at(const struct change *c, const struct policy_moment *m
 		.tenant = c->tenant,
 		.book = policy_catalog_book(c->catalog, moment->line->tenant),
 		.asking = &asking,
+		.equipment = device->equipment,
+		.history = c->history,
 		.plan = policy_catalog_plan(c->catalog, moment->line->tenant, moment->line->plan),
 		.subscriber = moment->line,
 		.version_major = a->version_major,
@@ -66,7 +77,8 @@ static es_status digest_at(const struct change *c, const struct policy_moment *m
 	return policy_digest(&context, es_slice_str(a->app), c->scratch, out);
 }
 
-static es_status is_touched(const struct change *c, const struct policy_device_app *a, bool *out)
+static es_status is_touched(const struct change *c, const struct policy_device_app *a, const struct looked_at *device,
+                            bool *out)
 {
 	uint8_t before[POLICY_DIGEST_SIZE], after[POLICY_DIGEST_SIZE];
 
@@ -75,15 +87,25 @@ static es_status is_touched(const struct change *c, const struct policy_device_a
 		return ES_OK;
 	}
 	es_arena_reset(c->scratch);
-	es_status status = digest_at(c, c->after, a, after);
+	es_status status = digest_at(c, c->after, a, device, after);
 	if (status == ES_OK)
-		status = digest_at(c, c->before, a, before);
+		status = digest_at(c, c->before, a, device, before);
 	if (status == ES_UNSUPPORTED) { /* an application that is no longer answered */
 		*out = true;
 		return ES_OK;
 	}
 	*out = status == ES_OK && (memcmp(before, after, sizeof after) != 0 || memcmp(a->digest, after, sizeof after) != 0);
 	return status;
+}
+
+static es_status look(const struct change *c, const struct policy_device_app *a, struct es_arena *arena,
+                      struct looked_at *out)
+{
+	out->equipment = NULL;
+	if (c->after == NULL || !policy_equipment_is_read(&c->tenant->equipment))
+		return ES_OK;
+	out->equipment = &out->known;
+	return policy_row_equipment(c->conn, c->tenant, a->terminal_id, a->sw_version, c->after->at_ms, arena, &out->known);
 }
 
 /* One device: rows `from` up to the next one's. */
@@ -94,14 +116,16 @@ static es_status judge_device(const struct change *c, const struct gathering *g,
 	struct es_buf lists[2]; /* touched, unchanged */
 	const char *terminal_id = es_arena_strdup(arena, es_slice_str(g->items[*from].terminal_id));
 
+	struct looked_at device;
+
 	if (terminal_id == NULL)
 		return ES_TOO_LARGE;
-
+	ES_TRY(look(c, &g->items[*from], arena, &device));
 	for (size_t i = 0; i < 2; i++)
 		es_buf_init_fixed(&lists[i], storage[i], sizeof storage[i]);
 	for (; *from < g->count && strcmp(g->items[*from].terminal_id, terminal_id) == 0; (*from)++) {
 		bool touched = false;
-		ES_TRY(is_touched(c, &g->items[*from], &touched));
+		ES_TRY(is_touched(c, &g->items[*from], &device, &touched));
 		struct es_buf *list = &lists[touched ? 0 : 1];
 		es_put_printf(list, "%s%s", list->len > 0 ? " " : "", g->items[*from].app);
 	}
@@ -150,10 +174,13 @@ es_status policy_touch_compare(struct es_db_conn *conn, const struct policy_cata
 	struct change c = { .catalog = catalog,
 		                .tenant = policy_catalog_tenant(catalog, after->line->tenant),
 		                .before = before,
-		                .after = after };
+		                .after = after,
+		                .conn = conn };
+	struct policy_history history;
 
 	if (c.tenant == NULL)
 		return ES_INTERNAL; /* the schema ties every line's plan to a tenant */
+	ES_TRY(policy_row_history_for(conn, catalog, c.tenant, after->line->imsi, after->at_ms, &history, &c.history));
 	c.scratch = es_arena_new(0, SCRATCH_BYTES);
 	if (c.scratch == NULL)
 		return ES_TOO_LARGE;

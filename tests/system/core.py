@@ -23,7 +23,7 @@ SUBSCRIBERS = [(f"0010100000000{n:02}", *TEST_SETS[(n - 1) % 6], n << 12, f"4917
 def build(folder):
     """Compiles the peers; Erlang finds its own packages."""
     folder.mkdir()
-    codecs = ",".join(f'"{PEERS}/{name}.dia"' for name in ("core_swx", "core_swm"))
+    codecs = ",".join(f'"{PEERS}/{name}.dia"' for name in ("core_swx", "core_swm", "core_s13"))
     subprocess.run(["erl", "-noshell", "-eval", f'[ok = diameter_make:codec(F, [{{outdir, "{folder}"}}]) || F <- [{codecs}]], halt().'],
                    check=True, timeout=120)
     subprocess.run(["erlc", "-o", folder, *folder.glob("*.erl"), *PEERS.glob("core_*.erl")], check=True, timeout=240, capture_output=True)
@@ -89,9 +89,9 @@ class Peer:
             self.popen.wait()
 
 
-def documented(ports, **changes):
-    """The core file of docs/core-network.md with addresses and ports of this machine; changes = {"swx home": {"timeout": "1s"}}."""
-    text = re.search(r"```ini\n(\[diameter\].*?)```", (ROOT / "docs/core-network.md").read_text(), re.S).group(1)
+def documented(ports, page="core-network.md", **changes):
+    """The core file of a page of docs/ with addresses and ports of this machine; changes = {"swx home": {"timeout": "1s"}}."""
+    text = re.search(r"```ini\n(\[diameter\].*?)```", (ROOT / "docs" / page).read_text(), re.S).group(1)
     out, section = [], None
     for line in text.splitlines():
         if line.startswith("["):

@@ -359,6 +359,9 @@ def test_every_command_speaks_json(stack, new_line, tmp_path):
     file.write_text(f"imsi,plan\n{line.imsi},gold\n")
     plan = tmp_path / "plan.json"
     plan.write_text('{"id": "json"}')
+    devices, models = tmp_path / "devices.csv", tmp_path / "models.csv"
+    devices.write_text("imei,state\n356938035643809,blocked\n")
+    models.write_text("tac,model\n35693803,One\n")
     client = tmp_path / "client.json"
     client.write_text(json.dumps({"id": "json", "jwks": Backend(stack, "json").jwks()}))
     commands = [
@@ -373,6 +376,12 @@ def test_every_command_speaks_json(stack, new_line, tmp_path):
         ["explain", *one, "--app", "ap2004"], ["subscriber", "swap-sim", *one, "--new-imsi", other.imsi, *other.keys()],
         ["keys", "remove", "--tenant", "demo", "--imsi", other.imsi], ["subscriber", "terminate", "--tenant", "demo", "--imsi", other.imsi],
         ["subscriber", "remove", "--tenant", "demo", "--imsi", other.imsi], ["subscriber", "erase", "--tenant", "demo", "--imsi", other.imsi], ["audit", "--limit", "5"],
+        ["subscriber", "remove", "--tenant", "demo", "--imsi", other.imsi], ["audit", "--limit", "5"],
+        ["equipment", "set", "--tenant", "demo", "356938035643809", "--state", "tracked"], ["equipment", "list", "--tenant", "demo"],
+        ["equipment", "show", "--tenant", "demo", "356938035643809"], ["equipment", "import", "--tenant", "demo", devices],
+        ["equipment", "remove", "--tenant", "demo", "356938035643809"], ["model", "set", "--tenant", "demo", "35693803", "--vendor", "ACME"],
+        ["model", "list", "--tenant", "demo"], ["model", "show", "--tenant", "demo", "35693803"],
+        ["model", "import", "--tenant", "demo", models], ["model", "remove", "--tenant", "demo", "35693803"],
         ["credential", "add", "json", "--role", "readonly"], ["credential", "list"], ["credential", "remove", "json"],
     ]
     for words in commands:

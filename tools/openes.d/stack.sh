@@ -70,6 +70,7 @@ write_config() { # file
 					db = sqlite:$data/policy.db
 					token_keys_file = $keys/token.keys
 					admin_token_file = $keys/admin.token
+					auth_target = ipc://$sock/auth
 				CONF
 				;;
 			esim)

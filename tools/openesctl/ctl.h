@@ -53,6 +53,9 @@ enum ctl_undo ctl_keys_undo(struct ctl *ctl); /* of --imsi */
 void ctl_print_json(const cJSON *json);
 /* ctl_tenant.c: puts the only tenant there is in the place of a --tenant that was not given. */
 int ctl_tenant_default(struct ctl *ctl);
+/* ctl_rows.c: what is put under its key, and lists of it. */
+int ctl_run_put(struct ctl *ctl);
+int ctl_run_rows(struct ctl *ctl);
 /* ctl_import.c, ctl_check.c */
 int ctl_run_import(struct ctl *ctl);
 int ctl_run_check(struct ctl *ctl);

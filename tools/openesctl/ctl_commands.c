@@ -74,10 +74,23 @@ static const struct ctl_view authentications = { (const struct ctl_column[]){ { 
 	                                                                          { "ADDRESS", "address", 0 },
 	                                                                          { NULL, NULL, 0 } } };
 
+static const struct ctl_view equipment = { (const struct ctl_column[]){ { "IMEI", "imei", 14 },
+	                                                                    { "STATE", "state", 8 },
+	                                                                    { "SINCE", "since", 20 },
+	                                                                    { "REASON", "reason", 0 },
+	                                                                    { NULL, NULL, 0 } } };
+static const struct ctl_view models = { (const struct ctl_column[]){ { "TAC", "tac", 8 },
+	                                                                 { "VENDOR", "vendor", 16 },
+	                                                                 { "MODEL", "model", 24 },
+	                                                                 { "CAPABILITIES", "capabilities", 0 },
+	                                                                 { NULL, NULL, 0 } } };
+
 #define TENANT "/v1/tenants/{tenant}"
 #define PLAN TENANT "/plans/{plan}"
 #define CLIENT TENANT "/clients/{client}"
 #define SUBSCRIBER TENANT "/subscribers/{imsi}"
+#define EQUIPMENT TENANT "/equipment/{imei}"
+#define MODEL TENANT "/models/{tac}"
 
 #define TENANT_SETTINGS                                                                                                \
 	CTL_NAME, CTL_HOSTS, CTL_PLMNS, CTL_IMSI_RANGES, CTL_GID1, CTL_LANGUAGE, CTL_TOKEN_TTL, CTL_VALIDITY,              \
@@ -85,7 +98,9 @@ static const struct ctl_view authentications = { (const struct ctl_column[]){ { 
 		CTL_SIGNING_KEY, CTL_AP2003_FLAT_AFTER, CTL_DECOY_CHALLENGE, CTL_EAP_NOTIFICATIONS, CTL_EAP_IDENTITY_REQUEST,  \
 		CTL_CHECKCODE, CTL_BOOST_URL, CTL_BOOST_CONTENTS, CTL_USAGE_MAX_AGE, CTL_SATELLITE_URL,                        \
 		CTL_SATELLITE_CONTENTS, CTL_BILLING_URL, CTL_BILLING_CONTENTS, CTL_BILLING_TERMS_REQUIRED, CTL_BILLING_TERMS,  \
-		CTL_BILLING_TERMS_BY, CTL_BILLING_ACCOUNTS, CTL_PRIVATE_IDENTITY_TYPE, CTL_PRIVATE_IDENTITY_LIFE
+		CTL_BILLING_TERMS_BY, CTL_BILLING_ACCOUNTS, CTL_PRIVATE_IDENTITY_TYPE, CTL_PRIVATE_IDENTITY_LIFE,              \
+		CTL_EQUIPMENT, CTL_EQUIPMENT_SOURCE, CTL_EQUIPMENT_UNKNOWN, CTL_EQUIPMENT_WHEN_AWAY, CTL_EQUIPMENT_MAX_AGE,    \
+		CTL_USE_MODELS
 #define PLAN_SETTINGS                                                                                                  \
 	CTL_NAME, CTL_VOLTE, CTL_VONR, CTL_VONR_EPS_FALLBACK, CTL_IRAT, CTL_VOWIFI, CTL_SMSOIP, CTL_COMPANION,             \
 		CTL_COMPANION_SERVICES, CTL_COMPANION_MAX, CTL_PRIMARY_ESIM, CTL_DATA_PLANS, CTL_DATA_BOOSTS, CTL_NR_SA,       \
@@ -96,7 +111,9 @@ static const struct ctl_view authentications = { (const struct ctl_column[]){ { 
 	CTL_OPT_OUTS, CTL_VOICE_PROVISIONING, CTL_SMS_PROVISIONING, CTL_TERMS, CTL_ADDRESS, CTL_ADDRESS_EXPIRY,            \
 		CTL_ADDRESS_ID, CTL_VOWIFI_PROVISIONING, CTL_DATA_USAGE, CTL_BOOSTS, CTL_SATELLITE_PROVISIONING, CTL_ACCOUNT,  \
 		CTL_BILLING_BARRED, CTL_BILLING_PROVISIONING
-#define DEVICE CTL_ENTITLEMENT_VERSION, CTL_ACCEPT_LANGUAGE, CTL_BOOST_TYPE, CTL_STORE_VENDOR, CTL_STORE_USER_ID
+#define DEVICE                                                                                                         \
+	CTL_ENTITLEMENT_VERSION, CTL_ACCEPT_LANGUAGE, CTL_BOOST_TYPE, CTL_STORE_VENDOR, CTL_STORE_USER_ID,                 \
+		CTL_TERMINAL_ID, CTL_TERMINAL_SW_VERSION
 
 /* What goes with --k. */
 #define SECRETS                                                                                                        \
@@ -241,6 +258,48 @@ const struct ctl_command ctl_commands[] = {
 	  "  openesctl store-user set --tenant demo --imsi 001010000000042 --store-vendor S1001 --store-user-id u-5521 \\\n"
 	  "      --answer available",
 	  "PATCH", SUBSCRIBER "/store-users", NULL, NULL },
+
+	{ "equipment", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
+	  "devices that are blocked, tracked or allowed", "  openesctl equipment list --tenant demo", "GET",
+	  TENANT "/equipment", NULL, &equipment },
+	{ "equipment", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_IMEI), NO_OPTS, CTL_IMEI, "one device of the list",
+	  "  openesctl equipment show --tenant demo 356938035643809", "GET", EQUIPMENT, NULL, NULL },
+	{ "equipment", "set", ctl_run_put, OPTS(CTL_TENANT, CTL_IMEI), OPTS(CTL_EQUIPMENT_STATE, CTL_REASON, CTL_SINCE),
+	  CTL_IMEI, "block, track or allow a device",
+	  "A device that is not on the list yet is blocked unless --state says otherwise. Phones of the lines it was seen\n"
+	  "with are told to ask again.\n\n"
+	  "  openesctl equipment set --tenant demo 356938035643809 --state blocked --reason stolen",
+	  "PUT", EQUIPMENT, NULL, NULL },
+	{ "equipment", "remove", ctl_run_request, OPTS(CTL_TENANT, CTL_IMEI), NO_OPTS, CTL_IMEI,
+	  "take a device off the list", "  openesctl equipment remove --tenant demo 356938035643809", "DELETE", EQUIPMENT,
+	  NULL, NULL },
+	{ "equipment", "import", ctl_run_rows, OPTS(CTL_TENANT, CTL_FILE), OPTS(CTL_REPORT), CTL_FILE,
+	  "add or change many devices, from CSV or JSON lines",
+	  "CSV: the first line names the columns, imei and any of state, reason, since. JSON lines: an object a line.\n"
+	  "Good lines go in; bad ones are reported with their number and do not hold up the others. The same file may be\n"
+	  "imported again.\n\n"
+	  "  openesctl equipment import --tenant demo stolen.csv --report refused.txt",
+	  "POST", TENANT "/equipment:import", NULL, NULL },
+
+	{ "model", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
+	  "device models and what they can do", "  openesctl model list --tenant demo", "GET", TENANT "/models", NULL,
+	  &models },
+	{ "model", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_TAC), NO_OPTS, CTL_TAC, "one model",
+	  "  openesctl model show --tenant demo 35693803", "GET", MODEL, NULL, NULL },
+	{ "model", "set", ctl_run_put, OPTS(CTL_TENANT, CTL_TAC), OPTS(CTL_VENDOR, CTL_MODEL, CTL_CAPABILITIES), CTL_TAC,
+	  "add or change a model",
+	  "  openesctl model set --tenant demo 35693803 --vendor ACME --model One --capabilities volte,vowifi,vonr:14.2",
+	  "PUT", MODEL, NULL, NULL },
+	{ "model", "remove", ctl_run_request, OPTS(CTL_TENANT, CTL_TAC), NO_OPTS, CTL_TAC, "remove a model",
+	  "  openesctl model remove --tenant demo 35693803", "DELETE", MODEL, NULL, NULL },
+	{ "model", "import", ctl_run_rows, OPTS(CTL_TENANT, CTL_FILE), OPTS(CTL_REPORT), CTL_FILE,
+	  "add or change many models, from CSV or JSON lines",
+	  "CSV: the first line names the columns, tac and any of vendor, model, capabilities, these with '|' in between.\n"
+	  "JSON lines: an object a line. Bad lines are reported with their number and do not hold up the others.\n\n"
+	  "  tac,vendor,model,capabilities\n"
+	  "  35693803,ACME,One,volte|vowifi|vonr:14.2\n\n"
+	  "  openesctl model import --tenant demo models.csv --report refused.txt",
+	  "POST", TENANT "/models:import", NULL, NULL },
 
 	{ "keys", "set", ctl_run_keys_set, OPTS(CTL_TENANT, CTL_IMSI, CTL_K), OPTS(SECRETS), CTL_IMSI,
 	  "set or replace the keys of a SIM",

@@ -9,6 +9,7 @@
 
 #include "bus.pb-c.h"
 #include "dia_eap.h"
+#include "dia_s13.h"
 #include "dia_sessions.h"
 #include "dia_swx.h"
 #include "diameter.pb-c.h"
@@ -31,7 +32,7 @@ static struct es_metric by_source = {
 static const char *const results[] = { "success", "challenge",      "refused",   "unknown",
 	                                   "busy",    "protocol_error", "transient", "none" };
 enum result_class { SUCCESS, CHALLENGE, REFUSED, UNKNOWN, BUSY, PROTOCOL_ERROR, TRANSIENT, NONE };
-ES_METRIC_COUNTER(by_result, "openes_diameter_results_total", "Results of HSSs and AAAs", "result", results);
+ES_METRIC_COUNTER(by_result, "openes_diameter_results_total", "Results of HSSs, AAAs and EIRs", "result", results);
 
 void dia_bus_init(const struct dia_config *config)
 {
@@ -48,7 +49,7 @@ static enum result_class class_of(const struct dia_result *result)
 	static const enum result_class by_thousand[] = { NONE, CHALLENGE, SUCCESS, PROTOCOL_ERROR, TRANSIENT, REFUSED };
 	const uint32_t thousand = result->code / 1000;
 
-	if (result->is_experimental && result->code == 5001)
+	if (result->is_experimental && (result->code == 5001 || result->code == 5422))
 		return UNKNOWN;
 	if (!result->is_experimental && result->code == DIA_TOO_BUSY)
 		return BUSY;
@@ -107,10 +108,10 @@ static void on_done(void *owner, struct es_slice body, const char *why)
 	job->reply(job, &result, result.code != 0 ? body : (struct es_slice){ 0 });
 }
 
-static struct job *begin(struct dia_bus *bus, struct es_bus_call *call, const char *name, bool is_aaa,
+static struct job *begin(struct dia_bus *bus, struct es_bus_call *call, const char *name, enum dia_role role,
                          void (*reply)(struct job *, struct dia_result *, struct es_slice))
 {
-	const struct dia_source *source = dia_config_source(bus->config, name, is_aaa);
+	const struct dia_source *source = dia_config_source(bus->config, name, role);
 	struct job *job = source == NULL ? NULL : es_arena_alloc(es_bus_call_arena(call), sizeof *job);
 
 	if (job == NULL) {
@@ -198,7 +199,7 @@ static void on_vector(struct es_bus_call *call, const ProtobufCMessage *message,
 		es_bus_fail(call, ES_MALFORMED, "imsi, auts or network name");
 		return;
 	}
-	struct job *job = begin(user, call, r->source, false, reply_vector);
+	struct job *job = begin(user, call, r->source, DIA_HSS, reply_vector);
 	if (job == NULL)
 		return;
 	job->is_aka_prime = r->is_aka_prime;
@@ -246,7 +247,7 @@ static void on_profile(struct es_bus_call *call, const ProtobufCMessage *message
 		es_bus_fail(call, ES_MALFORMED, "imsi");
 		return;
 	}
-	struct job *job = begin(user, call, r->source, false, reply_profile);
+	struct job *job = begin(user, call, r->source, DIA_HSS, reply_profile);
 	if (job == NULL)
 		return;
 	job->session = new_session(job);
@@ -312,7 +313,7 @@ static void on_eap(struct es_bus_call *call, const ProtobufCMessage *message, vo
 		es_bus_fail(call, ES_MALFORMED, "packet, nai, session or state");
 		return;
 	}
-	struct job *job = begin(user, call, r->source, true, reply_eap);
+	struct job *job = begin(user, call, r->source, DIA_AAA, reply_eap);
 	if (job == NULL)
 		return;
 	job->session = is_first ? new_session(job) : es_arena_strdup(job->arena, es_slice_str(r->session));
@@ -347,12 +348,60 @@ static void on_end(struct es_bus_call *call, const ProtobufCMessage *message, vo
 		es_bus_fail(call, ES_MALFORMED, "session, host or nai");
 		return;
 	}
-	struct job *job = begin(user, call, r->source, true, reply_end);
+	struct job *job = begin(user, call, r->source, DIA_AAA, reply_end);
 	if (job == NULL)
 		return;
 	(void)dia_sessions_remove(es_slice_str(r->session));
 	es_buf_init(&request, REQUEST_MAX);
 	ask(job, dia_eap_write_str(job->bus->config, job->source, &eap, &request), &request, false, r->destination_host);
+}
+
+/* ---- DIAMETER_EQUIPMENT ---- */
+
+static void reply_equipment(struct job *job, struct dia_result *result, struct es_slice body)
+{
+	static const Openes__EquipmentReply__State states[] = {
+		[DIA_WHITELISTED] = OPENES__EQUIPMENT_REPLY__STATE__ALLOWED,
+		[DIA_BLACKLISTED] = OPENES__EQUIPMENT_REPLY__STATE__BLOCKED,
+		[DIA_GREYLISTED] = OPENES__EQUIPMENT_REPLY__STATE__TRACKED,
+	};
+	Openes__DiameterEquipmentReply reply;
+	enum dia_equipment_status told;
+
+	openes__diameter_equipment_reply__init(&reply);
+	if (result->code == DIA_SUCCESS && !result->is_experimental) {
+		const es_status status = dia_s13_read_status(body, &told);
+		if (status == ES_OK) {
+			reply.state = states[told];
+		} else {
+			result->code = 0;
+			result->why = status == ES_NOT_FOUND ? "success without a status" : "malformed answer";
+		}
+	}
+	note(job, result);
+	reply.result = result_message(job, result);
+	es_bus_reply(job->call, &reply.base);
+}
+
+static void on_equipment(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__EquipmentRequest *r = (const void *)message;
+	struct es_buf request;
+
+	if (!dia_s13_can_ask(r->imei, r->software)) {
+		es_bus_fail(call, ES_MALFORMED, "imei or software version");
+		return;
+	}
+	struct job *job = begin(user, call, r->source, DIA_EIR, reply_equipment);
+	if (job == NULL)
+		return;
+	job->session = new_session(job);
+	es_buf_init(&request, REQUEST_MAX);
+	ask(job,
+	    job->session == NULL
+	        ? ES_TOO_LARGE
+	        : dia_s13_write_ecr(job->bus->config, job->source, job->session, r->imei, r->software, &request),
+	    &request, true, "");
 }
 
 /* ---- DIAMETER_STATUS ---- */
@@ -387,6 +436,7 @@ const struct es_bus_method dia_bus_methods[] = {
 	{ OPENES__BUS_METHOD__DIAMETER_PROFILE, &openes__diameter_profile_request__descriptor, on_profile },
 	{ OPENES__BUS_METHOD__DIAMETER_EAP, &openes__diameter_eap_request__descriptor, on_eap },
 	{ OPENES__BUS_METHOD__DIAMETER_END, &openes__diameter_end_request__descriptor, on_end },
+	{ OPENES__BUS_METHOD__DIAMETER_EQUIPMENT, &openes__equipment_request__descriptor, on_equipment },
 	{ OPENES__BUS_METHOD__DIAMETER_STATUS, &openes__empty__descriptor, on_status },
 };
 const size_t dia_bus_method_count = ES_COUNT(dia_bus_methods);
