@@ -12,7 +12,7 @@ import time
 
 import pytest
 from core import PEERS, SUBSCRIBERS, Diameter, Peer, Pki, documented, has_sctp
-from stack import ROOT, wait_for
+from stack import ROOT, Threads, wait_for
 from ts43 import answer_challenge, nai
 from usim import Milenage, Usim
 
@@ -335,6 +335,20 @@ def test_a_deregistration_is_told_and_answered(core):
     core.ask("events", "away")
     assert core.hss2.do(f"rtr {IMSI}") == "result 5012"
     core.diameter.events.get(timeout=5)
+
+
+def test_what_an_hss_says_until_the_last_moment_does_the_end_no_harm(own_core):
+    """Answered, turned away, or not heard any more; the process ends as it should while auth is there and four of them push."""
+    core = own_core()
+
+    def push():
+        while core.diameter.popen.poll() is None:
+            core.hss1.do(f"ppr {IMSI} 491701234567 1")
+    pushing = Threads(push, push, push, push)
+    wait_for(lambda: core.diameter.metric("openes_diameter_events_total") >= 50, what="events")
+    core.diameter.popen.send_signal(signal.SIGTERM)
+    core.diameter.popen.wait(30)
+    pushing.join()
 
 
 def test_a_name_that_is_no_imsi_is_refused_without_asking_auth(core):

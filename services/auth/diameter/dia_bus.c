@@ -4,6 +4,7 @@
  * only. */
 #include "dia_bus.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,8 @@
 
 enum { REQUEST_MAX = 16 * 1024, EAP_MAX = 4096, NAI_MAX = 253, STATE_MAX = 4096, SESSION_MAX = 256 };
 
+/* Copies: who asks for metrics may do so after the configuration's end. */
+static char source_texts[DIA_SOURCES_MAX][ES_CONFIG_NAME_MAX + 1];
 static const char *source_names[DIA_SOURCES_MAX];
 static struct es_metric by_source = {
 	.kind = ES_COUNTER,
@@ -36,8 +39,10 @@ ES_METRIC_COUNTER(by_result, "openes_diameter_results_total", "Results of HSSs, 
 
 void dia_bus_init(const struct dia_config *config)
 {
-	for (size_t i = 0; i < config->source_count; i++)
-		source_names[i] = config->sources[i].name;
+	for (size_t i = 0; i < config->source_count; i++) {
+		(void)snprintf(source_texts[i], sizeof source_texts[i], "%s", config->sources[i].name);
+		source_names[i] = source_texts[i];
+	}
 	by_source.series = config->source_count;
 	if (by_source.series > 0)
 		es_metric_register(&by_source);
