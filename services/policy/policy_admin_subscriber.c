@@ -1,7 +1,9 @@
 /* policy_admin_subscriber.c -- actions on subscribers. */
+#include <stdio.h>
 #include <string.h>
 
 #include "es_cleanup.h"
+#include "es_text.h"
 #include "policy_admin_call.h"
 #include "policy_lifecycle.h"
 #include "policy_resource.h"
@@ -211,24 +213,63 @@ es_status policy_do_subscriber_patch(struct policy_admin_call *call)
 
 /* ---- reading ---- */
 
+/* Devices with what each was answered. */
+struct showing {
+	struct es_json_out *j;
+	struct policy_device_app *answers;
+	size_t count;
+};
+
+static es_status take_answer(const struct policy_device_app *one, void *user)
+{
+	struct showing *s = user;
+	if (s->count < POLICY_DEVICE_APPS_MAX)
+		s->answers[s->count++] = *one;
+	return ES_OK;
+}
+
+static void write_answer(const struct policy_device_app *a, struct es_json_out *j)
+{
+	char version[24], at[21];
+
+	(void)snprintf(version, sizeof version, "%u.%u", (unsigned)a->version_major, (unsigned)a->version_minor);
+	es_time_iso8601(a->answered_ms, at);
+	es_json_object(j, NULL);
+	es_json_put_str(j, "app", a->app);
+	es_json_put_str(j, "entitlement_version", version);
+	es_json_put_str(j, "answered", at);
+	es_json_end_object(j);
+}
+
 static es_status write_device(const struct policy_device *device, void *user)
 {
-	struct es_json_out *j = user;
-	es_json_object(j, NULL);
-	policy_resource_write(&policy_device_shape, device, j);
-	es_json_end_object(j);
+	const struct showing *s = user;
+
+	es_json_object(s->j, NULL);
+	policy_resource_write(&policy_device_shape, device, s->j);
+	es_json_array(s->j, "answers");
+	for (size_t i = 0; i < s->count; i++)
+		if (strcmp(s->answers[i].terminal_id, device->terminal_id) == 0)
+			write_answer(&s->answers[i], s->j);
+	es_json_end_array(s->j);
+	es_json_end_object(s->j);
 	return ES_OK;
 }
 
 es_status policy_do_subscriber_get(struct policy_admin_call *call)
 {
 	struct policy_subscriber line;
+	struct showing s = { .answers = es_arena_array(call->arena, POLICY_DEVICE_APPS_MAX, sizeof *s.answers) };
 
+	if (s.answers == NULL)
+		return ES_TOO_LARGE;
 	ES_TRY(load(call, &line));
+	ES_TRY(policy_row_device_apps(call->conn, call->tenant, line.imsi, call->arena, take_answer, &s));
 	struct es_json_out j = policy_answer_start(call);
+	s.j = &j;
 	policy_resource_write(&policy_subscriber_shape, &line, &j);
 	es_json_array(&j, "devices");
-	ES_TRY(policy_row_devices(call->conn, call->tenant, line.imsi, call->row_arena, write_device, &j));
+	ES_TRY(policy_row_devices(call->conn, call->tenant, line.imsi, call->row_arena, write_device, &s));
 	es_json_end_array(&j);
 	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
 }

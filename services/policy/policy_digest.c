@@ -7,7 +7,8 @@
 #include "es_crypto.h"
 #include "policy_ruleset.h"
 
-#define ANSWER_OCTETS 65536
+#define ANSWER_OCTETS 4096 /* nearly every answer; a longer one goes to the heap */
+#define LONG_ANSWER_OCTETS 65536
 
 /* Sealed anew for each answer, or made for an hour. */
 static const char *const passing[] = { "ServiceFlow_UserData", "PrivateUserID", "PrivateUserIDExpiry" };
@@ -24,7 +25,8 @@ static bool is_passing(struct es_slice name)
 static void put_text(struct es_buf *out, struct es_slice text)
 {
 	es_put_u32(out, (uint32_t)text.len);
-	es_put_bytes(out, text);
+	if (text.len > 0)
+		es_put_bytes(out, text);
 }
 
 static void put_nodes(struct es_buf *out, const struct es_doc_node *node)
@@ -50,20 +52,6 @@ static void put_esim(struct es_buf *out, const struct policy_context *context)
 	es_put_u32(out, facts.companion_max);
 	put_text(out, es_slice_str(context->tenant->not_enabled_url));
 	put_text(out, es_slice_str(context->tenant->not_enabled_user_data));
-}
-
-static es_status finish(struct es_buf *text, uint8_t out[POLICY_DIGEST_SIZE])
-{
-	const struct es_slice octets = es_buf_slice(text);
-	uint8_t whole[32];
-	es_status status = es_buf_status(text);
-
-	if (status == ES_OK) {
-		es_sha256(&octets, 1, whole);
-		memcpy(out, whole, POLICY_DIGEST_SIZE);
-	}
-	es_buf_free(text);
-	return status;
 }
 
 static es_status put_answer(struct es_buf *out, const struct policy_context *context, struct es_slice app,
@@ -98,48 +86,75 @@ bool policy_is_kept(struct es_slice app)
 	return policy_is_answered(app) || policy_is_odsa(app) || policy_own_app_is_valid(app);
 }
 
-es_status policy_digest(const struct policy_context *context, struct es_slice app, struct es_arena *arena,
-                        uint8_t out[POLICY_DIGEST_SIZE])
+/* Answers that are compared by more than their own nodes, or by less than what made them. */
+static bool is_decided_anew(struct es_slice app)
+{
+	return policy_is_odsa(app) || es_slice_eq_nocase(app, ES_SLICE_LIT("ap2012")) ||
+	       es_slice_eq_nocase(app, ES_SLICE_LIT("ap2013"));
+}
+
+static es_status put_decision(struct es_buf *out, const struct policy_context *context, struct es_slice app,
+                              struct es_arena *arena)
 {
 	static const struct policy_identity hidden = { "", 0 };
 	const struct es_slice none = { NULL, 0 };
 	struct policy_context c = *context;
-	struct es_buf text;
-	es_status status;
 
-	if (!policy_is_kept(app))
-		return ES_UNSUPPORTED;
 	c.caller = NULL;
 	c.trace = NULL;
 	c.flow_user_data = c.boost_type = c.store_user_data = none;
 	c.private_identity = &hidden;
-	es_buf_init(&text, ANSWER_OCTETS);
-	if (policy_is_odsa(app)) {
-		put_esim(&text, &c);
-		status = ES_OK;
-	} else if (es_slice_eq_nocase(app, ES_SLICE_LIT("ap2012"))) {
-		status = put_billing(&text, &c, app, arena);
-	} else {
-		status = put_answer(&text, &c, app, arena);
-	}
-	if (status == ES_OK)
-		return finish(&text, out);
-	es_buf_free(&text);
-	return status;
+	if (es_slice_eq_nocase(app, ES_SLICE_LIT("ap2012")))
+		return put_billing(out, &c, app, arena);
+	if (!policy_is_odsa(app))
+		return put_answer(out, &c, app, arena);
+	put_esim(out, &c);
+	return ES_OK;
+}
+
+/* `first` NULL: decide. */
+static es_status put(struct es_buf *out, const struct policy_context *context, struct es_slice app,
+                     const struct es_doc_node *first, struct es_arena *arena)
+{
+	if (first == NULL)
+		return put_decision(out, context, app, arena);
+	put_nodes(out, first);
+	return ES_OK;
+}
+
+static void hash(const struct es_buf *text, uint8_t out[POLICY_DIGEST_SIZE])
+{
+	const struct es_slice octets = es_buf_slice(text);
+	uint8_t whole[32];
+
+	es_sha256(&octets, 1, whole);
+	memcpy(out, whole, POLICY_DIGEST_SIZE);
 }
 
 es_status policy_digest_of_answer(const struct policy_context *context, struct es_slice app,
                                   const struct es_doc_node *first, struct es_arena *arena,
                                   uint8_t out[POLICY_DIGEST_SIZE])
 {
-	struct es_buf text;
+	ES_CLEANUP(es_buf_free) struct es_buf text;
+	uint8_t storage[ANSWER_OCTETS];
 
+	es_buf_init_fixed(&text, storage, sizeof storage);
 	if (!policy_is_kept(app))
 		return ES_UNSUPPORTED;
-	if (first == NULL || es_slice_eq_nocase(app, ES_SLICE_LIT("ap2012")) ||
-	    es_slice_eq_nocase(app, ES_SLICE_LIT("ap2013")))
-		return policy_digest(context, app, arena, out);
-	es_buf_init(&text, ANSWER_OCTETS);
-	put_nodes(&text, first);
-	return finish(&text, out);
+	if (is_decided_anew(app))
+		first = NULL;
+	ES_TRY(put(&text, context, app, first, arena));
+	if (es_buf_status(&text) != ES_OK) {
+		es_buf_init(&text, LONG_ANSWER_OCTETS);
+		ES_TRY(put(&text, context, app, first, arena));
+		ES_TRY(es_buf_status(&text));
+	}
+	hash(&text, out);
+	return ES_OK;
+}
+
+es_status policy_digest(const struct policy_context *context, struct es_slice app, struct es_arena *arena,
+                        uint8_t out[POLICY_DIGEST_SIZE])
+{
+	return policy_digest_of_answer(context, app, NULL, arena, out);
 }

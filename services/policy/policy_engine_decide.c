@@ -91,8 +91,7 @@ static es_status note_answer(const struct policy_deciding *d, const struct polic
 		                                .version_minor = context->version_minor,
 		                                .language = context->language };
 
-	if (!d->is_noted || d->caller.operation.len > 0 || (context->boost_type.len > 0 && strcmp(app, "ap2010") == 0) ||
-	    !policy_is_kept(answered.app))
+	if (!d->is_noted || (context->boost_type.len > 0 && strcmp(app, "ap2010") == 0) || !policy_is_kept(answered.app))
 		return ES_OK;
 	ES_TRY(policy_digest_of_answer(context, answered.app, first, d->arena, answered.digest));
 	policy_seen_answer(d->engine->seen, &sighting, &answered, d->now_ms);

@@ -83,6 +83,7 @@ static Openes__DecideReply__Outcome ask_with(struct es_slice token, const char *
 	device.apps = list;
 	device.version_major = version;
 	device.terminal_id = text_copy(terminal);
+	device.operation = text_copy(strcmp(apps, "ap2006") == 0 ? "CheckEligibility" : "");
 	request.request = &device;
 	request.token = es_arena_strdup(arena, token);
 	assert_int_equal(policy_serve_decide(&engine_of_test, &request, es_wall_ms(), arena, &reply), ES_OK);
@@ -153,6 +154,23 @@ static void a_change_names_the_answers_it_alters_and_no_others(void **state)
 		write_down();
 		patch("{\"vowifi\":{\"address_id\":\"abc\"}}");
 		assert_string_equal(newest(), "subscriber.changed ap2004 phone:ap2004/ap2003,ap2005 watch:/ap2005");
+	}
+}
+
+static void what_esim_is_told_is_an_answer_too(void **state)
+{
+	EACH_ENGINE(&test)
+	{
+		assert_int_equal(ask_with(token_for(WATCH, "ap2006"), WATCH, "ap2006", 12),
+		                 OPENES__DECIDE_REPLY__OUTCOME__DECIDED);
+		write_down();
+		patch("{\"opt_outs\":[\"vowifi\"]}");
+		assert_string_equal(newest(), "subscriber.changed ap2004 watch:/ap2006");
+		patch("{\"opt_outs\":[\"companion\"]}");
+		assert_string_equal(newest(), "subscriber.changed ap2004,ap2006 watch:ap2006/");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.get", TEST_LINE, "");
+		assert_non_null(
+			strstr(test.body, "\"answers\":[{\"app\":\"ap2006\",\"entitlement_version\":\"12.0\",\"answered\":\"2"));
 	}
 }
 
@@ -317,6 +335,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_change_names_the_answers_it_alters_and_no_others),
+		cmocka_unit_test(what_esim_is_told_is_an_answer_too),
 		cmocka_unit_test(a_plan_that_gives_the_same_wakes_nobody),
 		cmocka_unit_test(the_form_a_device_was_answered_in_is_the_one_that_is_compared),
 		cmocka_unit_test(an_answer_on_its_way_to_the_table_is_not_forgotten),
