@@ -54,7 +54,7 @@ static es_status ask(struct policy_deciding *d, const struct policy_tenant *tena
 
 static es_status refuse(const struct policy_deciding *d, enum policy_equipment_verdict verdict)
 {
-	es_warn(d->wait != NULL ? d->wait->trace : NULL, "policy.equipment_refused", es_f_str("tenant", d->token.tenant),
+	es_info(d->wait != NULL ? d->wait->trace : NULL, "policy.equipment_refused", es_f_str("tenant", d->token.tenant),
 	        es_f_id("imsi", es_slice_str(d->token.imsi.digits)),
 	        es_f_id("terminal_id", es_slice_str(d->device->terminal_id)),
 	        es_f_str("reason", policy_equipment_verdict_names[verdict]), es_f_str("source", d->equipment.known.source));
