@@ -152,8 +152,9 @@ static void check(const struct policy_context *context)
 
 static void each_user(struct policy_context *context)
 {
-	struct policy_store_user user = accepted;
+	static struct policy_store_user user; /* the context keeps pointing to it */
 
+	user = accepted;
 	context->store_user = NULL;
 	check(context);
 	context->store_user = &user;
