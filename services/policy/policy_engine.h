@@ -5,6 +5,7 @@
 
 #include "es_keyring.h"
 #include "policy.pb-c.h"
+#include "policy_engine_bss.h"
 #include "policy_seen.h"
 #include "policy_store.h"
 
@@ -23,6 +24,13 @@ struct policy_engine {
 /* One indexed read, and one more for ap2012. Waits for a commit where policy_decide_commits(): then never in a bus callback. */
 es_status policy_serve_decide(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
                               struct es_arena *arena, Openes__DecideReply *reply) ES_MUST_USE;
+/* The same where the operator's own systems can be asked: see struct policy_bss_need. */
+es_status policy_serve_decide_with(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
+                                   struct es_arena *arena, struct policy_bss_need *need,
+                                   Openes__DecideReply *reply) ES_MUST_USE;
+es_status policy_serve_admit_with(struct policy_engine *engine, const Openes__AdmitRequest *request, int64_t now_ms,
+                                  struct es_arena *arena, struct policy_bss_need *need,
+                                  Openes__AdmitReply *reply) ES_MUST_USE;
 bool policy_decide_commits(const Openes__DecideRequest *request);
 es_status policy_serve_admit(struct policy_engine *engine, const Openes__AdmitRequest *request, struct es_arena *arena,
                              Openes__AdmitReply *reply) ES_MUST_USE;

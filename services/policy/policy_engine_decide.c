@@ -307,12 +307,16 @@ static es_status decide(struct policy_deciding *d)
 	ES_TRY(policy_billing_begin(d));
 	ES_TRY(policy_deciding_read(d));
 	enum policy_token_verdict verdict = check(d);
-	ES_TRY(outcome(d, verdict));
 	if (verdict != POLICY_TOKEN_VALID)
-		return ES_OK;
+		return outcome(d, verdict);
 	const struct policy_tenant *tenant = policy_catalog_tenant(d->catalog, d->token.tenant);
 	if (tenant == NULL)
 		return ES_INTERNAL; /* the schema ties every line's plan to a tenant */
+	ES_TRY(policy_bss_look(d->need, tenant, d->line.imsi, &d->line, d->now_ms, d->arena));
+	if (d->need->is_wanted)
+		return ES_OK;
+	ES_TRY(policy_bss_hold(d->need, tenant, &d->line, d->now_ms, &d->line.plan));
+	ES_TRY(outcome(d, verdict));
 	note_device(d);
 	ES_TRY(policy_caller_read(d, POLICY_BEARER_TOKEN));
 	return policy_deciding_answer(d, tenant);
@@ -321,11 +325,19 @@ static es_status decide(struct policy_deciding *d)
 es_status policy_serve_decide(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
                               struct es_arena *arena, Openes__DecideReply *reply)
 {
+	struct policy_bss_need nobody = { .has_asked = true, .outcome = POLICY_BSS_NOT_ASKED };
+	return policy_serve_decide_with(engine, request, now_ms, arena, &nobody, reply);
+}
+
+es_status policy_serve_decide_with(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
+                                   struct es_arena *arena, struct policy_bss_need *need, Openes__DecideReply *reply)
+{
 	struct policy_deciding d = { .engine = engine,
 		                         .request = request,
 		                         .device = request->request,
 		                         .now_ms = now_ms,
 		                         .arena = arena,
+		                         .need = need,
 		                         .reply = reply };
 
 	if (d.device == NULL)

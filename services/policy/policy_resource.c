@@ -267,6 +267,7 @@ static const struct field tenant_fields[] = {
 	{ .name = "satellite", OBJECT, .members = policy_tenant_satellite_fields },
 	{ .name = "billing", OBJECT, .members = policy_tenant_billing },
 	{ .name = "private_identity", OBJECT, .members = policy_tenant_private_identity },
+	{ .name = "bss", OBJECT, .members = policy_tenant_bss_fields },
 	{ .name = "version", U64, .offset = T(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
@@ -297,6 +298,7 @@ static const struct policy_tenant tenant_defaults = {
 	             .terms_by = POLICY_TERMS_BY_PAGE,
 	             .accounts = 1 << POLICY_POSTPAID | 1 << POLICY_PREPAID },
 	.private_identity = { .life_s = 2592000 },
+	.bss = { .source = "", .max_age_s = 900, .stale_max_age_s = 259200, .default_plan = "" },
 };
 
 /* Operations that belong to the application (TS.43 13, 14). */
@@ -332,6 +334,7 @@ static es_status tenant_check(const void *resource, struct policy_fault *fault)
 		return ES_MALFORMED;
 	}
 	ES_TRY(policy_billing_check(&tenant->billing, fault));
+	ES_TRY(policy_tenant_bss_check(&tenant->bss, fault));
 	return disclosure_check(&tenant->disclosure, fault);
 }
 
@@ -422,6 +425,7 @@ static const struct field subscriber_fields[] = {
 	{ .name = "usage", OBJECTS, .offset = S(data.usage), .of = &policy_usage_shape },
 	{ .name = "boosts", OBJECTS, .offset = S(data.boosts), .of = &policy_line_boost_shape },
 	{ .name = "satellite", OBJECT, .members = subscriber_satellite },
+	{ .name = "bss_answered", TIME, .offset = S(bss_ms), .flags = READ_ONLY },
 	{ .name = "epoch", U64, .offset = S(epoch), .flags = READ_ONLY },
 	{ .name = "version", U64, .offset = S(version), .flags = READ_ONLY },
 	{ .name = "updated", TIME, .offset = S(updated_ms), .flags = READ_ONLY },
@@ -438,6 +442,7 @@ static const struct policy_subscriber subscriber_defaults = {
 	.sms_prov = POLICY_NOT_TRACKED,
 	.billing = { .prov = POLICY_NOT_TRACKED },
 	.satellite_prov = POLICY_NOT_TRACKED,
+	.bss_source = "",
 	.vowifi = { .terms = POLICY_NOT_AVAILABLE,
 	            .address = POLICY_NOT_AVAILABLE,
 	            .prov = POLICY_NOT_TRACKED,

@@ -15,6 +15,8 @@
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 #define PRUNE_EVERY_MS (INT64_C(3600) * 1000)
 #define OUTBOX_LIFE_MS (7 * DAY_MS)
+#define BSS_EVENTS_MORE_MS (7 * DAY_MS) /* a sender that tries again for a fortnight is still known */
+#define BSS_DEAD_MORE_MS (83 * DAY_MS)
 
 static const char *const outcomes[] = { "noted", "dropped", "failed" };
 enum { NOTED, DROPPED, FAILED };
@@ -108,7 +110,8 @@ static es_status write_pile(struct es_db_conn *conn, void *user)
 static es_status prune(struct es_db_conn *conn, void *user)
 {
 	const int64_t *before_ms = user;
-	return policy_row_events_prune(conn, *before_ms);
+	ES_TRY(policy_row_events_prune(conn, *before_ms));
+	return policy_row_bss_prune(conn, *before_ms - BSS_EVENTS_MORE_MS, *before_ms - BSS_DEAD_MORE_MS);
 }
 
 /* Consumers keep their last number and come every few seconds; a week covers any that is down. */

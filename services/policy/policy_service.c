@@ -25,6 +25,8 @@ static const struct es_conf_key keys[] = {
 	        "64 hex digits: key of the hashed IMSIs that GetSubscriberInfo shows; empty: no hashes"),
 	ES_CONF(policy, struct policy_config, private_id_key_file, ES_CONF_STRING, "", 0, 0,
 	        "64 hex digits: key of private user identities (ap2013); empty: none are made"),
+	ES_CONF(policy, struct policy_config, bss_file, ES_CONF_STRING, "", 0, 0,
+	        "file with a section for each of the operator's own systems (docs/bss.md); empty: none"),
 	ES_CONF(policy, struct policy_config, note_devices, ES_CONF_BOOL, "true", 0, 0,
 	        "note which devices a subscriber uses"),
 };
@@ -54,6 +56,7 @@ static es_status start_parts(struct policy *policy, struct es_service *service, 
 		.events_listen = config->events_listen,
 		.key = es_service_bus_key(service),
 		.engine = &policy->engine,
+		.bss_file = config->bss_file,
 	};
 	es_crypto_init();
 	ES_TRY(es_keyring_load(config->token_keys_file, &policy->engine.ring, error));

@@ -52,5 +52,8 @@ es_status policy_line_data_check(const struct policy_line_data *data, struct pol
 /* policy_resource_dcb.c: ap2012 and ap2013. */
 extern const struct field policy_tenant_billing[], policy_tenant_private_identity[], policy_subscriber_billing[];
 es_status policy_billing_check(const struct policy_billing *billing, struct policy_fault *fault) ES_MUST_USE;
+/* policy_resource_bss.c */
+extern const struct field policy_tenant_bss_fields[];
+es_status policy_tenant_bss_check(const struct policy_tenant_bss *bss, struct policy_fault *fault) ES_MUST_USE;
 
 #endif

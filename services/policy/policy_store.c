@@ -11,6 +11,7 @@
 #include "policy_schema_3_sql.h"
 #include "policy_schema_4_sql.h"
 #include "policy_schema_5_sql.h"
+#include "policy_schema_6_sql.h"
 #include "policy_statements.h"
 #include "policy_store_catalog.h"
 
@@ -19,11 +20,9 @@ struct policy_store {
 	struct policy_catalog_cache *cache;
 };
 
-static const struct es_migration migrations[] = { { 1, policy_schema_1_sql },
-	                                              { 2, policy_schema_2_sql },
-	                                              { 3, policy_schema_3_sql },
-	                                              { 4, policy_schema_4_sql },
-	                                              { 5, policy_schema_5_sql } };
+static const struct es_migration migrations[] = { { 1, policy_schema_1_sql }, { 2, policy_schema_2_sql },
+	                                              { 3, policy_schema_3_sql }, { 4, policy_schema_4_sql },
+	                                              { 5, policy_schema_5_sql }, { 6, policy_schema_6_sql } };
 
 es_status policy_store_open(const char *url, struct policy_store **out, struct es_buf *error)
 {
@@ -96,7 +95,17 @@ static es_status exec_one(es_status status, int64_t changed)
 
 /* ---- subscribers ---- */
 
-enum { COL_IMSI = 14, COL_ACCOUNT, COL_BILLING_BARRED, COL_BILLING_PROV, COL_DATA, COL_SATELLITE, COL_AFTER_LINE };
+enum {
+	COL_IMSI = 14,
+	COL_ACCOUNT,
+	COL_BILLING_BARRED,
+	COL_BILLING_PROV,
+	COL_DATA,
+	COL_SATELLITE,
+	COL_BSS_AT,
+	COL_BSS_SOURCE,
+	COL_AFTER_LINE
+};
 
 #define DATA_OCTETS 65536 /* of a line's usage and boosts: as much as is read again */
 
@@ -152,6 +161,8 @@ static es_status line_of(struct es_rows *rows, const char *tenant, struct es_are
 	line.billing.barred = es_col_int(rows, COL_BILLING_BARRED) != 0;
 	line.billing.prov = (uint8_t)es_col_int(rows, COL_BILLING_PROV) & 3;
 	line.satellite_prov = (uint8_t)es_col_int(rows, COL_SATELLITE) & 3;
+	line.bss_ms = es_col_int(rows, COL_BSS_AT);
+	line.bss_source = text(rows, COL_BSS_SOURCE, arena, &bad);
 	es_status status = data_of(es_col_text(rows, COL_DATA), arena, &line.data);
 	if (status != ES_OK)
 		return status == ES_MALFORMED ? ES_INTERNAL : status; /* our own writer wrote it */

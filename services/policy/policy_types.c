@@ -28,6 +28,9 @@ const char *const policy_account_names[] = { "postpaid", "prepaid", "business", 
 const char *const policy_terms_by_names[] = { "", "page", "message", NULL };
 const char *const policy_identity_names[] = { "none", "challenge", "pseudonym", "encrypted", NULL };
 
+const char *const policy_bss_mode_names[] = { "off", "query", NULL };
+const char *const policy_bss_when_away_names[] = { "last", "default_plan", "unavailable", NULL };
+
 int policy_name_value(const char *const *names, const char *text)
 {
 	for (int i = 0; names[i] != NULL; i++)
