@@ -13,6 +13,7 @@
 #define CLIENT TENANT "/clients/{client}"
 #define SUBSCRIBER TENANT "/subscribers/{imsi}"
 
+#define LETTER TENANT "/bss/dead-letters/{letter}"
 #define PAGE "cursor limit"
 #define TRIAL "dry_run"
 #define DEVICE "imsi app entitlement_version accept_language boost_type store_vendor store_user_id"
@@ -43,6 +44,11 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "POST", SUBSCRIBER ":terminate", "subscriber.terminate", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/store-users", "store-user.list", "limit", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "PATCH", SUBSCRIBER "/store-users", "store-user.patch", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "POST", TENANT "/bss/{source}/events", "bss.event", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "POST", TENANT "/bss/{source}/listener/{event}", "bss.listener", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "GET", TENANT "/bss/dead-letters", "bss.dead-letter.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", LETTER ":replay", "bss.dead-letter.replay", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "DELETE", LETTER, "bss.dead-letter.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", TENANT "/explain", "explain", DEVICE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", "/v1/flow:resolve", "flow.resolve", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/keys", "keys.status", "", GW_BODY_NONE, GW_OWNER_AUTH },
@@ -56,6 +62,11 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "DELETE", "/v1/credentials/{name}", "credential.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
 };
 const size_t gw_admin_route_count = ES_COUNT(gw_admin_routes);
+
+bool gw_admin_route_is_signed(const struct gw_admin_route *route)
+{
+	return strcmp(route->action, "bss.event") == 0 || strcmp(route->action, "bss.listener") == 0;
+}
 
 /* Identifiers of this API: letters, digits, '-', '_' and '.', not starting with '.', 64 at most. policy is stricter. */
 static bool name_is_valid(struct es_slice text)
@@ -81,7 +92,7 @@ static bool value_is_valid(const char *name, struct es_slice value)
 }
 
 /* The parameters a path template may name; an entry's address also serves as the parameter's name. */
-static const char *const path_names[] = { "tenant", "plan", "imsi", "name", "client" };
+static const char *const path_names[] = { "tenant", "plan", "imsi", "name", "client", "source", "event", "letter" };
 
 static const char *path_name(struct es_slice text)
 {

@@ -8,6 +8,7 @@
 #include "es_crypto.h"
 #include "es_text.h"
 #include "policy_admin_call.h"
+#include "policy_bss_map.h"
 #include "policy_resource.h"
 
 #define ARENA_BYTES (4u << 20)
@@ -47,6 +48,11 @@ static const struct policy_admin_action actions[] = {
 	{ "credential.put", POLICY_ADMIN, POLICY_NO_TENANT | POLICY_GLOBAL | POLICY_WRITES, policy_do_credential_put },
 	{ "credential.delete", POLICY_ADMIN, POLICY_NO_TENANT | POLICY_GLOBAL | POLICY_WRITES,
 	  policy_do_credential_delete },
+	{ "bss.event", POLICY_OPERATOR, POLICY_WRITES | POLICY_TOLD, policy_do_bss_event },
+	{ "bss.listener", POLICY_OPERATOR, POLICY_WRITES | POLICY_TOLD, policy_do_bss_listener },
+	{ "bss.dead-letter.list", POLICY_OPERATOR, 0, policy_do_bss_dead_list },
+	{ "bss.dead-letter.replay", POLICY_OPERATOR, POLICY_WRITES, policy_do_bss_dead_replay },
+	{ "bss.dead-letter.delete", POLICY_OPERATOR, POLICY_WRITES, policy_do_bss_dead_delete },
 	{ "bss.apply", POLICY_ADMIN, POLICY_WRITES | POLICY_INTERNAL, policy_do_bss_apply },
 	/* carried out by auth, between POLICY_ADMIN_BEGIN and POLICY_ADMIN_END */
 	{ "keys.put", POLICY_OPERATOR, POLICY_ELSEWHERE | POLICY_WRITES, NULL },
@@ -278,6 +284,7 @@ static es_status in_transaction(struct es_db_conn *conn, void *user)
 	call->result->outcome = POLICY_ADMIN_NONE;
 	call->result->audit_id = 0;
 	call->result->sequence = 0;
+	call->result->told = POLICY_TOLD_NOTHING;
 	es_arena_reset(call->arena);
 	return attempt(call);
 }
@@ -299,11 +306,13 @@ static es_status run(struct policy_admin_call *call)
 static es_status parse_body(struct policy_admin_call *call, cJSON **body)
 {
 	const struct es_json_limits bulk = { 800000, 6, 40000 };
-	bool is_bulk = (call->action->flags & POLICY_BULK) != 0;
+	struct es_json_limits limits = (call->action->flags & POLICY_BULK) != 0 ? bulk : ES_JSON_SMALL;
 
 	if (call->request->body.len == 0)
 		return ES_OK;
-	if (es_json_parse(call->request->body, is_bulk ? bulk : ES_JSON_SMALL, body) != ES_OK)
+	if ((call->action->flags & POLICY_TOLD) != 0)
+		limits = POLICY_BSS_JSON;
+	if (es_json_parse(call->request->body, limits, body) != ES_OK)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, NULL, "the body is not JSON, or too large");
 	call->body = *body;
 	return ES_OK;
@@ -343,7 +352,7 @@ es_status policy_admin_run(struct policy_store *store, struct es_keyring *ring,
 	es_arena_free(call.arena);
 	es_arena_free(call.row_arena);
 	/* A refusal and a trial rolled the transaction back on purpose; a failure after an answer was written did not succeed. */
-	bool meant = result->outcome > POLICY_ADMIN_CREATED || (call.is_trial && result->outcome != POLICY_ADMIN_NONE);
+	bool meant = result->outcome > POLICY_ADMIN_ACCEPTED || (call.is_trial && result->outcome != POLICY_ADMIN_NONE);
 	return status == ES_CONFLICT && meant ? ES_OK : status;
 }
 

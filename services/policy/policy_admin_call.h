@@ -40,6 +40,7 @@ enum {
 	POLICY_ELSEWHERE = 8,
 	POLICY_BULK = 16,
 	POLICY_TRIAL = 32,    /* knows dry_run */
+	POLICY_TOLD = 128,    /* an event: a BSS's JSON is larger than a person's */
 	POLICY_INTERNAL = 64, /* for no credential: `system` does it */
 };
 struct policy_admin_action {
@@ -98,6 +99,12 @@ es_status policy_line_find(struct policy_admin_call *call, const char *imsi, str
 es_status policy_line_store(struct policy_admin_call *call, const struct policy_subscriber *before,
                             struct policy_subscriber *line, bool *changed, struct policy_fault *fault) ES_MUST_USE;
 
+/* To another SIM: `line` is the same as `before`, and has IMSI and epoch after. ES_MALFORMED with `fault`. */
+es_status policy_line_swap(struct policy_admin_call *call, const struct policy_subscriber *before,
+                           struct policy_subscriber *line, const char *to, struct policy_fault *fault) ES_MUST_USE;
+es_status policy_line_reset(struct policy_admin_call *call, const struct policy_subscriber *before,
+                            struct policy_subscriber *line) ES_MUST_USE;
+es_status policy_line_delete(struct policy_admin_call *call, const struct policy_subscriber *line) ES_MUST_USE;
 /* A patch over `line` (the present one, or the defaults). ES_MALFORMED with `fault`: also for another line, or a plan that
  * does not exist. */
 es_status policy_line_read(struct policy_admin_call *call, const cJSON *patch, const char *imsi,
@@ -116,7 +123,8 @@ policy_admin_fn policy_do_subscriber_delete, policy_do_subscriber_suspend, polic
 policy_admin_fn policy_do_subscriber_swap_sim, policy_do_subscriber_reset_tokens, policy_do_subscriber_import;
 policy_admin_fn policy_do_store_user_list, policy_do_store_user_patch;
 policy_admin_fn policy_do_explain, policy_do_flow_resolve;
-policy_admin_fn policy_do_bss_apply;
+policy_admin_fn policy_do_bss_apply, policy_do_bss_event, policy_do_bss_listener;
+policy_admin_fn policy_do_bss_dead_list, policy_do_bss_dead_replay, policy_do_bss_dead_delete;
 policy_admin_fn policy_do_audit_list, policy_do_credential_list, policy_do_credential_put, policy_do_credential_delete;
 
 #endif

@@ -275,58 +275,85 @@ es_status policy_do_subscriber_terminate(struct policy_admin_call *call)
 	return move(call, POLICY_MOVE_TERMINATE);
 }
 
+es_status policy_line_reset(struct policy_admin_call *call, const struct policy_subscriber *before,
+                            struct policy_subscriber *line)
+{
+	return update(call, before, line, true);
+}
+
 es_status policy_do_subscriber_reset_tokens(struct policy_admin_call *call)
 {
 	struct policy_subscriber before, line;
 
 	ES_TRY(load(call, &before));
 	line = before;
-	ES_TRY(update(call, &before, &line, true));
+	ES_TRY(policy_line_reset(call, &before, &line));
 	return answer(call, POLICY_ADMIN_DONE, &line);
 }
 
 /* Moves the line to another IMSI; the old one is then nobody's. */
 static es_status change_imsi(struct policy_admin_call *call, const struct policy_subscriber *before,
-                             struct policy_subscriber *line, const char *to)
+                             struct policy_subscriber *line, const char *to, struct policy_fault *fault)
 {
-	struct es_imsi valid;
 	uint64_t sequence = 0;
 
-	if (es_imsi_parse(es_slice_str(to), &valid) != ES_OK)
-		return policy_refuse(call, POLICY_ADMIN_INVALID, "new_imsi", "6 to 15 digits");
 	es_status status = policy_row_subscriber_move(call->conn, call->tenant, before->imsi, to);
-	if (status == ES_CONFLICT)
-		return policy_refuse(call, POLICY_ADMIN_CONFLICT, "new_imsi", "another subscriber has this IMSI");
+	if (status == ES_CONFLICT) {
+		*fault = (struct policy_fault){ "new_imsi", "another subscriber has this IMSI" };
+		return ES_MALFORMED;
+	}
 	if (status != ES_OK)
 		return status;
 	line->imsi = to;
 	return policy_tell(call, "subscriber.removed", before->tenant, before->imsi, POLICY_ALL_APPS, &sequence);
 }
 
+es_status policy_line_swap(struct policy_admin_call *call, const struct policy_subscriber *before,
+                           struct policy_subscriber *line, const char *to, struct policy_fault *fault)
+{
+	if (before->status == POLICY_TERMINATED) {
+		*fault = (struct policy_fault){ "status", "the line is terminated" };
+		return ES_MALFORMED;
+	}
+	if (strcmp(to, before->imsi) != 0)
+		ES_TRY(change_imsi(call, before, line, to, fault));
+	return update(call, before, line, true);
+}
+
 es_status policy_do_subscriber_swap_sim(struct policy_admin_call *call)
 {
 	const char *to = call->body != NULL ? es_json_str(call->body, "new_imsi") : NULL;
+	struct policy_fault fault = { "", "" };
 	struct policy_subscriber before, line;
+	struct es_imsi valid;
 
 	ES_TRY(load(call, &before));
 	line = before;
-	if (before.status == POLICY_TERMINATED)
-		return policy_refuse(call, POLICY_ADMIN_CONFLICT, "status", "the line is terminated");
-	if (to != NULL && strcmp(to, before.imsi) != 0)
-		ES_TRY(change_imsi(call, &before, &line, to));
-	ES_TRY(update(call, &before, &line, true));
+	if (to != NULL && before.status != POLICY_TERMINATED && es_imsi_parse(es_slice_str(to), &valid) != ES_OK)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "new_imsi", "6 to 15 digits");
+	es_status status = policy_line_swap(call, &before, &line, to != NULL ? to : before.imsi, &fault);
+	if (status == ES_MALFORMED)
+		return policy_refuse(call, POLICY_ADMIN_CONFLICT, fault.field, fault.error);
+	if (status != ES_OK)
+		return status;
 	ES_TRY(describe(call, &before, &line));
 	return answer(call, POLICY_ADMIN_DONE, &line);
+}
+
+es_status policy_line_delete(struct policy_admin_call *call, const struct policy_subscriber *line)
+{
+	uint64_t sequence = 0;
+
+	ES_TRY(policy_row_subscriber_delete(call->conn, call->tenant, line->imsi));
+	return policy_tell(call, "subscriber.removed", line->tenant, line->imsi, POLICY_ALL_APPS, &sequence);
 }
 
 es_status policy_do_subscriber_delete(struct policy_admin_call *call)
 {
 	struct policy_subscriber line;
-	uint64_t sequence = 0;
 
 	ES_TRY(load(call, &line));
-	ES_TRY(policy_row_subscriber_delete(call->conn, call->tenant, line.imsi));
-	ES_TRY(policy_tell(call, "subscriber.removed", line.tenant, line.imsi, POLICY_ALL_APPS, &sequence));
+	ES_TRY(policy_line_delete(call, &line));
 	struct es_json_out j = policy_answer_start(call);
 	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
 }

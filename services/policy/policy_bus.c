@@ -33,13 +33,25 @@ struct policy_bus {
 };
 
 static const char *const outcome_names[POLICY_ADMIN_OUTCOMES] = {
-	[POLICY_ADMIN_NONE] = "failed",         [POLICY_ADMIN_DONE] = "done",
-	[POLICY_ADMIN_CREATED] = "created",     [POLICY_ADMIN_UNAUTHENTICATED] = "unauthenticated",
-	[POLICY_ADMIN_FORBIDDEN] = "forbidden", [POLICY_ADMIN_NOT_FOUND] = "not_found",
-	[POLICY_ADMIN_INVALID] = "invalid",     [POLICY_ADMIN_CONFLICT] = "conflict",
+	[POLICY_ADMIN_NONE] = "failed",
+	[POLICY_ADMIN_DONE] = "done",
+	[POLICY_ADMIN_CREATED] = "created",
+	[POLICY_ADMIN_ACCEPTED] = "accepted",
+	[POLICY_ADMIN_UNAUTHENTICATED] = "unauthenticated",
+	[POLICY_ADMIN_FORBIDDEN] = "forbidden",
+	[POLICY_ADMIN_NOT_FOUND] = "not_found",
+	[POLICY_ADMIN_INVALID] = "invalid",
+	[POLICY_ADMIN_CONFLICT] = "conflict",
 };
 ES_METRIC_COUNTER(admin_requests, "openes_policy_admin_requests_total", "Requests of the operators' API, by outcome",
                   "result", outcome_names);
+
+static const char *const told_names[POLICY_TOLD_COUNT] = {
+	[POLICY_TOLD_NOTHING] = "refused",     [POLICY_TOLD_APPLIED] = "applied",   [POLICY_TOLD_UNCHANGED] = "unchanged",
+	[POLICY_TOLD_DUPLICATE] = "duplicate", [POLICY_TOLD_OUTDATED] = "outdated", [POLICY_TOLD_DEAD] = "dead_letter",
+};
+ES_METRIC_COUNTER(bss_events, "openes_policy_bss_events_total", "Events of a BSS, by what became of them", "result",
+                  told_names);
 
 /* ---- serving one request ---- */
 
@@ -136,6 +148,7 @@ static Openes__AdminReply__Outcome outcome_on_wire(enum policy_admin_outcome out
 		[POLICY_ADMIN_NONE] = OPENES__ADMIN_REPLY__OUTCOME__OUTCOME_NONE,
 		[POLICY_ADMIN_DONE] = OPENES__ADMIN_REPLY__OUTCOME__DONE,
 		[POLICY_ADMIN_CREATED] = OPENES__ADMIN_REPLY__OUTCOME__CREATED,
+		[POLICY_ADMIN_ACCEPTED] = OPENES__ADMIN_REPLY__OUTCOME__ACCEPTED,
 		[POLICY_ADMIN_UNAUTHENTICATED] = OPENES__ADMIN_REPLY__OUTCOME__UNAUTHENTICATED,
 		[POLICY_ADMIN_FORBIDDEN] = OPENES__ADMIN_REPLY__OUTCOME__FORBIDDEN,
 		[POLICY_ADMIN_NOT_FOUND] = OPENES__ADMIN_REPLY__OUTCOME__NOT_FOUND,
@@ -170,6 +183,8 @@ static es_status carry_out(struct policy_bus *bus, const struct policy_admin_req
 	        es_f_str("outcome", outcome_names[result->outcome]), es_f_i64("audit_id", result->audit_id));
 	if (status == ES_OK && result->sequence > 0)
 		es_bus_publish(bus->publisher, TOPIC, result->sequence);
+	if (status == ES_OK && result->told != POLICY_TOLD_NOTHING)
+		es_count(&bss_events, result->told);
 	return status;
 }
 
@@ -185,7 +200,7 @@ static void run_admin(struct policy_bus *bus, struct es_bus_call *call, const Op
 	}
 	for (size_t i = 0; i < message->n_params; i++)
 		params[i] = (struct policy_admin_param){ message->params[i]->name, message->params[i]->value };
-	const struct policy_admin_request request = {
+	struct policy_admin_request request = {
 		.credential = message->credential,
 		.action = message->action,
 		.client = message->client_address,
@@ -193,8 +208,10 @@ static void run_admin(struct policy_bus *bus, struct es_bus_call *call, const Op
 		.param_count = message->n_params,
 		.body = es_slice_of(message->body.data, message->body.len),
 		.elsewhere = elsewhere,
+		.bss = bus->bss,
 		.trace = es_bus_call_trace(call),
 	};
+	policy_bus_bss_signed(bus->bss, es_slice_str(message->signature), es_bus_call_arena(call), &request);
 	es_status status = carry_out(bus, &request, &result);
 	if (status == ES_OK)
 		reply_admin(call, &result);
@@ -392,6 +409,7 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 	bool blocks = es_db_reads_block(policy_store_db(options->engine->store));
 
 	es_metric_register(&admin_requests);
+	es_metric_register(&bss_events);
 	policy_grant_metrics();
 	bus->operators = es_worker_new("operators", 4, 64);
 	bus->answers = es_worker_new("answers", 4, 128);

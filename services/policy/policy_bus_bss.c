@@ -2,8 +2,10 @@
 #include "policy_bus_bss.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "es_cleanup.h"
+#include "es_clock.h"
 #include "es_log.h"
 #include "policy_admin.h"
 
@@ -69,4 +71,29 @@ enum policy_bss_outcome policy_bus_bss_apply(struct policy_engine *engine, const
 	*sequence = status == ES_OK ? done.sequence : 0;
 	es_buf_wipe(&done.body);
 	return outcome;
+}
+
+static const char *param_of(const struct policy_admin_request *request, const char *name)
+{
+	for (size_t i = 0; i < request->param_count; i++)
+		if (strcmp(request->params[i].name, name) == 0)
+			return request->params[i].value;
+	return "";
+}
+
+void policy_bus_bss_signed(const struct policy_bss *bss, struct es_slice signature, struct es_arena *arena,
+                           struct policy_admin_request *request)
+{
+	/* Nothing else may be had for a signature. */
+	const bool is_event = strcmp(request->action, "bss.event") == 0 || strcmp(request->action, "bss.listener") == 0;
+	const struct policy_bss_source *source = policy_bss_find(bss, param_of(request, "source"));
+
+	if (!is_event || signature.len == 0 || source == NULL || request->elsewhere)
+		return;
+	es_status status = policy_bss_verify(source, signature, request->body, es_wall_ms());
+	if (status == ES_OK)
+		request->system = es_arena_printf(arena, "bss:%s", param_of(request, "source"));
+	else
+		es_warn(request->trace, "bss.bad_signature", es_f_str("source", param_of(request, "source")),
+		        es_f_status(status));
 }

@@ -74,6 +74,14 @@ static const struct ctl_view authentications = { (const struct ctl_column[]){ { 
 	                                                                          { "ADDRESS", "address", 0 },
 	                                                                          { NULL, NULL, 0 } } };
 
+static const struct ctl_view letters = { (const struct ctl_column[]){ { "LETTER", "id", 8 },
+	                                                                  { "AT", "at", 20 },
+	                                                                  { "SOURCE", "source", 12 },
+	                                                                  { "EVENT", "event_id", 20 },
+	                                                                  { "TRIES", "tries", 5 },
+	                                                                  { "WHY", "reason", 0 },
+	                                                                  { NULL, NULL, 0 } } };
+
 #define TENANT "/v1/tenants/{tenant}"
 #define PLAN TENANT "/plans/{plan}"
 #define CLIENT TENANT "/clients/{client}"
@@ -85,7 +93,9 @@ static const struct ctl_view authentications = { (const struct ctl_column[]){ { 
 		CTL_SIGNING_KEY, CTL_AP2003_FLAT_AFTER, CTL_DECOY_CHALLENGE, CTL_EAP_NOTIFICATIONS, CTL_EAP_IDENTITY_REQUEST,  \
 		CTL_CHECKCODE, CTL_BOOST_URL, CTL_BOOST_CONTENTS, CTL_USAGE_MAX_AGE, CTL_SATELLITE_URL,                        \
 		CTL_SATELLITE_CONTENTS, CTL_BILLING_URL, CTL_BILLING_CONTENTS, CTL_BILLING_TERMS_REQUIRED, CTL_BILLING_TERMS,  \
-		CTL_BILLING_TERMS_BY, CTL_BILLING_ACCOUNTS, CTL_PRIVATE_IDENTITY_TYPE, CTL_PRIVATE_IDENTITY_LIFE
+		CTL_BILLING_TERMS_BY, CTL_BILLING_ACCOUNTS, CTL_PRIVATE_IDENTITY_TYPE, CTL_PRIVATE_IDENTITY_LIFE,              \
+		CTL_BSS_MODE, CTL_BSS_SOURCE, CTL_BSS_MAX_AGE, CTL_BSS_STALE_MAX_AGE, CTL_BSS_WHEN_AWAY, CTL_BSS_DEFAULT_PLAN, \
+		CTL_BSS_CREATE_UNKNOWN, CTL_BSS_EVENTS_FROM
 #define PLAN_SETTINGS                                                                                                  \
 	CTL_NAME, CTL_VOLTE, CTL_VONR, CTL_VONR_EPS_FALLBACK, CTL_IRAT, CTL_VOWIFI, CTL_SMSOIP, CTL_COMPANION,             \
 		CTL_COMPANION_SERVICES, CTL_COMPANION_MAX, CTL_PRIMARY_ESIM, CTL_DATA_PLANS, CTL_DATA_BOOSTS, CTL_NR_SA,       \
@@ -235,6 +245,16 @@ const struct ctl_command ctl_commands[] = {
 	  "  openesctl store-user set --tenant demo --imsi 001010000000042 --store-vendor S1001 --store-user-id u-5521 \\\n"
 	  "      --answer available",
 	  "PATCH", SUBSCRIBER "/store-users", NULL, NULL },
+
+	{ "bss", "letters", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_NONE,
+	  "events of the operator's own systems that could not be applied",
+	  "  openesctl bss letters --tenant demo\n  openesctl bss letters --tenant demo --json", "GET",
+	  TENANT "/bss/dead-letters", NULL, &letters },
+	{ "bss", "replay", ctl_run_request, OPTS(CTL_TENANT, CTL_LETTER), NO_OPTS, CTL_LETTER,
+	  "try such an event again, when what hindered it is mended", "  openesctl bss replay --tenant demo 17", "POST",
+	  TENANT "/bss/dead-letters/{letter}:replay", NULL, NULL },
+	{ "bss", "discard", ctl_run_request, OPTS(CTL_TENANT, CTL_LETTER), NO_OPTS, CTL_LETTER, "let go of such an event",
+	  "  openesctl bss discard --tenant demo 17", "DELETE", TENANT "/bss/dead-letters/{letter}", NULL, NULL },
 
 	{ "keys", "set", ctl_run_keys_set, OPTS(CTL_TENANT, CTL_IMSI, CTL_K), OPTS(SECRETS), CTL_IMSI,
 	  "set or replace the keys of a SIM",
