@@ -305,7 +305,7 @@ static es_status run(struct policy_admin_call *call)
 
 static es_status parse_body(struct policy_admin_call *call, cJSON **body)
 {
-	const struct es_json_limits bulk = { 800000, 6, 40000 };
+	const struct es_json_limits bulk = { 800000, 9, 100000 };
 	struct es_json_limits limits = (call->action->flags & POLICY_BULK) != 0 ? bulk : ES_JSON_SMALL;
 
 	if (call->request->body.len == 0)

@@ -224,13 +224,16 @@ es_status policy_do_subscriber_list(struct policy_admin_call *call)
 		.plan = policy_param(call, "plan"),
 		.status = -1,
 	};
-	const char *status = policy_param(call, "status");
+	const char *status = policy_param(call, "status"), *since = policy_param(call, "unanswered_since");
 	struct listing listing = { .limit = 0 };
 
 	ES_TRY(policy_param_limit(call, &listing.limit));
 	if (status[0] != '\0' && (filter.status = policy_name_value(policy_status_names, status)) < 0)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "status",
 		                     "must be one of: active, suspended, barred, terminated");
+	if (since[0] != '\0' && (policy_time_parse(es_slice_str(since), &filter.unanswered_since_ms) != ES_OK ||
+	                         filter.msisdn[0] != '\0' || filter.plan[0] != '\0'))
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "unanswered_since", "must be a time, without msisdn and plan");
 	filter.limit = listing.limit + 1; /* one more tells whether there is a next page */
 	struct es_json_out j = policy_answer_start(call);
 	listing.j = &j;

@@ -70,6 +70,10 @@ struct policy_bss_waiter {
 bool policy_bss_ask(struct policy_bss *bss, const struct policy_bss_question *question,
                     struct policy_bss_waiter *waiter, enum policy_bss_outcome *outcome) ES_MUST_USE;
 
+/* A row of a list as a patch, as policy_bss_map_apply(). ES_MALFORMED with `error`. */
+es_status policy_bss_row_patch(const struct policy_bss_source *source, const cJSON *row, cJSON **patch,
+                               struct es_buf *error) ES_MUST_USE;
+
 /* ---- events (policy_bss_sign.c) ---- */
 
 /* "t=SECONDS,v1=HEX": HMAC-SHA256 over "SECONDS.BODY" under one of the source's secrets, made not longer ago than its

@@ -37,6 +37,7 @@ const struct es_conf_key policy_bss_keys[] = {
 	KEY(webhook_secret_file, ES_CONF_STRING, "", 0, 0, "file with the secret that signs its events; empty: none do"),
 	KEY(webhook_old_secret_file, ES_CONF_STRING, "", 0, 0, "the one before, while it is being replaced"),
 	KEY(webhook_window, ES_CONF_DURATION, "5m", 1000, 3600000, "how old a signed event may be"),
+	KEY(file_mapping, ES_CONF_STRING, "subscriber", 0, 0, "what a row of its lists means"),
 	KEY(product_mapping, ES_CONF_STRING, "tmf637", 0, 0, "what products in its events mean; empty: nothing"),
 	KEY(service_mapping, ES_CONF_STRING, "tmf638", 0, 0, "what services in its events mean; empty: nothing"),
 	KEY(customer_mapping, ES_CONF_STRING, "", 0, 0, "what customers in its events mean; empty: nothing"),
@@ -132,6 +133,7 @@ static es_status read_mappings(struct policy_bss_source *s, struct es_buf *error
 	const struct policy_bss_config *c = s->config;
 
 	ES_TRY(read_mapping("mapping", c->mapping, &s->map, error));
+	ES_TRY(read_mapping("file_mapping", c->file_mapping, &s->file_map, error));
 	ES_TRY(read_mapping("product_mapping", c->product_mapping, &s->events[POLICY_BSS_PRODUCT], error));
 	ES_TRY(read_mapping("service_mapping", c->service_mapping, &s->events[POLICY_BSS_SERVICE], error));
 	return read_mapping("customer_mapping", c->customer_mapping, &s->events[POLICY_BSS_CUSTOMER], error);
@@ -281,6 +283,7 @@ void policy_bss_free(struct policy_bss *bss)
 		struct policy_bss_source *s = &bss->sources[i];
 		policy_bss_token_free(s->token);
 		policy_bss_map_free(s->map);
+		policy_bss_map_free(s->file_map);
 		for (size_t k = 0; k < POLICY_BSS_KINDS; k++)
 			policy_bss_map_free(s->events[k]);
 		for (size_t k = 0; k < POLICY_BSS_SECRETS; k++)

@@ -25,7 +25,7 @@ struct policy_bss_config {
 	int64_t timeout, breaker_open, unknown_for, webhook_window;
 	uint32_t in_flight_max, connections_max, breaker_failures;
 	const char *webhook_secret_file, *webhook_old_secret_file;
-	const char *product_mapping, *service_mapping, *customer_mapping;
+	const char *file_mapping, *product_mapping, *service_mapping, *customer_mapping;
 	const char *hub_url, *hub_callback, *hub_query;
 };
 extern const struct es_conf_key policy_bss_keys[];
@@ -40,7 +40,7 @@ struct policy_bss_source {
 	struct policy_bss *bss;
 	const char *name;
 	const struct policy_bss_config *config;
-	struct policy_bss_map *map, *events[POLICY_BSS_KINDS]; /* NULL: none */
+	struct policy_bss_map *map, *file_map, *events[POLICY_BSS_KINDS]; /* NULL: none */
 	struct es_buf secrets[POLICY_BSS_SECRETS];             /* of webhooks */
 	struct es_fetch_target *target, *hub;                  /* NULL: nothing is asked */
 	struct policy_bss_token *token;                        /* NULL: none is needed */

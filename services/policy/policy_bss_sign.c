@@ -125,3 +125,19 @@ es_status policy_bss_event_patch(const struct policy_bss_source *s, const char *
 	es_put_printf(error, "event.%s: the mapping finds nothing at its root", kinds[kind].prefix);
 	return ES_MALFORMED;
 }
+
+es_status policy_bss_row_patch(const struct policy_bss_source *s, const cJSON *row, cJSON **patch, struct es_buf *error)
+{
+	enum policy_bss_found found = POLICY_BSS_NOBODY;
+
+	*patch = NULL;
+	if (s->file_map == NULL) {
+		es_put_str(error, "the source has no mapping for rows of lists");
+		return ES_MALFORMED;
+	}
+	ES_TRY(policy_bss_map_apply(s->file_map, row, false, &found, patch, error));
+	if (found == POLICY_BSS_FOUND)
+		return ES_OK;
+	es_put_str(error, "the mapping finds nothing at its root");
+	return ES_MALFORMED;
+}

@@ -60,6 +60,9 @@ const char *const policy_statements[ST_COUNT] = {
 		"AND s.msisdn = ?5 AND (?6 = '' OR s.plan = ?6) AND (?4 < 0 OR s.status = ?4) " PAGE_OF_LINES,
 	[ST_SUBSCRIBERS_PLAN] = "SELECT " LINE " FROM subscriber s WHERE s.tenant = ?1 AND s.imsi > ?2 "
 							"AND s.plan = ?5 AND (?4 < 0 OR s.status = ?4) " PAGE_OF_LINES,
+	/* A terminated line is no more anybody's. */
+	[ST_SUBSCRIBERS_UNANSWERED] = "SELECT " LINE " FROM subscriber s WHERE s.tenant = ?1 AND s.imsi > ?2 "
+								  "AND (?4 < 0 OR s.status = ?4) AND s.status <> 3 AND s.bss_at < ?5 " PAGE_OF_LINES,
 	[ST_DEVICE_UPSERT] =
 		"INSERT INTO device (tenant, imsi, terminal_id, vendor, model, sw_version, first_seen, last_seen) "
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (tenant, imsi, terminal_id) DO UPDATE SET vendor = "

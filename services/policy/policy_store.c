@@ -245,6 +245,10 @@ static es_status start_list(struct es_db_conn *conn, const char *tenant, const s
 	};
 	if (f->msisdn[0] != '\0')
 		return es_db_query(conn, ST_SUBSCRIBERS_MSISDN, binds, 6, rows);
+	if (f->unanswered_since_ms > 0) {
+		binds[4] = es_bind_int(f->unanswered_since_ms);
+		return es_db_query(conn, ST_SUBSCRIBERS_UNANSWERED, binds, 5, rows);
+	}
 	if (f->plan[0] == '\0')
 		return es_db_query(conn, ST_SUBSCRIBERS, binds, 4, rows);
 	binds[4] = binds[5];

@@ -59,6 +59,8 @@ struct policy_filter {
 	const char *msisdn, *plan; /* "": any */
 	int status;                /* -1: any */
 	uint32_t limit;
+	/* Without msisdn and plan: lines about which no BSS said anything since; 0: any. Without the terminated. */
+	int64_t unanswered_since_ms;
 };
 typedef es_status policy_subscriber_each(const struct policy_subscriber *line, void *user);
 /* In the order of IMSI; `arena` is reset before each row. Ends early with what `each` returns. */

@@ -17,7 +17,7 @@ from usim import TEST_SETS, Usim
 sys.path.insert(0, str(ROOT / "tests/peers"))
 from bss import Bss, product  # noqa: E402
 
-__all__ = ["Bss", "BssStack", "client_certificate", "documented", "product"]
+__all__ = ["Bss", "BssStack", "client_certificate", "documented", "documented_mapping", "product"]
 DEMO = "/v1/tenants/demo"
 SECRET = "a-secret-that-signs-events"
 _numbers = itertools.count(300)
@@ -29,6 +29,11 @@ def documented(section, **changes):
     keys = dict(line.split(" = ", 1) for line in text.split("\n[", 1)[0].splitlines() if " = " in line)
     keys.update({name: str(value) for name, value in changes.items()})
     return f"[bss {section}]\n" + "".join(f"{name} = {value}\n" for name, value in keys.items() if value != "None")
+
+
+def documented_mapping():
+    """The mapping of a list out of docs/bss.md."""
+    return (ROOT / "docs/bss.md").read_text().split("```json\n", 1)[1].split("```", 1)[0]
 
 
 def client_certificate(folder):

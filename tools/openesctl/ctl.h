@@ -55,6 +55,9 @@ void ctl_print_json(const cJSON *json);
 int ctl_tenant_default(struct ctl *ctl);
 /* ctl_import.c, ctl_check.c */
 int ctl_run_import(struct ctl *ctl);
+/* ctl_feed.c: the list of one of the operator's own systems. Whether the options, or the file, say that it is one. */
+int ctl_run_feed(struct ctl *ctl);
+bool ctl_feed_is_wanted(const struct ctl *ctl);
 int ctl_run_check(struct ctl *ctl);
 
 #endif

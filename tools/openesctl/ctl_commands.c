@@ -179,12 +179,12 @@ const struct ctl_command ctl_commands[] = {
 	{ "subscriber", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
 	  "one subscriber and the devices seen", "  openesctl subscriber show --tenant demo 001010000000042", "GET",
 	  SUBSCRIBER, NULL, NULL },
-	{ "subscriber", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS, CTL_LIMIT),
-	  CTL_TENANT, "subscribers, by IMSI",
+	{ "subscriber", "list", ctl_run_list, OPTS(CTL_TENANT),
+	  OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS, CTL_UNANSWERED_SINCE, CTL_LIMIT), CTL_TENANT, "subscribers, by IMSI",
 	  "  openesctl subscriber list --tenant demo --plan gold --status suspended\n"
 	  "  openesctl subscriber list --tenant demo --msisdn +15550000042\n"
 	  "  openesctl subscriber list --tenant demo --json | jq length",
-	  "GET", TENANT "/subscribers", OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS), &subscribers },
+	  "GET", TENANT "/subscribers", OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS, CTL_UNANSWERED_SINCE), &subscribers },
 	{ "subscriber", "set", ctl_run_set, OPTS(CTL_TENANT, CTL_IMSI),
 	  OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS, LINE_SETTINGS), CTL_IMSI,
 	  "change a subscriber's plan, number or service state",
@@ -219,16 +219,20 @@ const struct ctl_command ctl_commands[] = {
 	  "remove a subscriber, then the keys",
 	  "May be run again after a failure.\n\n  openesctl subscriber remove --tenant demo --imsi 001010000000042", NULL,
 	  NULL, NULL, NULL },
-	{ "subscriber", "import", ctl_run_import, OPTS(CTL_TENANT, CTL_FILE), OPTS(CTL_REPORT), CTL_FILE,
-	  "add or change many, from a CSV file",
+	{ "subscriber", "import", ctl_run_import, OPTS(CTL_TENANT, CTL_FILE),
+	  OPTS(CTL_REPORT, CTL_SOURCE, CTL_DRY_RUN, CTL_RESUME, CTL_MISSING, CTL_TERMINATE_MISSING), CTL_FILE,
+	  "add or change many, from a list",
 	  "The first line names the columns: imsi and plan, and any of msisdn, status, k, opc, amf, terms, address,\n"
 	  "provisioning. Good lines go in whole; bad ones are reported with their number and do not hold up the others.\n"
 	  "Of subscribers that are there, what a line does not name stays as it is.\n"
 	  "The same file may be imported again.\n\n"
+	  "A list of JSON lines, or with --source that system's own columns, is taken without keys; docs/bss.md has it "
+	  "all.\n\n"
 	  "  imsi,msisdn,plan,status,k,opc,amf\n"
 	  "  001010000000042,+15550000042,gold,active,465b...a6bc,cd63...2baf,8000\n\n"
 	  "  openesctl subscriber import --tenant demo subscribers.csv --report refused.txt\n"
-	  "  gpg -d subscribers.csv.gpg | openesctl subscriber import --tenant demo -",
+	  "  gpg -d subscribers.csv.gpg | openesctl subscriber import --tenant demo -\n"
+	  "  openesctl subscriber import --tenant demo --source crm nightly.csv --resume nightly.state --missing",
 	  NULL, NULL, NULL, NULL },
 
 	{ "subscriber", "authentications", ctl_run_list, OPTS(CTL_TENANT, CTL_IMSI), OPTS(CTL_LIMIT), CTL_IMSI,
