@@ -97,8 +97,8 @@ class BssStack:
 class Line:
     """A subscriber, and its phone. `here`: whether we have it from the start."""
 
-    def __init__(self, running, plan, here=True):
-        self.running, self.imsi = running, f"001010000000{next(_numbers)}"
+    def __init__(self, running, plan, here=True, imsi=None):
+        self.running, self.imsi = running, imsi or f"001010000000{next(_numbers)}"
         self.path, self.client = f"{DEMO}/subscribers/{self.imsi}", Client(running.stack)
         k, opc = TEST_SETS[2]
         self.usim = Usim(self.imsi, k, opc)
