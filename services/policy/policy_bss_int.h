@@ -41,9 +41,9 @@ struct policy_bss_source {
 	const char *name;
 	const struct policy_bss_config *config;
 	struct policy_bss_map *map, *file_map, *events[POLICY_BSS_KINDS]; /* NULL: none */
-	struct es_buf secrets[POLICY_BSS_SECRETS];             /* of webhooks */
-	struct es_fetch_target *target, *hub;                  /* NULL: nothing is asked */
-	struct policy_bss_token *token;                        /* NULL: none is needed */
+	struct es_buf secrets[POLICY_BSS_SECRETS];                        /* of webhooks */
+	struct es_fetch_target *target, *hub;                             /* NULL: nothing is asked */
+	struct policy_bss_token *token;                                   /* NULL: none is needed */
 
 	pthread_mutex_t lock;
 	struct policy_bss_breaker breaker;
