@@ -20,7 +20,8 @@ struct gw_admin_call {
 	struct gw_admin *admin;
 	struct es_http_request *request;
 	struct gw_admin_match match;
-	char *credential;
+	char *credential;  /* "": a signature instead */
+	char *signature;   /* "": none */
 	char audit_id[64]; /* as policy gave it; "" until then */
 	struct {
 		unsigned status;

@@ -126,6 +126,7 @@ static const struct {
 	[OPENES__ADMIN_REPLY__OUTCOME__NOT_FOUND] = { 404, "there is no such thing" },
 	[OPENES__ADMIN_REPLY__OUTCOME__INVALID] = { 422, "the request is not valid" },
 	[OPENES__ADMIN_REPLY__OUTCOME__CONFLICT] = { 409, "the present state does not allow that" },
+	[OPENES__ADMIN_REPLY__OUTCOME__ACCEPTED] = { 202, NULL },
 };
 
 void gw_admin_note_audit(struct gw_admin_call *call, const Openes__AdminReply *reply)
@@ -139,7 +140,7 @@ void gw_admin_answer_reply(struct gw_admin_call *call, const Openes__AdminReply 
 	struct es_slice body = es_slice_of(reply->body.data, reply->body.len);
 
 	gw_admin_note_audit(call, reply);
-	if (outcome >= ES_COUNT(outcome_http))
+	if (outcome >= ES_COUNT(outcome_http) || outcome_http[outcome].status == 0)
 		outcome = OPENES__ADMIN_REPLY__OUTCOME__OUTCOME_NONE;
 	if (body.len == 0 && outcome_http[outcome].text != NULL)
 		gw_admin_answer_error(call, outcome_http[outcome].status, outcome_http[outcome].text, NULL);
@@ -168,6 +169,7 @@ es_status gw_admin_message(const struct gw_admin_call *call, struct es_slice bod
 	}
 	openes__admin_request__init(message);
 	message->credential = call->credential;
+	message->signature = call->signature;
 	message->action = es_arena_strdup(arena, es_slice_str(call->match.route->action));
 	message->client_address = es_arena_strdup(arena, es_slice_str(es_http_peer(call->request)));
 	if (message->action == NULL || message->client_address == NULL)
@@ -259,6 +261,19 @@ static bool bearer_read(struct gw_admin_call *call)
 	return call->credential != NULL;
 }
 
+/* Of an event of a BSS, where the route takes one. */
+static bool signature_read(struct gw_admin_call *call)
+{
+	const bool is_taken = call->match.route != NULL && gw_admin_route_is_signed(call->match.route);
+	const struct es_slice none = { NULL, 0 };
+	struct es_slice text = is_taken ? es_http_header(call->request, "Openes-Signature") : none;
+
+	if (text.len > 1024 || !es_text_is_clean_utf8(text))
+		text = none;
+	call->signature = es_arena_strdup(es_http_arena(call->request), text);
+	return call->signature != NULL && text.len > 0;
+}
+
 /* "application/json", with or without parameters. */
 static bool body_is_json(const struct es_http_request *request)
 {
@@ -308,7 +323,8 @@ void gw_admin_handle(struct es_http_request *request, void *user)
 	call->request = request;
 	es_status status = gw_admin_route_find(es_http_method(request), es_http_path(request), &call->match);
 	/* Without a credential nobody learns which paths there are. */
-	if (!bearer_read(call)) {
+	call->credential = es_arena_strdup(arena, (struct es_slice){ NULL, 0 });
+	if (!(signature_read(call) && call->credential != NULL) && !bearer_read(call)) {
 		gw_admin_answer_error(call, 401, "send the header 'Authorization: Bearer <credential>'", NULL);
 		return;
 	}

@@ -19,10 +19,12 @@
 #define EQUIPMENT TENANT "/equipment/{imei}"
 #define MODEL TENANT "/models/{tac}"
 
+#define LETTER TENANT "/bss/dead-letters/{letter}"
 #define PAGE "cursor limit"
 #define TRIAL "dry_run"
-#define DEVICE "imsi app entitlement_version accept_language boost_type store_vendor store_user_id"
-#define CARE DEVICE " terminal_id terminal_sw_version"
+#define CARE                                                                                                           \
+	"imsi app entitlement_version accept_language boost_type store_vendor store_user_id terminal_id "                  \
+	"terminal_sw_version"
 
 const struct gw_admin_route gw_admin_routes[] = {
 	/* method   path                       action                     query     body          owner          */
@@ -50,8 +52,9 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "GET", OUTAGE, "outage.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "PUT", OUTAGE, "outage.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "DELETE", OUTAGE, "outage.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
-	{ "GET", TENANT "/subscribers", "subscriber.list", PAGE " msisdn plan status", GW_BODY_NONE, GW_OWNER_POLICY },
-	{ "POST", TENANT "/subscribers:import", "subscriber.import", TRIAL, GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "GET", TENANT "/subscribers", "subscriber.list", PAGE " msisdn plan status unanswered_since", GW_BODY_NONE,
+	  GW_OWNER_POLICY },
+	{ "POST", TENANT "/subscribers:import", "subscriber.import", TRIAL " source", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER, "subscriber.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "PUT", SUBSCRIBER, "subscriber.put", TRIAL, GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "PATCH", SUBSCRIBER, "subscriber.patch", "", GW_BODY_JSON, GW_OWNER_POLICY },
@@ -75,6 +78,11 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "PUT", MODEL, "model.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "DELETE", MODEL, "model.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", TENANT "/explain", "explain", CARE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", TENANT "/bss/{source}/events", "bss.event", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "POST", TENANT "/bss/{source}/listener/{event}", "bss.listener", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "GET", TENANT "/bss/dead-letters", "bss.dead-letter.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", LETTER ":replay", "bss.dead-letter.replay", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "DELETE", LETTER, "bss.dead-letter.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", "/v1/flow:resolve", "flow.resolve", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/keys", "keys.status", "", GW_BODY_NONE, GW_OWNER_AUTH },
 	{ "PUT", SUBSCRIBER "/keys", "keys.put", "", GW_BODY_JSON, GW_OWNER_AUTH },
@@ -87,6 +95,11 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "DELETE", "/v1/credentials/{name}", "credential.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
 };
 const size_t gw_admin_route_count = ES_COUNT(gw_admin_routes);
+
+bool gw_admin_route_is_signed(const struct gw_admin_route *route)
+{
+	return strcmp(route->action, "bss.event") == 0 || strcmp(route->action, "bss.listener") == 0;
+}
 
 /* Identifiers of this API: letters, digits, '-', '_' and '.', not starting with '.', 64 at most. policy is stricter. */
 static bool name_is_valid(struct es_slice text)
@@ -112,7 +125,8 @@ static bool value_is_valid(const char *name, struct es_slice value)
 }
 
 /* The parameters a path template may name; an entry's address also serves as the parameter's name. */
-static const char *const path_names[] = { "tenant", "plan", "imsi", "name", "client", "imei", "tac" };
+static const char *const path_names[] = { "tenant", "plan",  "imsi",   "name",   "client", "imei",  "tac",
+	                                      "number", "addon", "outage", "source", "event",  "letter" };
 
 static const char *path_name(struct es_slice text)
 {

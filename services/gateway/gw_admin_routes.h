@@ -5,6 +5,7 @@
 #ifndef GW_ADMIN_ROUTES_H
 #define GW_ADMIN_ROUTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "es_arena.h"
@@ -29,6 +30,9 @@ struct gw_admin_route {
 
 extern const struct gw_admin_route gw_admin_routes[];
 extern const size_t gw_admin_route_count;
+
+/* Whether a signature may stand in for a credential: policy, which has the secrets, judges it. */
+bool gw_admin_route_is_signed(const struct gw_admin_route *route);
 
 #define GW_ADMIN_PARAMS 16
 #define GW_ADMIN_VALUE_MAX 256

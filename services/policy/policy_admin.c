@@ -8,6 +8,7 @@
 #include "es_crypto.h"
 #include "es_text.h"
 #include "policy_admin_call.h"
+#include "policy_bss_map.h"
 #include "policy_lifecycle.h"
 #include "policy_resource.h"
 #include "policy_ruleset.h"
@@ -73,6 +74,12 @@ static const struct policy_admin_action actions[] = {
 	{ "credential.put", POLICY_ADMIN, POLICY_NO_TENANT | POLICY_GLOBAL | POLICY_WRITES, policy_do_credential_put },
 	{ "credential.delete", POLICY_ADMIN, POLICY_NO_TENANT | POLICY_GLOBAL | POLICY_WRITES,
 	  policy_do_credential_delete },
+	{ "bss.event", POLICY_OPERATOR, POLICY_WRITES | POLICY_TOLD, policy_do_bss_event },
+	{ "bss.listener", POLICY_OPERATOR, POLICY_WRITES | POLICY_TOLD, policy_do_bss_listener },
+	{ "bss.dead-letter.list", POLICY_OPERATOR, 0, policy_do_bss_dead_list },
+	{ "bss.dead-letter.replay", POLICY_OPERATOR, POLICY_WRITES, policy_do_bss_dead_replay },
+	{ "bss.dead-letter.delete", POLICY_OPERATOR, POLICY_WRITES, policy_do_bss_dead_delete },
+	{ "bss.apply", POLICY_ADMIN, POLICY_WRITES | POLICY_INTERNAL, policy_do_bss_apply },
 	/* carried out by auth, between POLICY_ADMIN_BEGIN and POLICY_ADMIN_END */
 	{ "keys.put", POLICY_OPERATOR, POLICY_ELSEWHERE | POLICY_WRITES, NULL },
 	{ "keys.delete", POLICY_OPERATOR, POLICY_ELSEWHERE | POLICY_WRITES, NULL },
@@ -326,7 +333,7 @@ static es_status attempt(struct policy_admin_call *call)
 	ES_TRY(call->action->run != NULL ? call->action->run(call) : begin_elsewhere(call));
 	if (call->is_trial)
 		return undo_trial(call);
-	return (call->action->flags & POLICY_WRITES) != 0 ? note_in_trail(call) : ES_OK;
+	return (call->action->flags & POLICY_WRITES) != 0 && !call->is_quiet ? note_in_trail(call) : ES_OK;
 }
 
 static es_status in_transaction(struct es_db_conn *conn, void *user)
@@ -336,10 +343,12 @@ static es_status in_transaction(struct es_db_conn *conn, void *user)
 	call->conn = conn;
 	call->resource = "";
 	call->noted = NULL;
+	call->is_quiet = false;
 	call->detail = "";
 	call->result->outcome = POLICY_ADMIN_NONE;
 	call->result->audit_id = 0;
 	call->result->sequence = 0;
+	call->result->told = POLICY_TOLD_NOTHING;
 	es_arena_reset(call->arena);
 	release_catalog(call);
 	return attempt(call);
@@ -363,16 +372,18 @@ static es_status run(struct policy_admin_call *call)
 
 static es_status parse_body(struct policy_admin_call *call, cJSON **body)
 {
-	const struct es_json_limits bulk = { 800000, 6, 40000 };
-	const bool is_bulk = (call->action->flags & POLICY_BULK) != 0, is_deep = (call->action->flags & POLICY_DEEP) != 0;
+	const struct es_json_limits bulk = { 800000, 9, 100000 };
+	struct es_json_limits limits = ES_JSON_SMALL;
 
 	if (call->request->body.len == 0)
 		return ES_OK;
-	if (es_json_parse(call->request->body,
-	                  is_bulk   ? bulk
-	                  : is_deep ? POLICY_RULESET_JSON
-	                            : ES_JSON_SMALL,
-	                  body) != ES_OK)
+	if ((call->action->flags & POLICY_BULK) != 0)
+		limits = bulk;
+	else if ((call->action->flags & POLICY_DEEP) != 0)
+		limits = POLICY_RULESET_JSON;
+	else if ((call->action->flags & POLICY_TOLD) != 0)
+		limits = POLICY_BSS_JSON;
+	if (es_json_parse(call->request->body, limits, body) != ES_OK)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, NULL, "the body is not JSON, or too large");
 	call->body = *body;
 	return ES_OK;
@@ -383,7 +394,7 @@ static es_status run_with_arenas(struct policy_admin_call *call)
 	ES_CLEANUP(es_json_done) cJSON *body = NULL;
 
 	call->action = find(call->request->action, call->request->elsewhere);
-	if (call->action == NULL)
+	if (call->action == NULL || ((call->action->flags & POLICY_INTERNAL) != 0 && call->request->system == NULL))
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "action", "no such action");
 	call->tenant = (call->action->flags & POLICY_NO_TENANT) != 0 ? "" : policy_param(call, "tenant");
 	/* Strangers get neither to the parser nor to the one writer. */
@@ -412,7 +423,7 @@ es_status policy_admin_run(struct policy_store *store, struct es_keyring *ring,
 	es_arena_free(call.arena);
 	es_arena_free(call.row_arena);
 	/* A refusal and a trial rolled the transaction back on purpose; a failure after an answer was written did not succeed. */
-	bool meant = result->outcome > POLICY_ADMIN_CREATED || (call.is_trial && result->outcome != POLICY_ADMIN_NONE);
+	bool meant = result->outcome > POLICY_ADMIN_ACCEPTED || (call.is_trial && result->outcome != POLICY_ADMIN_NONE);
 	return status == ES_CONFLICT && meant ? ES_OK : status;
 }
 

@@ -8,6 +8,7 @@
 #include "es_buf.h"
 #include "es_keyring.h"
 #include "es_trace.h"
+#include "policy_bss.h"
 #include "policy_store.h"
 
 struct policy_admin_param {
@@ -21,6 +22,7 @@ struct policy_admin_request {
 	struct es_slice body;
 	bool elsewhere;     /* POLICY_ADMIN_BEGIN: another process carries it out */
 	const char *system; /* instead of a credential: another system's change, by this name in the trail; NULL: none */
+	const struct policy_bss *bss; /* the operator's own systems, whose events these may be; NULL: none */
 	const struct es_trace *trace;
 };
 
@@ -28,6 +30,7 @@ enum policy_admin_outcome {
 	POLICY_ADMIN_NONE,
 	POLICY_ADMIN_DONE,
 	POLICY_ADMIN_CREATED,
+	POLICY_ADMIN_ACCEPTED, /* heard, and nothing done */
 	POLICY_ADMIN_UNAUTHENTICATED,
 	POLICY_ADMIN_FORBIDDEN,
 	POLICY_ADMIN_NOT_FOUND,
@@ -36,11 +39,23 @@ enum policy_admin_outcome {
 	POLICY_ADMIN_OUTCOMES
 };
 
+/* What became of an event of a BSS. */
+enum policy_told {
+	POLICY_TOLD_NOTHING,
+	POLICY_TOLD_APPLIED,
+	POLICY_TOLD_UNCHANGED,
+	POLICY_TOLD_DUPLICATE,
+	POLICY_TOLD_OUTDATED,
+	POLICY_TOLD_DEAD,
+	POLICY_TOLD_COUNT
+};
+
 struct policy_admin_result {
 	enum policy_admin_outcome outcome;
 	struct es_buf body; /* JSON; the caller frees */
 	int64_t audit_id;   /* 0: not in the trail */
 	uint64_t sequence;  /* outbox number of the last event written; 0: none */
+	enum policy_told told;
 };
 
 /* A failure is the world's: the store is away, memory is exhausted. Everything else is an outcome. `result->body` is to be

@@ -25,6 +25,7 @@ struct policy_admin_call {
 	const char *resource;                 /* for the trail: "subscriber/001010123456789" */
 	const char *noted;                    /* outcome in the trail; NULL: by the outcome itself */
 	const char *detail;                   /* what changed, for the trail */
+	bool is_quiet;                        /* nothing to enter in the trail */
 	bool is_trial;                        /* dry_run: answered as if done, and rolled back */
 	const struct policy_catalog *catalog; /* policy_call_catalog_in_write(); NULL: not asked for */
 	struct policy_admin_result *result;
@@ -40,8 +41,10 @@ enum {
 	POLICY_GLOBAL = 4,
 	POLICY_ELSEWHERE = 8,
 	POLICY_BULK = 16,
-	POLICY_TRIAL = 32, /* knows dry_run */
-	POLICY_DEEP = 64,  /* the body is what policy_ruleset.h reads */
+	POLICY_TRIAL = 32,     /* knows dry_run */
+	POLICY_DEEP = 64,      /* the body is what policy_ruleset.h reads */
+	POLICY_TOLD = 128,     /* an event: a BSS's JSON is larger than a person's */
+	POLICY_INTERNAL = 256, /* for no credential: `system` does it */
 };
 struct policy_admin_action {
 	const char *name;
@@ -115,6 +118,19 @@ es_status policy_line_find(struct policy_admin_call *call, const char *imsi, str
 es_status policy_line_store(struct policy_admin_call *call, const struct policy_subscriber *before,
                             struct policy_subscriber *line, bool *changed, struct policy_fault *fault) ES_MUST_USE;
 
+/* To another SIM: `line` is the same as `before`, and has IMSI and epoch after. ES_MALFORMED with `fault`. */
+es_status policy_line_swap(struct policy_admin_call *call, const struct policy_subscriber *before,
+                           struct policy_subscriber *line, const char *to, struct policy_fault *fault) ES_MUST_USE;
+es_status policy_line_reset(struct policy_admin_call *call, const struct policy_subscriber *before,
+                            struct policy_subscriber *line) ES_MUST_USE;
+es_status policy_line_delete(struct policy_admin_call *call, const struct policy_subscriber *line) ES_MUST_USE;
+/* A patch over `line` (the present one, or the defaults). ES_MALFORMED with `fault`: also for another line, or a plan that
+ * does not exist. */
+es_status policy_line_read(struct policy_admin_call *call, const cJSON *patch, const char *imsi,
+                           struct policy_subscriber *line, struct policy_fault *fault) ES_MUST_USE;
+/* Resource, outcome and detail for the trail. */
+es_status policy_line_note(struct policy_admin_call *call, const struct policy_subscriber *before,
+                           const struct policy_subscriber *line) ES_MUST_USE;
 /* policy_admin_explain_device.c: of the terminal, or with "" of the one that the line used last. Where the tenant looks at devices. */
 struct policy_trace;
 es_status policy_explain_device(struct policy_admin_call *call, const struct policy_tenant *tenant,
@@ -140,6 +156,8 @@ policy_admin_fn policy_do_equipment_list, policy_do_equipment_get, policy_do_equ
 policy_admin_fn policy_do_model_list, policy_do_model_get, policy_do_model_put, policy_do_model_delete,
 	policy_do_model_import;
 policy_admin_fn policy_do_explain, policy_do_flow_resolve;
+policy_admin_fn policy_do_bss_apply, policy_do_bss_event, policy_do_bss_listener;
+policy_admin_fn policy_do_bss_dead_list, policy_do_bss_dead_replay, policy_do_bss_dead_delete;
 policy_admin_fn policy_do_audit_list, policy_do_credential_list, policy_do_credential_put, policy_do_credential_delete;
 
 #endif

@@ -5,6 +5,7 @@
 #include "policy_admin_call.h"
 #include "policy_decide.h"
 #include "policy_effects.h"
+#include "policy_engine_bss.h"
 #include "policy_flow.h"
 #include "policy_resource.h"
 #include "policy_ruleset.h"
@@ -172,6 +173,30 @@ static bool is_refused(struct question *q)
 	return q->context.effects != NULL && q->effects.refused_by != NULL;
 }
 
+/* What the line is known by, and what a request now would do about it. */
+static void write_bss(struct question *q, struct es_json_out *j)
+{
+	const struct policy_tenant *tenant = q->context.tenant;
+	const bool is_asked = tenant->bss.mode == POLICY_BSS_QUERY;
+	const bool is_fresh = policy_bss_is_fresh(tenant, &q->line, q->context.now_ms);
+	const int64_t age_s = (q->context.now_ms - q->line.bss_ms) / 1000;
+
+	if (!is_asked && q->line.bss_ms == 0)
+		return;
+	es_json_object(j, "bss");
+	es_json_put_str(j, "mode", policy_bss_mode_names[tenant->bss.mode]);
+	es_json_put_str(j, "source", q->line.bss_ms > 0 ? q->line.bss_source : "");
+	if (q->line.bss_ms > 0)
+		es_json_put_i64(j, "age", age_s);
+	es_json_put_bool(j, "asked_next_time", is_asked && !is_fresh);
+	es_json_end_object(j);
+	if (q->line.bss_ms > 0)
+		POLICY_NOTE(&q->trace, "bss", is_fresh || !is_asked ? "used" : "asked first", "%s answered %lld s ago",
+		            q->line.bss_source, (long long)age_s);
+	else
+		POLICY_NOTE(&q->trace, "bss", "asked first", "%s was never asked", tenant->bss.source);
+}
+
 static es_status write_explanation(struct policy_admin_call *call, struct question *q)
 {
 	struct es_json_out j = policy_answer_start(call);
@@ -179,6 +204,7 @@ static es_status write_explanation(struct policy_admin_call *call, struct questi
 	es_json_put_str(&j, "app", q->app);
 	es_json_put_str(&j, "entitlement_version", q->version);
 	es_json_put_str(&j, "status", policy_status_names[q->line.status]);
+	write_bss(q, &j);
 	if (q->line.status == POLICY_TERMINATED)
 		POLICY_NOTE(&q->trace, "subscriber.status", "refused", "terminated: 403 before any application is looked at");
 	else if (is_refused(q))

@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "es_cleanup.h"
+#include "es_text.h"
 #include "policy_admin_call.h"
+#include "policy_bss.h"
 
 #define ROWS_MAX 500
 
@@ -11,6 +13,8 @@ struct import {
 	struct es_json_out *j;
 	char plan[64]; /* the last one that was looked up, since a list has few */
 	bool plan_exists;
+	const struct policy_bss_source *source; /* whose rows these are, by its mapping; NULL: subscribers as they are */
+	const char *source_name;
 	unsigned created, changed, unchanged, refused;
 };
 
@@ -63,13 +67,48 @@ static es_status note_row(struct import *import, const struct policy_subscriber 
 
 static es_status import_row(struct import *import, const cJSON *json, const char **outcome, struct policy_fault *fault)
 {
+	struct policy_admin_call *call = import->call;
 	struct policy_subscriber before, line;
 	bool exists = false, changed = false;
 
-	es_arena_reset(import->call->row_arena);
 	ES_TRY(read_row(import, json, &before, &exists, &line, fault));
-	ES_TRY(policy_line_store(import->call, exists ? &before : NULL, &line, &changed, fault));
+	ES_TRY(policy_line_store(call, exists ? &before : NULL, &line, &changed, fault));
+	if (import->source != NULL)
+		ES_TRY(policy_row_bss_answered(call->conn, call->tenant, line.imsi, import->source_name, call->now_ms));
 	return note_row(import, exists ? &before : NULL, &line, changed, outcome);
+}
+
+/* `*mapped` is the caller's. */
+static es_status map_row(struct import *import, const cJSON *row, cJSON **mapped, struct policy_fault *fault)
+{
+	char room[256];
+	struct es_buf why;
+
+	es_arena_reset(import->call->row_arena);
+	if (import->source == NULL)
+		return ES_OK;
+	es_buf_init_fixed(&why, room, sizeof room);
+	es_status status = policy_bss_row_patch(import->source, row, mapped, &why);
+	if (status != ES_MALFORMED)
+		return status;
+	fault->error = es_arena_strdup(import->call->row_arena, es_buf_slice(&why));
+	return fault->error != NULL ? ES_MALFORMED : ES_TOO_LARGE;
+}
+
+static void put_result(struct import *import, const cJSON *row, es_status status, const char *outcome,
+                       const struct policy_fault *fault)
+{
+	const char *imsi = es_json_str(row, "imsi");
+
+	es_json_object(import->j, NULL);
+	es_json_put(import->j, "imsi", es_slice_sub(es_slice_str(imsi), 0, 15));
+	es_json_put_str(import->j, "outcome", outcome);
+	if (status == ES_MALFORMED) {
+		import->refused++;
+		es_json_put_str(import->j, "error", fault->error);
+		es_json_put_str(import->j, "field", fault->field);
+	}
+	es_json_end_object(import->j);
 }
 
 /* A bad row is reported and the others go in; only the world's failures end it. */
@@ -79,21 +118,15 @@ static es_status import_rows(struct import *import, const cJSON *rows)
 
 	cJSON_ArrayForEach(row, rows)
 	{
+		ES_CLEANUP(es_json_done) cJSON *mapped = NULL;
 		struct policy_fault fault = { "", "must be an object" };
 		const char *outcome = "refused";
-		es_status status = import_row(import, row, &outcome, &fault);
+		es_status status = map_row(import, row, &mapped, &fault);
+		if (status == ES_OK)
+			status = import_row(import, mapped != NULL ? mapped : row, &outcome, &fault);
 		if (status != ES_OK && status != ES_MALFORMED)
 			return status;
-		const char *imsi = es_json_str(row, "imsi");
-		es_json_object(import->j, NULL);
-		es_json_put(import->j, "imsi", es_slice_sub(es_slice_str(imsi), 0, 15));
-		es_json_put_str(import->j, "outcome", outcome);
-		if (status == ES_MALFORMED) {
-			import->refused++;
-			es_json_put_str(import->j, "error", fault.error);
-			es_json_put_str(import->j, "field", fault.field);
-		}
-		es_json_end_object(import->j);
+		put_result(import, mapped != NULL ? mapped : row, status, outcome, &fault);
 	}
 	return ES_OK;
 }
@@ -104,8 +137,14 @@ es_status policy_do_subscriber_import(struct policy_admin_call *call)
 
 	if (!cJSON_IsArray(rows) || cJSON_GetArraySize(rows) > ROWS_MAX)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "rows", "must be an array of at most 500 subscribers");
+	const char *source = policy_param(call, "source");
+	char at[21];
 	struct es_json_out j = policy_answer_start(call);
-	struct import import = { .call = call, .j = &j };
+	struct import import = { .call = call, .j = &j, .source_name = source };
+	if (source[0] != '\0' && (import.source = policy_bss_find(call->request->bss, source)) == NULL)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "source", "is no section of the BSS file");
+	es_time_iso8601(call->now_ms, at);
+	es_json_put_str(&j, "at", at);
 	es_json_array(&j, "results");
 	ES_TRY(import_rows(&import, rows));
 	es_json_end_array(&j);

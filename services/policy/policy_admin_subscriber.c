@@ -122,6 +122,8 @@ static es_status replace(struct policy_admin_call *call, const struct policy_sub
 	line->epoch = before->epoch;
 	line->version = before->version;
 	line->updated_ms = before->updated_ms;
+	line->bss_ms = before->bss_ms; /* written by who asks, not here */
+	line->bss_source = before->bss_source;
 	*changed = policy_subscriber_differs(before, line);
 	if (!*changed)
 		return ES_OK;
@@ -305,13 +307,16 @@ es_status policy_do_subscriber_list(struct policy_admin_call *call)
 		.plan = policy_param(call, "plan"),
 		.status = -1,
 	};
-	const char *status = policy_param(call, "status");
+	const char *status = policy_param(call, "status"), *since = policy_param(call, "unanswered_since");
 	struct listing listing = { .limit = 0 };
 
 	ES_TRY(policy_param_limit(call, &listing.limit));
 	if (status[0] != '\0' && (filter.status = policy_name_value(policy_status_names, status)) < 0)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "status",
 		                     "must be one of: active, suspended, barred, terminated");
+	if (since[0] != '\0' && (policy_time_parse(es_slice_str(since), &filter.unanswered_since_ms) != ES_OK ||
+	                         filter.msisdn[0] != '\0' || filter.plan[0] != '\0'))
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "unanswered_since", "must be a time, without msisdn and plan");
 	filter.limit = listing.limit + 1; /* one more tells whether there is a next page */
 	struct es_json_out j = policy_answer_start(call);
 	listing.j = &j;
@@ -356,49 +361,75 @@ es_status policy_do_subscriber_terminate(struct policy_admin_call *call)
 	return move(call, POLICY_MOVE_TERMINATE);
 }
 
+es_status policy_line_reset(struct policy_admin_call *call, const struct policy_subscriber *before,
+                            struct policy_subscriber *line)
+{
+	return update(call, before, line, true);
+}
+
 es_status policy_do_subscriber_reset_tokens(struct policy_admin_call *call)
 {
 	struct policy_subscriber before, line;
 
 	ES_TRY(load(call, &before));
 	line = before;
-	ES_TRY(update(call, &before, &line, true));
+	ES_TRY(policy_line_reset(call, &before, &line));
 	return answer(call, POLICY_ADMIN_DONE, &line);
 }
 
 /* Moves the line to another IMSI; the old one is then nobody's. */
 static es_status change_imsi(struct policy_admin_call *call, const struct policy_subscriber *before,
-                             struct policy_subscriber *line, const char *to)
+                             struct policy_subscriber *line, const char *to, struct policy_fault *fault)
 {
-	struct es_imsi valid;
-
-	if (es_imsi_parse(es_slice_str(to), &valid) != ES_OK)
-		return policy_refuse(call, POLICY_ADMIN_INVALID, "new_imsi", "6 to 15 digits");
 	ES_TRY(tell_farewell(call, before)); /* while its devices are known */
 	es_status status = policy_row_subscriber_move(call->conn, call->tenant, before->imsi, to);
-	if (status == ES_CONFLICT)
-		return policy_refuse(call, POLICY_ADMIN_CONFLICT, "new_imsi", "another subscriber has this IMSI");
+	if (status == ES_CONFLICT) {
+		*fault = (struct policy_fault){ "new_imsi", "another subscriber has this IMSI" };
+		return ES_MALFORMED;
+	}
 	if (status != ES_OK)
 		return status;
 	line->imsi = to;
 	return ES_OK;
 }
 
+es_status policy_line_swap(struct policy_admin_call *call, const struct policy_subscriber *before,
+                           struct policy_subscriber *line, const char *to, struct policy_fault *fault)
+{
+	if (before->status == POLICY_TERMINATED) {
+		*fault = (struct policy_fault){ "status", "the line is terminated" };
+		return ES_MALFORMED;
+	}
+	if (strcmp(to, before->imsi) != 0)
+		ES_TRY(change_imsi(call, before, line, to, fault));
+	ES_TRY(update(call, before, line, true));
+	return policy_row_sim_change_add(call->conn, line, before->imsi, call->now_ms);
+}
+
 es_status policy_do_subscriber_swap_sim(struct policy_admin_call *call)
 {
 	const char *to = call->body != NULL ? es_json_str(call->body, "new_imsi") : NULL;
+	struct policy_fault fault = { "", "" };
 	struct policy_subscriber before, line;
+	struct es_imsi valid;
 
 	ES_TRY(load(call, &before));
 	line = before;
-	if (before.status == POLICY_TERMINATED)
-		return policy_refuse(call, POLICY_ADMIN_CONFLICT, "status", "the line is terminated");
-	if (to != NULL && strcmp(to, before.imsi) != 0)
-		ES_TRY(change_imsi(call, &before, &line, to));
-	ES_TRY(update(call, &before, &line, true));
-	ES_TRY(policy_row_sim_change_add(call->conn, &line, before.imsi, call->now_ms));
+	if (to != NULL && before.status != POLICY_TERMINATED && es_imsi_parse(es_slice_str(to), &valid) != ES_OK)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "new_imsi", "6 to 15 digits");
+	es_status status = policy_line_swap(call, &before, &line, to != NULL ? to : before.imsi, &fault);
+	if (status == ES_MALFORMED)
+		return policy_refuse(call, POLICY_ADMIN_CONFLICT, fault.field, fault.error);
+	if (status != ES_OK)
+		return status;
 	ES_TRY(describe(call, &before, &line));
 	return answer(call, POLICY_ADMIN_DONE, &line);
+}
+
+es_status policy_line_delete(struct policy_admin_call *call, const struct policy_subscriber *line)
+{
+	ES_TRY(tell_farewell(call, line)); /* while its devices are known */
+	return policy_row_subscriber_delete(call->conn, call->tenant, line->imsi);
 }
 
 es_status policy_do_subscriber_delete(struct policy_admin_call *call)
@@ -406,8 +437,7 @@ es_status policy_do_subscriber_delete(struct policy_admin_call *call)
 	struct policy_subscriber line;
 
 	ES_TRY(load(call, &line));
-	ES_TRY(tell_farewell(call, &line));
-	ES_TRY(policy_row_subscriber_delete(call->conn, call->tenant, line.imsi));
+	ES_TRY(policy_line_delete(call, &line));
 	struct es_json_out j = policy_answer_start(call);
 	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
 }

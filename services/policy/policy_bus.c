@@ -14,6 +14,7 @@
 #include "es_metrics.h"
 #include "es_worker.h"
 #include "policy_admin.h"
+#include "policy_bus_bss.h"
 #include "policy_core.h"
 #include "policy_deciding.h"
 
@@ -26,19 +27,32 @@ struct policy_bus {
 	struct policy_engine *engine;
 	struct es_bus_server *server;
 	struct es_bus_publisher *publisher;
+	struct policy_bss *bss;    /* NULL: the operator's own systems are not asked */
 	struct es_worker *readers; /* NULL: reads do not block */
 	struct es_worker *operators;
 	struct es_worker *answers; /* of phones, that are kept: apart, so that no phone stands in an operator's way */
 };
 
 static const char *const outcome_names[POLICY_ADMIN_OUTCOMES] = {
-	[POLICY_ADMIN_NONE] = "failed",         [POLICY_ADMIN_DONE] = "done",
-	[POLICY_ADMIN_CREATED] = "created",     [POLICY_ADMIN_UNAUTHENTICATED] = "unauthenticated",
-	[POLICY_ADMIN_FORBIDDEN] = "forbidden", [POLICY_ADMIN_NOT_FOUND] = "not_found",
-	[POLICY_ADMIN_INVALID] = "invalid",     [POLICY_ADMIN_CONFLICT] = "conflict",
+	[POLICY_ADMIN_NONE] = "failed",
+	[POLICY_ADMIN_DONE] = "done",
+	[POLICY_ADMIN_CREATED] = "created",
+	[POLICY_ADMIN_ACCEPTED] = "accepted",
+	[POLICY_ADMIN_UNAUTHENTICATED] = "unauthenticated",
+	[POLICY_ADMIN_FORBIDDEN] = "forbidden",
+	[POLICY_ADMIN_NOT_FOUND] = "not_found",
+	[POLICY_ADMIN_INVALID] = "invalid",
+	[POLICY_ADMIN_CONFLICT] = "conflict",
 };
 ES_METRIC_COUNTER(admin_requests, "openes_policy_admin_requests_total", "Requests of the operators' API, by outcome",
                   "result", outcome_names);
+
+static const char *const told_names[POLICY_TOLD_COUNT] = {
+	[POLICY_TOLD_NOTHING] = "refused",     [POLICY_TOLD_APPLIED] = "applied",   [POLICY_TOLD_UNCHANGED] = "unchanged",
+	[POLICY_TOLD_DUPLICATE] = "duplicate", [POLICY_TOLD_OUTDATED] = "outdated", [POLICY_TOLD_DEAD] = "dead_letter",
+};
+ES_METRIC_COUNTER(bss_events, "openes_policy_bss_events_total", "Events of a BSS, by what became of them", "result",
+                  told_names);
 
 /* ---- serving one request ---- */
 
@@ -52,65 +66,100 @@ static void answer(struct es_bus_call *call, es_status status, const ProtobufCMe
 		es_bus_fail(call, status, es_status_meaning(status));
 }
 
-/* One POLICY_DECIDE, which may have to wait for answers from outside. */
-struct deciding {
+/* A call for which an operator's own system may have to be asked first: then it is served again when that has answered. */
+struct needy {
+	struct policy_bss_waiter waiter; /* first */
 	struct policy_bus *bus;
-	struct es_bus_call *call;
-	const Openes__DecideRequest *request;
-	struct policy_wait wait;
+	struct es_bus_call *call; /* what is held lives in its arena */
+	const ProtobufCMessage *request;
+	struct policy_bss_need need;
+	struct policy_wait wait; /* of POLICY_DECIDE: answers of others */
+	void (*serve)(struct needy *needy);
 };
+
+static void ask_first(struct needy *needy);
 
 static void no_worker(void *user, es_status status)
 {
-	const struct deciding *d = user;
-	es_bus_fail(d->call, status, "all workers are busy");
+	const struct needy *needy = user;
+	es_bus_fail(needy->call, status, "all workers are busy");
 }
 
 /* The last part of the call's time is for the decision itself and its way back. */
-static int64_t questions_end(const struct deciding *d)
+static int64_t questions_end(const struct needy *needy)
 {
 	int64_t now = es_wall_ms();
-	return now + (es_bus_call_deadline(d->call) - now) * 3 / 4;
+	return now + (es_bus_call_deadline(needy->call) - now) * 3 / 4;
 }
 
-static void decide(void *user)
-{
-	struct deciding *d = user;
-	Openes__DecideReply reply = OPENES__DECIDE_REPLY__INIT;
-	es_status status = policy_serve_decide_asking(d->bus->engine, d->request, es_wall_ms(), es_bus_call_arena(d->call),
-	                                              &d->wait, &reply);
+static void decide(struct needy *needy);
 
-	if (status != ES_OK || !policy_wait_is_due(&d->wait)) {
-		answer(d->call, status, &reply.base);
+static void decide_on(void *user)
+{
+	decide(user);
+}
+
+static void decide(struct needy *needy)
+{
+	Openes__DecideReply reply = OPENES__DECIDE_REPLY__INIT;
+	es_status status =
+		policy_serve_decide_asking(needy->bus->engine, (const Openes__DecideRequest *)needy->request, es_wall_ms(),
+	                               es_bus_call_arena(needy->call), &needy->wait, &needy->need, &reply);
+
+	if (status == ES_OK && needy->need.is_wanted) {
+		ask_first(needy);
 		return;
 	}
-	const struct policy_wait_options options = {
-		.worker = d->bus->answers, .deadline = questions_end(d), .go_on = decide, .give_up = no_worker, .user = d
-	};
-	policy_wait_start(&d->wait, &options);
+	if (status != ES_OK || !policy_wait_is_due(&needy->wait)) {
+		answer(needy->call, status, &reply.base);
+		return;
+	}
+	const struct policy_wait_options options = { .worker = needy->bus->answers,
+		                                         .deadline = questions_end(needy),
+		                                         .go_on = decide_on,
+		                                         .give_up = no_worker,
+		                                         .user = needy };
+	policy_wait_start(&needy->wait, &options);
+}
+
+static void admit(struct needy *needy)
+{
+	Openes__AdmitReply reply = OPENES__ADMIT_REPLY__INIT;
+	es_status status = policy_serve_admit_with(needy->bus->engine, (const Openes__AdmitRequest *)needy->request,
+	                                           es_wall_ms(), es_bus_call_arena(needy->call), &needy->need, &reply);
+
+	if (status == ES_OK && needy->need.is_wanted)
+		ask_first(needy);
+	else
+		answer(needy->call, status, &reply.base);
+}
+
+static void serve_needy(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request,
+                        void (*serve)(struct needy *needy))
+{
+	struct needy *needy = es_arena_alloc(es_bus_call_arena(call), sizeof *needy);
+
+	if (needy == NULL) {
+		es_bus_fail(call, ES_TOO_LARGE, "no memory in the call");
+		return;
+	}
+	needy->bus = bus;
+	needy->call = call;
+	needy->request = request;
+	needy->need = (struct policy_bss_need){ .has_asked = bus->bss == NULL, .outcome = POLICY_BSS_NOT_ASKED };
+	needy->wait.trace = es_bus_call_trace(call);
+	needy->serve = serve;
+	serve(needy);
 }
 
 static void serve_decide(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
-	struct deciding *d = es_arena_alloc(es_bus_call_arena(call), sizeof *d);
-
-	if (d == NULL) {
-		es_bus_fail(call, ES_TOO_LARGE, "no memory in the call");
-		return;
-	}
-	d->bus = bus;
-	d->call = call;
-	d->request = (const Openes__DecideRequest *)request;
-	d->wait.trace = es_bus_call_trace(call);
-	decide(d);
+	serve_needy(bus, call, request, decide);
 }
 
 static void serve_admit(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
-	Openes__AdmitReply reply = OPENES__ADMIT_REPLY__INIT;
-	answer(call,
-	       policy_serve_admit(bus->engine, (const Openes__AdmitRequest *)request, es_bus_call_arena(call), &reply),
-	       &reply.base);
+	serve_needy(bus, call, request, admit);
 }
 
 static void serve_find(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
@@ -148,6 +197,7 @@ static Openes__AdminReply__Outcome outcome_on_wire(enum policy_admin_outcome out
 		[POLICY_ADMIN_NONE] = OPENES__ADMIN_REPLY__OUTCOME__OUTCOME_NONE,
 		[POLICY_ADMIN_DONE] = OPENES__ADMIN_REPLY__OUTCOME__DONE,
 		[POLICY_ADMIN_CREATED] = OPENES__ADMIN_REPLY__OUTCOME__CREATED,
+		[POLICY_ADMIN_ACCEPTED] = OPENES__ADMIN_REPLY__OUTCOME__ACCEPTED,
 		[POLICY_ADMIN_UNAUTHENTICATED] = OPENES__ADMIN_REPLY__OUTCOME__UNAUTHENTICATED,
 		[POLICY_ADMIN_FORBIDDEN] = OPENES__ADMIN_REPLY__OUTCOME__FORBIDDEN,
 		[POLICY_ADMIN_NOT_FOUND] = OPENES__ADMIN_REPLY__OUTCOME__NOT_FOUND,
@@ -182,6 +232,8 @@ static es_status carry_out(struct policy_bus *bus, const struct policy_admin_req
 	        es_f_str("outcome", outcome_names[result->outcome]), es_f_i64("audit_id", result->audit_id));
 	if (status == ES_OK && result->sequence > 0)
 		es_bus_publish(bus->publisher, TOPIC, result->sequence);
+	if (status == ES_OK && result->told != POLICY_TOLD_NOTHING)
+		es_count(&bss_events, result->told);
 	return status;
 }
 
@@ -197,7 +249,7 @@ static void run_admin(struct policy_bus *bus, struct es_bus_call *call, const Op
 	}
 	for (size_t i = 0; i < message->n_params; i++)
 		params[i] = (struct policy_admin_param){ message->params[i]->name, message->params[i]->value };
-	const struct policy_admin_request request = {
+	struct policy_admin_request request = {
 		.credential = message->credential,
 		.action = message->action,
 		.client = message->client_address,
@@ -205,8 +257,10 @@ static void run_admin(struct policy_bus *bus, struct es_bus_call *call, const Op
 		.param_count = message->n_params,
 		.body = es_slice_of(message->body.data, message->body.len),
 		.elsewhere = elsewhere,
+		.bss = bus->bss,
 		.trace = es_bus_call_trace(call),
 	};
+	policy_bus_bss_signed(bus->bss, es_slice_str(message->signature), es_bus_call_arena(call), &request);
 	es_status status = carry_out(bus, &request, &result);
 	if (status == ES_OK)
 		reply_admin(call, &result);
@@ -249,6 +303,44 @@ static void serve_core_event(struct policy_bus *bus, struct es_bus_call *call, c
 	es_buf_wipe(&result.body);
 	reply.known = result.outcome == POLICY_ADMIN_DONE;
 	answer(call, status, &reply.base);
+}
+
+/* ---- calls that wait for an operator's own system ---- */
+
+static void on_told_by_bss(struct policy_bss_waiter *waiter, enum policy_bss_outcome outcome)
+{
+	struct needy *needy = (struct needy *)waiter;
+
+	needy->need = (struct policy_bss_need){ .has_asked = true, .outcome = outcome };
+	if (es_bus_call_deadline(needy->call) <= es_wall_ms())
+		es_bus_fail(needy->call, ES_TIMEOUT, "the operator's own system took too long");
+	else
+		needy->serve(needy);
+}
+
+static void ask_first(struct needy *needy)
+{
+	struct policy_bss_question question = needy->need.question;
+	enum policy_bss_outcome outcome = POLICY_BSS_AWAY;
+
+	needy->waiter = (struct policy_bss_waiter){ on_told_by_bss, NULL };
+	question.deadline = es_bus_call_deadline(needy->call);
+	question.trace = es_bus_call_trace(needy->call);
+	if (policy_bss_ask(needy->bus->bss, &question, &needy->waiter, &outcome))
+		return;
+	needy->need = (struct policy_bss_need){ .has_asked = true, .outcome = outcome };
+	needy->serve(needy);
+}
+
+static enum policy_bss_outcome on_bss_answer(void *user, const struct policy_bss_result *result)
+{
+	struct policy_bus *bus = user;
+	uint64_t sequence = 0;
+	enum policy_bss_outcome outcome = policy_bus_bss_apply(bus->engine, result, &sequence);
+
+	if (sequence > 0)
+		es_bus_publish(bus->publisher, TOPIC, sequence);
+	return outcome;
 }
 
 /* ---- to the right thread ---- */
@@ -352,9 +444,11 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 		.user = bus,
 		.slots = CALLS + policy_eir_waiting_max(options->engine->eir),
 	};
+	struct es_bus_server_options slotted = server;
 	bool blocks = es_db_reads_block(policy_store_db(options->engine->store));
 
 	es_metric_register(&admin_requests);
+	es_metric_register(&bss_events);
 	policy_grant_metrics();
 	policy_equipment_metrics();
 	bus->operators = es_worker_new("operators", 4, 64);
@@ -368,7 +462,15 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 	ES_TRY(es_bus_publisher_start(options->events_listen, options->key, &bus->publisher, error));
 	bus->engine->tell = on_told;
 	bus->engine->tell_user = bus;
-	return es_bus_server_start(&server, &bus->server, error);
+	if (options->bss_file[0] != '\0') {
+		const struct policy_bss_options bss = { .file = options->bss_file, .apply = on_bss_answer, .user = bus };
+		ES_TRY(policy_bss_start(&bss, &bus->bss, error));
+		slotted.slots += policy_bss_waiting_max(bus->bss);
+	}
+	ES_TRY(es_bus_server_start(&slotted, &bus->server, error));
+	if (bus->bss != NULL)
+		policy_bss_register(bus->bss);
+	return ES_OK;
 }
 
 es_status policy_bus_start(const struct policy_bus_options *options, struct policy_bus **out, struct es_buf *error)
@@ -395,12 +497,14 @@ void policy_bus_stop(struct policy_bus *bus, int64_t wait_ms)
 	if (bus->server != NULL)
 		es_bus_server_stop(bus->server, wait_ms);
 	policy_eir_stop(bus->engine->eir); /* calls that still wait for answers get them while there are workers */
+	policy_bss_stop(bus->bss);
 	if (bus->operators != NULL)
 		es_worker_free(bus->operators);
 	if (bus->answers != NULL)
 		es_worker_free(bus->answers);
 	if (bus->readers != NULL)
 		es_worker_free(bus->readers);
+	policy_bss_free(bus->bss);
 	if (bus->publisher != NULL)
 		es_bus_publisher_stop(bus->publisher);
 	free(bus);

@@ -9,6 +9,7 @@ struct policy_bus_options {
 	const char *listen, *events_listen;
 	struct es_bus_key *key;
 	struct policy_engine *engine; /* outlives the bus */
+	const char *bss_file;         /* the operator's own systems; "": none */
 };
 
 struct policy_bus;

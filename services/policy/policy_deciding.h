@@ -32,6 +32,7 @@ struct policy_deciding {
 	int64_t now_ms;
 	struct es_arena *arena;
 	struct policy_wait *wait; /* NULL: nobody outside can be asked */
+	struct policy_bss_need *need;
 	Openes__DecideReply *reply;
 	struct es_token token; /* of another token than TOKEN: whose it is, and no more */
 	bool has_line;

@@ -23,8 +23,10 @@ static char *dup(struct es_arena *arena, const char *text, bool *bad)
 struct admitting {
 	const Openes__AdmitRequest *request;
 	struct es_arena *arena;
+	struct policy_engine *engine;
 	struct policy_subscriber line;
 	bool has_line;
+	const struct policy_catalog *catalog;
 };
 
 static es_status read_line(struct es_db_conn *conn, void *user)
@@ -33,15 +35,43 @@ static es_status read_line(struct es_db_conn *conn, void *user)
 	uint64_t version;
 	es_status status = policy_row_subscriber(conn, a->request->tenant, a->request->imsi, a->arena, &a->line, &version);
 	a->has_line = status == ES_OK;
-	return status == ES_NOT_FOUND ? ES_OK : status;
+	if (status != ES_OK && status != ES_NOT_FOUND)
+		return status;
+	return policy_catalog_at(a->engine->store, conn, version, &a->catalog);
+}
+
+/* The operator's own system first, where the tenant wants that. */
+static es_status look(const struct admitting *a, int64_t now_ms, struct policy_bss_need *need)
+{
+	const struct policy_tenant *tenant = policy_catalog_tenant(a->catalog, a->request->tenant);
+	const struct policy_subscriber *line = a->has_line ? &a->line : NULL;
+	const char *plan = "";
+	struct es_imsi valid;
+
+	need->is_wanted = false;
+	if (tenant == NULL || es_imsi_parse(es_slice_str(a->request->imsi), &valid) != ES_OK)
+		return ES_OK;
+	ES_TRY(policy_bss_look(need, tenant, a->request->imsi, line, now_ms, a->arena));
+	return need->is_wanted ? ES_OK : policy_bss_hold(need, tenant, line, now_ms, &plan);
 }
 
 es_status policy_serve_admit(struct policy_engine *engine, const Openes__AdmitRequest *request, struct es_arena *arena,
                              Openes__AdmitReply *reply)
 {
-	struct admitting a = { .request = request, .arena = arena };
+	struct policy_bss_need nobody = { .has_asked = true, .outcome = POLICY_BSS_NOT_ASKED };
+	return policy_serve_admit_with(engine, request, 0, arena, &nobody, reply);
+}
+
+es_status policy_serve_admit_with(struct policy_engine *engine, const Openes__AdmitRequest *request, int64_t now_ms,
+                                  struct es_arena *arena, struct policy_bss_need *need, Openes__AdmitReply *reply)
+{
+	struct admitting a = { .request = request, .engine = engine, .arena = arena };
 
 	ES_TRY(es_db_read(policy_store_db(engine->store), read_line, &a));
+	es_status status = look(&a, now_ms, need);
+	policy_catalog_release(engine->store, a.catalog);
+	if (status != ES_OK || need->is_wanted)
+		return status;
 	if (!a.has_line) {
 		reply->outcome = OPENES__ADMIT_REPLY__OUTCOME__UNKNOWN;
 		return ES_OK;

@@ -7,6 +7,7 @@
 #include "policy.pb-c.h"
 #include "policy_deciding_wait.h"
 #include "policy_eir.h"
+#include "policy_engine_bss.h"
 #include "policy_seen.h"
 #include "policy_store.h"
 
@@ -26,11 +27,15 @@ struct policy_engine {
 /* One indexed read, and one more for ap2012. Waits for a commit where policy_decide_commits(): then never in a bus callback. */
 es_status policy_serve_decide(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
                               struct es_arena *arena, Openes__DecideReply *reply) ES_MUST_USE;
-/* The same where facts from outside can be asked for: with policy_wait_is_due(wait) after ES_OK nothing is decided yet, and it is to be
- * called again, with the same `wait` and a new `reply`, when that is answered. */
+/* The same where facts from outside can be asked for. With need->is_wanted after ES_OK the operator's own system is to be asked
+ * first; with policy_wait_is_due(wait) others are: nothing is decided yet, and it is to be called again, with the same `wait`, the
+ * `need` that says what became of it, and a new `reply`. */
 es_status policy_serve_decide_asking(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
-                                     struct es_arena *arena, struct policy_wait *wait,
+                                     struct es_arena *arena, struct policy_wait *wait, struct policy_bss_need *need,
                                      Openes__DecideReply *reply) ES_MUST_USE;
+es_status policy_serve_admit_with(struct policy_engine *engine, const Openes__AdmitRequest *request, int64_t now_ms,
+                                  struct es_arena *arena, struct policy_bss_need *need,
+                                  Openes__AdmitReply *reply) ES_MUST_USE;
 bool policy_decide_commits(const Openes__DecideRequest *request);
 es_status policy_serve_admit(struct policy_engine *engine, const Openes__AdmitRequest *request, struct es_arena *arena,
                              Openes__AdmitReply *reply) ES_MUST_USE;

@@ -408,6 +408,10 @@ static es_status decide(struct policy_deciding *d)
 	const struct policy_tenant *tenant = policy_catalog_tenant(d->catalog, d->token.tenant);
 	if (tenant == NULL)
 		return ES_INTERNAL; /* the schema ties every line's plan to a tenant */
+	ES_TRY(policy_bss_look(d->need, tenant, d->line.imsi, &d->line, d->now_ms, d->arena));
+	if (d->need->is_wanted)
+		return ES_OK;
+	ES_TRY(policy_bss_hold(d->need, tenant, &d->line, d->now_ms, &d->line.plan));
 	note_device(d);
 	ES_TRY(policy_equipment_settle(d, tenant, &next));
 	if (next != POLICY_EQUIPMENT_GO_ON)
@@ -420,11 +424,13 @@ static es_status decide(struct policy_deciding *d)
 es_status policy_serve_decide(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
                               struct es_arena *arena, Openes__DecideReply *reply)
 {
-	return policy_serve_decide_asking(engine, request, now_ms, arena, NULL, reply);
+	struct policy_bss_need nobody = { .has_asked = true, .outcome = POLICY_BSS_NOT_ASKED };
+	return policy_serve_decide_asking(engine, request, now_ms, arena, NULL, &nobody, reply);
 }
 
 es_status policy_serve_decide_asking(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
-                                     struct es_arena *arena, struct policy_wait *wait, Openes__DecideReply *reply)
+                                     struct es_arena *arena, struct policy_wait *wait, struct policy_bss_need *need,
+                                     Openes__DecideReply *reply)
 {
 	struct policy_deciding d = { .engine = engine,
 		                         .request = request,
@@ -432,6 +438,7 @@ es_status policy_serve_decide_asking(struct policy_engine *engine, const Openes_
 		                         .now_ms = now_ms,
 		                         .arena = arena,
 		                         .wait = wait,
+		                         .need = need,
 		                         .reply = reply };
 
 	if (d.device == NULL)

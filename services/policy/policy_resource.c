@@ -270,6 +270,7 @@ static const struct field tenant_fields[] = {
 	{ .name = "history", OBJECT, .members = policy_tenant_history },
 	{ .name = "device_life", I64, .offset = T(device_life_s), .min = 86400, .max = 315360000 },
 	{ .name = "equipment", OBJECT, .members = policy_tenant_equipment },
+	{ .name = "bss", OBJECT, .members = policy_tenant_bss_fields },
 	{ .name = "version", U64, .offset = T(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
@@ -303,6 +304,7 @@ static const struct policy_tenant tenant_defaults = {
 	.history = { .sim_changes_s = 2592000, .devices_s = 2592000, .attempts_s = 86400 },
 	.device_life_s = 34560000,
 	.equipment = { .source = "", .max_age_s = 86400 },
+	.bss = { .source = "", .max_age_s = 900, .stale_max_age_s = 259200, .default_plan = "" },
 };
 
 /* Operations that belong to the application (TS.43 13, 14). */
@@ -339,6 +341,7 @@ static es_status tenant_check(const void *resource, struct policy_fault *fault)
 	}
 	ES_TRY(policy_billing_check(&tenant->billing, fault));
 	ES_TRY(policy_equipment_settings_check(&tenant->equipment, fault));
+	ES_TRY(policy_tenant_bss_check(&tenant->bss, fault));
 	return disclosure_check(&tenant->disclosure, fault);
 }
 
@@ -432,6 +435,7 @@ static const struct field subscriber_fields[] = {
 	{ .name = "satellite", OBJECT, .members = subscriber_satellite },
 	{ .name = "addons", OBJECTS, .offset = S(data.addons), .of = &policy_line_addon_shape },
 	{ .name = "facts", PAIRS, .offset = S(data.facts) },
+	{ .name = "bss_answered", TIME, .offset = S(bss_ms), .flags = READ_ONLY },
 	{ .name = "epoch", U64, .offset = S(epoch), .flags = READ_ONLY },
 	{ .name = "version", U64, .offset = S(version), .flags = READ_ONLY },
 	{ .name = "updated", TIME, .offset = S(updated_ms), .flags = READ_ONLY },
@@ -448,6 +452,7 @@ static const struct policy_subscriber subscriber_defaults = {
 	.sms_prov = POLICY_NOT_TRACKED,
 	.billing = { .prov = POLICY_NOT_TRACKED },
 	.satellite_prov = POLICY_NOT_TRACKED,
+	.bss_source = "",
 	.vowifi = { .terms = POLICY_NOT_AVAILABLE,
 	            .address = POLICY_NOT_AVAILABLE,
 	            .prov = POLICY_NOT_TRACKED,

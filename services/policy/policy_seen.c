@@ -18,6 +18,8 @@
 #define ANSWER_LIFE_MS (400 * DAY_MS) /* of EIRs: longer than any tenant's max_age */
 
 #define ANSWERS_MAX 1024
+#define BSS_EVENTS_MORE_MS (7 * DAY_MS) /* a sender that tries again for a fortnight is still known */
+#define BSS_DEAD_MORE_MS (83 * DAY_MS)
 
 static const char *const outcomes[] = { "noted", "dropped", "failed" };
 enum { NOTED, DROPPED, FAILED };
@@ -236,8 +238,9 @@ static es_status write_pile(struct es_db_conn *conn, void *user)
 
 static es_status prune(struct es_db_conn *conn, void *user)
 {
-	const int64_t *now_ms = user;
-	ES_TRY(policy_row_events_prune(conn, *now_ms - OUTBOX_LIFE_MS));
+	const int64_t *now_ms = user, events_ms = *now_ms - OUTBOX_LIFE_MS;
+	ES_TRY(policy_row_events_prune(conn, events_ms));
+	ES_TRY(policy_row_bss_prune(conn, events_ms - BSS_EVENTS_MORE_MS, events_ms - BSS_DEAD_MORE_MS));
 	return policy_row_equipment_answers_prune(conn, *now_ms - ANSWER_LIFE_MS);
 }
 

@@ -14,6 +14,7 @@ struct policy_config {
 	const char *private_id_key_file; /* "": none */
 	const char *eir_file;            /* "": none */
 	const char *auth_target;         /* "": no S13 */
+	const char *bss_file;            /* "": none */
 	bool note_devices;
 };
 

@@ -64,5 +64,8 @@ extern const struct field policy_tenant_equipment[];
 es_status policy_equipment_settings_check(const struct policy_equipment_settings *settings,
                                           struct policy_fault *fault) ES_MUST_USE;
 es_status policy_billing_check(const struct policy_billing *billing, struct policy_fault *fault) ES_MUST_USE;
+/* policy_resource_bss.c */
+extern const struct field policy_tenant_bss_fields[];
+es_status policy_tenant_bss_check(const struct policy_tenant_bss *bss, struct policy_fault *fault) ES_MUST_USE;
 
 #endif

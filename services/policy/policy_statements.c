@@ -5,11 +5,12 @@
 	"s.msisdn, s.plan, s.status, s.opt_outs, s.voice_prov, s.sms_prov, s.vowifi_terms, s.vowifi_address, "             \
 	"s.vowifi_address_expiry, "                                                                                        \
 	"s.vowifi_address_id, s.vowifi_prov, s.epoch, s.version, s.updated, s.imsi, "                                      \
-	"s.account, s.billing_barred, s.billing_prov, s.data_state, s.satellite_prov"
+	"s.account, s.billing_barred, s.billing_prov, s.data_state, s.satellite_prov, s.bss_at, s.bss_source"
 #define LISTED "imei, state, reason, since, version"
 #define MODEL "tac, vendor, model, capabilities, version"
 #define STORE_USER "vendor, user_id, terms, terms_version, version, updated"
 #define AUDIT "id, at, who, client, action, tenant, resource, outcome, detail"
+#define DEAD "id, source, at, event_id, name, reason, tries, body"
 #define PAGE_OF_LINES "ORDER BY s.imsi LIMIT ?3"
 
 const char *const policy_statements[ST_COUNT] = {
@@ -85,6 +86,9 @@ const char *const policy_statements[ST_COUNT] = {
 		"AND s.msisdn = ?5 AND (?6 = '' OR s.plan = ?6) AND (?4 < 0 OR s.status = ?4) " PAGE_OF_LINES,
 	[ST_SUBSCRIBERS_PLAN] = "SELECT " LINE " FROM subscriber s WHERE s.tenant = ?1 AND s.imsi > ?2 "
 							"AND s.plan = ?5 AND (?4 < 0 OR s.status = ?4) " PAGE_OF_LINES,
+	/* A terminated line is no more anybody's. */
+	[ST_SUBSCRIBERS_UNANSWERED] = "SELECT " LINE " FROM subscriber s WHERE s.tenant = ?1 AND s.imsi > ?2 "
+								  "AND (?4 < 0 OR s.status = ?4) AND s.status <> 3 AND s.bss_at < ?5 " PAGE_OF_LINES,
 	[ST_DEVICE_UPSERT] =
 		"INSERT INTO device (tenant, imsi, terminal_id, vendor, model, sw_version, first_seen, last_seen) "
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (tenant, imsi, terminal_id) DO UPDATE SET vendor = "
@@ -141,7 +145,8 @@ const char *const policy_statements[ST_COUNT] = {
 		"AS newest)",
 	[ST_CREDENTIAL] = "SELECT name, tenant, role, created FROM credential WHERE digest = ?1",
 	[ST_CREDENTIAL_UPSERT] =
-		"INSERT INTO credential (name, digest, role, tenant, created) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) "
+		"INSERT INTO credential (name, digest, role, tenant, created) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT "
+		"(name) "
 		"DO UPDATE SET "
 		"digest = excluded.digest, role = excluded.role, tenant = excluded.tenant, created = excluded.created",
 	[ST_CREDENTIAL_DELETE] = "DELETE FROM credential WHERE name = ?1",
@@ -159,6 +164,20 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_EVENTS] =
 		"SELECT sequence, at, kind, tenant, imsi, apps, traceparent, plan FROM outbox WHERE sequence > ?1 ORDER BY "
 		"sequence LIMIT ?2",
+	[ST_SUBSCRIBER_BSS] = "UPDATE subscriber SET bss_at = ?3, bss_source = ?4 WHERE tenant = ?1 AND imsi = ?2",
+	[ST_BSS_LINE] = "SELECT event_at FROM bss_line WHERE tenant = ?1 AND imsi = ?2 AND source = ?3",
+	[ST_BSS_LINE_UPSERT] = "INSERT INTO bss_line (tenant, imsi, source, event_at) VALUES (?1, ?2, ?3, ?4) "
+						   "ON CONFLICT (tenant, imsi, source) DO UPDATE SET event_at = excluded.event_at",
+	[ST_BSS_EVENT_ADD] = "INSERT INTO bss_event (tenant, source, id, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT "
+						 "(tenant, source, id) DO NOTHING",
+	[ST_BSS_EVENTS_PRUNE] = "DELETE FROM bss_event WHERE at < ?1",
+	[ST_BSS_DEAD_ADD] = "INSERT INTO bss_dead (tenant, source, at, event_id, name, reason, tries, body) "
+						"VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7)",
+	[ST_BSS_DEADS] = "SELECT " DEAD " FROM bss_dead WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+	[ST_BSS_DEAD] = "SELECT " DEAD " FROM bss_dead WHERE tenant = ?1 AND id = ?2",
+	[ST_BSS_DEAD_TRY] = "UPDATE bss_dead SET reason = ?3, tries = tries + 1 WHERE tenant = ?1 AND id = ?2",
+	[ST_BSS_DEAD_DELETE] = "DELETE FROM bss_dead WHERE tenant = ?1 AND id = ?2",
+	[ST_BSS_DEADS_PRUNE] = "DELETE FROM bss_dead WHERE at < ?1",
 	[ST_EVENTS_PRUNE] = "DELETE FROM outbox WHERE at < ?1",
 	/* An answer of long ago that comes late (another replica's pile) does not take the place of a newer one. */
 	[ST_DEVICE_APP_UPSERT] =

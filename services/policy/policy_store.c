@@ -14,6 +14,7 @@
 #include "policy_schema_6_sql.h"
 #include "policy_schema_7_sql.h"
 #include "policy_schema_8_sql.h"
+#include "policy_schema_9_sql.h"
 #include "policy_statements.h"
 #include "policy_store_catalog.h"
 
@@ -25,7 +26,8 @@ struct policy_store {
 static const struct es_migration migrations[] = { { 1, policy_schema_1_sql }, { 2, policy_schema_2_sql },
 	                                              { 3, policy_schema_3_sql }, { 4, policy_schema_4_sql },
 	                                              { 5, policy_schema_5_sql }, { 6, policy_schema_6_sql },
-	                                              { 7, policy_schema_7_sql }, { 8, policy_schema_8_sql } };
+	                                              { 7, policy_schema_7_sql }, { 8, policy_schema_8_sql },
+	                                              { 9, policy_schema_9_sql } };
 
 es_status policy_store_open(const char *url, struct policy_store **out, struct es_buf *error)
 {
@@ -107,7 +109,17 @@ static es_status exec_one(es_status status, int64_t changed)
 
 /* ---- subscribers ---- */
 
-enum { COL_IMSI = 14, COL_ACCOUNT, COL_BILLING_BARRED, COL_BILLING_PROV, COL_DATA, COL_SATELLITE, COL_AFTER_LINE };
+enum {
+	COL_IMSI = 14,
+	COL_ACCOUNT,
+	COL_BILLING_BARRED,
+	COL_BILLING_PROV,
+	COL_DATA,
+	COL_SATELLITE,
+	COL_BSS_AT,
+	COL_BSS_SOURCE,
+	COL_AFTER_LINE
+};
 
 #define DATA_OCTETS 65536 /* of a line's usage and boosts: as much as is read again */
 
@@ -163,6 +175,8 @@ static es_status line_of(struct es_rows *rows, const char *tenant, struct es_are
 	line.billing.barred = es_col_int(rows, COL_BILLING_BARRED) != 0;
 	line.billing.prov = (uint8_t)es_col_int(rows, COL_BILLING_PROV) & 3;
 	line.satellite_prov = (uint8_t)es_col_int(rows, COL_SATELLITE) & 3;
+	line.bss_ms = es_col_int(rows, COL_BSS_AT);
+	line.bss_source = text(rows, COL_BSS_SOURCE, arena, &bad);
 	es_status status = data_of(es_col_text(rows, COL_DATA), arena, &line.data);
 	if (status != ES_OK)
 		return status == ES_MALFORMED ? ES_INTERNAL : status; /* our own writer wrote it */
@@ -246,6 +260,10 @@ static es_status start_list(struct es_db_conn *conn, const char *tenant, const s
 	};
 	if (f->msisdn[0] != '\0')
 		return es_db_query(conn, ST_SUBSCRIBERS_MSISDN, binds, 6, rows);
+	if (f->unanswered_since_ms > 0) {
+		binds[4] = es_bind_int(f->unanswered_since_ms);
+		return es_db_query(conn, ST_SUBSCRIBERS_UNANSWERED, binds, 5, rows);
+	}
 	if (f->plan[0] == '\0')
 		return es_db_query(conn, ST_SUBSCRIBERS, binds, 4, rows);
 	binds[4] = binds[5];

@@ -69,6 +69,8 @@ struct policy_filter {
 	const char *msisdn, *plan; /* "": any */
 	int status;                /* -1: any */
 	uint32_t limit;
+	/* Without msisdn and plan: lines about which no BSS said anything since; 0: any. Without the terminated. */
+	int64_t unanswered_since_ms;
 };
 typedef es_status policy_subscriber_each(const struct policy_subscriber *line, void *user);
 /* In the order of IMSI; `arena` is reset before each row. Ends early with what `each` returns. */
@@ -228,6 +230,42 @@ typedef es_status policy_store_user_each(const struct policy_store_user *one, vo
 /* By store, then user; `arena` is reset before each row. */
 es_status policy_row_store_users(struct es_db_conn *conn, const char *tenant, const char *imsi, uint32_t limit,
                                  struct es_arena *arena, policy_store_user_each *each, void *user) ES_MUST_USE;
+
+/* ---- the operator's own systems (policy_store_bss.c) ---- */
+
+/* When the source answered about the line; 0: it is to be asked at the next request. ES_NOT_FOUND: no such line. */
+es_status policy_row_bss_answered(struct es_db_conn *conn, const char *tenant, const char *imsi, const char *source,
+                                  int64_t at_ms) ES_MUST_USE;
+/* The time of the source's last event about the line; 0: none. */
+es_status policy_row_bss_last(struct es_db_conn *conn, const char *tenant, const char *imsi, const char *source,
+                              int64_t *out) ES_MUST_USE;
+es_status policy_row_bss_last_put(struct es_db_conn *conn, const char *tenant, const char *imsi, const char *source,
+                                  int64_t at_ms) ES_MUST_USE;
+/* ES_CONFLICT: the source has sent an event of this id before. */
+es_status policy_row_bss_event_add(struct es_db_conn *conn, const char *tenant, const char *source, const char *id,
+                                   int64_t at_ms) ES_MUST_USE;
+
+/* An event that could not be applied. */
+struct policy_bss_dead {
+	int64_t id, at_ms, tries;
+	const char *source, *event_id, *reason;
+	const char *name; /* of a TM Forum event; "": our own form */
+	const char *body;
+};
+es_status policy_row_bss_dead_add(struct es_db_conn *conn, const char *tenant,
+                                  const struct policy_bss_dead *dead) ES_MUST_USE;
+typedef es_status policy_bss_dead_each(const struct policy_bss_dead *dead, void *user);
+/* By number, after `after`; `arena` is reset before each. */
+es_status policy_row_bss_deads(struct es_db_conn *conn, const char *tenant, int64_t after, uint32_t limit,
+                               struct es_arena *arena, policy_bss_dead_each *each, void *user) ES_MUST_USE;
+es_status policy_row_bss_dead(struct es_db_conn *conn, const char *tenant, int64_t id, struct es_arena *arena,
+                              struct policy_bss_dead *out) ES_MUST_USE;
+/* It was tried again, in vain. */
+es_status policy_row_bss_dead_try(struct es_db_conn *conn, const char *tenant, int64_t id,
+                                  const char *reason) ES_MUST_USE;
+es_status policy_row_bss_dead_delete(struct es_db_conn *conn, const char *tenant, int64_t id) ES_MUST_USE;
+/* Forgets events that came before `events_ms`, and what could not be applied before `dead_ms`. */
+es_status policy_row_bss_prune(struct es_db_conn *conn, int64_t events_ms, int64_t dead_ms) ES_MUST_USE;
 
 /* ---- credentials and the audit trail ---- */
 

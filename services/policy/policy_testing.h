@@ -21,7 +21,9 @@ struct policy_test {
 	struct policy_store *store;
 	struct es_keyring *ring;
 	struct policy_admin_result last;
-	char body[65536]; /* of the last answer */
+	const struct policy_bss *bss; /* of tests with one */
+	const char *system;           /* instead of the credential */
+	char body[65536];             /* of the last answer */
 };
 
 static inline void policy_test_bootstrap(struct policy_test *t)
@@ -103,6 +105,8 @@ static inline es_status policy_test_call(struct policy_test *t, const char *cred
 		.param_count = count,
 		.body = es_slice_str(body),
 		.elsewhere = elsewhere,
+		.system = t->system,
+		.bss = t->bss,
 	};
 	es_status status = policy_admin_run(t->store, t->ring, &request, &t->last);
 	struct es_slice answer = es_buf_slice(&t->last.body);

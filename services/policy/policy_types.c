@@ -34,6 +34,9 @@ const char *const policy_equipment_mode_names[] = { "off", "list", "s13", "n5g",
 const char *const policy_equipment_unknown_names[] = { "allow", "refuse", NULL };
 const char *const policy_equipment_away_names[] = { "last", "allow", "unavailable", NULL };
 
+const char *const policy_bss_mode_names[] = { "off", "query", NULL };
+const char *const policy_bss_when_away_names[] = { "last", "default_plan", "unavailable", NULL };
+
 int policy_name_value(const char *const *names, const char *text)
 {
 	for (int i = 0; names[i] != NULL; i++)

@@ -219,6 +219,20 @@ struct policy_history {
 	uint32_t attempts; /* authentications; whole hours */
 };
 
+/* What is asked of the operator's own systems before a decision (docs/bss.md). */
+enum policy_bss_mode { POLICY_BSS_OFF, POLICY_BSS_QUERY };
+enum policy_bss_when_away { POLICY_BSS_LAST, POLICY_BSS_DEFAULT_PLAN, POLICY_BSS_UNAVAILABLE };
+struct policy_tenant_bss {
+	uint8_t mode;            /* enum policy_bss_mode */
+	const char *source;      /* section of policy's BSS file; "": none */
+	int64_t max_age_s;       /* how old an answer may be without asking again */
+	int64_t stale_max_age_s; /* how old while the source is away */
+	uint8_t when_away;       /* enum policy_bss_when_away: beyond that */
+	const char *default_plan;
+	bool create_unknown;            /* a line that we do not have and the source has */
+	struct policy_list events_from; /* sections beside `source` that may tell us of changes */
+};
+
 struct policy_tenant {
 	const char *id, *name, *language; /* language of texts when Accept-Language names none of ours */
 	struct policy_list hosts, plmns, imsi_ranges, gid1;
@@ -237,6 +251,7 @@ struct policy_tenant {
 	struct policy_equipment_settings equipment;
 	struct policy_page boost_page, satellite_page; /* ap2010, ap2016 */
 	int64_t usage_max_age_s;                       /* older usage is not told; 0: any age */
+	struct policy_tenant_bss bss;
 	struct policy_history_windows history;
 	int64_t device_life_s; /* a device not seen for so long is forgotten */
 	uint64_t version;      /* outbox sequence of its last change */
@@ -345,6 +360,8 @@ struct policy_subscriber {
 	} billing;
 	struct policy_line_data data;
 	uint8_t satellite_prov; /* enum policy_prov */
+	int64_t bss_ms;         /* when a BSS last answered about it; 0: never */
+	const char *bss_source; /* which; "": none */
 	uint64_t epoch;         /* a token of another epoch is dead */
 	uint64_t version;       /* outbox sequence of its last change */
 	int64_t updated_ms;
@@ -404,6 +421,8 @@ extern const char *const policy_equipment_listed_names[]; /* those of it that a 
 extern const char *const policy_equipment_mode_names[];
 extern const char *const policy_equipment_unknown_names[];
 extern const char *const policy_equipment_away_names[];
+extern const char *const policy_bss_mode_names[];
+extern const char *const policy_bss_when_away_names[];
 
 /* The type of a boost: clients of before version 12 call real-time interactive traffic 0 (TS.43 9.1.2). */
 #define POLICY_REALTIME_INTERACTIVE 166

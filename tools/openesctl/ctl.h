@@ -58,6 +58,9 @@ int ctl_run_put(struct ctl *ctl);
 int ctl_run_rows(struct ctl *ctl);
 /* ctl_import.c, ctl_check.c */
 int ctl_run_import(struct ctl *ctl);
+/* ctl_feed.c: the list of one of the operator's own systems. Whether the options, or the file, say that it is one. */
+int ctl_run_feed(struct ctl *ctl);
+bool ctl_feed_is_wanted(const struct ctl *ctl);
 int ctl_run_check(struct ctl *ctl);
 
 #endif

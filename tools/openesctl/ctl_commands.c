@@ -84,6 +84,13 @@ static const struct ctl_view models = { (const struct ctl_column[]){ { "TAC", "t
 	                                                                 { "MODEL", "model", 24 },
 	                                                                 { "CAPABILITIES", "capabilities", 0 },
 	                                                                 { NULL, NULL, 0 } } };
+static const struct ctl_view letters = { (const struct ctl_column[]){ { "LETTER", "id", 8 },
+	                                                                  { "AT", "at", 20 },
+	                                                                  { "SOURCE", "source", 12 },
+	                                                                  { "EVENT", "event_id", 20 },
+	                                                                  { "TRIES", "tries", 5 },
+	                                                                  { "WHY", "reason", 0 },
+	                                                                  { NULL, NULL, 0 } } };
 
 #define TENANT "/v1/tenants/{tenant}"
 #define PLAN TENANT "/plans/{plan}"
@@ -100,7 +107,8 @@ static const struct ctl_view models = { (const struct ctl_column[]){ { "TAC", "t
 		CTL_SATELLITE_CONTENTS, CTL_BILLING_URL, CTL_BILLING_CONTENTS, CTL_BILLING_TERMS_REQUIRED, CTL_BILLING_TERMS,  \
 		CTL_BILLING_TERMS_BY, CTL_BILLING_ACCOUNTS, CTL_PRIVATE_IDENTITY_TYPE, CTL_PRIVATE_IDENTITY_LIFE,              \
 		CTL_EQUIPMENT, CTL_EQUIPMENT_SOURCE, CTL_EQUIPMENT_UNKNOWN, CTL_EQUIPMENT_WHEN_AWAY, CTL_EQUIPMENT_MAX_AGE,    \
-		CTL_USE_MODELS
+		CTL_USE_MODELS, CTL_BSS_MODE, CTL_BSS_SOURCE, CTL_BSS_MAX_AGE, CTL_BSS_STALE_MAX_AGE, CTL_BSS_WHEN_AWAY,       \
+		CTL_BSS_DEFAULT_PLAN, CTL_BSS_CREATE_UNKNOWN, CTL_BSS_EVENTS_FROM
 #define PLAN_SETTINGS                                                                                                  \
 	CTL_NAME, CTL_VOLTE, CTL_VONR, CTL_VONR_EPS_FALLBACK, CTL_IRAT, CTL_VOWIFI, CTL_SMSOIP, CTL_COMPANION,             \
 		CTL_COMPANION_SERVICES, CTL_COMPANION_MAX, CTL_PRIMARY_ESIM, CTL_DATA_PLANS, CTL_DATA_BOOSTS, CTL_NR_SA,       \
@@ -186,12 +194,12 @@ const struct ctl_command ctl_commands[] = {
 	{ "subscriber", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
 	  "one subscriber and the devices seen", "  openesctl subscriber show --tenant demo 001010000000042", "GET",
 	  SUBSCRIBER, NULL, NULL },
-	{ "subscriber", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS, CTL_LIMIT),
-	  CTL_TENANT, "subscribers, by IMSI",
+	{ "subscriber", "list", ctl_run_list, OPTS(CTL_TENANT),
+	  OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS, CTL_UNANSWERED_SINCE, CTL_LIMIT), CTL_TENANT, "subscribers, by IMSI",
 	  "  openesctl subscriber list --tenant demo --plan gold --status suspended\n"
 	  "  openesctl subscriber list --tenant demo --msisdn +15550000042\n"
 	  "  openesctl subscriber list --tenant demo --json | jq length",
-	  "GET", TENANT "/subscribers", OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS), &subscribers },
+	  "GET", TENANT "/subscribers", OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS, CTL_UNANSWERED_SINCE), &subscribers },
 	{ "subscriber", "set", ctl_run_set, OPTS(CTL_TENANT, CTL_IMSI),
 	  OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS, LINE_SETTINGS), CTL_IMSI,
 	  "change a subscriber's plan, number or service state",
@@ -232,16 +240,20 @@ const struct ctl_command ctl_commands[] = {
 	  "the card: openesctl keys remove.\n\n"
 	  "  openesctl subscriber erase --tenant demo --imsi 001010000000042",
 	  "POST", SUBSCRIBER ":erase", NULL, NULL },
-	{ "subscriber", "import", ctl_run_import, OPTS(CTL_TENANT, CTL_FILE), OPTS(CTL_REPORT), CTL_FILE,
-	  "add or change many, from a CSV file",
+	{ "subscriber", "import", ctl_run_import, OPTS(CTL_TENANT, CTL_FILE),
+	  OPTS(CTL_REPORT, CTL_SOURCE, CTL_DRY_RUN, CTL_RESUME, CTL_MISSING, CTL_TERMINATE_MISSING), CTL_FILE,
+	  "add or change many, from a list",
 	  "The first line names the columns: imsi and plan, and any of msisdn, status, k, opc, amf, terms, address,\n"
 	  "provisioning. Good lines go in whole; bad ones are reported with their number and do not hold up the others.\n"
 	  "Of subscribers that are there, what a line does not name stays as it is.\n"
 	  "The same file may be imported again.\n\n"
+	  "A list of JSON lines, or with --source that system's own columns, is taken without keys; docs/bss.md has it "
+	  "all.\n\n"
 	  "  imsi,msisdn,plan,status,k,opc,amf\n"
 	  "  001010000000042,+15550000042,gold,active,465b...a6bc,cd63...2baf,8000\n\n"
 	  "  openesctl subscriber import --tenant demo subscribers.csv --report refused.txt\n"
-	  "  gpg -d subscribers.csv.gpg | openesctl subscriber import --tenant demo -",
+	  "  gpg -d subscribers.csv.gpg | openesctl subscriber import --tenant demo -\n"
+	  "  openesctl subscriber import --tenant demo --source crm nightly.csv --resume nightly.state --missing",
 	  NULL, NULL, NULL, NULL },
 
 	{ "subscriber", "authentications", ctl_run_list, OPTS(CTL_TENANT, CTL_IMSI), OPTS(CTL_LIMIT), CTL_IMSI,
@@ -300,6 +312,15 @@ const struct ctl_command ctl_commands[] = {
 	  "  35693803,ACME,One,volte|vowifi|vonr:14.2\n\n"
 	  "  openesctl model import --tenant demo models.csv --report refused.txt",
 	  "POST", TENANT "/models:import", NULL, NULL },
+	{ "bss", "letters", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_NONE,
+	  "events of the operator's own systems that could not be applied",
+	  "  openesctl bss letters --tenant demo\n  openesctl bss letters --tenant demo --json", "GET",
+	  TENANT "/bss/dead-letters", NULL, &letters },
+	{ "bss", "replay", ctl_run_request, OPTS(CTL_TENANT, CTL_LETTER), NO_OPTS, CTL_LETTER,
+	  "try such an event again, when what hindered it is mended", "  openesctl bss replay --tenant demo 17", "POST",
+	  TENANT "/bss/dead-letters/{letter}:replay", NULL, NULL },
+	{ "bss", "discard", ctl_run_request, OPTS(CTL_TENANT, CTL_LETTER), NO_OPTS, CTL_LETTER, "let go of such an event",
+	  "  openesctl bss discard --tenant demo 17", "DELETE", TENANT "/bss/dead-letters/{letter}", NULL, NULL },
 
 	{ "keys", "set", ctl_run_keys_set, OPTS(CTL_TENANT, CTL_IMSI, CTL_K), OPTS(SECRETS), CTL_IMSI,
 	  "set or replace the keys of a SIM",

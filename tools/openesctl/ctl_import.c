@@ -363,6 +363,8 @@ int ctl_run_import(struct ctl *ctl)
 	static struct import im; /* too large for a stack; one import a run */
 	static char buffer[65536];
 
+	if (ctl_feed_is_wanted(ctl))
+		return ctl_run_feed(ctl);
 	im = (struct import){ .ctl = ctl, .name = ctl_value(ctl, CTL_FILE) };
 	int code = import_open(&im);
 	if (code == CTL_OK) {

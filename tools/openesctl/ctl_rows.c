@@ -46,7 +46,7 @@ struct list {
 	const char *name;
 	off_t size; /* 0: unknown */
 	bool shows_bar, has_begun;
-	struct ctl_rows rows;
+	struct ctl_list rows;
 	cJSON *batch; /* array */
 	size_t lines[BATCH], count;
 	size_t line, created, changed, unchanged, refused;
@@ -125,7 +125,7 @@ static int row_take(struct list *l, struct es_slice text)
 	cJSON *object = NULL;
 	const char *why = NULL;
 
-	if (ctl_rows_line(&l->rows, text, &object, &why) != ES_OK) {
+	if (ctl_list_line(&l->rows, text, &object, &why) != ES_OK) {
 		refuse(l, l->line, why, NULL);
 		return CTL_OK;
 	}
@@ -144,7 +144,7 @@ static int line_take(struct list *l, struct es_slice text, bool cut)
 	if (ctl_csv_is_blank(text))
 		return CTL_OK;
 	if (!l->has_begun) {
-		if (cut || ctl_rows_begin(text, &l->rows, &why) != ES_OK)
+		if (cut || ctl_list_begin(text, &l->rows, &why) != ES_OK)
 			return ctl_complain(CTL_USAGE, "%s, line %zu: %s", l->name, l->line, why);
 		l->has_begun = true;
 		return l->rows.is_json ? row_take(l, text) : CTL_OK;

@@ -19,10 +19,10 @@ static bool is_name(struct es_slice text)
 	for (size_t i = 0; i < text.len; i++)
 		if ((text.ptr[i] < 'a' || text.ptr[i] > 'z') && text.ptr[i] != '_')
 			return false;
-	return text.len > 0 && text.len < sizeof((struct ctl_rows *)NULL)->columns[0];
+	return text.len > 0 && text.len < sizeof((struct ctl_list *)NULL)->columns[0];
 }
 
-static const char *read_header(struct es_slice rest, struct ctl_rows *rows)
+static const char *read_header(struct es_slice rest, struct ctl_list *rows)
 {
 	bool more = true;
 
@@ -51,9 +51,9 @@ static struct es_slice without_mark(struct es_slice line)
 	                                                                  : line;
 }
 
-es_status ctl_rows_begin(struct es_slice line, struct ctl_rows *out, const char **why)
+es_status ctl_list_begin(struct es_slice line, struct ctl_list *out, const char **why)
 {
-	struct ctl_rows rows = { .separator = ',' };
+	struct ctl_list rows = { .separator = ',' };
 
 	line = without_mark(line);
 	const struct es_slice text = es_slice_trim(line);
@@ -100,7 +100,7 @@ static bool is_list(const char *column)
 	return false;
 }
 
-static const char *read_fields(const struct ctl_rows *rows, struct es_slice rest, cJSON *object)
+static const char *read_fields(const struct ctl_list *rows, struct es_slice rest, cJSON *object)
 {
 	bool more = true;
 	size_t i = 0;
@@ -138,7 +138,7 @@ static const char *read_json(struct es_slice line, cJSON **out)
 	return NULL;
 }
 
-es_status ctl_rows_line(const struct ctl_rows *rows, struct es_slice line, cJSON **out, const char **why)
+es_status ctl_list_line(const struct ctl_list *rows, struct es_slice line, cJSON **out, const char **why)
 {
 	cJSON *object = NULL;
 	const char *reason = "out of memory";

@@ -10,7 +10,7 @@
 #define CTL_ROWS_LINE_MAX 4096 /* octets, line end included */
 #define CTL_ROWS_COLUMNS_MAX 16
 
-struct ctl_rows {
+struct ctl_list {
 	bool is_json;
 	uint8_t separator;
 	size_t count;
@@ -19,8 +19,8 @@ struct ctl_rows {
 
 /* From the first line that is not blank. JSON lines have no header: then it is a row, too. ES_MALFORMED with a sentence in `why`
  * (static storage). A byte order mark is passed over. */
-es_status ctl_rows_begin(struct es_slice line, struct ctl_rows *out, const char **why) ES_MUST_USE;
+es_status ctl_list_begin(struct es_slice line, struct ctl_list *out, const char **why) ES_MUST_USE;
 /* A new object, the caller's. */
-es_status ctl_rows_line(const struct ctl_rows *rows, struct es_slice line, cJSON **out, const char **why) ES_MUST_USE;
+es_status ctl_list_line(const struct ctl_list *rows, struct es_slice line, cJSON **out, const char **why) ES_MUST_USE;
 
 #endif

@@ -9,10 +9,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct es_slice rest = es_slice_of(data, size);
 	const struct es_slice first = es_slice_sub(rest, 0, es_slice_find(rest, '\n'));
-	struct ctl_rows rows;
+	struct ctl_list rows;
 	const char *why = NULL;
 
-	if (ctl_rows_begin(first, &rows, &why) != ES_OK) {
+	if (ctl_list_begin(first, &rows, &why) != ES_OK) {
 		assert(why != NULL);
 		return 0;
 	}
@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const struct es_slice line = es_slice_cut(&rest, '\n');
 		cJSON *object = NULL;
 		why = NULL;
-		if (ctl_rows_line(&rows, line, &object, &why) == ES_OK)
+		if (ctl_list_line(&rows, line, &object, &why) == ES_OK)
 			assert(cJSON_IsObject(object));
 		else
 			assert(why != NULL && object == NULL);

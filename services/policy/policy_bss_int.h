@@ -1,0 +1,85 @@
+/* policy_bss_int.h -- a source of the BSS link, and what its files share. Internal to policy_bss_*.c. */
+#ifndef POLICY_BSS_INT_H
+#define POLICY_BSS_INT_H
+
+#include <pthread.h>
+
+#include "es_config_named.h"
+#include "es_fetch.h"
+#include "es_worker.h"
+#include "policy_bss.h"
+#include "policy_bss_breaker.h"
+#include "policy_bss_map.h"
+
+#define POLICY_BSS_SECRETS 2
+#define POLICY_BSS_SECRET_MIN 16
+#define POLICY_BSS_URL_MAX 1024
+#define POLICY_BSS_TOKEN_MAX 4096
+#define POLICY_BSS_BUCKETS 64
+#define POLICY_BSS_SOURCES_MAX 32
+
+struct policy_bss_config {
+	const char *url, *mapping;
+	const char *ca_file, *cert_file, *key_file;
+	const char *token_url, *client_id, *client_secret_file, *scope;
+	int64_t timeout, breaker_open, unknown_for, webhook_window;
+	uint32_t in_flight_max, connections_max, breaker_failures;
+	const char *webhook_secret_file, *webhook_old_secret_file;
+	const char *file_mapping, *product_mapping, *service_mapping, *customer_mapping;
+	const char *hub_url, *hub_callback, *hub_query;
+};
+extern const struct es_conf_key policy_bss_keys[];
+extern const size_t policy_bss_key_count;
+
+enum policy_bss_kind { POLICY_BSS_PRODUCT, POLICY_BSS_SERVICE, POLICY_BSS_CUSTOMER, POLICY_BSS_KINDS };
+
+struct policy_bss_asked; /* one question under way */
+struct policy_bss_token;
+
+struct policy_bss_source {
+	struct policy_bss *bss;
+	const char *name;
+	const struct policy_bss_config *config;
+	struct policy_bss_map *map, *file_map, *events[POLICY_BSS_KINDS]; /* NULL: none */
+	struct es_buf secrets[POLICY_BSS_SECRETS];                        /* of webhooks */
+	struct es_fetch_target *target, *hub;                             /* NULL: nothing is asked */
+	struct policy_bss_token *token;                                   /* NULL: none is needed */
+
+	pthread_mutex_t lock;
+	struct policy_bss_breaker breaker;
+	struct policy_bss_asked *open[POLICY_BSS_BUCKETS];
+	uint32_t in_flight, waiting;
+};
+
+/* Lines that a source did not know when it was asked, and that we do not have. */
+struct policy_bss_absent {
+	uint64_t hash;
+	int64_t until; /* mono ms */
+};
+#define POLICY_BSS_ABSENT 4096
+
+struct policy_bss {
+	struct policy_bss_options options;
+	struct es_arena *arena; /* what the file says */
+	struct es_fetcher *fetcher;
+	struct es_worker *worker;
+	struct policy_bss_source sources[POLICY_BSS_SOURCES_MAX];
+	size_t source_count;
+	pthread_mutex_t absent_lock;
+	struct policy_bss_absent absent[POLICY_BSS_ABSENT];
+};
+
+void policy_bss_ask_metrics(void);
+
+/* ---- access tokens by client credentials (policy_bss_token.c) ---- */
+
+es_status policy_bss_token_new(struct es_fetcher *fetcher, const struct policy_bss_config *config, const char *name,
+                               struct policy_bss_token **out, struct es_buf *error) ES_MUST_USE;
+void policy_bss_token_free(struct policy_bss_token *token); /* when the fetcher has ended; NULL is fine */
+/* The next one is asked for anew: the one given was refused. */
+void policy_bss_token_drop(struct policy_bss_token *token);
+/* `done` runs once, here or on the fetcher's thread; `bearer` is "Bearer ...", NULL with `why`. */
+typedef void policy_bss_token_done(const char *bearer, const char *why, void *user);
+void policy_bss_token_get(struct policy_bss_token *token, int64_t deadline, policy_bss_token_done *done, void *user);
+
+#endif
