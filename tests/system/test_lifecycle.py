@@ -66,6 +66,7 @@ class Writer(threading.Thread):
     def __init__(self, stack, number, seed):
         super().__init__(daemon=True)
         self._api, self._random, self._end = Api(stack), random.Random(seed * 100 + number), threading.Event()
+        self._stack = stack
         self.lines = [Line(f"00101777{number:03}{i:04}") for i in range(LINES)]
         self.plan, self.plan_name, self.plan_events, self.plan_entries = f"kill-{number}", None, 0, 0
         self.acknowledged = self.lost = self.lost_and_done = 0
@@ -109,6 +110,8 @@ class Writer(threading.Thread):
 
     def _settle(self, line, method, after, status):
         """Whether the change took effect; what the API shows now is either before or after it, and nothing else."""
+        if status == 0:
+            let_end(self._stack)
         before, now = line.state, self._look(line)
         done = (now or {}).get("version") != (before or {}).get("version") or (now is None) != (before is None)
         assert done or status == 0, f"{line.imsi}: an acknowledged {method} is not there: {now}"
@@ -135,6 +138,8 @@ class Writer(threading.Thread):
         self._tag += 1
         before, name = self.plan_name, f"Plan {self._tag}"
         status, _ = self._api("PUT", f"/plans/{self.plan}", {"volte": "all", "name": name})
+        if status == 0:
+            let_end(self._stack)
         found, value = self._api.surely(f"/plans/{self.plan}")
         self.plan_name = value["name"] if found == 200 else None
         assert self.plan_name == name or (status == 0 and self.plan_name == before), (status, before, name, self.plan_name)
@@ -197,11 +202,22 @@ class Asker(threading.Thread):
 
 
 def rows(stack, service, sql):
+    if stack.db != "sqlite":
+        return stack.rows(service, sql)
     connection = sqlite3.connect(f"file:{stack.dir}/{service}.db?mode=ro", uri=True)
     try:
         return connection.execute(sql).fetchall()
     finally:
         connection.close()
+
+
+def let_end(stack):
+    """A PostgreSQL server may still be at the commit of a client that was killed: whatever has begun by now is waited for."""
+    if stack.db == "sqlite":
+        return
+    now = stack.rows("policy", "SELECT clock_timestamp()")[0][0]
+    wait_for(lambda: stack.rows("policy", "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+                                f"AND xact_start <= '{now}'") == [(0,)], 60, "transactions to end")
 
 
 def check_events(stack, writers):
@@ -223,7 +239,7 @@ def check_events(stack, writers):
     return head
 
 
-def change_and_kill(stack, target, seed):
+def change_and_kill(stack, target, seed, replicas):
     chance = random.Random(seed)
     asker = Asker(stack)
     writers = [Writer(stack, n, seed) for n in range(WRITERS)]
@@ -241,8 +257,9 @@ def change_and_kill(stack, target, seed):
         due += chance.randint(1, min(target // 8, 200))
         wait_for(lambda mark=min(due, target): acknowledged() >= mark, 600, f"{due} changes")
         time.sleep(chance.random() / 20)  # somewhere inside a change
-        stack["policy0"].kill()
-        stack["policy0"].start()
+        victim = stack[f"policy{kills % replicas}"]
+        victim.kill()
+        victim.start()
         kills += 1
     for writer in writers:
         writer.finish()
@@ -250,10 +267,10 @@ def change_and_kill(stack, target, seed):
     return writers, asker.finish(), kills
 
 
-def run(stack, target):
+def run(stack, target, replicas=1):
     seed = random.randrange(1 << 30)
     print(f"seed {seed}")
-    writers, good, kills = change_and_kill(stack, target, seed)
+    writers, good, kills = change_and_kill(stack, target, seed, replicas)
     stack["policy0"].wait_ready()
     head = check_events(stack, writers)
     for writer in writers:
@@ -267,6 +284,18 @@ def run(stack, target):
 
 def test_every_change_acknowledged_across_kills_of_policy_is_there_with_one_event(own_stack):
     run(own_stack(peers_die=True), 300)
+
+
+def test_with_two_replicas_on_postgresql_no_change_is_lost_and_none_is_told_twice(own_stack, postgresql):
+    stack = own_stack(peers_die=True, replicas={"policy": 2}, db=postgresql.databases())
+
+    def read(service, sql):
+        """As SQLite gives it: numbers are numbers, but for IMSIs, which begin with 0."""
+        database = stack.db[service].split("/")[3].split("?")[0]
+        lines = postgresql.sql(database, sql).splitlines()
+        return [tuple(int(v) if v.isdigit() and (v == "0" or v[0] != "0") else v for v in line.split("|")) for line in lines]
+    stack.rows = read
+    run(stack, 300, replicas=2)
 
 
 @pytest.mark.long
