@@ -234,6 +234,19 @@ static es_status store_tenant(struct policy_admin_call *call, struct policy_tena
 	                              tenant);
 }
 
+/* A section that is misspelt would be found out by the first phone that waits in vain. */
+static es_status check_sources(struct policy_admin_call *call, const struct policy_tenant_bss *bss)
+{
+	static const char error[] = "is no section of policy's BSS file";
+
+	if (bss->source[0] != '\0' && policy_bss_find(call->request->bss, bss->source) == NULL)
+		return policy_refuse(call, POLICY_ADMIN_INVALID, "bss.source", error);
+	for (size_t i = 0; i < bss->events_from.count; i++)
+		if (policy_bss_find(call->request->bss, bss->events_from.items[i]) == NULL)
+			return policy_refuse(call, POLICY_ADMIN_INVALID, "bss.events_from", error);
+	return ES_OK;
+}
+
 es_status policy_do_tenant_put(struct policy_admin_call *call)
 {
 	struct policy_tenant tenant;
@@ -244,6 +257,7 @@ es_status policy_do_tenant_put(struct policy_admin_call *call)
 	ES_TRY(policy_read_body(call, &policy_tenant_shape, &tenant));
 	if (strcmp(tenant.id, call->tenant) != 0)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "id", "is not the one of the path");
+	ES_TRY(check_sources(call, &tenant.bss));
 	call->resource = es_arena_printf(call->arena, "tenant/%s", tenant.id);
 	if (call->resource == NULL)
 		return ES_TOO_LARGE;

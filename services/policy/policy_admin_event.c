@@ -159,9 +159,14 @@ static es_status reset_tokens(struct telling *t)
 
 static es_status erase(struct telling *t)
 {
-	ES_TRY(policy_line_delete(t->call, &t->before));
+	struct policy_admin_call *call = t->call;
+
+	ES_TRY(policy_line_delete(call, &t->before));
+	ES_TRY(policy_row_bss_dead_forget(call->conn, call->tenant, t->before.imsi));
+	if (t->before.msisdn[0] != '\0')
+		ES_TRY(policy_row_bss_dead_forget(call->conn, call->tenant, t->before.msisdn));
 	ES_TRY(enter(t, &t->before, &t->before));
-	t->call->noted = "erased";
+	call->noted = "erased";
 	return ES_OK;
 }
 

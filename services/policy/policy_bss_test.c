@@ -70,9 +70,9 @@ static void open_test(unsigned engine)
 {
 	policy_test_open(&test, engine, "policy_bss");
 	policy_test_populate(&test);
+	test.bss = bss;
 	policy_test_do(&test, POLICY_ADMIN_DONE, "tenant.put", "tenant=demo",
 	               "{\"bss\":{\"source\":\"crm\",\"events_from\":[\"mute\"],\"create_unknown\":true}}");
-	test.bss = bss;
 }
 
 #define EACH_ENGINE                                                                                                    \
@@ -162,6 +162,30 @@ static void nobody_with_a_credential_may_do_what_the_link_does(void **state)
 	{
 		policy_test_do(&test, POLICY_ADMIN_INVALID, "bss.apply", APPLY "false", "{\"plan\":\"none\"}");
 		expect_plan("full");
+	}
+}
+
+static void a_tenant_names_sections_that_there_are(void **state)
+{
+	EACH_ENGINE
+	{
+		policy_test_do(&test, POLICY_ADMIN_INVALID, "tenant.put", "tenant=demo", "{\"bss\":{\"source\":\"crn\"}}");
+		expect_body("bss.source");
+		policy_test_do(&test, POLICY_ADMIN_INVALID, "tenant.put", "tenant=demo", "{\"bss\":{\"events_from\":[\"x\"]}}");
+		policy_test_do(&test, POLICY_ADMIN_INVALID, "tenant.put", "tenant=demo", "{\"bss\":{\"mode\":\"query\"}}");
+		policy_test_do(&test, POLICY_ADMIN_INVALID, "tenant.put", "tenant=demo",
+		               "{\"bss\":{\"when_away\":\"default_plan\"}}");
+	}
+}
+
+static void who_is_erased_is_in_no_dead_letter_any_more(void **state)
+{
+	EACH_ENGINE
+	{
+		tell("1", "12:00:00", PLAN("never"), POLICY_TOLD_DEAD);
+		tell("2", "12:00:00", "\"type\":\"line.erased\"", POLICY_TOLD_APPLIED);
+		policy_test_do(&test, POLICY_ADMIN_DONE, "bss.dead-letter.list", "tenant=demo", "");
+		expect_body("\"items\":[]");
 	}
 }
 
@@ -312,6 +336,8 @@ int main(void)
 		cmocka_unit_test(an_answer_is_a_change_when_it_is_one),
 		cmocka_unit_test(a_line_is_made_only_where_that_is_wanted),
 		cmocka_unit_test(nobody_with_a_credential_may_do_what_the_link_does),
+		cmocka_unit_test(a_tenant_names_sections_that_there_are),
+		cmocka_unit_test(who_is_erased_is_in_no_dead_letter_any_more),
 		cmocka_unit_test(events_are_taken_once_and_in_their_order),
 		cmocka_unit_test(the_order_goes_with_the_line_to_another_sim),
 		cmocka_unit_test(what_cannot_be_applied_waits_to_be_tried_again),

@@ -17,15 +17,15 @@ bool policy_bss_is_fresh(const struct policy_tenant *tenant, const struct policy
 es_status policy_bss_look(struct policy_bss_need *need, const struct policy_tenant *tenant, const char *imsi,
                           const struct policy_subscriber *line, int64_t now_ms, struct es_arena *arena)
 {
-	const char *source = es_arena_strdup(arena, es_slice_str(tenant->bss.source));
-	const char *id = es_arena_strdup(arena, es_slice_str(tenant->id));
-
 	need->is_wanted = false;
 	if (need->has_asked || tenant->bss.mode != POLICY_BSS_QUERY || (line == NULL && !tenant->bss.create_unknown))
 		return ES_OK;
 	/* Terminated is for good, whatever anybody says. */
 	if (line != NULL && (line->status == POLICY_TERMINATED || policy_bss_is_fresh(tenant, line, now_ms)))
 		return ES_OK;
+	/* The catalog is let go before the question is asked. */
+	const char *source = es_arena_strdup(arena, es_slice_str(tenant->bss.source));
+	const char *id = es_arena_strdup(arena, es_slice_str(tenant->id));
 	if (source == NULL || id == NULL)
 		return ES_TOO_LARGE;
 	need->is_wanted = true;

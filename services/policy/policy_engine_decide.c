@@ -411,7 +411,10 @@ static es_status decide(struct policy_deciding *d)
 	ES_TRY(policy_bss_look(d->need, tenant, d->line.imsi, &d->line, d->now_ms, d->arena));
 	if (d->need->is_wanted)
 		return ES_OK;
-	ES_TRY(policy_bss_hold(d->need, tenant, &d->line, d->now_ms, &d->line.plan));
+	const char *plan = d->line.plan;
+	ES_TRY(policy_bss_hold(d->need, tenant, &d->line, d->now_ms, &plan));
+	if (policy_catalog_plan(d->catalog, d->token.tenant, plan) != NULL)
+		d->line.plan = plan; /* of the catalog, which is kept to the end; one that is gone would offer nothing */
 	note_device(d);
 	ES_TRY(policy_equipment_settle(d, tenant, &next));
 	if (next != POLICY_EQUIPMENT_GO_ON)

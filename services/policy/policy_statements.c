@@ -177,6 +177,7 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_BSS_DEAD] = "SELECT " DEAD " FROM bss_dead WHERE tenant = ?1 AND id = ?2",
 	[ST_BSS_DEAD_TRY] = "UPDATE bss_dead SET reason = ?3, tries = tries + 1 WHERE tenant = ?1 AND id = ?2",
 	[ST_BSS_DEAD_DELETE] = "DELETE FROM bss_dead WHERE tenant = ?1 AND id = ?2",
+	[ST_BSS_DEADS_FORGET] = "DELETE FROM bss_dead WHERE tenant = ?1 AND body LIKE '%' || ?2 || '%'",
 	[ST_BSS_DEADS_PRUNE] = "DELETE FROM bss_dead WHERE at < ?1",
 	[ST_EVENTS_PRUNE] = "DELETE FROM outbox WHERE at < ?1",
 	/* An answer of long ago that comes late (another replica's pile) does not take the place of a newer one. */

@@ -107,6 +107,7 @@ enum policy_statement {
 	ST_BSS_DEAD_TRY,
 	ST_BSS_DEAD_DELETE,
 	ST_BSS_DEADS_PRUNE,
+	ST_BSS_DEADS_FORGET,
 	ST_COUNT
 };
 

@@ -264,6 +264,8 @@ es_status policy_row_bss_dead(struct es_db_conn *conn, const char *tenant, int64
 es_status policy_row_bss_dead_try(struct es_db_conn *conn, const char *tenant, int64_t id,
                                   const char *reason) ES_MUST_USE;
 es_status policy_row_bss_dead_delete(struct es_db_conn *conn, const char *tenant, int64_t id) ES_MUST_USE;
+/* Those that name the IMSI or number anywhere: who is erased is in none any more. */
+es_status policy_row_bss_dead_forget(struct es_db_conn *conn, const char *tenant, const char *named) ES_MUST_USE;
 /* Forgets events that came before `events_ms`, and what could not be applied before `dead_ms`. */
 es_status policy_row_bss_prune(struct es_db_conn *conn, int64_t events_ms, int64_t dead_ms) ES_MUST_USE;
 

@@ -121,6 +121,11 @@ es_status policy_row_bss_dead_delete(struct es_db_conn *conn, const char *tenant
 	return one(status, changed);
 }
 
+es_status policy_row_bss_dead_forget(struct es_db_conn *conn, const char *tenant, const char *named)
+{
+	return ES_DB_EXEC(conn, ST_BSS_DEADS_FORGET, NULL, es_bind_str(tenant), es_bind_str(named));
+}
+
 es_status policy_row_bss_prune(struct es_db_conn *conn, int64_t events_ms, int64_t dead_ms)
 {
 	ES_TRY(ES_DB_EXEC(conn, ST_BSS_EVENTS_PRUNE, NULL, es_bind_int(events_ms)));

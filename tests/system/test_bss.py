@@ -285,6 +285,24 @@ def test_policy_killed_between_question_and_answer_asks_again(own):
         assert one.sms() == "2" and one.row()["plan"] == "basic"
 
 
+def test_policy_that_is_stopped_waits_for_the_answer_and_ends_well(own):
+    with Bss() as bss:
+        running = own(bss, settings={"max_age": HOUR})
+        one = running.line("silver")
+        bss.products[one.imsi] = product(one.imsi, "silver")
+        assert one.authenticate().status == 200
+        stale(running, one)
+        bss.say(hold=True)
+        with ThreadPoolExecutor(2) as pool:
+            waiting = pool.submit(one.ask, "ap2005")
+            wait_for(lambda: len(bss.asked(one.imsi)) == 2, what="the question")
+            stopping = pool.submit(running.stack["policy0"].stop)
+            wait_for(lambda: running.stack["policy0"].http("/readyz")[0] != 200, what="policy drains")
+            bss.say()
+            assert stopping.result() == 0 and waiting.result().status in (200, 503)
+        running.stack["policy0"].start()
+
+
 # ---- how it is asked
 
 
