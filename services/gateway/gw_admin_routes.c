@@ -97,7 +97,7 @@ static bool value_is_valid(const char *name, struct es_slice value)
 }
 
 /* The parameters a path template may name; an entry's address also serves as the parameter's name. */
-static const char *const path_names[] = { "tenant", "plan", "imsi", "name", "client" };
+static const char *const path_names[] = { "tenant", "plan", "imsi", "name", "client", "number", "addon", "outage" };
 
 static const char *path_name(struct es_slice text)
 {
