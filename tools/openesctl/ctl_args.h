@@ -36,6 +36,10 @@ enum ctl_opt {
 	CTL_MEND,
 	CTL_ROLE,
 	CTL_NEW_IMSI,
+	CTL_ADDON,
+	CTL_OUTAGE,
+	CTL_RULES, /* their number */
+	CTL_DRY_RUN,
 	/* a tenant's settings */
 	CTL_LANGUAGE,
 	CTL_HOSTS,
@@ -89,6 +93,16 @@ enum ctl_opt {
 	CTL_SATELLITE_BARRED,
 	CTL_CARRIER_BILLING,
 	CTL_PRIVATE_IDENTITY,
+	CTL_FEATURES,
+	/* an add-on's and an outage's */
+	CTL_OFFER,
+	CTL_SERVICES,
+	CTL_FROM,
+	CTL_UNTIL,
+	CTL_WHEN,
+	CTL_AS,
+	CTL_SAYS,
+	CTL_NOTE,
 	/* a client's */
 	CTL_SCOPES,
 	CTL_REQUESTOR_IDS,
@@ -108,6 +122,8 @@ enum ctl_opt {
 	CTL_ACCOUNT,
 	CTL_BILLING_BARRED,
 	CTL_BILLING_PROVISIONING,
+	CTL_ADDONS,
+	CTL_FACTS,
 	/* a user of a store's */
 	CTL_STORE_VENDOR,
 	CTL_STORE_USER_ID,
@@ -126,13 +142,25 @@ enum ctl_opt {
 	CTL_SQN,
 	/* what a device would ask */
 	CTL_APP,
+	CTL_TERMINAL_ID,
 	CTL_ENTITLEMENT_VERSION,
 	CTL_ACCEPT_LANGUAGE,
 	CTL_BOOST_TYPE,
 	CTL_OPT_COUNT
 };
 
-enum ctl_kind { CTL_TEXT, CTL_FLAG, CTL_LIST, CTL_SECONDS, CTL_BOOL, CTL_NUMBER, CTL_OCTETS, CTL_OBJECTS };
+enum ctl_kind {
+	CTL_TEXT,
+	CTL_FLAG,
+	CTL_LIST,
+	CTL_SECONDS,
+	CTL_BOOL,
+	CTL_NUMBER,
+	CTL_OCTETS,
+	CTL_OBJECTS,
+	CTL_OBJECT,
+	CTL_LINES
+};
 
 struct ctl_option {
 	const char *name;  /* without "--" */
