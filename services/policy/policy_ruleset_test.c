@@ -273,6 +273,12 @@ static void assert_ruled(const struct ruled *c)
 	"MessageForIncompatible=5G calling is not included in your plan.;}RATVoiceEntitleInfoDetails{AccessType=1;"        \
 	"HomeRoamingNWType=1;EntitlementStatus=" message "]"
 
+#define FALLBACK "\"volte\":\"all\",\"vonr\":\"all\",\"vonr_eps_fallback\":true"
+#define BOTH(status)                                                                                                   \
+	"VoiceOverCellularEntitleInfo[RATVoiceEntitleInfoDetails{AccessType=2;HomeRoamingNWType=1;"                        \
+	"EntitlementStatus=" status                                                                                        \
+	"}RATVoiceEntitleInfoDetails{AccessType=1;HomeRoamingNWType=1;EntitlementStatus=" status "}]"
+
 static void rules_grant_withhold_and_overlay(void **state)
 {
 	static const struct ruled cases[] = {
@@ -300,6 +306,17 @@ static void rules_grant_withhold_and_overlay(void **state)
 		{ RULES("{\"id\":\"b\",\"withhold\":[\"volte\"]}"),
 		  .question = { .app = "ap2003", .plan = "\"volte\":\"all\"" },
 		  .answer = VOLTE_ONLY("2;MessageForIncompatible=This service is not available at the moment.;}") },
+		/* a 5G call that falls to LTE is away with it, for the same reason */
+		{ RULES("{\"id\":\"b\",\"withhold\":[\"volte\"],\"texts\":[\"en: Use Wi-Fi\"]}"),
+		  .question = { .app = "ap2003", .plan = FALLBACK }, .answer = BOTH("2;MessageForIncompatible=Use Wi-Fi;") },
+		{ RULES("{\"id\":\"b\",\"withhold\":[\"volte\"],\"as\":\"disabled\"}"),
+		  .question = { .app = "ap2003", .plan = FALLBACK },
+		  .answer =
+		      "VoiceOverCellularEntitleInfo[RATVoiceEntitleInfoDetails{AccessType=2;HomeRoamingNWType=1;"
+		      "EntitlementStatus=0;NetworkVoiceIRATCapability=EPS-Fallback;}RATVoiceEntitleInfoDetails{AccessType=1;"
+		      "HomeRoamingNWType=1;EntitlementStatus=0;}]" },
+		{ RULES("{\"id\":\"b\",\"withhold\":[\"volte\",\"vonr\"],\"texts\":[\"en: Use Wi-Fi\"]}"),
+		  .question = { .app = "ap2003", .plan = FALLBACK }, .answer = BOTH("2;MessageForIncompatible=Use Wi-Fi;") },
 		{ RULES("{\"id\":\"b\",\"refuse\":true,\"when\":{\"device.vendor\":\"acme\"}}"),
 		  .question = { .app = "ap2005" }, .answer = "refused by b" },
 		/* opting out is the user's: no rule gives it back */
