@@ -1,4 +1,6 @@
 /* policy_ruleset_test.c -- rules as operators write them: what is refused, when they apply, and what they make of answers. */
+#include <stdio.h>
+
 #include "policy_answer_testing.h"
 #include "policy_effects.h"
 #include "policy_ruleset.h"
@@ -150,6 +152,44 @@ static void a_condition_with_a_mistake_names_its_place(void **state)
 		assert_true(fault.error[0] != '\0');
 		es_arena_free(arena);
 	}
+}
+
+/* ---- the page for those who write rules ---- */
+
+struct page {
+	char text[65536];
+	size_t facts;
+};
+
+static void find_row(const struct policy_fact *fact, void *user)
+{
+	static const char *const kinds[] = { "text", "number", "yes or no", "set", "time of day", "time" };
+	struct page *page = user;
+	char row[160];
+
+	(void)snprintf(row, sizeof row, "\n| `%s` | %s | %s |\n", fact->name, kinds[fact->kind], fact->source);
+	if (strstr(page->text, row) == NULL)
+		fail_msg("docs/rules.md has no row %s", row);
+	page->facts++;
+}
+
+static void the_page_has_every_fact_and_no_other(void **state)
+{
+	static struct page page;
+	FILE *file = fopen(TEST_DIR "/../../docs/rules.md", "re");
+	size_t rows = 0;
+	(void)state;
+
+	assert_non_null(file);
+	const size_t len = fread(page.text, 1, sizeof page.text - 1, file);
+	(void)fclose(file);
+	page.text[len] = '\0';
+	policy_fact_each(find_row, &page);
+	const char *at = strstr(page.text, "\n| fact | kind | source |\n|---|---|---|");
+	assert_non_null(at);
+	for (at = strstr(at, "---|\n"); (at = strchr(at, '\n')) != NULL && strncmp(at, "\n| `", 4) == 0; at++)
+		rows++;
+	assert_int_equal(rows, page.facts);
 }
 
 /* ---- documents ---- */
@@ -451,6 +491,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_condition_holds_when_every_member_does),
 		cmocka_unit_test(a_condition_with_a_mistake_names_its_place),
+		cmocka_unit_test(the_page_has_every_fact_and_no_other),
 		cmocka_unit_test(a_document_with_a_mistake_is_refused_as_a_whole),
 		cmocka_unit_test(rules_grant_withhold_and_overlay),
 		cmocka_unit_test(an_addon_counts_for_the_line_that_has_it_and_as_long_as_it_does),
