@@ -123,7 +123,8 @@ static es_status look_at_line(const struct policy_subscriber *line, void *user)
 	struct trial *t = user;
 	const size_t len = strlen(line->imsi);
 
-	if (t->more || t->lines == t->limit || es_mono_ms() - t->start_ms > TRIAL_MS) {
+	/* One line at least, or a slow database would keep us on the same page for ever. */
+	if (t->more || t->lines == t->limit || (t->lines > 0 && es_mono_ms() - t->start_ms > TRIAL_MS)) {
 		t->more = true;
 		return ES_OK;
 	}

@@ -306,3 +306,18 @@ def test_who_may_declare_an_outage_may_not_write_rules(api):
     assert operator("POST", f"{DEMO}/rules/new:test", {})[0] == 200
     assert operator("PUT", f"{DEMO}/outages/ims", {"services": ["volte"]})[0] == 201
     assert operator("DELETE", f"{DEMO}/outages/ims")[0] == 200
+
+
+def test_a_document_may_be_as_large_as_its_page_says(api, phone):
+    tacs = ["35693803"] + [f"{n:08}" for n in range(90000000, 90009999)]
+    note = "x" * 500
+    rules = [{"id": f"rule-{n}", "note": note, "when": {"device.tac": "@tacs"}} for n in range(199)]
+    cases = [{"name": f"{tac}", "line": {"plan": "gold"}, "device": {"terminal_id": f"{tac}1234567"}, "app": "ap2005", "expect": {"EntitlementStatus": status}}
+             for tac, status in (("90000000", "0"), ("90009998", "0"), ("35693803", "0"), ("90009999", "1"))]
+    number = put(api, {"lists": {"tacs": tacs}, "cases": cases,
+                       "rules": rules + [{"id": "off", "when": {"device.tac": "@tacs"}, "withhold": ["smsoip"], "as": "disabled"}]})
+    assert phone.app("ap2005")["EntitlementStatus"] == "0"
+    assert len(json.dumps(api("GET", f"{DEMO}/rules/{number}")[1])) > 200000
+    status, answer = api("POST", f"{DEMO}/rules", {"rules": [{"id": f"rule-{n}"} for n in range(201)]})
+    assert status == 422 and answer["field"] == "rules"
+    assert api("POST", f"{DEMO}/rules", {"note": "x", "lists": {"a": ["y" * 300000]}})[0] == 422
