@@ -109,6 +109,12 @@ struct policy_book_row;
 es_status policy_book_changed(struct policy_admin_call *call, const struct policy_book_row *row, const char *kind,
                               uint64_t *version) ES_MUST_USE;
 
+/* Runs the cases of `document` and writes "cases": {"run", "failed": [...]} into the open answer. Refused where one of them is
+ * no case. */
+struct policy_trial;
+es_status policy_answer_cases(struct policy_admin_call *call, const struct policy_trial *trial, const cJSON *document,
+                              struct es_arena *arena, struct es_json_out *j, size_t *failed) ES_MUST_USE;
+
 /* ---- lines, for the actions on one and for the import of many (policy_admin_subscriber.c) ---- */
 
 es_status policy_line_find(struct policy_admin_call *call, const char *imsi, struct es_arena *arena,

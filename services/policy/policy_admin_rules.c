@@ -107,25 +107,30 @@ static es_status prepare(struct trying *t, const cJSON *document)
 	return ES_OK;
 }
 
-/* Writes "cases": {"run", "failed": [...]} into the open answer. */
-static es_status try_cases(struct trying *t, const cJSON *document, struct es_json_out *j, size_t *failed)
+es_status policy_answer_cases(struct policy_admin_call *call, const struct policy_trial *trial, const cJSON *document,
+                              struct es_arena *arena, struct es_json_out *j, size_t *failed)
 {
-	const struct policy_trial trial = {
-		.tenant = &t->tenant, .book = &t->book, .plan_of = plan_of, .user = t, .now_ms = t->call->now_ms
-	};
 	struct policy_fault fault = { "", "" };
 	size_t run = 0;
 
 	es_json_object(j, "cases");
 	es_json_array(j, "failed");
-	es_status status = policy_cases_run(&trial, document, j, &run, failed, t->arena, &fault);
+	es_status status = policy_cases_run(trial, document, j, &run, failed, arena, &fault);
 	es_json_end_array(j);
 	es_json_put_i64(j, "run", (int64_t)run);
 	es_json_end_object(j);
 	if (status != ES_MALFORMED)
 		return status;
-	const char *field = es_arena_strdup(t->call->arena, es_slice_str(fault.field));
-	return field != NULL ? policy_refuse(t->call, POLICY_ADMIN_INVALID, field, fault.error) : ES_TOO_LARGE;
+	const char *field = es_arena_strdup(call->arena, es_slice_str(fault.field));
+	return field != NULL ? policy_refuse(call, POLICY_ADMIN_INVALID, field, fault.error) : ES_TOO_LARGE;
+}
+
+static es_status try_cases(struct trying *t, const cJSON *document, struct es_json_out *j, size_t *failed)
+{
+	const struct policy_trial trial = {
+		.tenant = &t->tenant, .book = &t->book, .plan_of = plan_of, .user = t, .now_ms = t->call->now_ms
+	};
+	return policy_answer_cases(t->call, &trial, document, t->arena, j, failed);
 }
 
 static es_status with_arena(struct policy_admin_call *call, es_status (*run)(struct trying *t))

@@ -26,6 +26,7 @@ struct trial {
 	const struct policy_book *now; /* NULL: none */
 	struct policy_book then;
 	struct policy_ruleset rules;
+	cJSON *stored;                                      /* NULL: the body is on trial */
 	struct es_arena *arena, *answers, *devices, *facts; /* facts: of one line */
 	const char *apps[APPS_MAX];
 	size_t app_count;
@@ -131,7 +132,8 @@ static es_status look_at_line(const struct policy_subscriber *line, void *user)
 	struct trial *t = user;
 	const size_t len = strlen(line->imsi);
 
-	if (t->more || t->lines == t->limit || es_mono_ms() - t->start_ms > TRIAL_MS) {
+	/* One line at least, or a slow database would keep us on the same page for ever. */
+	if (t->more || t->lines == t->limit || (t->lines > 0 && es_mono_ms() - t->start_ms > TRIAL_MS)) {
 		t->more = true;
 		return ES_OK;
 	}
@@ -164,6 +166,30 @@ static void write_counts(const struct trial *t, struct es_json_out *j)
 		es_json_put_str(j, "next", t->last);
 }
 
+static const cJSON *document_of(const struct trial *t)
+{
+	return t->stored != NULL ? t->stored : t->call->body;
+}
+
+static const struct policy_plan *plan_of(const void *user, const char *id)
+{
+	const struct trial *t = user;
+	return policy_catalog_plan(t->catalog, t->tenant->id, id);
+}
+
+/* They are run once, however many pages the lines have. */
+static es_status run_cases(struct trial *t, struct es_json_out *j)
+{
+	const struct policy_trial trial = {
+		.tenant = t->tenant, .book = &t->then, .plan_of = plan_of, .user = t, .now_ms = t->call->now_ms
+	};
+	size_t failed = 0;
+
+	if (policy_param(t->call, "cursor")[0] != '\0')
+		return ES_OK;
+	return policy_answer_cases(t->call, &trial, document_of(t), t->arena, j, &failed);
+}
+
 static es_status run(struct trial *t)
 {
 	const struct policy_filter filter = {
@@ -172,6 +198,7 @@ static es_status run(struct trial *t)
 	struct es_json_out j = policy_answer_start(t->call);
 
 	t->j = &j;
+	ES_TRY(run_cases(t, &j));
 	t->start_ms = es_mono_ms();
 	es_json_array(&j, "examples");
 	ES_TRY(policy_row_subscribers(t->call->conn, t->tenant->id, &filter, t->call->row_arena, look_at_line, t));
@@ -183,7 +210,6 @@ static es_status run(struct trial *t)
 /* The body, or the version of the path. */
 static es_status read_rules(struct trial *t)
 {
-	ES_CLEANUP(es_json_done) cJSON *stored = NULL;
 	struct policy_fault fault = { "", "must be an object" };
 	struct policy_ruleset_row row;
 	uint64_t number = 0;
@@ -197,9 +223,9 @@ static es_status read_rules(struct trial *t)
 			return policy_refuse(t->call, POLICY_ADMIN_NOT_FOUND, "number", "no such rules");
 		if (status != ES_OK)
 			return status;
-		ES_TRY(es_json_parse(row.document, POLICY_RULESET_JSON, &stored));
+		ES_TRY(es_json_parse(row.document, POLICY_RULESET_JSON, &t->stored));
 	}
-	es_status status = policy_ruleset_read(stored != NULL ? stored : t->call->body, t->arena, &t->rules, &fault);
+	es_status status = policy_ruleset_read(document_of(t), t->arena, &t->rules, &fault);
 	return status == ES_MALFORMED ? policy_refuse(t->call, POLICY_ADMIN_INVALID, fault.field, fault.error) : status;
 }
 
@@ -240,5 +266,6 @@ es_status policy_do_rules_test(struct policy_admin_call *call)
 	es_arena_free(t.answers);
 	es_arena_free(t.devices);
 	es_arena_free(t.facts);
+	cJSON_Delete(t.stored);
 	return status;
 }

@@ -90,6 +90,12 @@ static es_status parse_clock(const char *text, int64_t *out)
 	return ES_OK;
 }
 
+/* All that a double tells apart from its neighbours. */
+static bool is_whole(double number)
+{
+	return number >= -1e15 && number <= 1e15 && (double)(int64_t)number >= number && (double)(int64_t)number <= number;
+}
+
 /* The operator's own facts may be of any kind: the operand's own decides then. */
 static es_status read_operand(const struct policy_condition_reader *r, const struct policy_fact_ref *fact,
                               const cJSON *json, const char *path, struct operand *out)
@@ -115,18 +121,15 @@ static es_status read_operand(const struct policy_condition_reader *r, const str
 		out->number = cJSON_IsTrue(json);
 		return ES_OK;
 	}
-	if (cJSON_IsNumber(json) && (kind < 0 || kind == POLICY_VALUE_NUMBER) && json->valuedouble >= -1e15 &&
-	    json->valuedouble <= 1e15) {
+	if (cJSON_IsNumber(json) && (kind < 0 || kind == POLICY_VALUE_NUMBER) && is_whole(json->valuedouble)) {
 		out->number = (int64_t)json->valuedouble;
 		return ES_OK;
 	}
-	static const char *const expected[] = { "must be a text",
-		                                    "must be a number",
-		                                    "must be true or false",
-		                                    "must be a text",
-		                                    "must be a time of day, as 22:00",
-		                                    "must be a time, as 2026-01-01T00:00:00Z" };
-	return refuse(r, path, kind < 0 ? "must be a text, a number, true or false" : expected[kind]);
+	static const char *const expected[] = {
+		"must be a text", "must be a whole number",          "must be true or false",
+		"must be a text", "must be a time of day, as 22:00", "must be a time, as 2026-01-01T00:00:00Z"
+	};
+	return refuse(r, path, kind < 0 ? "must be a text, a whole number, true or false" : expected[kind]);
 }
 
 static es_status read_operands(const struct policy_condition_reader *r, const struct policy_fact_ref *fact,
@@ -151,10 +154,11 @@ static es_status read_operands(const struct policy_condition_reader *r, const st
 
 #define KIND(kind) (1u << (kind))
 #define ANY_KIND UINT32_MAX
+#define OWN_KINDS (KIND(POLICY_VALUE_TEXT) | KIND(POLICY_VALUE_NUMBER) | KIND(POLICY_VALUE_BOOL))
 
 static const struct {
 	const char *name;
-	uint32_t kinds; /* that it makes sense for; the operator's own: all */
+	uint32_t kinds; /* that it makes sense for */
 } operations[] = {
 	[IS] = { "is", ANY_KIND },
 	[NOT] = { "not", ANY_KIND },
@@ -189,6 +193,14 @@ static bool has_lists(const struct test *test)
 	return false;
 }
 
+static bool are_texts(const struct test *test)
+{
+	for (size_t i = 0; i < test->count; i++)
+		if (test->operands[i].list == NULL && test->operands[i].text == NULL)
+			return false;
+	return true;
+}
+
 static es_status read_operation(const struct policy_condition_reader *r, const struct policy_fact_ref *fact,
                                 const cJSON *json, const char *path, struct test *out)
 {
@@ -201,7 +213,7 @@ static es_status read_operation(const struct policy_condition_reader *r, const s
 		op++;
 	if (op == ES_COUNT(operations))
 		return refuse(r, here, "must be one of: is, not, has, prefix, from, below, between, known");
-	if (fact->fact != NULL && (operations[op].kinds & KIND(fact->fact->kind)) == 0)
+	if ((operations[op].kinds & (fact->fact != NULL ? KIND(fact->fact->kind) : OWN_KINDS)) == 0)
 		return refuse(r, here, "has no meaning for this fact");
 	out->operation = (enum operation)op;
 	if (op == KNOWN)
@@ -209,6 +221,8 @@ static es_status read_operation(const struct policy_condition_reader *r, const s
 	ES_TRY(read_operands(r, fact, json, here, out));
 	if ((op == FROM || op == BELOW) && (out->count != 1 || has_lists(out)))
 		return refuse(r, here, "must be one value");
+	if (op == PREFIX && !are_texts(out))
+		return refuse(r, here, "must be a text");
 	if (op == BETWEEN && out->count != 2)
 		return refuse(r, here, "must be two times of day");
 	return ES_OK;
@@ -413,8 +427,7 @@ static bool starts(const struct policy_value *value, const struct test *test)
 	if (value->kind != POLICY_VALUE_TEXT)
 		return false;
 	for (size_t i = 0; i < test->count; i++)
-		if ((test->operands[i].list != NULL || test->operands[i].text != NULL) &&
-		    has_prefix(value->text, &test->operands[i]))
+		if (has_prefix(value->text, &test->operands[i]))
 			return true;
 	return false;
 }

@@ -47,6 +47,8 @@ uint8_t policy_offer_status(const struct policy_context *context, const struct p
 	POLICY_NOTE(trace, "plan", offer->in_plan ? "offered" : "not offered", "%s, plan %s", offer->rule,
 	            context->plan != NULL ? context->plan->id : "missing");
 	const struct policy_rule *rule = policy_withheld_by(context, offer->service);
+	if (rule == NULL)
+		rule = policy_withheld_by(context, offer->falls_with);
 	if (offer->feature != NULL)
 		rule = policy_feature_withheld_by(context, offer->feature); /* the plan had it, as far as anybody knows */
 	if (!offer->in_plan && (rule == NULL || offer->feature == NULL)) {

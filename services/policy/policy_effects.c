@@ -170,7 +170,7 @@ static void apply_addon(const struct policy_context *context, const struct polic
 static void note_rule(const struct policy_context *context, const struct policy_rule *rule, const char *said,
                       const struct policy_condition_why *why)
 {
-	char storage[96];
+	char storage[1024];
 	struct es_buf text;
 	struct policy_value value;
 
@@ -184,9 +184,9 @@ static void note_rule(const struct policy_context *context, const struct policy_
 	else
 		es_put_str(&text, "not known");
 	storage[text.len] = '\0';
-	policy_note(context->trace, rule->is_outage ? "outage" : "rule", said, "%s: %s%s is %s (%s), wanted %s", rule->id,
-	            why->fact->fact != NULL ? "" : POLICY_FACT_OWN,
-	            why->fact->fact != NULL ? why->fact->fact->name : why->fact->own, storage,
+	policy_note(context->trace, rule->is_outage ? "outage" : "rule", said, "%s: %s%s is %.80s%s (%s), wanted %s",
+	            rule->id, why->fact->fact != NULL ? "" : POLICY_FACT_OWN,
+	            why->fact->fact != NULL ? why->fact->fact->name : why->fact->own, storage, text.len > 80 ? "..." : "",
 	            policy_fact_source(why->fact), why->wanted);
 }
 

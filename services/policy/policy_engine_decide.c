@@ -172,6 +172,7 @@ static es_status answer_app(const struct policy_deciding *d, const struct policy
 static bool shows_page(const struct policy_context *context, const char *app)
 {
 	const struct policy_tenant *tenant = context->tenant;
+	const struct policy_own_app *own = policy_own_app_find(context->book, es_slice_str(app));
 	const struct {
 		const char *app, *url;
 		bool is_asked;
@@ -184,7 +185,7 @@ static bool shows_page(const struct policy_context *context, const char *app)
 	for (size_t i = 0; i < ES_COUNT(pages); i++)
 		if (strcmp(app, pages[i].app) == 0)
 			return pages[i].is_asked && pages[i].url[0] != '\0';
-	return false;
+	return own != NULL && own->page.url[0] != '\0';
 }
 
 /* The handle costs a seal, so it is made for the applications that show it. */

@@ -10,7 +10,8 @@ struct policy_offer {
 	const char *rule; /* name in explanations */
 	bool in_plan;
 	enum policy_service service;
-	const char *feature; /* of an application of the operator's own, which has no service; else NULL */
+	enum policy_service falls_with; /* 0: none. What withholds that withholds this, too */
+	const char *feature;            /* of an application of the operator's own, which has no service; else NULL */
 	enum policy_text not_in_plan;
 	uint8_t prov; /* enum policy_prov */
 };

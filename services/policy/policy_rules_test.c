@@ -196,6 +196,12 @@ static void a_trial_says_whose_answer_would_become_another(void **state)
 		            "\"before\":\"EntitlementStatus=1; \",\"after\":\"EntitlementStatus=2; \"}");
 		ASSERT_SAYS("\"lines\":1,\"requests\":10,\"changed\":1,\"refused\":0,\"changed_by_app\":{\"ap2005\":1},"
 		            "\"devices_by_rule\":{\"off\":1}");
+		ASSERT_SAYS("\"cases\":{\"failed\":[],\"run\":2}");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "rules.test", "tenant=demo&number=new", WITH_CASES("1"));
+		ASSERT_SAYS("\"case\":\"Acme has lost it\"");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "rules.test", "tenant=demo&number=new&cursor=001010000000001",
+		               WITH_CASES("1"));
+		assert_null(strstr(test.body, "\"cases\"")); /* with the first page alone */
 		policy_test_do(&test, POLICY_ADMIN_NOT_FOUND, "rules.test", "tenant=demo&number=1", "");
 		assert_int_equal(ask("ap2005", "Acme"), '1');
 	}

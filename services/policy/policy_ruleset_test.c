@@ -1,4 +1,6 @@
 /* policy_ruleset_test.c -- rules as operators write them: what is refused, when they apply, and what they make of answers. */
+#include <stdio.h>
+
 #include "policy_answer_testing.h"
 #include "policy_effects.h"
 #include "policy_ruleset.h"
@@ -144,6 +146,11 @@ static void a_condition_with_a_mistake_names_its_place(void **state)
 		{ "{\"device.sw_version\":{\"below\":[\"1\",\"2\"]}}", "when.device.sw_version.below" },
 		{ "{\"network.is_home\":\"yes\"}", "when.network.is_home" },
 		{ "{\"facts.vip\":{\"known\":\"yes\"}}", "when.facts.vip.known" },
+		{ "{\"facts.score\":7.5}", "when.facts.score" },
+		{ "{\"request.version\":{\"from\":11.5}}", "when.request.version.from" },
+		{ "{\"facts.score\":{\"prefix\":7}}", "when.facts.score.prefix" },
+		{ "{\"facts.hours\":{\"between\":[\"22:00\",\"06:00\"]}}", "when.facts.hours.between" },
+		{ "{\"facts.groups\":{\"has\":\"a\"}}", "when.facts.groups.has" },
 		{ "{\"any\":{}}", "when.any" },
 		{ "{\"any\":[{\"line.plan\":\"x\"},7]}", "when.any[1]" },
 		{ "{\"not\":{\"not\":{\"not\":{\"not\":{\"not\":{\"not\":{}}}}}}}", "when.not.not.not.not.not.not" },
@@ -160,6 +167,44 @@ static void a_condition_with_a_mistake_names_its_place(void **state)
 		assert_true(fault.error[0] != '\0');
 		es_arena_free(arena);
 	}
+}
+
+/* ---- the page for those who write rules ---- */
+
+struct page {
+	char text[65536];
+	size_t facts;
+};
+
+static void find_row(const struct policy_fact *fact, void *user)
+{
+	static const char *const kinds[] = { "text", "number", "yes or no", "set", "time of day", "time" };
+	struct page *page = user;
+	char row[160];
+
+	(void)snprintf(row, sizeof row, "\n| `%s` | %s | %s |\n", fact->name, kinds[fact->kind], fact->source);
+	if (strstr(page->text, row) == NULL)
+		fail_msg("docs/rules.md has no row %s", row);
+	page->facts++;
+}
+
+static void the_page_has_every_fact_and_no_other(void **state)
+{
+	static struct page page;
+	FILE *file = fopen(TEST_DIR "/../../docs/rules.md", "re");
+	size_t rows = 0;
+	(void)state;
+
+	assert_non_null(file);
+	const size_t len = fread(page.text, 1, sizeof page.text - 1, file);
+	(void)fclose(file);
+	page.text[len] = '\0';
+	policy_fact_each(find_row, &page);
+	const char *at = strstr(page.text, "\n| fact | kind | source |\n|---|---|---|");
+	assert_non_null(at);
+	for (at = strstr(at, "---|\n"); (at = strchr(at, '\n')) != NULL && strncmp(at, "\n| `", 4) == 0; at++)
+		rows++;
+	assert_int_equal(rows, page.facts);
 }
 
 /* ---- documents ---- */
@@ -283,6 +328,12 @@ static void assert_ruled(const struct ruled *c)
 	"MessageForIncompatible=5G calling is not included in your plan.;}RATVoiceEntitleInfoDetails{AccessType=1;"        \
 	"HomeRoamingNWType=1;EntitlementStatus=" message "]"
 
+#define FALLBACK "\"volte\":\"all\",\"vonr\":\"all\",\"vonr_eps_fallback\":true"
+#define BOTH(status)                                                                                                   \
+	"VoiceOverCellularEntitleInfo[RATVoiceEntitleInfoDetails{AccessType=2;HomeRoamingNWType=1;"                        \
+	"EntitlementStatus=" status                                                                                        \
+	"}RATVoiceEntitleInfoDetails{AccessType=1;HomeRoamingNWType=1;EntitlementStatus=" status "}]"
+
 static void rules_grant_withhold_and_overlay(void **state)
 {
 	static const struct ruled cases[] = {
@@ -310,6 +361,17 @@ static void rules_grant_withhold_and_overlay(void **state)
 		{ RULES("{\"id\":\"b\",\"withhold\":[\"volte\"]}"),
 		  .question = { .app = "ap2003", .plan = "\"volte\":\"all\"" },
 		  .answer = VOLTE_ONLY("2;MessageForIncompatible=This service is not available at the moment.;}") },
+		/* a 5G call that falls to LTE is away with it, for the same reason */
+		{ RULES("{\"id\":\"b\",\"withhold\":[\"volte\"],\"texts\":[\"en: Use Wi-Fi\"]}"),
+		  .question = { .app = "ap2003", .plan = FALLBACK }, .answer = BOTH("2;MessageForIncompatible=Use Wi-Fi;") },
+		{ RULES("{\"id\":\"b\",\"withhold\":[\"volte\"],\"as\":\"disabled\"}"),
+		  .question = { .app = "ap2003", .plan = FALLBACK },
+		  .answer =
+		      "VoiceOverCellularEntitleInfo[RATVoiceEntitleInfoDetails{AccessType=2;HomeRoamingNWType=1;"
+		      "EntitlementStatus=0;NetworkVoiceIRATCapability=EPS-Fallback;}RATVoiceEntitleInfoDetails{AccessType=1;"
+		      "HomeRoamingNWType=1;EntitlementStatus=0;}]" },
+		{ RULES("{\"id\":\"b\",\"withhold\":[\"volte\",\"vonr\"],\"texts\":[\"en: Use Wi-Fi\"]}"),
+		  .question = { .app = "ap2003", .plan = FALLBACK }, .answer = BOTH("2;MessageForIncompatible=Use Wi-Fi;") },
 		{ RULES("{\"id\":\"b\",\"refuse\":true,\"when\":{\"device.vendor\":\"acme\"}}"),
 		  .question = { .app = "ap2005" }, .answer = "refused by b" },
 		/* opting out is the user's: no rule gives it back */
@@ -444,6 +506,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_condition_holds_when_every_member_does),
 		cmocka_unit_test(a_condition_with_a_mistake_names_its_place),
+		cmocka_unit_test(the_page_has_every_fact_and_no_other),
 		cmocka_unit_test(a_document_with_a_mistake_is_refused_as_a_whole),
 		cmocka_unit_test(rules_grant_withhold_and_overlay),
 		cmocka_unit_test(an_addon_counts_for_the_line_that_has_it_and_as_long_as_it_does),

@@ -9,7 +9,7 @@ enum { NETWORK_ALL = 1, NETWORK_HOME = 2, NETWORK_ROAMING = 3 };
 struct rat_offer {
 	uint8_t access;
 	unsigned scope; /* enum policy_scope */
-	enum policy_service service;
+	enum policy_service service, falls_with;
 	enum policy_text nowhere, not_abroad, not_home;
 	const char *rule, *irat;
 };
@@ -34,6 +34,7 @@ static void add_rat(const struct policy_context *context, const struct rat_offer
 		.rule = rat->rule,
 		.in_plan = rat->scope != POLICY_NOWHERE,
 		.service = rat->service,
+		.falls_with = rat->falls_with,
 		.not_in_plan = rat->nowhere,
 		.prov = context->subscriber->voice_prov,
 	};
@@ -63,22 +64,25 @@ void policy_decide_voice(const struct policy_context *context, struct policy_dec
 {
 	static const struct policy_plan nothing = { .id = "" };
 	const struct policy_plan *plan = context->plan != NULL ? context->plan : &nothing;
+	const enum policy_service no_service = 0;
 	unsigned nr_scope = plan->vonr;
 
 	if (plan->vonr_eps_fallback) {
-		/* The call falls to LTE: it ends where VoLTE does. */
-		unsigned lte_scope = policy_is_off(context, POLICY_SERVICE_VOLTE) ? POLICY_NOWHERE : plan->volte;
+		/* The call falls to LTE: it ends where VoLTE does, and is withheld with it. */
+		const bool has_opted_out = (context->subscriber->opt_outs & (uint32_t)POLICY_SERVICE_VOLTE) != 0;
+		unsigned lte_scope = has_opted_out ? POLICY_NOWHERE : plan->volte;
 		nr_scope &= lte_scope;
 		POLICY_NOTE(context->trace, "vonr_eps_fallback", "only where volte is", "vonr %s, volte %s",
 		            policy_scope_names[plan->vonr], policy_scope_names[lte_scope]);
 	}
 	const struct rat_offer rats[] = {
-		{ ACCESS_NR, nr_scope, POLICY_SERVICE_VONR, POLICY_TEXT_NR, POLICY_TEXT_NR_ABROAD, POLICY_TEXT_NR, "vonr",
+		{ ACCESS_NR, nr_scope, POLICY_SERVICE_VONR, plan->vonr_eps_fallback ? POLICY_SERVICE_VOLTE : no_service,
+		  POLICY_TEXT_NR, POLICY_TEXT_NR_ABROAD, POLICY_TEXT_NR, "vonr",
 		  plan->vonr_eps_fallback                    ? "EPS-Fallback" /* MUST, V12-VOC-07 */
 		  : (plan->irat & POLICY_IRAT_5G_SRVCC) != 0 ? "5G-SRVCC"
 		                                             : NULL },
-		{ ACCESS_LTE, plan->volte, POLICY_SERVICE_VOLTE, POLICY_TEXT_LTE, POLICY_TEXT_LTE_ABROAD, POLICY_TEXT_LTE_HOME,
-		  "volte", (plan->irat & POLICY_IRAT_4G_SRVCC) != 0 ? "4G-SRVCC" : NULL },
+		{ ACCESS_LTE, plan->volte, POLICY_SERVICE_VOLTE, no_service, POLICY_TEXT_LTE, POLICY_TEXT_LTE_ABROAD,
+		  POLICY_TEXT_LTE_HOME, "volte", (plan->irat & POLICY_IRAT_4G_SRVCC) != 0 ? "4G-SRVCC" : NULL },
 	};
 	for (size_t i = 0; i < ES_COUNT(rats); i++)
 		add_rat(context, &rats[i], out);

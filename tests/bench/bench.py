@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import random
-import re
 import statistics
 import subprocess
 import tempfile
@@ -17,21 +16,13 @@ import urllib.parse
 from pathlib import Path
 
 import bench_core
-from measure import QUIET, SERVICES, Results, cpu_of, imsi_of, keys_of, phone, resident_mb, say  # first: it says where the others are
+import bench_rules
+from measure import QUIET, SERVICES, Results, cpu_of, imsi_of, keys_of, phone, resident_mb, say, wrk  # first: it says where the others are
 from stack import BIN, Stack, free_port, wait_for
 from ts43 import Client, authenticate, params
 from usim import TEST_SETS, Usim
 
-CONNECTIONS = 64
 SPREAD_PHONES = 10_000  # at most
-
-
-def wrk(url, seconds, script=None):
-    more = ["-s", script] if script else []
-    out = subprocess.run(["wrk", "-t", "2", "-c", str(CONNECTIONS), "-d", f"{seconds}s", *more, url], capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in out:
-        raise SystemExit("the load got other answers than 200:\n" + out)
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
 
 
 class Nginx:
@@ -257,7 +248,7 @@ def bench_many(folder, results, options):
     bench_scale(folder, results, options.rounds, options.seconds, options.subscribers)
 
 
-PARTS = {"own": bench_own, "core": bench_core.bench, "scale": bench_many}
+PARTS = {"own": bench_own, "rules": bench_rules.bench, "core": bench_core.bench, "scale": bench_many}
 
 
 def main():

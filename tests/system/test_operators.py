@@ -207,6 +207,8 @@ ALLOWED = [
     ("readonly", "GET", DEMO, None), ("readonly", "GET", f"{DEMO}/plans", None), ("readonly", "GET", f"{DEMO}/plans/gold", None),
     ("support", "GET", DEMO_LINE, None), ("support", "GET", f"{DEMO}/subscribers", None), ("support", "GET", f"{DEMO_LINE}/keys", None),
     ("support", "GET", f"{DEMO}/explain?imsi=001010000000001&app=ap2004", None),
+    ("readonly", "GET", f"{DEMO}/rules", None), ("readonly", "GET", f"{DEMO}/addons", None), ("readonly", "GET", f"{DEMO}/outages", None),
+    ("operator", "POST", f"{DEMO}/rules/new:test", {}),
     ("operator", "PATCH", DEMO_LINE, {}), ("operator", "GET", "/v1/keys/transport", None),
     ("admin", "GET", "/v1/audit", None), ("admin", "GET", "/v1/credentials", None),
 ]
@@ -364,7 +366,17 @@ def test_every_command_speaks_json(stack, new_line, tmp_path):
     models.write_text("tac,model\n35693803,One\n")
     client = tmp_path / "client.json"
     client.write_text(json.dumps({"id": "json", "jwks": Backend(stack, "json").jwks()}))
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"note": "json"}')
+    number = json.loads(stack.ctl("policy", "put", "--tenant", "demo", rules, "--json").stdout)["number"]
+    outage = ["outage", "declare", "--tenant", "demo", "--outage", "json", "--services", "tv", "--when", '{"line.plan": "json"}', "--text", "en: Gone|de: Weg"]
     commands = [
+        ["policy", "put", "--tenant", "demo", rules], ["policy", "list", "--tenant", "demo"], ["policy", "show", "--tenant", "demo", number],
+        ["policy", "test", "--tenant", "demo", rules], ["policy", "activate", "--tenant", "demo", number], ["policy", "rollback", "--tenant", "demo"],
+        ["policy", "off", "--tenant", "demo"],
+        ["addon", "set", "--tenant", "demo", "--addon", "json", "--offer", '{"vowifi": true}'], ["addon", "list", "--tenant", "demo"],
+        ["addon", "show", "--tenant", "demo", "json"], ["addon", "delete", "--tenant", "demo", "json"],
+        outage, ["outage", "list", "--tenant", "demo"], ["outage", "show", "--tenant", "demo", "json"], ["outage", "end", "--tenant", "demo", "json"],
         ["tenant", "list"], ["tenant", "show", "demo"], ["tenant", "set", "--tenant", "demo", "--name", "Demo Mobile"],
         ["plan", "list", "--tenant", "demo"], ["plan", "set", "--tenant", "demo", plan], ["plan", "show", "--tenant", "demo", "json"],
         ["plan", "delete", "--tenant", "demo", "json"],

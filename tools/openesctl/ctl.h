@@ -38,6 +38,15 @@ int ctl_run_explain(struct ctl *ctl);
 typedef int ctl_each(struct ctl *ctl, const cJSON *item, void *user);
 int ctl_pages(struct ctl *ctl, const char *path, const uint8_t *query, size_t limit, ctl_each *each, void *user);
 
+/* A file that is a JSON object; "-" is standard input. The caller's to free. When it fails the problem has been said. */
+int ctl_json_file(const char *path, cJSON **out);
+
+/* ctl_policy.c: versions of rules. */
+int ctl_run_policy_show(struct ctl *ctl);
+int ctl_run_policy_put(struct ctl *ctl);
+int ctl_run_policy_test(struct ctl *ctl);
+int ctl_run_policy_activate(struct ctl *ctl); /* rollback and off, too */
+
 /* ctl_subscriber.c: what spans policy and auth. */
 int ctl_run_subscriber_add(struct ctl *ctl);
 int ctl_run_subscriber_remove(struct ctl *ctl);

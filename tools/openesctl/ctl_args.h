@@ -43,6 +43,9 @@ enum ctl_opt {
 	CTL_MEND,
 	CTL_ROLE,
 	CTL_NEW_IMSI,
+	CTL_ADDON,
+	CTL_OUTAGE,
+	CTL_RULES, /* their number */
 	/* a tenant's settings */
 	CTL_LANGUAGE,
 	CTL_HOSTS,
@@ -110,6 +113,16 @@ enum ctl_opt {
 	CTL_SATELLITE_BARRED,
 	CTL_CARRIER_BILLING,
 	CTL_PRIVATE_IDENTITY,
+	CTL_FEATURES,
+	/* an add-on's and an outage's */
+	CTL_OFFER,
+	CTL_SERVICES,
+	CTL_FROM,
+	CTL_UNTIL,
+	CTL_WHEN,
+	CTL_AS,
+	CTL_SAYS,
+	CTL_NOTE,
 	/* a client's */
 	CTL_SCOPES,
 	CTL_REQUESTOR_IDS,
@@ -138,6 +151,8 @@ enum ctl_opt {
 	CTL_VENDOR,
 	CTL_MODEL,
 	CTL_CAPABILITIES,
+	CTL_ADDONS,
+	CTL_FACTS,
 	/* a user of a store's */
 	CTL_STORE_VENDOR,
 	CTL_STORE_USER_ID,
@@ -164,7 +179,18 @@ enum ctl_opt {
 	CTL_OPT_COUNT
 };
 
-enum ctl_kind { CTL_TEXT, CTL_FLAG, CTL_LIST, CTL_SECONDS, CTL_BOOL, CTL_NUMBER, CTL_OCTETS, CTL_OBJECTS };
+enum ctl_kind {
+	CTL_TEXT,
+	CTL_FLAG,
+	CTL_LIST,
+	CTL_SECONDS,
+	CTL_BOOL,
+	CTL_NUMBER,
+	CTL_OCTETS,
+	CTL_OBJECTS,
+	CTL_OBJECT,
+	CTL_LINES
+};
 
 struct ctl_option {
 	const char *name;  /* without "--" */

@@ -91,10 +91,30 @@ static const struct ctl_view letters = { (const struct ctl_column[]){ { "LETTER"
 	                                                                  { "TRIES", "tries", 5 },
 	                                                                  { "WHY", "reason", 0 },
 	                                                                  { NULL, NULL, 0 } } };
+static const struct ctl_view rules = { (const struct ctl_column[]){ { "NUMBER", "number", 6 },
+	                                                                { "ACTIVE", "active", 6 },
+	                                                                { "CREATED", "created", 20 },
+	                                                                { "AUTHOR", "author", 0 },
+	                                                                { NULL, NULL, 0 } } };
+static const struct ctl_view addons = { (const struct ctl_column[]){ { "ADDON", "id", 16 },
+	                                                                 { "FEATURES", "features", 20 },
+	                                                                 { "OFFER", "offer", 24 },
+	                                                                 { "NAME", "name", 0 },
+	                                                                 { NULL, NULL, 0 } } };
+static const struct ctl_view outages = { (const struct ctl_column[]){ { "OUTAGE", "id", 16 },
+	                                                                  { "SERVICES", "services", 20 },
+	                                                                  { "FROM", "from", 20 },
+	                                                                  { "UNTIL", "until", 20 },
+	                                                                  { "WHEN", "when", 24 },
+	                                                                  { "TEXTS", "texts", 0 },
+	                                                                  { NULL, NULL, 0 } } };
 
 #define TENANT "/v1/tenants/{tenant}"
 #define PLAN TENANT "/plans/{plan}"
 #define CLIENT TENANT "/clients/{client}"
+#define RULES TENANT "/rules/{number}"
+#define ADDON TENANT "/addons/{addon}"
+#define OUTAGE TENANT "/outages/{outage}"
 #define SUBSCRIBER TENANT "/subscribers/{imsi}"
 #define EQUIPMENT TENANT "/equipment/{imei}"
 #define MODEL TENANT "/models/{tac}"
@@ -113,12 +133,12 @@ static const struct ctl_view letters = { (const struct ctl_column[]){ { "LETTER"
 	CTL_NAME, CTL_VOLTE, CTL_VONR, CTL_VONR_EPS_FALLBACK, CTL_IRAT, CTL_VOWIFI, CTL_SMSOIP, CTL_COMPANION,             \
 		CTL_COMPANION_SERVICES, CTL_COMPANION_MAX, CTL_PRIMARY_ESIM, CTL_DATA_PLANS, CTL_DATA_BOOSTS, CTL_NR_SA,       \
 		CTL_ALLOWANCE, CTL_TETHERING_ALLOWANCE, CTL_SATELLITE, CTL_SATELLITE_ALLOWED, CTL_SATELLITE_BARRED,            \
-		CTL_CARRIER_BILLING, CTL_PRIVATE_IDENTITY
+		CTL_CARRIER_BILLING, CTL_PRIVATE_IDENTITY, CTL_FEATURES
 #define CLIENT_SETTINGS CTL_NAME, CTL_SCOPES, CTL_REQUESTOR_IDS, CTL_TOKEN_TTL, CTL_DISABLED
 #define LINE_SETTINGS                                                                                                  \
 	CTL_OPT_OUTS, CTL_VOICE_PROVISIONING, CTL_SMS_PROVISIONING, CTL_TERMS, CTL_ADDRESS, CTL_ADDRESS_EXPIRY,            \
 		CTL_ADDRESS_ID, CTL_VOWIFI_PROVISIONING, CTL_DATA_USAGE, CTL_BOOSTS, CTL_SATELLITE_PROVISIONING, CTL_ACCOUNT,  \
-		CTL_BILLING_BARRED, CTL_BILLING_PROVISIONING
+		CTL_BILLING_BARRED, CTL_BILLING_PROVISIONING, CTL_ADDONS, CTL_FACTS
 #define DEVICE                                                                                                         \
 	CTL_ENTITLEMENT_VERSION, CTL_ACCEPT_LANGUAGE, CTL_BOOST_TYPE, CTL_STORE_VENDOR, CTL_STORE_USER_ID,                 \
 		CTL_TERMINAL_ID, CTL_TERMINAL_SW_VERSION
@@ -179,6 +199,73 @@ const struct ctl_command ctl_commands[] = {
 	{ "client", "delete", ctl_run_request, OPTS(CTL_TENANT, CTL_CLIENT), NO_OPTS, CTL_CLIENT,
 	  "remove a client; its access tokens are void at once", "  openesctl client delete --tenant demo mdm", "DELETE",
 	  CLIENT, NULL, NULL },
+
+	{ "policy", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
+	  "versions of the rules, the newest first", "  openesctl policy list --tenant demo", "GET", TENANT "/rules", NULL,
+	  &rules },
+	{ "policy", "show", ctl_run_policy_show, OPTS(CTL_TENANT, CTL_RULES), NO_OPTS, CTL_RULES,
+	  "the rules of a version, as JSON",
+	  "  openesctl policy show --tenant demo 7\n  openesctl policy show --tenant demo active > rules.json", "GET",
+	  RULES, NULL, NULL },
+	{ "policy", "put", ctl_run_policy_put, OPTS(CTL_TENANT, CTL_FILE), OPTS(CTL_DRY_RUN), CTL_FILE,
+	  "keep rules as a new version; nothing decides by them yet",
+	  "Rules with a mistake are refused as a whole, with the place of the mistake. Their cases are run; exit status 1\n"
+	  "when one fails.\n\n"
+	  "  openesctl policy put --tenant demo rules.json --dry-run\n  openesctl policy put --tenant demo rules.json",
+	  "POST", TENANT "/rules", NULL, NULL },
+	{ "policy", "test", ctl_run_policy_test, OPTS(CTL_TENANT, CTL_FILE), NO_OPTS, CTL_FILE,
+	  "whose answer would become another: of all lines and their devices",
+	  "A file, or the number of a version. Runs its cases first, then decides for every device of every line twice, "
+	  "by\n"
+	  "what decides now and by these rules. Nothing is changed. Exit status 1 when a case fails.\n\n"
+	  "  openesctl policy test --tenant demo rules.json\n  openesctl policy test --tenant demo 7 --json",
+	  "POST", RULES ":test", NULL, NULL },
+	{ "policy", "activate", ctl_run_policy_activate, OPTS(CTL_TENANT, CTL_RULES), NO_OPTS, CTL_RULES,
+	  "let a version decide, from the next request on",
+	  "Refused where one of its cases fails.\n\n  openesctl policy activate --tenant demo 7", "POST", RULES ":activate",
+	  NULL, NULL },
+	{ "policy", "rollback", ctl_run_policy_activate, OPTS(CTL_TENANT), NO_OPTS, CTL_TENANT,
+	  "let decide what decided before", "Once more, and it is as it was.\n\n  openesctl policy rollback --tenant demo",
+	  "POST", RULES ":activate", NULL, NULL },
+	{ "policy", "off", ctl_run_policy_activate, OPTS(CTL_TENANT), NO_OPTS, CTL_TENANT,
+	  "no rules decide: plans, add-ons and outages alone", "  openesctl policy off --tenant demo", "POST",
+	  RULES ":activate", NULL, NULL },
+
+	{ "addon", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT, "what lines may have beside a plan",
+	  "  openesctl addon list --tenant demo", "GET", TENANT "/addons", NULL, &addons },
+	{ "addon", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_ADDON), NO_OPTS, CTL_ADDON, "one add-on",
+	  "  openesctl addon show --tenant demo hotspot", "GET", ADDON, NULL, NULL },
+	{ "addon", "set", ctl_run_set, OPTS(CTL_TENANT), OPTS(CTL_FILE, CTL_ADDON, CTL_NAME, CTL_FEATURES, CTL_OFFER),
+	  CTL_FILE, "make an add-on or change what it gives",
+	  "With a file the add-on becomes what the file says; without, only the options given are changed. Lines get it "
+	  "by\n"
+	  "subscriber set --addons.\n\n"
+	  "  openesctl addon set --tenant demo hotspot.json\n"
+	  "  openesctl addon set --tenant demo --addon hotspot --features tethering --offer '{\"vowifi\":true}'\n"
+	  "  openesctl subscriber set --tenant demo --imsi 001010000000042 --addons '[{\"id\":\"hotspot\"}]'",
+	  "PUT", ADDON, NULL, NULL },
+	{ "addon", "delete", ctl_run_request, OPTS(CTL_TENANT, CTL_ADDON), NO_OPTS, CTL_ADDON,
+	  "remove an add-on; lines that have it get nothing by it", "  openesctl addon delete --tenant demo hotspot",
+	  "DELETE", ADDON, NULL, NULL },
+
+	{ "outage", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
+	  "what is away, where and until when", "  openesctl outage list --tenant demo", "GET", TENANT "/outages", NULL,
+	  &outages },
+	{ "outage", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_OUTAGE), NO_OPTS, CTL_OUTAGE, "one outage",
+	  "  openesctl outage show --tenant demo ims-north", "GET", OUTAGE, NULL, NULL },
+	{ "outage", "declare", ctl_run_set, OPTS(CTL_TENANT),
+	  OPTS(CTL_FILE, CTL_OUTAGE, CTL_SERVICES, CTL_FROM, CTL_UNTIL, CTL_WHEN, CTL_AS, CTL_SAYS, CTL_NOTE), CTL_FILE,
+	  "say that services are away; phones that have them show the text",
+	  "From a file or from options; declared again, only the options given are changed. It is over at --until, or "
+	  "when\n"
+	  "it is ended.\n\n"
+	  "  openesctl outage declare --tenant demo --outage ims-north --services volte,vonr \\\n"
+	  "      --when '{\"facts.region\":\"north\"}' --until 2030-01-31T06:00:00Z \\\n"
+	  "      --text 'en: Use Wi-Fi for calls.|de: Bitte über WLAN telefonieren.'\n"
+	  "  openesctl outage declare --tenant demo outage.json",
+	  "PUT", OUTAGE, NULL, NULL },
+	{ "outage", "end", ctl_run_request, OPTS(CTL_TENANT, CTL_OUTAGE), NO_OPTS, CTL_OUTAGE, "it is over",
+	  "  openesctl outage end --tenant demo ims-north", "DELETE", OUTAGE, NULL, NULL },
 
 	{ "subscriber", "add", ctl_run_subscriber_add, OPTS(CTL_TENANT, CTL_IMSI, CTL_PLAN),
 	  OPTS(CTL_MSISDN, CTL_STATUS, LINE_SETTINGS, CTL_K, SECRETS), CTL_IMSI,
@@ -339,7 +426,8 @@ const struct ctl_command ctl_commands[] = {
 	  "Decides as for a request of that phone and shows each rule that was looked at, what it saw and what it said.\n\n"
 	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2004\n"
 	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2003 --entitlement-version 6.0\n"
-	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2010 --boost-type 166",
+	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2010 --boost-type 166\n"
+	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2003 --terminal-id 356938035643809",
 	  "GET", TENANT "/explain", OPTS(CTL_IMSI, CTL_APP, DEVICE), NULL },
 	{ "audit", "", ctl_run_list, NO_OPTS, OPTS(CTL_TENANT, CTL_LIMIT), CTL_NONE, "who changed what, newest first",
 	  "  openesctl audit --limit 20\n  openesctl audit --tenant demo --json", "GET", "/v1/audit", OPTS(CTL_TENANT),
