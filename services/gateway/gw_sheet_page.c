@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "es_language.h"
 #include "otp_form_html.h"
 #include "otp_html.h"
 
@@ -47,26 +48,13 @@ static const struct language {
 };
 #define LANGUAGE_COUNT (sizeof(languages) / sizeof(*languages))
 
-static size_t find_language(struct es_slice tag)
-{
-	size_t i = 0;
-
-	while (i < LANGUAGE_COUNT && !es_slice_eq_nocase(tag, es_slice_str(languages[i].name)))
-		i++;
-	return i;
-}
-
 size_t gw_sheet_language(struct es_slice accept_language)
 {
-	while (accept_language.ptr != NULL) {
-		struct es_slice item = es_slice_cut(&accept_language, ',');
-		struct es_slice tag = es_slice_trim(es_slice_cut(&item, ';'));
-		size_t found = find_language(es_slice_cut(&tag, '-'));
+	const char *codes[LANGUAGE_COUNT];
 
-		if (found < LANGUAGE_COUNT)
-			return found;
-	}
-	return 0;
+	for (size_t i = 0; i < LANGUAGE_COUNT; i++)
+		codes[i] = languages[i].name;
+	return es_language_pick(accept_language, codes, LANGUAGE_COUNT, ES_SLICE_LIT("en"));
 }
 
 const char *gw_sheet_language_name(size_t language)
