@@ -40,6 +40,8 @@ static const struct policy_admin_action actions[] = {
 	{ "subscriber.import", POLICY_OPERATOR, POLICY_WRITES | POLICY_BULK | POLICY_TRIAL, policy_do_subscriber_import },
 	{ "store-user.list", POLICY_SUPPORT, 0, policy_do_store_user_list },
 	{ "store-user.patch", POLICY_OPERATOR, POLICY_WRITES, policy_do_store_user_patch },
+	{ "consent.list", POLICY_SUPPORT, 0, policy_do_consent_list },
+	{ "sheet.act", POLICY_ADMIN, POLICY_INTERNAL | POLICY_WRITES, policy_do_sheet_act },
 	{ "explain", POLICY_SUPPORT, 0, policy_do_explain },
 	{ "flow.resolve", POLICY_SUPPORT, POLICY_NO_TENANT, policy_do_flow_resolve },
 	{ "audit.list", POLICY_ADMIN, POLICY_NO_TENANT, policy_do_audit_list },
@@ -312,7 +314,7 @@ static es_status run_with_arenas(struct policy_admin_call *call)
 	ES_CLEANUP(es_json_done) cJSON *body = NULL;
 
 	call->action = find(call->request->action, call->request->elsewhere);
-	if (call->action == NULL)
+	if (call->action == NULL || ((call->action->flags & POLICY_INTERNAL) != 0) != (call->request->own != NULL))
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "action", "no such action");
 	call->tenant = (call->action->flags & POLICY_NO_TENANT) != 0 ? "" : policy_param(call, "tenant");
 	/* Strangers get neither to the parser nor to the one writer. */

@@ -21,6 +21,7 @@ struct policy_admin_request {
 	struct es_slice body;
 	bool elsewhere;     /* POLICY_ADMIN_BEGIN: another process carries it out */
 	const char *system; /* instead of a credential: another system's change, by this name in the trail; NULL: none */
+	void *own;          /* of an internal action: what it works on; NULL: it is somebody else's request */
 	const struct es_trace *trace;
 };
 

@@ -38,7 +38,8 @@ enum {
 	POLICY_GLOBAL = 4,
 	POLICY_ELSEWHERE = 8,
 	POLICY_BULK = 16,
-	POLICY_TRIAL = 32, /* knows dry_run */
+	POLICY_TRIAL = 32,    /* knows dry_run */
+	POLICY_INTERNAL = 64, /* of this process alone: nobody asks for it over the bus */
 };
 struct policy_admin_action {
 	const char *name;
@@ -96,6 +97,9 @@ es_status policy_line_find(struct policy_admin_call *call, const char *imsi, str
 es_status policy_line_store(struct policy_admin_call *call, const struct policy_subscriber *before,
                             struct policy_subscriber *line, bool *changed, struct policy_fault *fault) ES_MUST_USE;
 
+/* The line is gone: its consents are kept as long as the tenant says (policy_admin_consent.c). */
+es_status policy_consents_outlive(struct policy_admin_call *call, const char *imsi) ES_MUST_USE;
+
 policy_admin_fn policy_do_tenant_list, policy_do_tenant_get, policy_do_tenant_put;
 policy_admin_fn policy_do_plan_list, policy_do_plan_get, policy_do_plan_put, policy_do_plan_delete;
 policy_admin_fn policy_do_client_list, policy_do_client_get, policy_do_client_put, policy_do_client_delete;
@@ -105,6 +109,7 @@ policy_admin_fn policy_do_subscriber_delete, policy_do_subscriber_suspend, polic
 	policy_do_subscriber_terminate;
 policy_admin_fn policy_do_subscriber_swap_sim, policy_do_subscriber_reset_tokens, policy_do_subscriber_import;
 policy_admin_fn policy_do_store_user_list, policy_do_store_user_patch;
+policy_admin_fn policy_do_sheet_act, policy_do_consent_list;
 policy_admin_fn policy_do_explain, policy_do_flow_resolve;
 policy_admin_fn policy_do_audit_list, policy_do_credential_list, policy_do_credential_put, policy_do_credential_delete;
 

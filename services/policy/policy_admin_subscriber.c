@@ -298,6 +298,7 @@ static es_status change_imsi(struct policy_admin_call *call, const struct policy
 	if (status != ES_OK)
 		return status;
 	line->imsi = to;
+	ES_TRY(policy_row_consents_move(call->conn, call->tenant, before->imsi, to));
 	return policy_tell(call, "subscriber.removed", before->tenant, before->imsi, POLICY_ALL_APPS, &sequence);
 }
 
@@ -324,6 +325,7 @@ es_status policy_do_subscriber_delete(struct policy_admin_call *call)
 
 	ES_TRY(load(call, &line));
 	ES_TRY(policy_row_subscriber_delete(call->conn, call->tenant, line.imsi));
+	ES_TRY(policy_consents_outlive(call, line.imsi));
 	ES_TRY(policy_tell(call, "subscriber.removed", line.tenant, line.imsi, POLICY_ALL_APPS, &sequence));
 	struct es_json_out j = policy_answer_start(call);
 	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);

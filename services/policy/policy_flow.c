@@ -133,8 +133,6 @@ es_status policy_flow_open(struct es_keyring *ring, struct es_slice handle, int6
 	ES_TRY(policy_flow_read(&r, &flow));
 	if (!es_reader_is_done(&r))
 		return ES_MALFORMED;
-	if (now_ms >= flow.expires_ms)
-		return ES_EXPIRED;
 	*out = flow;
-	return ES_OK;
+	return now_ms < flow.expires_ms ? ES_OK : ES_EXPIRED;
 }

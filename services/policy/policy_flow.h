@@ -34,7 +34,7 @@ void policy_flow_begin(struct policy_flow *flow, const char *tenant, const struc
 /* The handle alone, Base64url. */
 es_status policy_flow_seal(struct es_keyring *ring, const struct policy_flow *flow, struct es_arena *arena,
                            struct es_slice *out) ES_MUST_USE;
-/* ES_MALFORMED, ES_UNAUTHENTIC, ES_EXPIRED. */
+/* ES_MALFORMED, ES_UNAUTHENTIC; ES_EXPIRED, with `out`. */
 es_status policy_flow_open(struct es_keyring *ring, struct es_slice handle, int64_t now_ms, struct es_arena *arena,
                            struct policy_flow *out) ES_MUST_USE;
 /* The handle in "sid=HANDLE" or "sid=HANDLE&more"; empty: there is none. */

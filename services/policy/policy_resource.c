@@ -6,6 +6,7 @@
 #include "es_json.h"
 #include "es_text.h"
 #include "policy_shape.h"
+#include "policy_sheet_text.h"
 
 /* ---- what a text must look like ---- */
 
@@ -102,7 +103,7 @@ static bool is_section(struct es_slice text)
 	return all_of(text, 1, 31, LOWER DIGITS "-_");
 }
 
-static bool is_section_or_none(struct es_slice text)
+bool policy_is_section_or_none(struct es_slice text)
 {
 	return text.len == 0 || is_section(text);
 }
@@ -202,7 +203,7 @@ static const struct field tenant_authentication[] = {
 	{ .name = "eap_over_token", BOOL, .offset = A(eap_over_token) },
 	{ .name = "hss_profile", BOOL, .offset = A(hss_profile) },
 	{ .name = "challenges_per_second", I64, .offset = A(challenges_per_second), .min = 0, .max = 1000000 },
-	{ .name = "oidc", TEXT, .offset = A(oidc), NULL, is_section_or_none, "a section of auth's core file" },
+	{ .name = "oidc", TEXT, .offset = A(oidc), NULL, policy_is_section_or_none, "a section of auth's core file" },
 	{ .name = "second_factor", BOOL, .offset = A(second_factor) },
 	{ .name = "sms_code", BOOL, .offset = A(sms_code) },
 	{ .name = "error_url", TEXT, .offset = A(error_url), NULL, IS_URL },
@@ -248,7 +249,7 @@ static const struct field tenant_fields[] = {
 	  TEXT,
 	  .offset = T(signing_key),
 	  NULL,
-	  is_section_or_none,
+	  policy_is_section_or_none,
 	  "a section of the gateway's answer keys" },
 	{ .name = "decoy_challenge", BOOL, .offset = T(decoy_challenge) },
 	{ .name = "eap_notifications", BOOL, .offset = T(eap_notifications) },
@@ -267,6 +268,14 @@ static const struct field tenant_fields[] = {
 	{ .name = "satellite", OBJECT, .members = policy_tenant_satellite_fields },
 	{ .name = "billing", OBJECT, .members = policy_tenant_billing },
 	{ .name = "private_identity", OBJECT, .members = policy_tenant_private_identity },
+	{ .name = "sheets", OBJECT, .members = policy_tenant_sheets },
+	{ .name = "brand", OBJECT, .members = policy_tenant_brand },
+	{ .name = "texts",
+	  LIST,
+	  .offset = T(texts),
+	  NULL,
+	  policy_is_text_override,
+	  "a language, a blank, the name of a text of the sheets, a colon and a text: \"de terms_title: Bedingungen\"" },
 	{ .name = "version", U64, .offset = T(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
@@ -297,6 +306,13 @@ static const struct policy_tenant tenant_defaults = {
 	             .terms_by = POLICY_TERMS_BY_PAGE,
 	             .accounts = 1 << POLICY_POSTPAID | 1 << POLICY_PREPAID },
 	.private_identity = { .life_s = 2592000 },
+	.sheets = { .handle_s = 1800,
+	            .consent_s = 157680000,
+	            .terms = "",
+	            .satellite_terms = "",
+	            .address = "",
+	            .payment = "" },
+	.brand = { .name = "", .logo = "", .colour = "", .colour_dark = "", .support_url = "" },
 };
 
 /* Operations that belong to the application (TS.43 13, 14). */
@@ -332,6 +348,7 @@ static es_status tenant_check(const void *resource, struct policy_fault *fault)
 		return ES_MALFORMED;
 	}
 	ES_TRY(policy_billing_check(&tenant->billing, fault));
+	ES_TRY(policy_sheets_check(tenant, fault));
 	return disclosure_check(&tenant->disclosure, fault);
 }
 

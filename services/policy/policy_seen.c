@@ -108,6 +108,7 @@ static es_status write_pile(struct es_db_conn *conn, void *user)
 static es_status prune(struct es_db_conn *conn, void *user)
 {
 	const int64_t *before_ms = user;
+	ES_TRY(policy_row_sheets_prune(conn, es_wall_ms()));
 	return policy_row_events_prune(conn, *before_ms);
 }
 

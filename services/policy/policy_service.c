@@ -8,6 +8,7 @@
 #include "es_secret.h"
 #include "policy_admin.h"
 #include "policy_bus.h"
+#include "policy_sheet_peers.h"
 
 static const struct es_conf_key keys[] = {
 	ES_SERVICE_CONF_KEYS(policy, struct policy_config, "127.0.0.1:9102"),
@@ -25,6 +26,8 @@ static const struct es_conf_key keys[] = {
 	        "64 hex digits: key of the hashed IMSIs that GetSubscriberInfo shows; empty: no hashes"),
 	ES_CONF(policy, struct policy_config, private_id_key_file, ES_CONF_STRING, "", 0, 0,
 	        "64 hex digits: key of private user identities (ap2013); empty: none are made"),
+	ES_CONF(policy, struct policy_config, sheet_peers_file, ES_CONF_STRING, "", 0, 0,
+	        "file of the address services and payment pages of web sheets (docs/sheets.md); empty: none"),
 	ES_CONF(policy, struct policy_config, note_devices, ES_CONF_BOOL, "true", 0, 0,
 	        "note which devices a subscriber uses"),
 };
@@ -37,7 +40,8 @@ struct policy {
 static void stop(void *state, int64_t wait_ms)
 {
 	struct policy *policy = state;
-	policy_bus_stop(policy->bus, wait_ms);
+	policy_bus_stop(policy->bus, wait_ms); /* nobody waits for a peer of the sheets any more */
+	policy_sheet_peers_stop(policy->engine.peers);
 	policy_seen_stop(policy->engine.seen);
 	policy_store_close(policy->engine.store);
 	es_keyring_free(policy->engine.ring);
@@ -68,6 +72,7 @@ static es_status start_parts(struct policy *policy, struct es_service *service, 
 	ES_TRY(policy_store_open(config->db, &policy->engine.store, error));
 	if (config->admin_token_file[0] != '\0')
 		ES_TRY(policy_admin_bootstrap(policy->engine.store, config->admin_token_file, error));
+	ES_TRY(policy_sheet_peers_start(config->sheet_peers_file, &policy->engine.peers, error));
 	if ((policy->engine.seen = policy_seen_start(policy->engine.store, config->note_devices)) == NULL) {
 		es_put_str(error, "threads cannot be had");
 		return ES_UNAVAILABLE;

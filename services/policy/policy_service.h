@@ -12,6 +12,7 @@ struct policy_config {
 	const char *admin_token_file;    /* "": no bootstrap credential */
 	const char *sim_id_key_file;     /* "": none */
 	const char *private_id_key_file; /* "": none */
+	const char *sheet_peers_file;    /* "": none */
 	bool note_devices;
 };
 

@@ -39,6 +39,7 @@ struct policy_shape {
 bool policy_is_label(struct es_slice text);
 bool policy_is_url(struct es_slice text);
 bool policy_is_plmn(struct es_slice text);
+bool policy_is_section_or_none(struct es_slice text);
 #define IS_LABEL policy_is_label, "UTF-8 text of at most 128 octets"
 #define IS_URL policy_is_url, "an http or https URL of at most 1024 octets"
 #define IS_PLMN policy_is_plmn, "MCC and MNC, 5 or 6 digits"
@@ -49,6 +50,10 @@ extern const struct field policy_plan_data_fields[], policy_plan_satellite_field
 extern const struct policy_shape policy_usage_shape, policy_line_boost_shape;
 es_status policy_plan_data_check(const struct policy_plan *plan, struct policy_fault *fault) ES_MUST_USE;
 es_status policy_line_data_check(const struct policy_line_data *data, struct policy_fault *fault) ES_MUST_USE;
+/* policy_resource_sheet.c: web sheets. */
+extern const struct field policy_tenant_sheets[], policy_tenant_brand[];
+bool policy_is_text_of_language(struct es_slice text, size_t max);
+es_status policy_sheets_check(const struct policy_tenant *tenant, struct policy_fault *fault) ES_MUST_USE;
 /* policy_resource_dcb.c: ap2012 and ap2013. */
 extern const struct field policy_tenant_billing[], policy_tenant_private_identity[], policy_subscriber_billing[];
 es_status policy_billing_check(const struct policy_billing *billing, struct policy_fault *fault) ES_MUST_USE;

@@ -11,6 +11,7 @@
 #include "policy_schema_3_sql.h"
 #include "policy_schema_4_sql.h"
 #include "policy_schema_5_sql.h"
+#include "policy_schema_6_sql.h"
 #include "policy_statements.h"
 #include "policy_store_catalog.h"
 
@@ -19,11 +20,9 @@ struct policy_store {
 	struct policy_catalog_cache *cache;
 };
 
-static const struct es_migration migrations[] = { { 1, policy_schema_1_sql },
-	                                              { 2, policy_schema_2_sql },
-	                                              { 3, policy_schema_3_sql },
-	                                              { 4, policy_schema_4_sql },
-	                                              { 5, policy_schema_5_sql } };
+static const struct es_migration migrations[] = { { 1, policy_schema_1_sql }, { 2, policy_schema_2_sql },
+	                                              { 3, policy_schema_3_sql }, { 4, policy_schema_4_sql },
+	                                              { 5, policy_schema_5_sql }, { 6, policy_schema_6_sql } };
 
 es_status policy_store_open(const char *url, struct policy_store **out, struct es_buf *error)
 {
