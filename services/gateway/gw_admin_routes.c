@@ -43,6 +43,7 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "POST", SUBSCRIBER ":terminate", "subscriber.terminate", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/store-users", "store-user.list", "limit", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "PATCH", SUBSCRIBER "/store-users", "store-user.patch", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "GET", SUBSCRIBER "/consents", "consent.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", TENANT "/explain", "explain", DEVICE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", "/v1/flow:resolve", "flow.resolve", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/keys", "keys.status", "", GW_BODY_NONE, GW_OWNER_AUTH },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "es_language.h"
+#include "gw_html.h"
 #include "otp_form_html.h"
 #include "otp_html.h"
 
@@ -64,25 +65,6 @@ const char *gw_sheet_language_name(size_t language)
 
 /* ---- writing ---- */
 
-static void put_escaped(struct es_buf *out, struct es_slice text)
-{
-	static const struct {
-		uint8_t c;
-		const char *as;
-	} table[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" }, { '\'', "&#39;" } };
-
-	for (size_t i = 0; i < text.len; i++) {
-		size_t k = 0;
-
-		while (k < sizeof(table) / sizeof(*table) && table[k].c != text.ptr[i])
-			k++;
-		if (k < sizeof(table) / sizeof(*table))
-			es_put_str(out, table[k].as);
-		else
-			es_put_u8(out, text.ptr[i]);
-	}
-}
-
 /* A sentence of ours: its numbers stand the right way round in every script. */
 static void put_sentence(const struct gw_sheet_page *page, const char *text, struct es_buf *out)
 {
@@ -93,7 +75,7 @@ static void put_sentence(const struct gw_sheet_page *page, const char *text, str
 		}
 		es_put_str(out, "<bdi>");
 		if (*++text == '1')
-			put_escaped(out, page->number_end);
+			gw_html_put(out, page->number_end);
 		else
 			es_put_printf(out, "%u", page->tries_left);
 		es_put_str(out, "</bdi>");
@@ -167,9 +149,9 @@ static void put_field(const char *name, size_t len, const struct gw_sheet_page *
 		if (es_slice_eq_str(wanted, plain[i].name))
 			es_put_str(out, plain[i].text);
 	if (es_slice_eq_str(wanted, "tenant"))
-		put_escaped(out, page->tenant);
+		gw_html_put(out, page->tenant);
 	else if (es_slice_eq_str(wanted, "handle"))
-		put_escaped(out, page->handle);
+		gw_html_put(out, page->handle);
 	else if (es_slice_eq_str(wanted, "sent"))
 		put_sentence(page, l->sent, out);
 	else if (es_slice_eq_str(wanted, "alert"))
