@@ -245,7 +245,8 @@ static void put_head(struct writing *w)
 	attribute(w, "dir", page->right_to_left ? "rtl" : "ltr");
 	put(w, ">\n<head>\n<meta charset=\"utf-8\">\n"
 	       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	       "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n<title>");
+	       "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n"
+	       "<link rel=\"icon\" href=\"data:,\">\n<title>");
 	text(w, page->title);
 	es_put_printf(w->out, "</title>\n<link rel=\"stylesheet\" href=\"%s/look.css\">\n", w->frame->path);
 	put_colours(w);
