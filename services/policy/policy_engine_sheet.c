@@ -109,6 +109,9 @@ static es_status set_up(struct sheeting *s)
 	s->sheet = (struct policy_sheet){
 		.context = &s->context, .state = &s->state, .arena = s->arena, .alert = POLICY_SAYS_COUNT
 	};
+	for (size_t i = 0; s->state.boost_type >= 0 && s->context.plan != NULL && i < s->context.plan->upgrades.count; i++)
+		policy_sheet_offer_plan(&s->sheet,
+		                        policy_catalog_plan(s->catalog, tenant->id, s->context.plan->upgrades.items[i]));
 	return ES_OK;
 }
 
@@ -395,6 +398,17 @@ static es_status ask_address(struct sheeting *s, struct policy_sheet_question *q
 	return question->peer != NULL && question->body.ptr != NULL ? ES_OK : ES_TOO_LARGE;
 }
 
+/* What is kept of an act: the last of many ways to "on" is as good as any other. */
+static const char *act_name(const char *action)
+{
+	static const char *const own[] = { "off", "buy", "upgrade" };
+
+	for (size_t i = 0; i < ES_COUNT(own); i++)
+		if (strcmp(action, own[i]) == 0)
+			return own[i];
+	return "on";
+}
+
 static es_status act_on(struct sheeting *s, const char *action, const struct policy_sheet_answer *answer,
                         struct policy_sheet_question *question)
 {
@@ -409,8 +423,7 @@ static es_status act_on(struct sheeting *s, const char *action, const struct pol
 		                              answer->addresses.is_exact);
 	switch (effect) {
 	case POLICY_EFFECT_SHOW: return show(s);
-	case POLICY_EFFECT_COMMIT:
-		return commit(s, strcmp(action, "off") == 0 || strcmp(action, "buy") == 0 ? action : "on");
+	case POLICY_EFFECT_COMMIT: return commit(s, act_name(action));
 	case POLICY_EFFECT_PAY: return pay(s);
 	case POLICY_EFFECT_LEAVE: return leave(s);
 	case POLICY_EFFECT_ADDRESS:

@@ -367,6 +367,8 @@ static const struct field plan_companion[] = {
 static const struct field plan_fields[] = {
 	{ .name = "id", TEXT, .offset = P(id), NULL, IS_NAME, .flags = REQUIRED },
 	{ .name = "name", TEXT, .offset = P(name), NULL, IS_LABEL },
+	{ .name = "price", TEXT, .offset = P(price), NULL, IS_LABEL },
+	{ .name = "upgrades", LIST, .offset = P(upgrades), NULL, IS_NAME },
 	{ .name = "volte", ENUM, .offset = P(volte), policy_scope_names },
 	{ .name = "vonr", ENUM, .offset = P(vonr), policy_vonr_names },
 	{ .name = "vonr_eps_fallback", BOOL, .offset = P(vonr_eps_fallback) },
@@ -384,7 +386,7 @@ static const struct field plan_fields[] = {
 };
 
 static const struct policy_plan plan_defaults = {
-	.tenant = "", .id = "", .name = "", .data = { .allowances = { -1, -1 } }
+	.tenant = "", .id = "", .name = "", .price = "", .data = { .allowances = { -1, -1 } }
 };
 
 static es_status plan_check(const void *resource, struct policy_fault *fault)

@@ -205,16 +205,38 @@ static enum policy_sheet_effect do_buy(struct policy_sheet *sheet)
 	return POLICY_EFFECT_PAY;
 }
 
+static enum policy_sheet_effect do_plans(struct policy_sheet *sheet)
+{
+	if (sheet->upgrade_count == 0)
+		return POLICY_EFFECT_WRONG;
+	sheet->state->step = POLICY_STEP_PLANS;
+	return POLICY_EFFECT_SHOW;
+}
+
+static enum policy_sheet_effect do_upgrade(struct policy_sheet *sheet)
+{
+	const char *id = field(sheet, "pick");
+
+	for (size_t i = 0; i < sheet->upgrade_count; i++)
+		if (strcmp(sheet->upgrades[i]->id, id) == 0)
+			sheet->upgrade = sheet->upgrades[i];
+	if (sheet->upgrade != NULL)
+		return POLICY_EFFECT_COMMIT;
+	sheet->alert = POLICY_SAYS_UPGRADE_MISSING;
+	return POLICY_EFFECT_SHOW;
+}
+
 static const struct {
 	const char *action;
 	enum policy_sheet_step at;
 	enum policy_sheet_effect (*run)(struct policy_sheet *sheet);
 } acts[] = {
-	{ "accept", POLICY_STEP_TERMS, do_accept }, { "address", POLICY_STEP_ADDRESS, do_address },
-	{ "back", POLICY_STEP_ADDRESS, do_back },   { "choose", POLICY_STEP_CHOOSE, do_choose },
-	{ "other", POLICY_STEP_CHOOSE, do_other },  { "on", POLICY_STEP_OFFER, do_commit },
-	{ "buy", POLICY_STEP_OFFER, do_buy },       { "change", POLICY_STEP_MANAGE, do_change },
-	{ "off", POLICY_STEP_MANAGE, do_commit },
+	{ "accept", POLICY_STEP_TERMS, do_accept },   { "address", POLICY_STEP_ADDRESS, do_address },
+	{ "back", POLICY_STEP_ADDRESS, do_back },     { "choose", POLICY_STEP_CHOOSE, do_choose },
+	{ "other", POLICY_STEP_CHOOSE, do_other },    { "on", POLICY_STEP_OFFER, do_commit },
+	{ "buy", POLICY_STEP_OFFER, do_buy },         { "change", POLICY_STEP_MANAGE, do_change },
+	{ "off", POLICY_STEP_MANAGE, do_commit },     { "plans", POLICY_STEP_OFFER, do_plans },
+	{ "upgrade", POLICY_STEP_PLANS, do_upgrade }, { "back", POLICY_STEP_PLANS, do_back },
 };
 
 void policy_sheet_prepare(struct policy_sheet *sheet)
@@ -240,7 +262,9 @@ enum policy_sheet_effect policy_sheet_act(struct policy_sheet *sheet, const char
 		return POLICY_EFFECT_WRONG;
 	/* The line may have changed since the page was made: then what is due now is shown. */
 	const enum policy_sheet_step now = policy_sheet_due(sheet);
-	if (now != step && !(step == POLICY_STEP_CHOOSE && now == POLICY_STEP_ADDRESS))
+	bool is_aside = (step == POLICY_STEP_CHOOSE && now == POLICY_STEP_ADDRESS) ||
+	                (step == POLICY_STEP_PLANS && now == POLICY_STEP_OFFER);
+	if (now != step && !is_aside)
 		return go_on(sheet);
 	for (size_t i = 0; i < ES_COUNT(acts); i++)
 		if (strcmp(acts[i].action, action) == 0 && acts[i].at == step)
@@ -290,15 +314,27 @@ const char *policy_sheet_terms(const struct policy_sheet *sheet, const char **na
 	return "";
 }
 
-const struct policy_boost *policy_sheet_boost(const struct policy_sheet *sheet)
+const struct policy_boost *policy_plan_boost(const struct policy_plan *plan, int64_t type)
 {
-	const struct policy_plan *plan = sheet->context->plan;
 	const struct policy_boost *boosts = plan != NULL ? plan->data.boosts.items : NULL;
 
 	for (size_t i = 0; plan != NULL && i < plan->data.boosts.count; i++)
-		if (policy_boost_kind(boosts[i].type) == policy_boost_kind(sheet->state->boost_type))
+		if (policy_boost_kind(boosts[i].type) == policy_boost_kind(type))
 			return &boosts[i];
 	return NULL;
+}
+
+const struct policy_boost *policy_sheet_boost(const struct policy_sheet *sheet)
+{
+	return policy_plan_boost(sheet->context->plan, sheet->state->boost_type);
+}
+
+void policy_sheet_offer_plan(struct policy_sheet *sheet, const struct policy_plan *plan)
+{
+	const struct policy_boost *boost = policy_plan_boost(plan, sheet->state->boost_type);
+
+	if (boost != NULL && boost->offer == POLICY_BOOST_INCLUDED && sheet->upgrade_count < POLICY_UPGRADES_MAX)
+		sheet->upgrades[sheet->upgrade_count++] = plan;
 }
 
 /* ---- the change ---- */
@@ -365,18 +401,22 @@ static bool apply_boost(const struct policy_sheet *sheet, struct policy_subscrib
 	return true;
 }
 
+/* What was bought at which price is the text. */
 static void note_purchase(const struct policy_sheet *sheet, struct policy_consent *consent)
 {
 	const struct policy_boost *boost = policy_sheet_boost(sheet);
-	const struct es_slice price = es_slice_str(boost != NULL ? boost->price : "");
+	const struct policy_plan *plan = sheet->upgrade;
+	const char *text = plan != NULL ? es_arena_printf(sheet->arena, "plan %s: %s", plan->id, plan->price)
+	                                : es_arena_printf(sheet->arena, "boost %d: %s", (int)sheet->state->boost_type,
+	                                                  boost != NULL ? boost->price : "");
+	const struct es_slice said = es_slice_str(text);
 	uint8_t digest[32];
 	char hex[65];
 
-	es_sha256(&price, 1, digest);
+	es_sha256(&said, 1, digest);
 	es_hex_encode(es_slice_of(digest, sizeof digest), hex);
-	consent->what = "purchase";
-	consent->text =
-		es_arena_printf(sheet->arena, "boost %d: %s", (int)sheet->state->boost_type, boost != NULL ? boost->price : "");
+	consent->what = plan != NULL ? "plan" : "purchase";
+	consent->text = text;
 	consent->at_ms = sheet->context->now_ms;
 	consent->digest = es_arena_strdup(sheet->arena, es_slice_str(hex));
 	if (consent->text == NULL || consent->digest == NULL)
@@ -395,7 +435,9 @@ bool policy_sheet_apply(const struct policy_sheet *sheet, bool is_off, struct po
 	if (strcmp(app, "ap2004") == 0) {
 		apply_vowifi(sheet, is_off, line, consent);
 	} else if (strcmp(app, "ap2010") == 0) {
-		if (!apply_boost(sheet, line))
+		if (sheet->upgrade != NULL)
+			line->plan = sheet->upgrade->id;
+		else if (!apply_boost(sheet, line))
 			return false;
 		note_purchase(sheet, consent);
 	} else if (strcmp(app, "ap2012") == 0) {

@@ -53,15 +53,21 @@ struct policy_field {
 	const char *name, *value;
 };
 
+#define POLICY_UPGRADES_MAX 5
+
 struct policy_sheet {
 	const struct policy_context *context; /* tenant, plan, line; boost type and store's user, where it is about one */
 	struct policy_sheet_state *state;
 	struct es_arena *arena;
 	const struct policy_field *fields; /* what the form said */
 	size_t field_count;
+	const struct policy_plan
+		*upgrades[POLICY_UPGRADES_MAX]; /* that the line may change to, and that include the boost */
+	size_t upgrade_count;
 	/* learned */
-	enum policy_sheet_text alert; /* POLICY_SAYS_COUNT: none */
-	bool is_malformed;            /* the arena is exhausted, or it is no sheet of ours */
+	const struct policy_plan *upgrade; /* the one that was chosen; NULL: none */
+	enum policy_sheet_text alert;      /* POLICY_SAYS_COUNT: none */
+	bool is_malformed;                 /* the arena is exhausted, or it is no sheet of ours */
 };
 
 enum policy_sheet_effect {
@@ -110,7 +116,7 @@ enum policy_sheet_effect policy_sheet_checked(struct policy_sheet *sheet, const 
 struct policy_consent {
 	int64_t id, at_ms;
 	const char *tenant, *imsi;
-	const char *what;   /* "vowifi-terms", "billing-terms", "satellite-terms", "purchase" */
+	const char *what;   /* "plan", "vowifi-terms", "billing-terms", "satellite-terms", "purchase" */
 	const char *text;   /* name (version) of the text */
 	const char *digest; /* SHA-256 of what was shown, hexadecimal */
 	const char *language, *channel, *terminal, *client;
@@ -125,5 +131,9 @@ bool policy_sheet_apply(const struct policy_sheet *sheet, bool is_off, struct po
 /* What a text says that is to be accepted, as it is shown; "": none is. `name`: which one it is. */
 const char *policy_sheet_terms(const struct policy_sheet *sheet, const char **name);
 const struct policy_boost *policy_sheet_boost(const struct policy_sheet *sheet);
+const struct policy_boost *policy_plan_boost(const struct policy_plan *plan,
+                                             int64_t type); /* NULL: it has none of it */
+/* Takes up a plan among the upgrades, if it includes the boost that the sheet is about. */
+void policy_sheet_offer_plan(struct policy_sheet *sheet, const struct policy_plan *plan);
 
 #endif

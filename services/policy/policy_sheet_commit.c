@@ -128,6 +128,12 @@ es_status policy_do_sheet_act(struct policy_admin_call *call)
 	ES_TRY(read_line(&w));
 	if (!policy_sheet_apply(commit->sheet, is_off, &w.line, &w.user, &w.consent))
 		return end(&w, POLICY_COMMIT_LOST, "is not to be had any more");
+	if (commit->sheet->upgrade != NULL) {
+		bool exists = false;
+		ES_TRY(policy_row_plan_exists(call->conn, call->tenant, w.line.plan, &exists));
+		if (!exists)
+			return end(&w, POLICY_COMMIT_LOST, "the plan is gone");
+	}
 	es_status status = policy_line_store(call, &w.before, &w.line, &w.line_changed, &fault);
 	if (status == ES_MALFORMED)
 		return end(&w, POLICY_COMMIT_LOST, fault.error);

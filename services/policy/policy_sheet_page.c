@@ -246,6 +246,8 @@ static void show_boost(const struct writing *w)
 	if (!is_paid_there && boost->price[0] != '\0')
 		put_text(w, POLICY_SAYS_BOOST_BILL);
 	put_do(w, POLICY_BLOCK_DO, "buy", is_paid_there ? POLICY_SAYS_BOOST_PAY : POLICY_SAYS_BOOST_BUY);
+	if (w->sheet->upgrade_count > 0)
+		put_do(w, POLICY_BLOCK_MAY, "plans", POLICY_SAYS_UPGRADE_MAY);
 }
 
 static void show_offer(const struct policy_sheet *sheet, struct policy_page_model *page)
@@ -257,6 +259,24 @@ static void show_offer(const struct policy_sheet *sheet, struct policy_page_mode
 		show_boost(&w);
 	else
 		put_do(&w, POLICY_BLOCK_DO, "on", POLICY_SAYS_TURN_ON);
+	put_do(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
+}
+
+static void show_plans(const struct policy_sheet *sheet, struct policy_page_model *page)
+{
+	const struct writing w = begin(sheet, POLICY_SAYS_UPGRADE_TITLE, page);
+
+	put_text(&w, POLICY_SAYS_UPGRADE_LEAD);
+	for (size_t i = 0; i < sheet->upgrade_count; i++) {
+		const struct policy_plan *plan = sheet->upgrades[i];
+		const char *label = es_arena_printf(sheet->arena, "%s%s%s", plan->name[0] != '\0' ? plan->name : plan->id,
+		                                    plan->price[0] != '\0' ? " · " : "", plan->price);
+		struct policy_block *pick = put(&w, POLICY_BLOCK_PICK, "pick", label != NULL ? label : plan->id);
+		pick->value = plan->id;
+		pick->is_required = true;
+	}
+	put_do(&w, POLICY_BLOCK_DO, "upgrade", POLICY_SAYS_UPGRADE_DO);
+	put_do(&w, POLICY_BLOCK_MAY, "back", POLICY_SAYS_BACK);
 	put_do(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
 }
 
@@ -314,12 +334,12 @@ static void show_inactive(const struct policy_sheet *sheet, struct policy_page_m
 void policy_sheet_show(const struct policy_sheet *sheet, struct policy_page_model *page)
 {
 	static void (*const shows[POLICY_STEPS])(const struct policy_sheet *sheet, struct policy_page_model *page) = {
-		[POLICY_STEP_TERMS] = show_terms,     [POLICY_STEP_ADDRESS] = show_address,
-		[POLICY_STEP_CHOOSE] = show_choose,   [POLICY_STEP_OFFER] = show_offer,
-		[POLICY_STEP_MANAGE] = show_manage,   [POLICY_STEP_PAY] = show_offer,
-		[POLICY_STEP_HAS] = show_has,         [POLICY_STEP_PENDING] = show_pending,
-		[POLICY_STEP_REFUSED] = show_refused, [POLICY_STEP_INACTIVE] = show_inactive,
-		[POLICY_STEP_COMMIT] = show_pending,
+		[POLICY_STEP_TERMS] = show_terms,       [POLICY_STEP_ADDRESS] = show_address,
+		[POLICY_STEP_CHOOSE] = show_choose,     [POLICY_STEP_OFFER] = show_offer,
+		[POLICY_STEP_MANAGE] = show_manage,     [POLICY_STEP_PAY] = show_offer,
+		[POLICY_STEP_PLANS] = show_plans,       [POLICY_STEP_HAS] = show_has,
+		[POLICY_STEP_PENDING] = show_pending,   [POLICY_STEP_REFUSED] = show_refused,
+		[POLICY_STEP_INACTIVE] = show_inactive, [POLICY_STEP_COMMIT] = show_pending,
 	};
 	shows[sheet->state->step < POLICY_STEPS ? sheet->state->step : POLICY_STEP_REFUSED](sheet, page);
 }
@@ -331,7 +351,11 @@ void policy_sheet_show_done(const struct policy_sheet *sheet, bool is_off, struc
 	bool is_boost = strcmp(sheet->state->flow.app, "ap2010") == 0;
 	bool waits = sheet->context->tenant->sheets.operator_provisions && !is_off;
 	const struct writing w = begin(sheet, is_off ? POLICY_SAYS_OFF_TITLE : POLICY_SAYS_DONE_TITLE, page);
-	const struct policy_boost *boost = is_boost ? policy_sheet_boost(sheet) : NULL;
+	const struct policy_boost *boost = NULL;
+
+	if (is_boost)
+		boost = sheet->upgrade != NULL ? policy_plan_boost(sheet->upgrade, sheet->state->boost_type)
+		                               : policy_sheet_boost(sheet);
 
 	if (is_off)
 		(void)put(&w, POLICY_BLOCK_GOOD, "", says(&w, POLICY_SAYS_VOWIFI_OFF));

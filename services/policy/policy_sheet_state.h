@@ -20,6 +20,7 @@ enum policy_sheet_step {
 	POLICY_STEP_CHOOSE,
 	POLICY_STEP_OFFER,  /* one button away from being on, or bought */
 	POLICY_STEP_MANAGE, /* on, and may be changed */
+	POLICY_STEP_PLANS,  /* of plans that include the boost */
 	POLICY_STEP_PAY,    /* at the operator's payment page */
 	/* there is nothing to do, or nothing more */
 	POLICY_STEP_HAS,

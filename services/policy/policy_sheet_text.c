@@ -529,6 +529,50 @@ static const struct {
 									"Weiter zur Bezahlung",
 									"المتابعة إلى الدفع",
 								} },
+	[POLICY_SAYS_UPGRADE_MAY] = { "upgrade_may",
+	                              {
+									  "See plans that include it",
+									  "Ver planes que la incluyen",
+									  "Voir les forfaits qui l’incluent",
+									  "Tarife ansehen, die ihn enthalten",
+									  "عرض الباقات التي تتضمنه",
+								  } },
+	[POLICY_SAYS_UPGRADE_TITLE] = { "upgrade_title",
+	                                {
+										"Change your plan",
+										"Cambia de plan",
+										"Changer de forfait",
+										"Tarif wechseln",
+										"تغيير باقتك",
+									} },
+	[POLICY_SAYS_UPGRADE_LEAD] = { "upgrade_lead",
+	                               {
+									   "These plans include faster connections at no extra charge. The change applies "
+									   "at once.",
+									   "Estos planes incluyen una conexión más rápida sin coste adicional. El cambio "
+									   "es inmediato.",
+									   "Ces forfaits incluent une connexion plus rapide sans supplément. Le changement "
+									   "est immédiat.",
+									   "Diese Tarife enthalten schnellere Verbindungen ohne Aufpreis. Der Wechsel gilt "
+									   "sofort.",
+									   "تتضمن هذه الباقات اتصالاً أسرع دون رسوم إضافية. يسري التغيير فورًا.",
+								   } },
+	[POLICY_SAYS_UPGRADE_MISSING] = { "upgrade_missing",
+	                                  {
+										  "Please choose one of the plans.",
+										  "Elige uno de los planes.",
+										  "Veuillez choisir un forfait.",
+										  "Bitte wählen Sie einen Tarif.",
+										  "يُرجى اختيار إحدى الباقات.",
+									  } },
+	[POLICY_SAYS_UPGRADE_DO] = { "upgrade_do",
+	                             {
+									 "Change to this plan",
+									 "Cambiar a este plan",
+									 "Choisir ce forfait",
+									 "Zu diesem Tarif wechseln",
+									 "التغيير إلى هذه الباقة",
+								 } },
 	[POLICY_SAYS_BOOST_ON] = { "boost_on",
 	                           {
 								   "Your boost is active.",

@@ -158,7 +158,7 @@ struct policy_sheets {
 	const char *satellite_terms;    /* the same of satellite service; no texts: nothing is to be accepted */
 	struct policy_list satellite_texts;
 	const char *address; /* section of the file of peers (policy_sheet_peers.h): who validates addresses */
-	int64_t address_s;       /* how long a validated address is good; 0: for ever */
+	int64_t address_s;   /* how long a validated address is good; 0: for ever */
 	const char *payment; /* the same: where boosts are paid for; "": they go on the bill */
 };
 
@@ -213,7 +213,9 @@ struct policy_sat_network {
 
 struct policy_plan {
 	const char *tenant, *id, *name;
-	uint8_t volte, vonr; /* enum policy_scope */
+	const char *price;           /* for people, where it is offered on a sheet */
+	struct policy_list upgrades; /* plans that a line may change to on a sheet */
+	uint8_t volte, vonr;         /* enum policy_scope */
 	bool vonr_eps_fallback;
 	uint8_t irat; /* enum policy_irat */
 	bool vowifi, smsoip;

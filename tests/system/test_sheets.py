@@ -195,6 +195,26 @@ def test_leaving_the_boost_buys_nothing(sheets):
     assert line.state() == before
 
 
+def test_a_plan_that_includes_the_boost_is_offered_instead(sheets):
+    """V12-DATA-13"""
+    boost = {"type": 166, "offer": "included", "duration": 86400}
+    plans = {"gold-plus": {"name": "Gold Plus", "price": "30 EUR a month", "data": {"boosts": [boost]}}, "gold-old": {"name": "Without it"}}
+    for plan, body in plans.items():
+        assert sheets.api("PUT", f"/v1/tenants/demo/plans/{plan}", {"id": plan, **body})[0] in (200, 201)
+    assert sheets.api("PUT", "/v1/tenants/demo/plans/gold", {**sheets.gold, "upgrades": ["gold-plus", "gold-old", "gone"]})[0] == 200
+    line = sheets.line()
+    with line.open("ap2010") as page:
+        page.press_button("plans")
+        check_page(page, sheets)
+        assert page.run("[...document.querySelectorAll('.pick')].map(e => e.textContent)") == ["Gold Plus · 30 EUR a month"]
+        page.press_button("back").press_button("plans")
+        page.tick("[name=pick]").press_button("upgrade")
+        assert page.calls() == [["notifyPurchaseSuccessful", 86400000]]
+    assert line.state()["plan"] == "gold-plus" and line.app("ap2010")["EntitlementStatus"] == "4"
+    assert [(c["what"], c["text"]) for c in line.consents()] == [("plan", "plan gold-plus: 30 EUR a month")]
+    assert sheets.api("PUT", "/v1/tenants/demo/plans/gold", sheets.gold)[0] == 200
+
+
 @pytest.mark.parametrize("button,call,title", [("paid", ["notifyPurchaseSuccessful", 7200000], "All set"),
                                                ("failed", ["notifyPurchaseFailed", 2, 'card "refused"'], "The payment did not go through"),
                                                ("authentication_failed", ["notifyPurchaseFailed", 1, ""], "The payment did not go through"),
