@@ -288,6 +288,7 @@ def test_consents_outlive_their_line(sheets):
     assert line.consents() == []
     path = line.path.replace(line.imsi, swapped)
     kept, = sheets.api("GET", path + "/consents")[1]["items"]
+    assert "vowifi-terms" in sheets.stack.ctl("subscriber", "consents", "--tenant", "demo", swapped).stdout
     assert "kept_until" not in kept
     assert sheets.api("DELETE", path)[0] == 200
     gone, = sheets.api("GET", path + "/consents")[1]["items"]
