@@ -15,6 +15,7 @@
 #include "gw_negotiate.h"
 #include "gw_page_request.h"
 #include "look_html.h"
+#include "parts_html.h"
 
 #define PAGE_MAX 98304 /* with a logo, and terms of service */
 
@@ -282,8 +283,15 @@ static void act_on_page(struct asked *a, struct es_slice text, bool is_payment)
 	ask(a, OPENES__BUS_METHOD__POLICY_SHEET_ACT, &request.base, true);
 }
 
-static void answer_asset(const struct asked *a, const char *type, const char *text)
+/* In two parts, since compilers need not take a longer text at once. */
+static void answer_asset(const struct asked *a, const char *type, const char *first, const char *second)
 {
+	const char *text = es_arena_printf(a->arena, "%s%s", first, second);
+
+	if (text == NULL) {
+		answer_plain(a, FAILED, "out of memory");
+		return;
+	}
 	record(a, SHOWN, "asset", "", "");
 	es_http_set_header(a->http, "Cache-Control", "public, max-age=300");
 	es_http_set_header(a->http, "X-Content-Type-Options", "nosniff");
@@ -351,9 +359,9 @@ void gw_pages_handle(struct es_http_request *http, const struct gw_config *confi
 	else if (es_slice_eq_str(path, "/paid"))
 		act_on_page(a, text, true);
 	else if (es_slice_eq_str(path, "/look.css") && is_get)
-		answer_asset(a, "text/css; charset=utf-8", look_html);
+		answer_asset(a, "text/css; charset=utf-8", look_html, parts_html);
 	else if (es_slice_eq_str(path, "/flow.js") && is_get)
-		answer_asset(a, "text/javascript; charset=utf-8", flow_html);
+		answer_asset(a, "text/javascript; charset=utf-8", flow_html, "");
 	else
 		answer_own(a, NOT_FOUND, "path");
 }
