@@ -98,7 +98,9 @@ static void admit_with(struct policy_bus *bus, struct es_bus_call *call, const P
 
 static struct policy_bss_need first_need(const struct policy_bus *bus)
 {
-	return (struct policy_bss_need){ .has_asked = bus->bss == NULL, .outcome = POLICY_BSS_NOT_ASKED };
+	return (struct policy_bss_need){ .has_asked = bus->bss == NULL,
+		                             .began_ms = es_mono_ms(),
+		                             .outcome = POLICY_BSS_NOT_ASKED };
 }
 
 static void serve_decide(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
