@@ -114,6 +114,11 @@ void es_arena_free(struct es_arena *arena)
 	free(arena->first);
 }
 
+void es_arena_done(struct es_arena **arena)
+{
+	es_arena_free(*arena);
+}
+
 void es_arena_set_secret(struct es_arena *arena)
 {
 	arena->secret = true;

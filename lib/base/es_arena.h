@@ -15,7 +15,8 @@ struct es_arena;
 
 /* `limit` in bytes, all blocks together; the first block is `first` bytes (0: a default). NULL when out of memory. */
 struct es_arena *es_arena_new(size_t first, size_t limit);
-void es_arena_free(struct es_arena *arena); /* NULL is fine */
+void es_arena_free(struct es_arena *arena);  /* NULL is fine */
+void es_arena_done(struct es_arena **arena); /* the same, for ES_CLEANUP */
 /* Gives everything back but the first block: for reuse by the next request. */
 void es_arena_reset(struct es_arena *arena);
 /* Wipes (not only frees) all memory when reset and freed: for arenas that see secrets. */

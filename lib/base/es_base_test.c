@@ -414,9 +414,71 @@ static void every_accepted_job_runs_once(void **state)
 	assert_int_equal(atomic_load(&tally.ran), accepted);
 }
 
+static void texts_behind_their_length_fit_whole_or_are_bad(void **state)
+{
+	(void)state;
+	static const struct {
+		struct es_slice octets;
+		const char *text; /* NULL: bad */
+	} rows[] = {
+		{ { (const uint8_t *)"\0", 1 }, "" },       { { (const uint8_t *)"\3abc", 4 }, "abc" },
+		{ { (const uint8_t *)"\4abcd", 5 }, NULL }, { { (const uint8_t *)"\3ab", 3 }, NULL },
+		{ { (const uint8_t *)"\3a\0b", 4 }, NULL }, { { NULL, 0 }, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct es_reader r = es_reader_of(rows[i].octets);
+		char out[4] = "xxx";
+		es_read_counted(&r, out, sizeof out);
+		assert_int_equal(r.bad, rows[i].text == NULL);
+		assert_string_equal(out, rows[i].text != NULL ? rows[i].text : "");
+		if (rows[i].text == NULL)
+			continue;
+		struct es_buf b;
+		es_buf_init(&b, 16);
+		es_put_counted(&b, out);
+		assert_true(es_slice_eq(es_buf_slice(&b), rows[i].octets));
+		es_buf_free(&b);
+	}
+}
+
+static void octets_are_read_into_the_room_there_is(void **state)
+{
+	(void)state;
+	uint8_t two[2] = { 9, 9 };
+	struct es_reader r = es_reader_of(L("\x01\x02\x03\x04"));
+
+	ES_READ_ARRAY(&r, two);
+	assert_true(!r.bad && two[0] == 1 && two[1] == 2);
+	es_read_into(&r, two, 1, sizeof two);
+	assert_true(!r.bad && two[0] == 3 && two[1] == 2);
+	r = es_reader_of(L("\x01\x02\x03"));
+	es_read_into(&r, two, 3, sizeof two);
+	assert_true(r.bad && two[0] == 3);
+}
+
+static void slices_become_texts_whole_or_cut(void **state)
+{
+	(void)state;
+	char out[4] = "xyz";
+
+	assert_false(es_slice_to_str(L("abcd"), out, sizeof out));
+	assert_false(es_slice_to_str(L("a\0b"), out, sizeof out));
+	assert_string_equal(out, "xyz");
+	assert_true(es_slice_to_str(L("abc"), out, sizeof out));
+	assert_string_equal(out, "abc");
+	es_slice_to_str_cut(L("defgh"), out, sizeof out);
+	assert_string_equal(out, "def");
+	es_slice_to_str_cut((struct es_slice){ NULL, 0 }, out, sizeof out);
+	assert_string_equal(out, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(texts_behind_their_length_fit_whole_or_are_bad),
+		cmocka_unit_test(octets_are_read_into_the_room_there_is),
+		cmocka_unit_test(slices_become_texts_whole_or_cut),
 		cmocka_unit_test(every_status_has_its_name_meaning_and_retry_rule),
 		cmocka_unit_test(a_status_outside_the_list_is_harmless),
 		cmocka_unit_test(slices_compare_by_content),

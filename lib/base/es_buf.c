@@ -91,6 +91,15 @@ void es_put_str(struct es_buf *b, const char *text)
 	es_put_bytes(b, es_slice_str(text));
 }
 
+void es_put_counted(struct es_buf *b, const char *text)
+{
+	struct es_slice s = es_slice_str(text);
+
+	assert(s.len <= UINT8_MAX);
+	es_put_u8(b, (uint8_t)s.len);
+	es_put_bytes(b, s);
+}
+
 void es_put_u8(struct es_buf *b, uint8_t v)
 {
 	uint8_t *at = room(b, 1);

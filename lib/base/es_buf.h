@@ -30,6 +30,8 @@ void es_buf_reset(struct es_buf *b);
 
 void es_put_bytes(struct es_buf *b, struct es_slice bytes);
 void es_put_str(struct es_buf *b, const char *text);
+/* A text behind an octet that tells its length: 255 at most. */
+void es_put_counted(struct es_buf *b, const char *text);
 void es_put_u8(struct es_buf *b, uint8_t v);
 void es_put_u16(struct es_buf *b, uint16_t v);
 void es_put_u32(struct es_buf *b, uint32_t v);

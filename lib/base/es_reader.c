@@ -1,6 +1,8 @@
 /* es_reader.c -- the one place where a length from outside is compared with what is there. */
 #include "es_reader.h"
 
+#include <string.h>
+
 struct es_reader es_reader_of(struct es_slice bytes)
 {
 	static const uint8_t nothing[1];
@@ -24,6 +26,30 @@ struct es_slice es_read_bytes(struct es_reader *r, size_t n)
 	struct es_slice bytes = { r->at, n };
 	r->at += n;
 	return bytes;
+}
+
+void es_read_into(struct es_reader *r, void *out, size_t len, size_t room)
+{
+	struct es_slice bytes = es_read_bytes(r, len);
+
+	if (bytes.len > room)
+		r->bad = true;
+	else if (bytes.len > 0)
+		memcpy(out, bytes.ptr, bytes.len);
+}
+
+void es_read_text(struct es_reader *r, size_t len, char *out, size_t size)
+{
+	struct es_slice text = es_read_bytes(r, len);
+
+	memset(out, 0, size);
+	if (!r->bad && !es_slice_to_str(text, out, size))
+		r->bad = true;
+}
+
+void es_read_counted(struct es_reader *r, char *out, size_t size)
+{
+	es_read_text(r, es_read_u8(r), out, size);
 }
 
 static uint64_t read_be(struct es_reader *r, size_t n)

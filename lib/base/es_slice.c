@@ -85,3 +85,20 @@ struct es_slice es_slice_cut(struct es_slice *rest, uint8_t byte)
 	*rest = at == all.len ? (struct es_slice){ NULL, 0 } : es_slice_sub(all, at + 1, all.len);
 	return es_slice_sub(all, 0, at);
 }
+
+bool es_slice_to_str(struct es_slice s, char *out, size_t size)
+{
+	if (s.len >= size || es_slice_find(s, 0) != s.len)
+		return false;
+	es_slice_to_str_cut(s, out, size);
+	return true;
+}
+
+void es_slice_to_str_cut(struct es_slice s, char *out, size_t size)
+{
+	size_t len = s.len < size ? s.len : size - 1;
+
+	if (len > 0)
+		memcpy(out, s.ptr, len);
+	out[len] = '\0';
+}

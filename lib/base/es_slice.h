@@ -31,6 +31,10 @@ bool es_slice_starts_with(struct es_slice s, struct es_slice prefix);
 size_t es_slice_find(struct es_slice s, uint8_t byte);
 /* [from, to) clamped to the slice. */
 struct es_slice es_slice_sub(struct es_slice s, size_t from, size_t to);
+/* As a NUL-terminated text. False, and `out` untouched: there is no room, or a NUL inside. */
+bool es_slice_to_str(struct es_slice s, char *out, size_t size);
+/* The same, or as much of it as there is room for; up to a NUL inside, for whoever reads it. size: 1 at least. */
+void es_slice_to_str_cut(struct es_slice s, char *out, size_t size);
 /* Without leading and trailing ASCII blanks (space, tab, CR, LF). */
 struct es_slice es_slice_trim(struct es_slice s);
 /* Cuts `*rest` at the first `byte`: returns what stands before it and leaves what follows. When there is no

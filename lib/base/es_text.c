@@ -162,16 +162,19 @@ static bool padding_is_valid(struct es_slice tail, size_t symbols)
 	return pads == 0 || (symbols % 4 != 0 && pads == 4 - symbols % 4);
 }
 
-static es_status base64_decode(struct es_slice text, const char *alphabet, bool lenient, struct es_arena *arena,
-                               struct es_slice *out)
+/* Octets that `len` characters stand for, or more: line breaks and padding stand for none. */
+static size_t base64_room(size_t len)
+{
+	return len / 4 * 3 + 3;
+}
+
+/* `bytes` has base64_room(), or, where nothing is lenient, room for what `text` stands for. */
+static es_status base64_octets(struct es_slice text, const char *alphabet, bool lenient, uint8_t *bytes, size_t *octets)
 {
 	char c62 = alphabet[62], c63 = alphabet[63];
 	size_t symbols = 0, len = 0, i;
 	unsigned bits = 0;
-	uint8_t *bytes = es_arena_alloc(arena, text.len / 4 * 3 + 3);
 
-	if (bytes == NULL)
-		return ES_TOO_LARGE;
 	for (i = 0; i < text.len && text.ptr[i] != '='; i++) {
 		int v = base64_value(text.ptr[i], c62, c63);
 		if (v < 0 && lenient && is_line_break(text.ptr[i]))
@@ -188,6 +191,19 @@ static es_status base64_decode(struct es_slice text, const char *alphabet, bool 
 	unsigned unused = symbols % 4 == 2 ? 15 : (symbols % 4 == 3 ? 3 : 0);
 	if (symbols % 4 == 1 || (bits & unused) != 0)
 		return ES_MALFORMED;
+	*octets = len;
+	return ES_OK;
+}
+
+static es_status base64_decode(struct es_slice text, const char *alphabet, bool lenient, struct es_arena *arena,
+                               struct es_slice *out)
+{
+	uint8_t *bytes = es_arena_alloc(arena, base64_room(text.len));
+	size_t len = 0;
+
+	if (bytes == NULL)
+		return ES_TOO_LARGE;
+	ES_TRY(base64_octets(text, alphabet, lenient, bytes, &len));
 	*out = es_slice_of(bytes, len);
 	return ES_OK;
 }
@@ -200,6 +216,14 @@ es_status es_base64_decode(struct es_slice text, struct es_arena *arena, struct 
 es_status es_base64url_decode(struct es_slice text, struct es_arena *arena, struct es_slice *out)
 {
 	return base64_decode(text, url_alphabet, false, arena, out);
+}
+
+es_status es_base64url_decode_into(struct es_slice text, uint8_t *out, size_t len)
+{
+	size_t octets;
+
+	/* So many characters, none of them a line break or padding, never stand for more than `len`. */
+	return text.len == (len * 4 + 2) / 3 ? base64_octets(text, url_alphabet, false, out, &octets) : ES_MALFORMED;
 }
 
 /* ---- percent-encoding (RFC 3986 2.1) ---- */

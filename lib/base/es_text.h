@@ -25,6 +25,8 @@ es_status es_base64_decode(struct es_slice text, struct es_arena *arena, struct 
 void es_base64_encode(struct es_slice bytes, struct es_buf *out);
 /* URL-safe alphabet without padding (RFC 4648 5). */
 es_status es_base64url_decode(struct es_slice text, struct es_arena *arena, struct es_slice *out) ES_MUST_USE;
+/* Exactly `len` octets, without an arena: names and handles, which come from anybody. `out` is spoilt by what is malformed. */
+es_status es_base64url_decode_into(struct es_slice text, uint8_t *out, size_t len) ES_MUST_USE;
 void es_base64url_encode(struct es_slice bytes, struct es_buf *out);
 
 /* Percent-decoding of a query value; '+' becomes a space when plus_is_space. A damaged escape is ES_MALFORMED. */

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "es_arena.h"
@@ -327,6 +328,38 @@ static void what_is_no_root_nai_is_malformed(void **state)
 	assert_int_equal(nai.lead, 'x');
 }
 
+static void base64url_of_a_known_length_needs_no_arena(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		size_t len;
+		es_status status;
+	} cases[] = {
+		{ "", 0, ES_OK },
+		{ "-_8", 2, ES_OK },
+		{ "-__-", 3, ES_OK },
+		{ "-__-_w", 4, ES_OK },
+		{ "-_9", 2, ES_MALFORMED },
+		{ "-__-", 2, ES_MALFORMED },
+		{ "-__-", 4, ES_MALFORMED },
+		{ "-__=", 3, ES_MALFORMED },
+		{ "-_+-", 3, ES_MALFORMED },
+		{ "-__\n", 3, ES_MALFORMED },
+	};
+	static const uint8_t octets[] = { 0xfb, 0xff, 0xfe, 0xff };
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint8_t *out = malloc(cases[i].len + 1); /* the sanitizer knows where it ends */
+		out[cases[i].len] = 0x5a;
+		assert_int_equal(es_base64url_decode_into(es_slice_str(cases[i].text), out, cases[i].len), cases[i].status);
+		if (cases[i].status == ES_OK)
+			assert_memory_equal(out, octets, cases[i].len);
+		assert_int_equal(out[cases[i].len], 0x5a);
+		free(out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +368,7 @@ int main(void)
 		cmocka_unit_test(hex_needs_exactly_its_length),
 		cmocka_unit_test(base64_follows_the_vectors_of_rfc_4648),
 		cmocka_unit_test(base64_takes_line_breaks_and_missing_padding_and_nothing_else),
+		cmocka_unit_test(base64url_of_a_known_length_needs_no_arena),
 		cmocka_unit_test(percent_decoding_refuses_a_damaged_escape),
 		cmocka_unit_test(clean_utf8_has_no_forbidden_form_and_no_control),
 		cmocka_unit_test(iso_8601_times_are_utc),

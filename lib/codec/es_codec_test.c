@@ -12,11 +12,6 @@
 #include "es_gzip.h"
 #include "es_json.h"
 
-static void arena_done(struct es_arena **arena)
-{
-	es_arena_free(*arena);
-}
-
 static es_status parse(struct es_slice text)
 {
 	ES_CLEANUP(es_json_done) cJSON *tree = NULL;
@@ -151,7 +146,7 @@ static void gzip_comes_back(void **state)
 		plain[i] = (uint8_t)(i * i >> 7);
 	for (size_t i = 0; i < ES_COUNT(sizes); i++) {
 		ES_CLEANUP(es_buf_free) struct es_buf packed;
-		ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, 65536);
+		ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 65536);
 		struct es_slice out;
 		es_buf_init(&packed, 65536);
 		assert_int_equal(es_gzip(es_slice_of(plain, sizes[i]), &packed), ES_OK);
@@ -164,7 +159,7 @@ static void gzip_bomb_stops_at_the_bound(void **state)
 {
 	static const uint8_t zeros[1 << 20];
 	ES_CLEANUP(es_buf_free) struct es_buf packed;
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, 4 << 20);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 4 << 20);
 	struct es_slice out;
 
 	(void)state;
@@ -181,7 +176,7 @@ static void gzip_bomb_stops_at_the_bound(void **state)
 static void small_answers_may_pass_the_ratio(void **state)
 {
 	static const uint8_t zeros[4097];
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, 65536);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 65536);
 	struct es_slice out;
 
 	(void)state;
@@ -197,7 +192,7 @@ static void small_answers_may_pass_the_ratio(void **state)
 static void damaged_gzip_is_malformed(void **state)
 {
 	ES_CLEANUP(es_buf_free) struct es_buf packed;
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, 65536);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 65536);
 	struct es_slice out;
 
 	(void)state;

@@ -13,15 +13,10 @@ static void must(bool holds)
 		abort();
 }
 
-static void arena_done(struct es_arena **arena)
-{
-	es_arena_free(*arena);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, 4 * MAX_OCTETS);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 4 * MAX_OCTETS);
 	ES_CLEANUP(es_buf_free) struct es_buf packed;
 	struct es_slice input = es_slice_of(data, size), out = { 0 };
 

@@ -213,7 +213,7 @@ void es_aes128_forget(void)
 	es_aes128_key(zeros);
 }
 
-/* The key stays scheduled in this thread's context until the next use; it is overwritten at once. */
+/* The key's schedule in this thread's context is overwritten at once, as es_aes128_forget() does. */
 static void cbc(const uint8_t *key, const uint8_t *iv, struct es_slice in, uint8_t *out, int encrypt)
 {
 	static const uint8_t zeros[16];

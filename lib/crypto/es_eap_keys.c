@@ -91,20 +91,14 @@ void es_fips186_prf(const uint8_t xkey[20], uint8_t *out, size_t len)
 	es_wipe(key, sizeof key);
 }
 
-void es_eap_aka_mk(struct es_slice identity, const uint8_t ik[16], const uint8_t ck[16], uint8_t mk[20])
-{
-	const struct es_slice parts[] = { identity, es_slice_of(ik, 16), es_slice_of(ck, 16) };
-
-	es_sha1(parts, ES_COUNT(parts), mk);
-}
-
 /* The first octets of K_encr | K_aut | MSK | EMSK (RFC 4187 7). */
 static void key_stream(struct es_slice identity, const uint8_t ik[16], const uint8_t ck[16], uint8_t *stream,
                        size_t len)
 {
+	const struct es_slice parts[] = { identity, es_slice_of(ik, 16), es_slice_of(ck, 16) };
 	uint8_t mk[20];
 
-	es_eap_aka_mk(identity, ik, ck, mk);
+	es_sha1(parts, ES_COUNT(parts), mk);
 	es_fips186_prf(mk, stream, len);
 	es_wipe(mk, sizeof mk);
 }
@@ -131,21 +125,6 @@ void es_eap_aka_k_aut(struct es_slice identity, const uint8_t ik[16], const uint
 	if (k_encr != NULL)
 		memcpy(k_encr, stream, 16);
 	memcpy(k_aut, stream + 16, 16);
-	es_wipe(stream, sizeof stream);
-}
-
-void es_eap_aka_reauth_msk(struct es_slice identity, uint16_t counter, const uint8_t nonce_s[16], const uint8_t mk[20],
-                           struct es_eap_msk *out)
-{
-	const uint8_t number[2] = { (uint8_t)(counter >> 8), (uint8_t)counter };
-	const struct es_slice parts[] = { identity, es_slice_of(number, 2), es_slice_of(nonce_s, 16), es_slice_of(mk, 20) };
-	uint8_t xkey[20], stream[140]; /* whole blocks of the generator; 128 octets are used */
-
-	es_sha1(parts, ES_COUNT(parts), xkey);
-	es_fips186_prf(xkey, stream, sizeof stream);
-	memcpy(out->msk, stream, 64);
-	memcpy(out->emsk, stream + 64, 64);
-	es_wipe(xkey, sizeof xkey);
 	es_wipe(stream, sizeof stream);
 }
 

@@ -15,22 +15,14 @@
 struct es_eap_aka_keys {
 	uint8_t k_encr[16], k_aut[16], msk[64], emsk[64];
 };
-struct es_eap_msk {
-	uint8_t msk[64], emsk[64];
-};
 
 /* FIPS 186-2 (change notice 1) generator as RFC 4187 annex A uses it. len: a multiple of 20, 160 at most. */
 void es_fips186_prf(const uint8_t xkey[20], uint8_t *out, size_t len);
-/* MK = SHA1(Identity | IK | CK): what a re-authentication makes new MSKs of. */
-void es_eap_aka_mk(struct es_slice identity, const uint8_t ik[16], const uint8_t ck[16], uint8_t mk[20]);
 void es_eap_aka_derive(struct es_slice identity, const uint8_t ik[16], const uint8_t ck[16],
                        struct es_eap_aka_keys *out);
 /* K_encr and K_aut alone: all that a server of TS.43 needs, in a quarter of the time. k_encr may be NULL. */
 void es_eap_aka_k_aut(struct es_slice identity, const uint8_t ik[16], const uint8_t ck[16], uint8_t k_encr[16],
                       uint8_t k_aut[16]);
-/* RFC 4187 7, fast re-authentication: XKEY' = SHA1(Identity | counter | NONCE_S | MK). */
-void es_eap_aka_reauth_msk(struct es_slice identity, uint16_t counter, const uint8_t nonce_s[16], const uint8_t mk[20],
-                           struct es_eap_msk *out);
 /* HMAC-SHA1-128 over the parts of the packet, its MAC's value taken as zeros, and over what is appended to it. */
 void es_eap_aka_mac_parts(const uint8_t k_aut[16], const struct es_slice *parts, size_t count, uint8_t mac[16]);
 /* The same over the whole packet; the caller has zeroed the MAC's value. */
@@ -41,17 +33,9 @@ void es_eap_aka_mac(const uint8_t k_aut[16], struct es_slice packet, uint8_t mac
 /* CK' and IK' (TS 33.402 A.2) in place. The head of AUTN is SQN xor AK. network_name: 65535 octets at most. */
 void es_eap_prime_ck_ik(uint8_t ck[16], uint8_t ik[16], struct es_slice network_name, const uint8_t autn[16]);
 
-struct es_eap_prime_keys {
-	uint8_t k_encr[16], k_aut[32], k_re[32], msk[64], emsk[64];
-};
-/* RFC 9048 3.3, from CK' and IK'. */
-void es_eap_prime_derive(struct es_slice identity, const uint8_t ik[16], const uint8_t ck[16],
-                         struct es_eap_prime_keys *out);
-/* K_encr and K_aut alone. k_encr may be NULL. */
+/* RFC 9048 3.3, from CK' and IK': K_encr and K_aut, all that a server of TS.43 needs. k_encr may be NULL. */
 void es_eap_prime_k_aut(struct es_slice identity, const uint8_t ik[16], const uint8_t ck[16], uint8_t k_encr[16],
                         uint8_t k_aut[32]);
-void es_eap_prime_reauth_msk(struct es_slice identity, uint16_t counter, const uint8_t nonce_s[16],
-                             const uint8_t k_re[32], struct es_eap_msk *out);
 /* HMAC-SHA-256-128, as es_eap_aka_mac_parts(). */
 void es_eap_prime_mac_parts(const uint8_t k_aut[32], const struct es_slice *parts, size_t count, uint8_t mac[16]);
 

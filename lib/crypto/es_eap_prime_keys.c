@@ -49,59 +49,17 @@ void es_eap_prime_ck_ik(uint8_t ck[16], uint8_t ik[16], struct es_slice network_
 	es_wipe(both, sizeof both);
 }
 
-/* The first octets of K_encr | K_aut | K_re | MSK | EMSK. */
-static void key_stream(struct es_slice identity, const uint8_t ik[16], const uint8_t ck[16], uint8_t *out, size_t len)
-{
-	const struct es_slice seed[2] = { ES_SLICE_LIT("EAP-AKA'"), identity };
-	uint8_t key[32];
-
-	prf_prime(key_of(ik, ck, key), seed, out, len);
-	es_wipe(key, sizeof key);
-}
-
-void es_eap_prime_derive(struct es_slice identity, const uint8_t ik[16], const uint8_t ck[16],
-                         struct es_eap_prime_keys *out)
-{
-	uint8_t stream[208];
-
-	key_stream(identity, ik, ck, stream, sizeof stream);
-	memcpy(out->k_encr, stream, 16);
-	memcpy(out->k_aut, stream + 16, 32);
-	memcpy(out->k_re, stream + 48, 32);
-	memcpy(out->msk, stream + 80, 64);
-	memcpy(out->emsk, stream + 144, 64);
-	es_wipe(stream, sizeof stream);
-}
-
 void es_eap_prime_k_aut(struct es_slice identity, const uint8_t ik[16], const uint8_t ck[16], uint8_t k_encr[16],
                         uint8_t k_aut[32])
 {
-	uint8_t stream[48];
+	const struct es_slice seed[2] = { ES_SLICE_LIT("EAP-AKA'"), identity };
+	uint8_t key[32], stream[48]; /* of K_encr | K_aut | K_re | MSK | EMSK */
 
-	key_stream(identity, ik, ck, stream, sizeof stream);
+	prf_prime(key_of(ik, ck, key), seed, stream, sizeof stream);
+	es_wipe(key, sizeof key);
 	if (k_encr != NULL)
 		memcpy(k_encr, stream, 16);
 	memcpy(k_aut, stream + 16, 32);
-	es_wipe(stream, sizeof stream);
-}
-
-void es_eap_prime_reauth_msk(struct es_slice identity, uint16_t counter, const uint8_t nonce_s[16],
-                             const uint8_t k_re[32], struct es_eap_msk *out)
-{
-	static const char label[] = "EAP-AKA' re-auth";
-	uint8_t head[sizeof label - 1 + 256], tail[18] = { (uint8_t)(counter >> 8), (uint8_t)counter };
-	uint8_t stream[128];
-
-	assert(identity.len <= 256);
-	memcpy(head, label, sizeof label - 1);
-	if (identity.len > 0)
-		memcpy(head + sizeof label - 1, identity.ptr, identity.len);
-	memcpy(tail + 2, nonce_s, 16);
-	const struct es_slice seed[2] = { es_slice_of(head, sizeof label - 1 + identity.len),
-		                              es_slice_of(tail, sizeof tail) };
-	prf_prime(es_slice_of(k_re, 32), seed, stream, sizeof stream);
-	memcpy(out->msk, stream, 64);
-	memcpy(out->emsk, stream + 64, 64);
 	es_wipe(stream, sizeof stream);
 }
 

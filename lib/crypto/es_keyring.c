@@ -198,6 +198,23 @@ void es_seal(struct es_keyring *ring, const char *purpose, struct es_slice aad, 
 	es_gcm_seal_parts(ring->own.key, nonce, bound, ES_COUNT(bound), plain, out + HEADER);
 }
 
+es_status es_seal_text(struct es_keyring *ring, const char *purpose, struct es_slice aad, struct es_slice plain,
+                       struct es_arena *arena, struct es_slice *text)
+{
+	const size_t len = plain.len + ES_SEAL_OVERHEAD, chars = (len * 4 + 2) / 3;
+	uint8_t *sealed = es_arena_alloc(arena, len), *coded = es_arena_alloc(arena, chars + 1);
+	struct es_buf b;
+
+	if (sealed == NULL || coded == NULL)
+		return ES_TOO_LARGE;
+	es_seal(ring, purpose, aad, plain, sealed);
+	es_buf_init_fixed(&b, coded, chars);
+	es_base64url_encode(es_slice_of(sealed, len), &b);
+	ES_TRY(es_buf_status(&b));
+	*text = es_buf_slice(&b);
+	return ES_OK;
+}
+
 bool es_keyring_is_current(const struct es_keyring *ring, struct es_slice sealed)
 {
 	return sealed.len >= ES_SEAL_OVERHEAD && sealed.ptr[0] == SEAL_VERSION && sealed.ptr[1] == ring->own.id;

@@ -11,6 +11,7 @@
 #ifndef ES_KEYRING_H
 #define ES_KEYRING_H
 
+#include "es_arena.h"
 #include "es_buf.h"
 #include "es_slice.h"
 #include "es_status.h"
@@ -27,6 +28,9 @@ void es_keyring_free(struct es_keyring *ring); /* wipes */
 /* `purpose` separates uses ("session", "token", "auc"): what was sealed for one never opens for another. `aad` is
  * bound, not carried. `out` gets plain.len + ES_SEAL_OVERHEAD octets. */
 void es_seal(struct es_keyring *ring, const char *purpose, struct es_slice aad, struct es_slice plain, uint8_t *out);
+/* The same as text in the arena, in base64url and with a NUL behind it. ES_TOO_LARGE: no room there. */
+es_status es_seal_text(struct es_keyring *ring, const char *purpose, struct es_slice aad, struct es_slice plain,
+                       struct es_arena *arena, struct es_slice *text) ES_MUST_USE;
 /* Whether this was sealed with the last key of the ring. Says nothing about whether it opens. */
 bool es_keyring_is_current(const struct es_keyring *ring, struct es_slice sealed);
 /* ES_MALFORMED (too short), ES_UNAUTHENTIC (wrong key, purpose, aad or damaged). `out` gets

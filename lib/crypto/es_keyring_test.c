@@ -16,6 +16,7 @@
 #include "es_cleanup.h"
 #include "es_crypto.h"
 #include "es_keyring.h"
+#include "es_text.h"
 
 #define KEY_A "1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"
 #define KEY_B "2 ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100\n"
@@ -128,6 +129,23 @@ static void two_seals_of_one_text_have_nothing_in_common(void **state)
 	assert_memory_not_equal(a + 2, c + 2, 16);
 }
 
+static void a_seal_as_text_is_its_base64url(void **state)
+{
+	ES_CLEANUP(ring_done) struct es_keyring *ring = ring_of(KEY_A);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 4096);
+	ES_CLEANUP(es_arena_done) struct es_arena *small = es_arena_new(64, 64);
+	uint8_t sealed[SEALED_LEN], plain[PLAIN_LEN];
+	struct es_slice text;
+
+	(void)state;
+	assert_int_equal(es_seal_text(ring, "token", ES_SLICE_LIT("x"), ES_SLICE_LIT(PLAIN), arena, &text), ES_OK);
+	assert_int_equal(text.ptr[text.len], 0);
+	assert_int_equal(es_base64url_decode_into(text, sealed, sizeof sealed), ES_OK);
+	assert_int_equal(es_unseal(ring, "token", ES_SLICE_LIT("x"), es_slice_of(sealed, sizeof sealed), plain), ES_OK);
+	assert_memory_equal(plain, PLAIN, PLAIN_LEN);
+	assert_int_equal(es_seal_text(ring, "token", ES_SLICE_LIT("x"), ES_SLICE_LIT(PLAIN), small, &text), ES_TOO_LARGE);
+}
+
 static void key_files_that_are_refused(void **state)
 {
 	static const struct {
@@ -224,6 +242,7 @@ int main(void)
 		cmocka_unit_test(purpose_and_aad_are_part_of_the_seal),
 		cmocka_unit_test(every_octet_of_a_seal_is_protected),
 		cmocka_unit_test(two_seals_of_one_text_have_nothing_in_common),
+		cmocka_unit_test(a_seal_as_text_is_its_base64url),
 		cmocka_unit_test(key_files_that_are_refused),
 		cmocka_unit_test(key_file_that_others_may_use_or_the_group_may_write_is_refused),
 		cmocka_unit_test(any_thread_may_seal_and_open),

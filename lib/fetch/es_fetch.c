@@ -1,7 +1,6 @@
 /* es_fetch.c -- the fetcher's thread: one epoll set over the sockets of all targets' libcurl handles, and the deadlines. */
 #include "es_fetch.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@
 #define EVENTS_AT_ONCE 64
 #define LONGEST_NAP_MS 60000
 #define KICK_MS 20
+#define KICK_BELOW 0x080f00 /* libcurl 8.15.0: see kick() */
 
 enum outcome { SUCCESS, REFUSED, FAILED, TIMED_OUT, UNAVAILABLE, TOO_LARGE, MALFORMED, BUSY };
 static const char *const outcomes[] = { "success",     "refused",   "failed",    "timeout",
@@ -33,6 +33,7 @@ struct es_fetcher {
 	pthread_t thread;
 	int epoll, wake;
 	uint32_t in_flight_max;
+	bool forgets; /* libcurl does: kick() */
 
 	pthread_mutex_t lock;
 	uint32_t in_flight;
@@ -101,7 +102,8 @@ static void let_work(struct es_fetch_target *t, curl_socket_t fd, int what)
 }
 
 /* libcurl 7.88 now and then forgets octets of an HTTP/2 answer that it has read already: no event comes for them any more.
- * Looking at the connections as if they had one lets it go on; mostly that is one read(2) in vain. */
+ * Looking at the connections as if they had one lets it go on; mostly that is one read(2) in vain. From 8.15.0 on libcurl
+ * itself looks for input that waits inside it (curl pull request 17636). */
 static void kick(struct es_fetch_target *t)
 {
 	int fds[FETCH_WATCHED_MAX];
@@ -279,7 +281,7 @@ static int nap_ms(const struct es_fetcher *f, uint32_t target_count)
 		int64_t at = f->targets[i]->timer_at;
 		if (at >= 0 && at < until)
 			until = at;
-		if (f->targets[i]->running > 0 && f->targets[i]->worked_at + KICK_MS < until)
+		if (f->forgets && f->targets[i]->running > 0 && f->targets[i]->worked_at + KICK_MS < until)
 			until = f->targets[i]->worked_at + KICK_MS;
 	}
 	for (const struct fetch_job *job = f->under_way; job != NULL; job = job->next)
@@ -310,7 +312,7 @@ static void wait_and_work(struct es_fetcher *f, uint32_t target_count)
 			t->timer_at = -1;
 			let_work(t, CURL_SOCKET_TIMEOUT, 0);
 		}
-		if (t->running > 0 && now - t->worked_at >= KICK_MS)
+		if (f->forgets && t->running > 0 && now - t->worked_at >= KICK_MS)
 			kick(t);
 	}
 }
@@ -392,7 +394,8 @@ static void init_curl(void)
 	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-static bool start_thread(struct es_fetcher *f, const char *name)
+/* 0, or an errno: pthread_create() returns it and sets none. */
+static int start_thread(struct es_fetcher *f, const char *name)
 {
 	char short_name[16]; /* the kernel's limit */
 	sigset_t all, before;
@@ -400,11 +403,11 @@ static bool start_thread(struct es_fetcher *f, const char *name)
 	(void)snprintf(short_name, sizeof short_name, "%.15s", name);
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before); /* the thread inherits it, and libcurl's resolvers from it */
-	bool started = pthread_create(&f->thread, NULL, run, f) == 0;
-	if (started)
+	int fault = pthread_create(&f->thread, NULL, run, f);
+	if (fault == 0)
 		(void)pthread_setname_np(f->thread, short_name);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return started;
+	return fault;
 }
 
 static void release(struct es_fetcher *f)
@@ -432,11 +435,13 @@ es_status es_fetcher_start(const struct es_fetcher_options *options, struct es_f
 		return ES_TOO_LARGE;
 	(void)pthread_mutex_init(&f->lock, NULL);
 	f->in_flight_max = options->in_flight_max == 0 ? IN_FLIGHT_DEFAULT : options->in_flight_max;
+	f->forgets = curl_version_info(CURLVERSION_NOW)->version_num < KICK_BELOW;
 	f->epoll = epoll_create1(EPOLL_CLOEXEC);
 	f->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (f->epoll < 0 || f->wake < 0 || epoll_ctl(f->epoll, EPOLL_CTL_ADD, f->wake, &event) != 0 ||
-	    !start_thread(f, options->name)) {
-		es_put_printf(error, "cannot start the thread for outgoing HTTP: %s", strerror(errno));
+	bool is_ready = f->epoll >= 0 && f->wake >= 0 && epoll_ctl(f->epoll, EPOLL_CTL_ADD, f->wake, &event) == 0;
+	int fault = is_ready ? start_thread(f, options->name) : errno;
+	if (fault != 0) {
+		es_put_printf(error, "cannot start the thread for outgoing HTTP: %s", strerror(fault));
 		release(f);
 		return ES_UNAVAILABLE;
 	}

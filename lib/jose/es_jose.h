@@ -27,7 +27,6 @@ struct es_jwks;
  * ES_JWKS_MAX, or more keys than ES_JWKS_KEYS_MAX. */
 es_status es_jwks_parse(struct es_slice text, struct es_jwks **out, struct es_buf *error) ES_MUST_USE;
 void es_jwks_free(struct es_jwks *jwks);
-size_t es_jwks_count(const struct es_jwks *jwks);
 bool es_jwks_has(const struct es_jwks *jwks, struct es_slice kid);
 
 /* The `kid` of a token's header, "" when it has none: to know whether the key set is to be fetched anew. */

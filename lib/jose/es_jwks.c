@@ -10,11 +10,6 @@
 /* Provider sets carry certificates beside the keys (x5c), which nobody reads. */
 static const struct es_json_limits limits = { ES_JWKS_MAX, 8, 4096 };
 
-static void arena_done(struct es_arena **arena)
-{
-	es_arena_free(*arena);
-}
-
 /* A member in Base64url without leading zeros; RFC 7518 has none, some providers have one. */
 static bool number_of(const cJSON *key, const char *name, struct es_arena *arena, struct es_slice *out)
 {
@@ -142,7 +137,7 @@ static es_status read_keys(const cJSON *tree, struct es_arena *arena, struct es_
 
 es_status es_jwks_parse(struct es_slice text, struct es_jwks **out, struct es_buf *error)
 {
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, 2 * (size_t)ES_JWKS_MAX);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 2 * (size_t)ES_JWKS_MAX);
 	ES_CLEANUP(es_json_done) cJSON *tree = NULL;
 	struct es_jwks *jwks = calloc(1, sizeof *jwks);
 	const char *why = "not JSON, or too much of it";
@@ -167,11 +162,6 @@ void es_jwks_free(struct es_jwks *jwks)
 		free(jwks->keys[i].kid);
 	}
 	free(jwks);
-}
-
-size_t es_jwks_count(const struct es_jwks *jwks)
-{
-	return jwks->count;
 }
 
 bool es_jwks_has(const struct es_jwks *jwks, struct es_slice kid)

@@ -8,11 +8,6 @@
 static const struct es_json_limits limits = { ES_JWT_MAX, 8, 512 };
 #define PARTS_ROOM (3 * (size_t)ES_JWT_MAX)
 
-static void arena_done(struct es_arena **arena)
-{
-	es_arena_free(*arena);
-}
-
 /* ---- the header ---- */
 
 static bool typ_is_known(const cJSON *header)
@@ -111,7 +106,7 @@ static es_status check_signature(const struct es_jwks *jwks, struct es_slice tok
 
 es_status es_jwt_verify(const struct es_jwks *jwks, struct es_slice token, cJSON **claims)
 {
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, PARTS_ROOM);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, PARTS_ROOM);
 	ES_CLEANUP(es_json_done) cJSON *tree = NULL;
 	struct jose_token read = { .claims = { 0 } };
 

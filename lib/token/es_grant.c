@@ -133,17 +133,6 @@ static void put_octets(const struct es_grant *grant, struct es_buf *out)
 	}
 }
 
-static bool read_text(struct es_reader *r, char *out, size_t size)
-{
-	struct es_slice text = es_read_bytes(r, es_read_u16(r));
-
-	if (r->bad || text.len >= size)
-		return false;
-	if (text.len > 0)
-		memcpy(out, text.ptr, text.len);
-	return strlen(out) == text.len;
-}
-
 static es_status parse_octets(struct es_slice plain, struct es_grant *out)
 {
 	struct es_reader r = es_reader_of(plain);
@@ -151,17 +140,15 @@ static es_status parse_octets(struct es_slice plain, struct es_grant *out)
 
 	if (es_read_u8(&r) != FORMAT)
 		return ES_MALFORMED;
-	struct es_slice id = es_read_bytes(&r, sizeof out->id), bound = es_read_bytes(&r, sizeof out->bound);
+	ES_READ_ARRAY(&r, out->id);
+	ES_READ_ARRAY(&r, out->bound);
 	out->epoch = es_read_u32(&r);
 	out->operations = es_read_u32(&r);
 	out->expires_ms = (int64_t)es_read_u64(&r);
 	for (size_t i = 0; i < ES_COUNT(texts); i++)
-		if (!read_text(&r, (char *)out + texts[i].offset, texts[i].size))
-			return ES_MALFORMED;
+		es_read_text(&r, es_read_u16(&r), (char *)out + texts[i].offset, texts[i].size);
 	if (!es_reader_is_done(&r))
 		return ES_MALFORMED;
-	memcpy(out->id, id.ptr, id.len);
-	memcpy(out->bound, bound.ptr, bound.len);
 	return out->imsi.digits[0] == '\0' ? ES_OK : es_imsi_parse(es_slice_str(out->imsi.digits), &imsi);
 }
 
@@ -182,26 +169,13 @@ struct es_grant es_grant_new(enum es_grant_kind kind, const char *tenant, int64_
 es_status es_grant_seal(struct es_keyring *ring, const struct es_grant *grant, struct es_arena *arena,
                         struct es_slice *text)
 {
-	uint8_t plain_octets[PLAIN_MAX], sealed[PLAIN_MAX + ES_SEAL_OVERHEAD], coded_octets[ES_GRANT_TEXT_MAX];
-	struct es_buf plain, coded;
+	uint8_t plain_octets[PLAIN_MAX];
+	struct es_buf plain;
 
 	es_buf_init_fixed(&plain, plain_octets, sizeof plain_octets);
 	put_octets(grant, &plain);
 	ES_TRY(es_buf_status(&plain));
-	es_seal(ring, purposes[grant->kind], (struct es_slice){ 0 }, es_buf_slice(&plain), sealed);
-	es_buf_init_fixed(&coded, coded_octets, sizeof coded_octets);
-	es_base64url_encode(es_slice_of(sealed, plain.len + ES_SEAL_OVERHEAD), &coded);
-	ES_TRY(es_buf_status(&coded));
-	struct es_slice copy = es_arena_copy(arena, es_buf_slice(&coded));
-	if (copy.ptr == NULL)
-		return ES_TOO_LARGE;
-	*text = copy;
-	return ES_OK;
-}
-
-static void arena_done(struct es_arena **arena)
-{
-	es_arena_free(*arena);
+	return es_seal_text(ring, purposes[grant->kind], (struct es_slice){ 0 }, es_buf_slice(&plain), arena, text);
 }
 
 es_status es_grant_open(struct es_keyring *ring, enum es_grant_kind kind, struct es_slice text, int64_t now_ms,
@@ -213,7 +187,7 @@ es_status es_grant_open(struct es_keyring *ring, enum es_grant_kind kind, struct
 
 	if (text.len > ES_GRANT_TEXT_MAX)
 		return ES_MALFORMED;
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(ES_GRANT_TEXT_MAX, 8192);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(ES_GRANT_TEXT_MAX, 8192);
 	if (arena == NULL)
 		return ES_TOO_LARGE;
 	ES_TRY(es_base64url_decode(text, arena, &sealed));

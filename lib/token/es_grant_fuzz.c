@@ -16,11 +16,6 @@ static void must(bool holds)
 		abort();
 }
 
-static void arena_done(struct es_arena **arena)
-{
-	es_arena_free(*arena);
-}
-
 static void read_text(struct es_reader *r, char *out, size_t size)
 {
 	struct es_slice text = es_read_bytes(r, es_read_u16(r) % size);
@@ -30,7 +25,7 @@ static void read_text(struct es_reader *r, char *out, size_t size)
 
 static void round_trip(struct es_keyring *ring, struct es_slice input)
 {
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, 65536);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 65536);
 	struct es_reader r = es_reader_of(input);
 	struct es_grant grant = es_grant_new(ES_GRANT_TEMPORARY + es_read_u8(&r) % ES_GRANT_APP, "demo", 1000), back;
 	struct es_slice text;

@@ -9,6 +9,7 @@
 #include "es_text.h"
 
 enum { FORMAT = 1, PLAIN_MAX = 160, TEXT_MAX = 512 };
+_Static_assert((PLAIN_MAX + ES_SEAL_OVERHEAD) * 4 / 3 + 4 <= TEXT_MAX, "the longest token has room");
 static const char purpose[] = "token";
 
 static uint8_t lower(uint8_t c)
@@ -60,22 +61,11 @@ static void put_text(struct es_buf *b, const char *text, size_t size)
 	es_put_bytes(b, es_slice_of(text, len));
 }
 
-static bool read_text(struct es_reader *r, char *out, size_t size)
-{
-	struct es_slice text = es_read_bytes(r, es_read_u8(r));
-	if (r->bad || text.len >= size)
-		return false;
-	memset(out, 0, size);
-	if (text.len > 0)
-		memcpy(out, text.ptr, text.len);
-	return strlen(out) == text.len;
-}
-
 es_status es_token_seal(struct es_keyring *ring, const struct es_token *token, struct es_arena *arena,
                         struct es_slice *text)
 {
-	uint8_t plain_bytes[PLAIN_MAX], sealed[PLAIN_MAX + ES_SEAL_OVERHEAD], text_bytes[TEXT_MAX];
-	struct es_buf plain, coded;
+	uint8_t plain_bytes[PLAIN_MAX];
+	struct es_buf plain;
 
 	es_buf_init_fixed(&plain, plain_bytes, sizeof plain_bytes);
 	es_put_u8(&plain, FORMAT);
@@ -89,16 +79,7 @@ es_status es_token_seal(struct es_keyring *ring, const struct es_token *token, s
 	es_put_bytes(&plain, es_slice_of(token->terminal, sizeof token->terminal));
 	es_put_bytes(&plain, es_slice_of(token->app_name, sizeof token->app_name));
 	ES_TRY(es_buf_status(&plain));
-
-	es_seal(ring, purpose, (struct es_slice){ 0 }, es_buf_slice(&plain), sealed);
-	es_buf_init_fixed(&coded, text_bytes, sizeof text_bytes);
-	es_base64url_encode(es_slice_of(sealed, plain.len + ES_SEAL_OVERHEAD), &coded);
-	ES_TRY(es_buf_status(&coded));
-	struct es_slice copy = es_arena_copy(arena, es_buf_slice(&coded));
-	if (copy.ptr == NULL)
-		return ES_TOO_LARGE;
-	*text = copy;
-	return ES_OK;
+	return es_seal_text(ring, purpose, (struct es_slice){ 0 }, es_buf_slice(&plain), arena, text);
 }
 
 static es_status parse_plain(struct es_slice plain, struct es_token *out)
@@ -106,29 +87,22 @@ static es_status parse_plain(struct es_slice plain, struct es_token *out)
 	struct es_reader r = es_reader_of(plain);
 	char imsi[sizeof out->imsi.digits];
 
-	if (es_read_u8(&r) != FORMAT || !read_text(&r, out->tenant, sizeof out->tenant) ||
-	    !read_text(&r, imsi, sizeof imsi))
+	if (es_read_u8(&r) != FORMAT)
 		return ES_MALFORMED;
+	es_read_counted(&r, out->tenant, sizeof out->tenant);
+	es_read_counted(&r, imsi, sizeof imsi);
 	ES_TRY(es_imsi_parse(es_slice_str(imsi), &out->imsi));
 	out->epoch = es_read_u32(&r);
 	uint8_t method = es_read_u8(&r);
 	out->issued_ms = (int64_t)es_read_u64(&r);
 	out->expires_ms = (int64_t)es_read_u64(&r);
-	if (method < ES_METHOD_EAP_AKA || method > ES_METHOD_AAA || !read_text(&r, out->group, sizeof out->group))
+	es_read_counted(&r, out->group, sizeof out->group);
+	ES_READ_ARRAY(&r, out->terminal);
+	ES_READ_ARRAY(&r, out->app_name);
+	if (!es_reader_is_done(&r) || method < ES_METHOD_EAP_AKA || method > ES_METHOD_AAA)
 		return ES_MALFORMED;
 	out->method = (enum es_token_method)method;
-	struct es_slice terminal = es_read_bytes(&r, sizeof out->terminal);
-	struct es_slice app_name = es_read_bytes(&r, sizeof out->app_name);
-	if (!es_reader_is_done(&r))
-		return ES_MALFORMED;
-	memcpy(out->terminal, terminal.ptr, terminal.len);
-	memcpy(out->app_name, app_name.ptr, app_name.len);
 	return ES_OK;
-}
-
-static void arena_done(struct es_arena **arena)
-{
-	es_arena_free(*arena);
 }
 
 es_status es_token_open(struct es_keyring *ring, struct es_slice text, int64_t now_ms, struct es_token *out)
@@ -139,7 +113,7 @@ es_status es_token_open(struct es_keyring *ring, struct es_slice text, int64_t n
 
 	if (text.len > TEXT_MAX)
 		return ES_MALFORMED;
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(TEXT_MAX, 4096);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(TEXT_MAX, 4096);
 	if (arena == NULL)
 		return ES_TOO_LARGE;
 	ES_TRY(es_base64url_decode(text, arena, &sealed));

@@ -75,28 +75,21 @@ static int64_t expires_after(const struct acquiring *a, int64_t life_s)
 	return (a->task->env->now_ms() / 1000 + life_s) * 1000;
 }
 
-static bool copy_text(struct es_slice from, char *out, size_t size)
-{
-	if (from.len >= size)
-		return false;
-	if (from.len > 0)
-		memcpy(out, from.ptr, from.len);
-	out[from.len] = '\0';
-	return strlen(out) == from.len;
-}
-
 static bool about_subscriber(const struct acquiring *a, struct es_grant *grant)
 {
 	grant->imsi = a->imsi;
 	grant->epoch = a->epoch;
-	return copy_text(a->in->app, grant->app, sizeof grant->app);
+	return es_slice_to_str(a->in->app, grant->app, sizeof grant->app);
 }
 
 /* ---- AcquireTemporaryToken ---- */
 
 static bool prepare_temporary(struct acquiring *a)
 {
-	return es_operations_parse(a->in->targets, &a->targets);
+	struct es_grant grant;
+
+	return es_slice_to_str(a->in->requestor_id, grant.requestor, sizeof grant.requestor) &&
+	       es_operations_parse(a->in->targets, &a->targets);
 }
 
 static int64_t temporary_life_s(const struct acquiring *a, const struct auth_tenant *tenant)
@@ -123,14 +116,14 @@ static es_status put_targets(struct acquiring *a)
 /* TS.43 T48; the expiry always, since a client that exists reads it without looking whether it is there. */
 static es_status make_temporary(struct acquiring *a)
 {
-	const struct auth_tenants *tenants = auth_snapshot_get(a->task->env->tenants);
-	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, a->tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *tenant = auth_snapshot_tenant(a->task->env->tenants, a->tenant, &tenants);
 	struct es_grant grant = es_grant_new(ES_GRANT_TEMPORARY, a->tenant, expires_after(a, temporary_life_s(a, tenant)));
 	struct es_slice text;
 
 	auth_snapshot_put(tenants);
 	grant.operations = a->targets;
-	if (!about_subscriber(a, &grant) || !copy_text(a->in->requestor_id, grant.requestor, sizeof grant.requestor))
+	if (!about_subscriber(a, &grant) || !es_slice_to_str(a->in->requestor_id, grant.requestor, sizeof grant.requestor))
 		return ES_TOO_LARGE;
 	ES_TRY(es_grant_seal(a->task->env->token_keys, &grant, a->task->arena, &text));
 	put(a, "TemporaryToken", text);
@@ -142,8 +135,10 @@ static es_status make_temporary(struct acquiring *a)
 
 static bool prepare_operator(struct acquiring *a)
 {
-	return a->in->client_id.len > 0 && a->in->client_id.len < ES_GRANT_CLIENT_SIZE && es_scope_is_valid(a->in->scope) &&
-	       a->in->scope.len < ES_GRANT_SCOPE_SIZE;
+	struct es_grant grant;
+
+	return a->in->client_id.len > 0 && es_slice_to_str(a->in->client_id, grant.client_id, sizeof grant.client_id) &&
+	       es_scope_is_valid(a->in->scope) && a->in->scope.len < ES_GRANT_SCOPE_SIZE;
 }
 
 static es_status put_validator(struct acquiring *a, const struct auth_tenant *tenant)
@@ -158,13 +153,14 @@ static es_status put_validator(struct acquiring *a, const struct auth_tenant *te
 /* TS.43 T117 */
 static es_status make_operator(struct acquiring *a)
 {
-	const struct auth_tenants *tenants = auth_snapshot_get(a->task->env->tenants);
-	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, a->tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *tenant = auth_snapshot_tenant(a->task->env->tenants, a->tenant, &tenants);
 	int64_t life_s = tenant != NULL && tenant->operator_token_s > 0 ? tenant->operator_token_s : SHORT_LIFE_S;
 	struct es_grant grant = es_grant_new(ES_GRANT_OPERATOR, a->tenant, expires_after(a, life_s));
 	struct es_slice text = { 0 };
-	bool fits = about_subscriber(a, &grant) && copy_text(a->in->client_id, grant.client_id, sizeof grant.client_id) &&
-	            copy_text(a->in->scope, grant.scope, sizeof grant.scope);
+	bool fits = about_subscriber(a, &grant) &&
+	            es_slice_to_str(a->in->client_id, grant.client_id, sizeof grant.client_id) &&
+	            es_slice_to_str(a->in->scope, grant.scope, sizeof grant.scope);
 
 	es_status status = fits ? es_grant_seal(a->task->env->token_keys, &grant, a->task->arena, &text) : ES_TOO_LARGE;
 	put(a, "OperatorToken", text);
@@ -182,8 +178,8 @@ static es_status make_operator(struct acquiring *a)
 /* A backend that was disabled or removed since is none any more. */
 static bool has_client(const struct acquiring *a, const char *id)
 {
-	const struct auth_tenants *tenants = auth_snapshot_get(a->task->env->tenants);
-	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, a->tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *tenant = auth_snapshot_tenant(a->task->env->tenants, a->tenant, &tenants);
 	bool found = false;
 
 	for (size_t i = 0; tenant != NULL && i < tenant->client_count; i++)

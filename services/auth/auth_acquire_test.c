@@ -123,6 +123,37 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* What a phone may send and no token has room for is its own fault. */
+static void texts_that_no_token_holds_are_refused(void **state)
+{
+	struct test_env *t = *state;
+	static const char longest[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	const struct {
+		struct es_slice text;
+		enum auth_acquired_outcome outcome;
+	} rows[] = {
+		{ es_slice_of(longest, 63), AUTH_ACQUIRED },
+		{ es_slice_of(longest, 64), AUTH_ACQUIRE_INVALID },
+		{ ES_SLICE_LIT("a\0b"), AUTH_ACQUIRE_INVALID },
+	};
+
+	for (size_t i = 0; i < ES_COUNT(rows); i++) {
+		struct asked asked = acquire(t, (struct auth_acquire){ .token = token_of(t, 3),
+		                                                       .app = ES_SLICE_LIT("ap2014"),
+		                                                       .operation = ES_SLICE_LIT("AcquireTemporaryToken"),
+		                                                       .requestor_id = rows[i].text,
+		                                                       .targets = ES_SLICE_LIT("GetPhoneNumber") });
+		assert_int_equal(asked.out.outcome, rows[i].outcome);
+		asked = acquire(t, (struct auth_acquire){ .token = token_of(t, 3),
+		                                          .app = ES_SLICE_LIT("ap2015"),
+		                                          .operation = ES_SLICE_LIT("AcquireOperatorToken"),
+		                                          .client_id = rows[i].text,
+		                                          .scope = ES_SLICE_LIT("payments"),
+		                                          .call = ES_SLICE_LIT("call") });
+		assert_int_equal(asked.out.outcome, rows[i].outcome);
+	}
+}
+
 /* V12-TT-06, V12-TT-07; settled rule 17: five minutes at most for ap2014 and ap2015 */
 static void temporary_token_says_what_it_is_for_and_how_long(void **state)
 {
@@ -312,6 +343,7 @@ static void of_two_at_once_one_wins(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(texts_that_no_token_holds_are_refused),
 		TEST(temporary_token_says_what_it_is_for_and_how_long),
 		TEST(operator_token_is_bound_to_client_and_scope),
 		TEST(temporary_token_makes_one_operator_token),

@@ -3,6 +3,7 @@
 
 #include "auth.pb-c.h"
 #include "auth_bus_call.h"
+#include "auth_bus_equipment.h"
 #include "auth_bus_tokens.h"
 #include "auth_core_event.h"
 #include "auth_exchange.h"
@@ -323,6 +324,7 @@ const struct es_bus_method auth_bus_methods[] = {
 	{ OPENES__BUS_METHOD__AUTH_KEYS_DELETE, &openes__keys_request__descriptor, on_keys_delete },
 	{ OPENES__BUS_METHOD__AUTH_KEYS_STATUS, &openes__keys_request__descriptor, on_keys_status },
 	{ OPENES__BUS_METHOD__AUTH_CORE_EVENT, &openes__core_event_request__descriptor, on_core_event },
+	{ OPENES__BUS_METHOD__AUTH_EQUIPMENT, &openes__equipment_request__descriptor, auth_on_equipment },
 	{ OPENES__BUS_METHOD__AUTH_HISTORY, &openes__history_request__descriptor, on_history },
 	{ OPENES__BUS_METHOD__AUTH_TRANSPORT_KEY, &openes__empty__descriptor, on_transport_key },
 	{ OPENES__BUS_METHOD__AUTH_SPEND, &openes__spend_request__descriptor, auth_on_spend },

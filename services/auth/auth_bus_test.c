@@ -290,9 +290,27 @@ static void a_request_without_an_application_is_malformed(void **state)
 		ES_MALFORMED);
 }
 
+static void without_an_eir_every_device_is_asked_about_in_vain(void **state)
+{
+	struct fixture *f = *state;
+	Openes__EquipmentRequest request;
+	Openes__EquipmentReply *reply = NULL;
+	char source[] = "devices", imei[] = "35693803564380";
+
+	openes__equipment_request__init(&request);
+	request.source = source;
+	request.imei = imei;
+	assert_int_equal(
+		call_of(f, OPENES__BUS_METHOD__AUTH_EQUIPMENT, &request.base, &openes__equipment_reply__descriptor, &reply),
+		ES_OK);
+	assert_int_equal(reply->state, OPENES__EQUIPMENT_REPLY__STATE__AWAY);
+	assert_string_equal(reply->why, "no EIR is configured");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(without_an_eir_every_device_is_asked_about_in_vain, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_phone_authenticates_over_the_bus, setup, teardown),
 		cmocka_unit_test_setup_teardown(keys_are_asked_about_and_removed_over_the_bus, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_request_without_an_application_is_malformed, setup, teardown),

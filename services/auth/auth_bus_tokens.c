@@ -6,6 +6,7 @@
 #include "auth_bus_call.h"
 #include "auth_client.h"
 #include "auth_spend.h"
+#include "es_bus_device.h"
 
 /* One call, in its own arena. The task comes first: an answer finds its call by it. */
 struct call {
@@ -95,15 +96,6 @@ static void reply_acquired(struct auth_task *task, es_status status, const char 
 		es_bus_reply(call->base.bus, &reply.base);
 }
 
-/* The first of that name; empty: none. policy has read the same one. */
-static struct es_slice param(const Openes__DeviceRequest *device, const char *name)
-{
-	for (size_t i = 0; i < device->n_params; i++)
-		if (es_slice_eq_nocase(es_slice_str(device->params[i]->name), es_slice_str(name)))
-			return es_slice_str(device->params[i]->value);
-	return (struct es_slice){ NULL, 0 };
-}
-
 void auth_on_acquire(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
 {
 	const Openes__AcquireRequest *request = (const void *)message;
@@ -119,14 +111,14 @@ void auth_on_acquire(struct es_bus_call *bus, const ProtobufCMessage *message, v
 	call->acquire = (struct auth_acquire){ .token = es_slice_str(request->token),
 		                                   .app = es_slice_str(request->app),
 		                                   .operation = es_slice_str(device->operation),
-		                                   .targets = param(device, "operation_targets"),
-		                                   .client_id = param(device, "client_id"),
-		                                   .scope = param(device, "scope"),
+		                                   .targets = es_device_param(device, "operation_targets"),
+		                                   .client_id = es_device_param(device, "client_id"),
+		                                   .scope = es_device_param(device, "scope"),
 		                                   .requestor_id = es_slice_str(device->requestor_id),
-		                                   .app_token = param(device, "App_token"),
+		                                   .app_token = es_device_param(device, "App_token"),
 		                                   .call = es_bus_call_idempotency_key(bus) };
 	if (call->acquire.targets.len == 0)
-		call->acquire.targets = param(device, "operation_target"); /* TS.43 14.1.5 has both */
+		call->acquire.targets = es_device_param(device, "operation_target"); /* TS.43 14.1.5 has both */
 	auth_acquire(&call->base.task, &call->acquire, &call->out.acquired);
 }
 

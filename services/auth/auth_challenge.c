@@ -7,6 +7,7 @@
 #include "auth_auc_source.h"
 #include "auth_flow.h"
 #include "auth_identity.h"
+#include "auth_outcome.h"
 #include "auth_pseudonym.h"
 #include "auth_store.h"
 #include "es_cleanup.h"
@@ -20,6 +21,7 @@ ES_METRIC_COUNTER1(resent, "openes_auth_challenges_resent_total", "Unanswered ch
 static void end(struct auth_challenge *c, enum auth_challenge_result result)
 {
 	auth_vector_wipe(&c->ask.vector);
+	auth_vector_wipe(&c->pending.vector);
 	c->ready(c, result);
 }
 
@@ -94,29 +96,24 @@ static void keep_and_write(struct auth_challenge *c)
 		                      es_slice_str(c->round->imsi.digits), env->now_ms());
 		auth_pending_forget(env->pending, &c->key, c->ask.rand);
 	} else {
-		auth_pending_keep(env->pending, &c->key, env->now_ms() + env->session_ttl_ms, &c->ask.vector, c->session->id,
-		                  c->round->source);
+		c->pending = (struct auth_pending_challenge){ .vector = c->ask.vector, .decoy = c->round->decoy };
+		memcpy(c->pending.session, c->session->id, sizeof c->pending.session);
+		memcpy(c->pending.source, c->round->source, sizeof c->pending.source);
+		auth_pending_keep(env->pending, &c->key, env->now_ms() + env->session_ttl_ms, &c->pending);
 	}
 	write_packet(c);
-}
-
-static void set_source(struct auth_round *round, const char *name)
-{
-	struct es_slice s = es_slice_str(name != NULL ? name : "");
-	size_t len = s.len < sizeof round->source ? s.len : sizeof round->source - 1;
-
-	memset(round->source, 0, sizeof round->source);
-	if (len > 0)
-		memcpy(round->source, s.ptr, len);
 }
 
 static void answered(struct auth_ask *ask, enum auth_source_answer answer)
 {
 	struct auth_challenge *c = (struct auth_challenge *)(void *)((uint8_t *)ask - offsetof(struct auth_challenge, ask));
 
-	set_source(c->round, ask->source);
+	es_slice_to_str_cut(es_slice_str(ask->source), c->round->source, sizeof c->round->source);
 	switch (answer) {
-	case AUTH_SOURCE_VECTOR: keep_and_write(c); break;
+	case AUTH_SOURCE_VECTOR:
+		c->round->decoy = false; /* of a challenge before this one, say by the other method's source */
+		keep_and_write(c);
+		break;
 	case AUTH_SOURCE_UNKNOWN:
 		if (!c->may_decoy) {
 			refuse(c, AUTH_UNKNOWN_IMSI); /* settled rule 7: 403 at once */
@@ -151,13 +148,12 @@ static bool is_within_limits(struct auth_challenge *c)
 /* Copies what it needs of the tenant: the snapshot is given back before anything is asked. False: there is none. */
 static bool read_tenant(struct auth_challenge *c)
 {
-	const struct auth_tenants *tenants = auth_snapshot_get(c->task->env->tenants);
-	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, c->session->tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *tenant = auth_snapshot_tenant(c->task->env->tenants, c->session->tenant, &tenants);
 
 	if (tenant != NULL) {
-		c->route = auth_route_of(tenant, &c->round->imsi);
-		for (size_t i = 0; i < c->route.count; i++)
-			c->route.names[i] = es_arena_copy(c->task->arena, c->route.names[i]);
+		if (c->route.count == 0)
+			c->route = auth_route_kept(tenant, &c->round->imsi, c->task->arena);
 		c->may_decoy = tenant->decoy_challenge && !c->is_resync;
 		c->gives_pseudonym = tenant->pseudonyms;
 		c->reauths = (uint16_t)tenant->reauthentications; /* 1000 at most */
@@ -194,15 +190,13 @@ static es_status read_exchange_job(struct es_db_conn *conn, void *user)
 {
 	const struct auth_challenge *c = user;
 	struct auth_exchange_row row;
-	struct es_slice plain;
+	struct auth_reply reply;
 
-	ES_TRY(auth_store_exchange_get(conn, c->pending_session, c->task->arena, &row));
+	ES_TRY(auth_store_exchange_get(conn, c->pending.session, c->task->arena, &row));
 	if (row.outcome.len == 0)
 		return ES_NOT_FOUND;
-	ES_TRY(
-		auth_row_open(c->task->env->session_keys, "outcome", c->pending_session, row.outcome, c->task->arena, &plain));
-	/* What anybody can do without the SIM ends in a rejection. */
-	return plain.len > 0 && plain.ptr[0] != AUTH_REJECT ? ES_OK : ES_NOT_FOUND;
+	ES_TRY(auth_outcome_open(c->task, c->pending.session, row.outcome, &reply));
+	return auth_outcome_is_refusal(&reply) ? ES_NOT_FOUND : ES_OK;
 }
 
 /* Another replica may have taken the SIM's answer: the challenge is used up then. */
@@ -212,10 +206,13 @@ static void send_again(void *user)
 	struct auth_env *env = c->task->env;
 
 	if (es_db_read(env->db, read_exchange_job, c) == ES_OK) {
-		auth_pending_forget(env->pending, &c->key, c->ask.vector.rand);
+		auth_pending_forget(env->pending, &c->key, c->pending.vector.rand);
 		fetch(c);
 		return;
 	}
+	c->ask.vector = c->pending.vector;
+	c->round->decoy = c->pending.decoy;
+	memcpy(c->round->source, c->pending.source, sizeof c->round->source);
 	auth_pending_resent(env->pending, &c->key, c->ask.vector.rand, c->session->id);
 	es_count(&resent, 0);
 	es_debug(c->task->trace, "auth.challenge_resent", es_f_str("tenant", c->session->tenant),
@@ -233,10 +230,13 @@ void auth_challenge_seek(struct auth_challenge *c)
 		end(c, AUTH_CHALLENGE_AWAY);
 		return;
 	}
+	if (c->round->eap.id_log_len > 0 && auth_sources_is_relayed(env->sources, &c->route)) {
+		refuse(c, AUTH_IDENTITY_UNUSABLE); /* who is his AAA's is known too late */
+		return;
+	}
 	c->key = auth_pending_key_of(session->tenant, c->round->imsi.digits, (enum auth_method)c->round->eap.method,
 	                             c->round->eap.network_name, session->terminal, session->app_name, session->group);
-	if (!c->is_resync &&
-	    auth_pending_find(env->pending, &c->key, env->now_ms(), &c->ask.vector, c->pending_session, c->round->source))
+	if (!c->is_resync && auth_pending_find(env->pending, &c->key, env->now_ms(), &c->pending))
 		auth_flow_reading(c->task, send_again, c);
 	else
 		fetch(c);

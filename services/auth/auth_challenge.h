@@ -23,6 +23,7 @@ struct auth_challenge {
 	struct auth_round *round;           /* imsi and eap; gets source, decoy and the challenge */
 	bool is_resync;                     /* round->eap.rand and auts */
 	uint8_t auts[14];
+	struct auth_route route; /* of the subscriber, in the task's arena; count 0: it is still to be found */
 	void (*ready)(struct auth_challenge *challenge, enum auth_challenge_result result); /* once */
 
 	/* The answer. */
@@ -36,8 +37,7 @@ struct auth_challenge {
 	struct auth_pending_key key;
 	bool may_decoy, gives_pseudonym;
 	uint16_t reauths;
-	struct auth_route route;
-	uint8_t pending_session[AUTH_SESSION_ID];
+	struct auth_pending_challenge pending;
 };
 
 void auth_challenge_seek(struct auth_challenge *challenge);

@@ -34,6 +34,7 @@ struct asking {
 	struct auth_client_form form;
 	const struct auth_tenant *tenant; /* while the snapshot is held */
 	const struct auth_client *client;
+	struct es_jwks *keys; /* of the client, once they were needed */
 	struct es_slice issuer;
 	char tenant_id[32];
 	struct es_grant grant;
@@ -126,13 +127,9 @@ static const char *check_claims(struct asking *a, const cJSON *claims)
 /* The claims of an assertion of this client, or why it is none. */
 static const char *verify(struct asking *a, struct es_slice jwt, cJSON **claims)
 {
-	struct es_jwks *keys = NULL;
-
-	if (es_jwks_parse(a->client->jwks, &keys, NULL) != ES_OK)
+	if (a->keys == NULL && es_jwks_parse(a->client->jwks, &a->keys, NULL) != ES_OK)
 		return "the assertion is not of a client"; /* policy refuses such keys: somebody changed its database */
-	es_status status = es_jwt_verify(keys, jwt, claims);
-	es_jwks_free(keys);
-	return status == ES_OK ? check_claims(a, *claims) : "the assertion is not of a client";
+	return es_jwt_verify(a->keys, jwt, claims) == ES_OK ? check_claims(a, *claims) : "the assertion is not of a client";
 }
 
 /* RFC 7523 3: of client assertions sub is the client, too. */
@@ -348,6 +345,8 @@ void auth_client_token(struct auth_task *task, const struct auth_client_request 
 		memcpy(a->tenant_id, a->tenant->id, sizeof a->tenant_id);
 	enum auth_client_error error = judge(a);
 	auth_snapshot_put(tenants);
+	es_jwks_free(a->keys);
+	a->keys = NULL;
 	a->tenant = NULL; /* and the client is only known to have been one */
 	if (error != AUTH_CLIENT_ERROR_NONE) {
 		finish(a, error);

@@ -14,7 +14,6 @@
 	X(REQUEST, "invalid_request")                                                                                      \
 	X(CLIENT, "invalid_client")                                                                                        \
 	X(GRANT, "invalid_grant")                                                                                          \
-	X(UNAUTHORIZED, "unauthorized_client")                                                                             \
 	X(GRANT_TYPE, "unsupported_grant_type")                                                                            \
 	X(SCOPE, "invalid_scope")                                                                                          \
 	X(TARGET, "invalid_target")

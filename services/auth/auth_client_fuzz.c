@@ -15,14 +15,9 @@ static void must(bool holds)
 		abort();
 }
 
-static void arena_done(struct es_arena **arena)
-{
-	es_arena_free(*arena);
-}
-
 static void texts(struct es_slice text)
 {
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, 1u << 20);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 1u << 20);
 	bool may_be_operator = false;
 	struct es_slice issuer;
 

@@ -142,14 +142,8 @@ static void number_looked_up(struct auth_find *find, es_status status)
 
 static void look_up_number(struct starting *s)
 {
-	s->find = (struct auth_find){ .tenant = s->login.tenant,
-		                          .msisdn = s->msisdn.text,
-		                          .imsi = "",
-		                          .arena = s->task->arena,
-		                          .deadline = s->task->deadline,
-		                          .trace = s->task->trace,
-		                          .key = es_slice_of(s->login.id + 6, 16),
-		                          .done = number_looked_up };
+	auth_login_ask(s->task, &s->login, s->msisdn.text, "", &s->find);
+	s->find.done = number_looked_up;
 	es_status status = s->task->env->find(s->task->env->policy, &s->find);
 	if (status != ES_OK)
 		auth_flow_fail(s->task, ES_UNAVAILABLE, "policy could not be asked");

@@ -24,8 +24,8 @@ struct checking {
 static void describe(struct checking *k, struct auth_login_reply *reply)
 {
 	struct auth_login_claim *c = &k->claim;
-	const struct auth_tenants *tenants = auth_snapshot_get(c->task->env->tenants);
-	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, c->login.tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *tenant = auth_snapshot_tenant(c->task->env->tenants, c->login.tenant, &tenants);
 	size_t len = strlen(c->login.msisdn.text);
 
 	if (tenant != NULL)
@@ -47,18 +47,13 @@ static void confirm(struct checking *k)
 	struct auth_login_claim *c = &k->claim;
 	struct auth_login_reply reply = { .outcome = AUTH_LOGIN_REDIRECT, .reason = AUTH_LOGIN_CODE_CONFIRMED };
 	struct es_slice back = auth_oidc_redirect_uri(c->task->env->oidc, c->login.provider);
-	uint8_t random[16];
 	char secret[2 * sizeof k->next.secret + 1];
 
 	if (back.len == 0) {
 		auth_login_deny(c, AUTH_LOGIN_NOT_CONFIGURED);
 		return;
 	}
-	k->next = c->login;
-	k->next.kind = AUTH_LOGIN_BACK;
-	es_random(random, sizeof random);
-	es_random(k->next.secret, sizeof k->next.secret);
-	auth_login_name(&k->next, c->task->env->now_ms() + AUTH_LOGIN_TTL_MS, random);
+	auth_login_follow(c, AUTH_LOGIN_BACK, &k->next);
 	es_hex_encode(es_slice_of(k->next.secret, sizeof k->next.secret), secret);
 	const char *mark = es_slice_find(back, '?') < back.len ? "&" : "?";
 	const char *location = es_arena_printf(c->task->arena, ES_SLICE_FMT "%scode=%s&state=%s", ES_SLICE_ARG(back), mark,
@@ -256,11 +251,11 @@ void auth_code_check(struct auth_task *task, const struct auth_code_check *check
 		return;
 	}
 	k->claim.kinds = 1u << AUTH_LOGIN_FACTOR;
-	es_status status = auth_login_id_of(check->session, k->claim.login.id);
-	if (status == ES_OK)
-		status = es_db_write(task->env->db, show_job, looked, k);
-	else
+	if (auth_login_id_of(check->session, k->claim.login.id) != ES_OK) {
 		auth_login_refuse(task, NULL, out, AUTH_LOGIN_AUTHENTICATE, AUTH_LOGIN_STATE_UNKNOWN);
-	if (status != ES_OK && status != ES_MALFORMED)
+		return;
+	}
+	es_status status = es_db_write(task->env->db, show_job, looked, k);
+	if (status != ES_OK)
 		auth_flow_fail(task, status, "the login could not be looked at");
 }

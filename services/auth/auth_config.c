@@ -22,7 +22,8 @@ const struct es_conf_key auth_config_keys[] = {
 	KEY(policy_events, ES_CONF_STRING, "ipc:///run/openes/policy-events.sock", 0, 0, "where policy rings for changes"),
 	KEY(notify_target, ES_CONF_STRING, "ipc:///run/openes/notify.sock", 0, 0, "where notify listens: it sends the SMS"),
 	KEY(core_file, ES_CONF_STRING, "", 0, 0,
-	    "file that describes what auth connects to, one section each: `[oidc NAME]`; empty: nothing"),
+	    "file that describes what auth connects to, a section each: `[diameter]`, `[peer NAME]`, `[swx NAME]`, "
+	    "`[aaa NAME]`, `[udm NAME]`, `[oidc NAME]`; empty: nothing"),
 	KEY(session_ttl, ES_CONF_DURATION, "60s", SECOND, 600 * SECOND, "life of one EAP exchange"),
 	KEY(token_ttl, ES_CONF_DURATION, "7d", 60 * SECOND, 400 * DAY, "life of a token where the tenant says nothing"),
 	KEY(imsi_challenges_per_minute, ES_CONF_U32, "30", 0, 100000,

@@ -19,6 +19,8 @@ static void carry_out(struct auth_step *s, const struct auth_eap_action *action)
 	s->out->packet = es_arena_copy(s->task->arena, es_slice_of(action->packet, action->packet_len));
 	if (s->out->packet.ptr == NULL)
 		auth_step_fail(s, ES_TOO_LARGE, "the call is too large");
+	else if (action->reason != AUTH_SUCCESS)
+		auth_step_notify(s, action->reason);
 	else
 		auth_step_commit(s);
 }
@@ -71,24 +73,36 @@ static void resynchronise(struct auth_step *s, const uint8_t auts[14])
 
 static void ask_permanent_identity(struct auth_step *s)
 {
-	uint8_t storage[AUTH_EAP_REQUEST_MAX];
-	struct es_buf buf;
+	es_status status = auth_flow_ask_identity(s->task, &s->round.eap, &s->out->packet);
 
-	es_buf_init_fixed(&buf, storage, sizeof storage);
-	if (auth_eap_request_identity(&s->round.eap, AUTH_EAP_ID_PERMANENT, &buf) != ES_OK) {
-		refuse(s, AUTH_IDENTITY_UNUSABLE);
-		return;
-	}
 	s->out->outcome = AUTH_CHALLENGE;
-	s->out->packet = es_arena_copy(s->task->arena, es_buf_slice(&buf));
-	auth_step_commit(s);
+	if (status == ES_OK)
+		auth_step_commit(s);
+	else if (status == ES_CONFLICT)
+		refuse(s, AUTH_IDENTITY_UNUSABLE);
+	else
+		auth_step_fail(s, status, "the identity request was not made");
+}
+
+/* What EAP_ID is held to at the start, now that there is somebody to hold to it. */
+static void named(struct auth_step *s, const struct es_imsi *imsi)
+{
+	struct auth_env *env = s->task->env;
+
+	s->round.imsi = *imsi;
+	int64_t wait =
+		auth_guard_look(env->guard, AUTH_LIMIT_FAILURES, es_slice_str(imsi->digits), s->address, env->now_ms());
+	if (wait > 0)
+		auth_step_limited(s, wait);
+	else
+		challenge(s, NULL);
 }
 
 /* The answer to AKA-Identity counts as EAP_ID would, within the tenant that asked. */
 static void identified(struct auth_step *s)
 {
-	const struct auth_tenants *tenants = auth_snapshot_get(s->task->env->tenants);
-	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, s->session.tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *tenant = auth_snapshot_tenant(s->task->env->tenants, s->session.tenant, &tenants);
 	struct auth_identity id;
 	enum auth_identity_kind kind = AUTH_ID_FOREIGN;
 
@@ -98,10 +112,7 @@ static void identified(struct auth_step *s)
 	auth_snapshot_put(tenants);
 	switch (kind) {
 	case AUTH_ID_PERMANENT:
-	case AUTH_ID_PSEUDONYM:
-		s->round.imsi = id.imsi;
-		challenge(s, NULL);
-		break;
+	case AUTH_ID_PSEUDONYM: named(s, &id.imsi); break;
 	case AUTH_ID_REAUTH:
 	case AUTH_ID_UNUSABLE: ask_permanent_identity(s); break;
 	case AUTH_ID_MALFORMED: refuse(s, AUTH_IDENTITY_UNUSABLE); break;
@@ -210,6 +221,7 @@ static void take_step(struct auth_step *s)
 {
 	struct auth_eap_action action;
 
+	s->was_refused = s->round.eap.notified && s->round.eap.failure != AUTH_SUCCESS;
 	if (auth_eap_step(&s->round.eap, s->packet, &action) != ES_OK) {
 		auth_step_turn_away(s, AUTH_BAD_PACKET, AUTH_MALFORMED); /* V12-AUTH-15; the session stays as it is */
 		return;
@@ -223,7 +235,12 @@ static void take_step(struct auth_step *s)
 		memset(s->round.reauth_id, 0, sizeof s->round.reauth_id);
 		challenge(s, NULL);
 		break;
-	case AUTH_EAP_METHOD: challenge(s, NULL); break;
+	case AUTH_EAP_METHOD:
+		if (s->round.imsi.digits[0] == '\0') /* a Nak of AKA-Identity */
+			ask_permanent_identity(s);
+		else
+			challenge(s, NULL);
+		break;
 	case AUTH_EAP_PROVEN:
 	case AUTH_EAP_DONE:
 		s->announces = action.what == AUTH_EAP_PROVEN;

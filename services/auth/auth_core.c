@@ -44,6 +44,7 @@ static es_status read_file(struct auth_core *core, const char *path, struct es_b
 		{ "peer", NULL, 0, 0, false },
 		{ "swx", NULL, 0, 0, false },
 		{ AUTH_RELAY_KIND, NULL, 0, 0, false },
+		{ "eir", NULL, 0, 0, false },
 		{ "udm", auth_udm_keys, AUTH_UDM_KEYS, sizeof(struct auth_udm_config), false },
 		auth_oidc_section,
 	};
@@ -96,14 +97,14 @@ static bool is_diameter(const struct es_conf_named *section)
 	return is_kind(section, "swx") || is_kind(section, AUTH_RELAY_KIND);
 }
 
-/* Where the core file names an HSS or an AAA: the process that speaks to them, and what they are to auth. */
+/* Where the core file names an HSS, an AAA or an EIR: the process that speaks to them, and what they are to auth. */
 static es_status start_diameter(struct auth_core *core, const struct auth_core_options *options, struct es_buf *error)
 {
 	struct auth_diameter_child_options child = options->child;
 	bool is_wanted = false;
 
 	for (size_t i = 0; i < core->section_count; i++)
-		is_wanted = is_wanted || is_diameter(&core->sections[i]);
+		is_wanted = is_wanted || is_diameter(&core->sections[i]) || is_kind(&core->sections[i], "eir");
 	if (!is_wanted)
 		return ES_OK;
 	child.core_file = options->file;

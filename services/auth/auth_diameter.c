@@ -1,4 +1,5 @@
-/* auth_diameter.c -- DIAMETER_VECTOR, DIAMETER_PROFILE, DIAMETER_EAP, DIAMETER_END over the bus. */
+/* auth_diameter.c -- DIAMETER_VECTOR, DIAMETER_PROFILE, DIAMETER_EAP, DIAMETER_END,
+ * DIAMETER_EQUIPMENT over the bus. */
 #include "auth_diameter.h"
 
 #include <pthread.h>
@@ -180,6 +181,7 @@ static void ask_no_vector(void *self, struct auth_ask *ask)
 {
 	(void)self;
 	ask->why = "an AAA gives no vectors";
+	ask->turned_away = true; /* the AAA has not heard of it */
 	ask->done(ask, AUTH_SOURCE_AWAY);
 }
 
@@ -331,5 +333,58 @@ void auth_diameter_profile(struct auth_diameter *d, struct auth_profile_ask *ask
 	if (status != ES_OK) {
 		ask->why = why_status(status);
 		ask->done(ask, AUTH_PROFILE_AWAY);
+	}
+}
+
+/* ---- devices ---- */
+
+static enum auth_equipment_answer take_equipment(const Openes__DiameterEquipmentReply *reply)
+{
+	static const enum auth_equipment_answer answers[] = {
+		[OPENES__EQUIPMENT_REPLY__STATE__ALLOWED] = AUTH_EQUIPMENT_ALLOWED,
+		[OPENES__EQUIPMENT_REPLY__STATE__TRACKED] = AUTH_EQUIPMENT_TRACKED,
+		[OPENES__EQUIPMENT_REPLY__STATE__BLOCKED] = AUTH_EQUIPMENT_BLOCKED,
+	};
+	const Openes__DiameterResult *result = reply->result;
+
+	if (auth_diameter_is_unknown_equipment(result->code, result->is_experimental))
+		return AUTH_EQUIPMENT_UNKNOWN;
+	const bool is_told = (size_t)reply->state < sizeof answers / sizeof *answers && answers[reply->state] != 0;
+	return is_told ? answers[reply->state] : AUTH_EQUIPMENT_AWAY;
+}
+
+static void equipment_replied(const struct es_bus_reply_view *view, void *user)
+{
+	struct auth_equipment_ask *ask = user;
+	const Openes__DiameterEquipmentReply *reply =
+		view->status == ES_OK
+			? (const void *)es_bus_unpack(&openes__diameter_equipment_reply__descriptor, view->payload, ask->arena)
+			: NULL;
+	enum auth_equipment_answer answer = AUTH_EQUIPMENT_AWAY;
+
+	if (view->status != ES_OK) {
+		ask->why = view->status == ES_NOT_FOUND ? "no such section" : why_status(view->status);
+	} else if (reply == NULL || reply->result == NULL) {
+		ask->why = "a reply that does not parse";
+	} else {
+		ask->why = why_result(reply->result, ask->arena);
+		answer = take_equipment(reply);
+	}
+	ask->done(ask, answer);
+}
+
+void auth_diameter_equipment(struct auth_diameter *d, struct auth_equipment_ask *ask)
+{
+	Openes__EquipmentRequest request;
+
+	openes__equipment_request__init(&request);
+	request.source = es_pb_text(ask->source);
+	request.imei = es_pb_text(ask->imei);
+	request.software = es_pb_text(ask->software);
+	const es_status status = call(d, OPENES__BUS_METHOD__DIAMETER_EQUIPMENT, ask->deadline, ask->trace, &request.base,
+	                              equipment_replied, ask);
+	if (status != ES_OK) {
+		ask->why = why_status(status);
+		ask->done(ask, AUTH_EQUIPMENT_AWAY);
 	}
 }

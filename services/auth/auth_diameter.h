@@ -49,4 +49,24 @@ struct auth_profile_ask {
 };
 void auth_diameter_profile(struct auth_diameter *diameter, struct auth_profile_ask *ask);
 
+/* What an EIR says of a device (S13). */
+enum auth_equipment_answer {
+	AUTH_EQUIPMENT_ALLOWED = 1,
+	AUTH_EQUIPMENT_TRACKED,
+	AUTH_EQUIPMENT_BLOCKED,
+	AUTH_EQUIPMENT_UNKNOWN,
+	AUTH_EQUIPMENT_AWAY,
+};
+struct auth_equipment_ask {
+	/* The question; its texts outlive it. */
+	const char *source, *imei, *software; /* section [eir NAME]; 14 digits; 2 or "" */
+	struct es_arena *arena;
+	int64_t deadline; /* wall ms */
+	const struct es_trace *trace;
+	void (*done)(struct auth_equipment_ask *ask, enum auth_equipment_answer answer); /* once */
+
+	const char *why; /* for logs; never NULL */
+};
+void auth_diameter_equipment(struct auth_diameter *diameter, struct auth_equipment_ask *ask);
+
 #endif

@@ -55,3 +55,8 @@ enum auth_relay_verdict auth_diameter_eap_verdict(uint32_t code, bool is_experim
 			return rounds[i].verdict;
 	return AUTH_RELAY_AWAY;
 }
+
+bool auth_diameter_is_unknown_equipment(uint32_t code, bool is_experimental)
+{
+	return is_experimental && code == 5422;
+}

@@ -14,4 +14,7 @@ enum auth_source_answer auth_diameter_vector_answer(uint32_t code, bool is_exper
 /* Of a DEA: TS.43 2.8.1, from Result-Code or Experimental-Result. What is not listed there is never a success. */
 enum auth_relay_verdict auth_diameter_eap_verdict(uint32_t code, bool is_experimental);
 
+/* Of an ME-Identity-Check-Answer: the EIR does not know the device (TS 29.272 7.4.3.5). */
+bool auth_diameter_is_unknown_equipment(uint32_t code, bool is_experimental);
+
 #endif

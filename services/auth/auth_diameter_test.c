@@ -27,11 +27,12 @@ struct stub {
 	uint32_t code;
 	bool is_experimental, keeps;
 	size_t rand_len, xres_len;
-	char peer[32], why[32], source[32], imsi[32], name[64], session[32];
+	char peer[32], why[32], source[32], imsi[40], name[64], session[32];
 	bool is_prime;
 	uint8_t auts[16];
 	size_t auts_len, packet_len;
 	int ends;
+	Openes__EquipmentReply__State state;
 };
 
 struct fixture {
@@ -45,6 +46,7 @@ struct fixture {
 	enum auth_source_answer answer;
 	enum auth_relay_verdict verdict;
 	enum auth_profile_answer profile;
+	enum auth_equipment_answer equipment;
 };
 static struct fixture *now; /* callbacks have no other way to it */
 
@@ -106,6 +108,21 @@ static void on_profile(struct es_bus_call *call, const ProtobufCMessage *message
 	es_bus_reply(call, &reply.base);
 }
 
+static void on_equipment(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__EquipmentRequest *r = (const void *)message;
+	struct stub *stub = user;
+	Openes__DiameterEquipmentReply reply;
+	Openes__DiameterResult result;
+
+	(void)snprintf(stub->source, sizeof stub->source, "%s", r->source);
+	(void)snprintf(stub->imsi, sizeof stub->imsi, "%s %s", r->imei, r->software);
+	openes__diameter_equipment_reply__init(&reply);
+	reply.result = result_of(stub, &result);
+	reply.state = stub->state;
+	es_bus_reply(call, &reply.base);
+}
+
 static void on_eap(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
 {
 	const Openes__DiameterEapRequest *r = (const void *)message;
@@ -143,6 +160,7 @@ static const struct es_bus_method methods[] = {
 	{ OPENES__BUS_METHOD__DIAMETER_VECTOR, &openes__diameter_vector_request__descriptor, on_vector },
 	{ OPENES__BUS_METHOD__DIAMETER_PROFILE, &openes__diameter_profile_request__descriptor, on_profile },
 	{ OPENES__BUS_METHOD__DIAMETER_EAP, &openes__diameter_eap_request__descriptor, on_eap },
+	{ OPENES__BUS_METHOD__DIAMETER_EQUIPMENT, &openes__equipment_request__descriptor, on_equipment },
 	{ OPENES__BUS_METHOD__DIAMETER_END, &openes__diameter_end_request__descriptor, on_end },
 };
 
@@ -340,6 +358,7 @@ static void an_aaa_is_found_by_name_and_gives_no_vectors(void **state)
 	source.ask(source.self, &question);
 	(void)sem_wait(&f->done);
 	assert_int_equal(f->answer, AUTH_SOURCE_AWAY);
+	assert_true(question.turned_away); /* it was not asked, and does not rest for it */
 }
 
 static void on_verdict(struct auth_relay_ask *question, enum auth_relay_verdict verdict)
@@ -417,6 +436,56 @@ static void a_profile_is_known_unknown_or_away(void **state)
 	assert_string_equal(question.why, "3002 from hss1.example.org");
 }
 
+static void on_equipment_told(struct auth_equipment_ask *question, enum auth_equipment_answer answer)
+{
+	(void)question;
+	now->equipment = answer;
+	sem_post(&now->done);
+}
+
+static void a_device_is_what_the_eir_says_or_the_eir_is_away(void **state)
+{
+	static const struct {
+		uint32_t code;
+		bool is_experimental;
+		Openes__EquipmentReply__State state;
+		enum auth_equipment_answer answer;
+	} rows[] = {
+		{ 2001, false, OPENES__EQUIPMENT_REPLY__STATE__ALLOWED, AUTH_EQUIPMENT_ALLOWED },
+		{ 2001, false, OPENES__EQUIPMENT_REPLY__STATE__TRACKED, AUTH_EQUIPMENT_TRACKED },
+		{ 2001, false, OPENES__EQUIPMENT_REPLY__STATE__BLOCKED, AUTH_EQUIPMENT_BLOCKED },
+		{ 2001, false, OPENES__EQUIPMENT_REPLY__STATE__STATE_NONE, AUTH_EQUIPMENT_AWAY },
+		{ 5422, true, OPENES__EQUIPMENT_REPLY__STATE__STATE_NONE, AUTH_EQUIPMENT_UNKNOWN },
+		{ 5422, false, OPENES__EQUIPMENT_REPLY__STATE__STATE_NONE, AUTH_EQUIPMENT_AWAY },
+		{ 3004, false, OPENES__EQUIPMENT_REPLY__STATE__STATE_NONE, AUTH_EQUIPMENT_AWAY },
+		{ 0, false, OPENES__EQUIPMENT_REPLY__STATE__STATE_NONE, AUTH_EQUIPMENT_AWAY },
+	};
+	struct fixture *f = *state;
+	struct auth_equipment_ask question = { .source = "devices",
+		                                   .imei = "35693803564380",
+		                                   .software = "12",
+		                                   .arena = f->arena,
+		                                   .deadline = es_wall_ms() + 10000,
+		                                   .done = on_equipment_told };
+
+	wait_until_there(f);
+	for (size_t i = 0; i < ES_COUNT(rows); i++) {
+		f->stub.code = rows[i].code;
+		f->stub.is_experimental = rows[i].is_experimental;
+		f->stub.state = rows[i].state;
+		auth_diameter_equipment(f->diameter, &question);
+		(void)sem_wait(&f->done);
+		assert_int_equal(f->equipment, rows[i].answer);
+	}
+	assert_string_equal(f->stub.source, "devices");
+	assert_string_equal(f->stub.imsi, "35693803564380 12");
+	auth_diameter_stop(f->diameter);
+	auth_diameter_equipment(f->diameter, &question);
+	(void)sem_wait(&f->done);
+	assert_int_equal(f->equipment, AUTH_EQUIPMENT_AWAY);
+	assert_string_equal(question.why, "no Diameter process");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -430,6 +499,7 @@ int main(void)
 		TEST(an_aaa_is_found_by_name_and_gives_no_vectors),
 		TEST(a_round_goes_to_the_aaa_and_its_end_as_well),
 		TEST(a_profile_is_known_unknown_or_away),
+		TEST(a_device_is_what_the_eir_says_or_the_eir_is_away),
 	};
 
 	es_bus_init();

@@ -3,7 +3,7 @@
  * Pure: no I/O, no clock, no randomness, no globals. The caller brings identities, vectors, the first Identifier and
  * random octets, feeds in the peer's packets and carries out the action it gets back; waiting for a vector is a state,
  * not a thread. The state is a plain struct that packs into octets, so that an exchange lives in a sealed cookie or a row
- * and any replica takes the next step. It holds K_aut and XRES: wipe it with auth_eap_wipe().
+ * and any replica takes the next step. It holds K_aut and XRES: secret.
  *
  * Order of calls: auth_eap_begin(); then one request: auth_eap_challenge(), auth_eap_reauthenticate() or
  * auth_eap_request_identity(); then auth_eap_step() for each response, until DONE or FAILED.
@@ -161,6 +161,5 @@ es_status auth_reauth_unpack(struct es_slice packed, struct auth_reauth *out) ES
 void auth_eap_pack(const struct auth_eap *eap, struct es_buf *out);
 /* ES_MALFORMED when the octets are not what auth_eap_pack() writes. */
 es_status auth_eap_unpack(struct es_reader *in, struct auth_eap *out) ES_MUST_USE;
-void auth_eap_wipe(struct auth_eap *eap);
 
 #endif

@@ -37,14 +37,6 @@ static size_t k_aut_len(const struct auth_eap *eap)
 	return eap->method == AUTH_AKA_PRIME ? 32 : 16;
 }
 
-static void put_text(struct es_buf *out, const char *text)
-{
-	struct es_slice s = es_slice_str(text);
-
-	es_put_u8(out, (uint8_t)s.len);
-	es_put_bytes(out, s);
-}
-
 void auth_eap_pack(const struct auth_eap *eap, struct es_buf *out)
 {
 	es_put_u8(out, eap->phase);
@@ -54,7 +46,7 @@ void auth_eap_pack(const struct auth_eap *eap, struct es_buf *out)
 	es_put_u8(out, eap->id_req);
 	es_put_u8(out, eap->failure);
 	es_put_u16(out, (uint16_t)flags_of(eap));
-	put_text(out, eap->network_name);
+	es_put_counted(out, eap->network_name);
 	es_put_u16(out, eap->id_log_len);
 	es_put_bytes(out, es_slice_of(eap->id_log, eap->id_log_len));
 	es_put_bytes(out, es_slice_of(eap->rand, sizeof eap->rand));
@@ -64,30 +56,10 @@ void auth_eap_pack(const struct auth_eap *eap, struct es_buf *out)
 	if (eap->keep_k_encr) {
 		es_put_bytes(out, es_slice_of(eap->k_encr, sizeof eap->k_encr));
 		es_put_u16(out, eap->counter);
-		put_text(out, eap->next_reauth_id);
+		es_put_counted(out, eap->next_reauth_id);
 	}
 	es_put_u8(out, eap->identity_len);
 	es_put_bytes(out, es_slice_of(eap->identity, eap->identity_len));
-}
-
-static void read_into(struct es_reader *in, void *out, size_t len, size_t max)
-{
-	struct es_slice bytes = es_read_bytes(in, len);
-
-	if (in->bad || bytes.len > max)
-		in->bad = true;
-	else if (bytes.len > 0)
-		memcpy(out, bytes.ptr, bytes.len);
-}
-
-/* A text that leaves room for its NUL and has none inside. */
-static void read_text(struct es_reader *in, char *out, size_t size)
-{
-	size_t len = es_read_u8(in);
-
-	read_into(in, out, len, size - 1);
-	if (!in->bad && memchr(out, 0, len) != NULL)
-		in->bad = true;
 }
 
 /* Whether the parts that were read go together. */
@@ -115,31 +87,26 @@ es_status auth_eap_unpack(struct es_reader *in, struct auth_eap *out)
 	eap.failure = es_read_u8(in);
 	unsigned bits = es_read_u16(in);
 	set_flags(&eap, bits);
-	read_text(in, eap.network_name, sizeof eap.network_name);
+	es_read_counted(in, eap.network_name, sizeof eap.network_name);
 	eap.id_log_len = es_read_u16(in);
-	read_into(in, eap.id_log, eap.id_log_len, sizeof eap.id_log);
-	read_into(in, eap.rand, sizeof eap.rand, sizeof eap.rand);
+	es_read_into(in, eap.id_log, eap.id_log_len, sizeof eap.id_log);
+	ES_READ_ARRAY(in, eap.rand);
 	eap.xres_len = es_read_u8(in);
-	read_into(in, eap.xres, eap.xres_len, sizeof eap.xres);
-	read_into(in, eap.k_aut, k_aut_len(&eap), sizeof eap.k_aut);
+	es_read_into(in, eap.xres, eap.xres_len, sizeof eap.xres);
+	es_read_into(in, eap.k_aut, k_aut_len(&eap), sizeof eap.k_aut);
 	if (eap.keep_k_encr) {
-		read_into(in, eap.k_encr, sizeof eap.k_encr, sizeof eap.k_encr);
+		ES_READ_ARRAY(in, eap.k_encr);
 		eap.counter = es_read_u16(in);
-		read_text(in, eap.next_reauth_id, sizeof eap.next_reauth_id);
+		es_read_counted(in, eap.next_reauth_id, sizeof eap.next_reauth_id);
 	}
 	eap.identity_len = es_read_u8(in);
-	read_into(in, eap.identity, eap.identity_len, sizeof eap.identity);
+	es_read_into(in, eap.identity, eap.identity_len, sizeof eap.identity);
 
 	bool ok = !in->bad && bits < METHOD_FLAG << 1 && is_sound(&eap);
 	if (ok)
 		*out = eap;
 	es_wipe(&eap, sizeof eap);
 	return ok ? ES_OK : ES_MALFORMED;
-}
-
-void auth_eap_wipe(struct auth_eap *eap)
-{
-	es_wipe(eap, sizeof *eap);
 }
 
 /* ---- what re-authentication keeps ---- */
@@ -171,8 +138,8 @@ es_status auth_reauth_unpack(struct es_slice packed, struct auth_reauth *out)
 	struct auth_reauth context = { 0 };
 
 	unsigned method = es_read_u8(&in);
-	read_into(&in, context.k_aut, sizeof context.k_aut, sizeof context.k_aut);
-	read_into(&in, context.k_encr, sizeof context.k_encr, sizeof context.k_encr);
+	ES_READ_ARRAY(&in, context.k_aut);
+	ES_READ_ARRAY(&in, context.k_encr);
 	context.counter = es_read_u16(&in);
 	bool ok = es_reader_is_done(&in) && method <= AUTH_AKA_PRIME;
 	context.method = method == AUTH_AKA_PRIME ? AUTH_AKA_PRIME : AUTH_AKA;

@@ -1,6 +1,6 @@
 /* auth_env.h -- what the flows of auth share, and one call in work.
  *
- * The flows (auth_exchange.c, auth_provision.c) know neither NNG nor protobuf: a call is a task with an arena and an answer
+ * The flows (auth_exchange.h, auth_login.h, auth_provision.h) know neither NNG nor protobuf: a call is a task with an arena and an answer
  * to be given once. They start on any thread, hop to the database's writer or to policy's callback, and never block. */
 #ifndef AUTH_ENV_H
 #define AUTH_ENV_H
@@ -94,7 +94,7 @@ struct auth_env {
 	void *policy;
 	auth_sms_fn *sms;
 	void *notify;
-	struct auth_oidc *oidc;                                           /* NULL: no provider is configured */
+	struct auth_oidc *oidc;                                           /* of no provider, where none is configured */
 	uint32_t codes_per_number, codes_per_address, logins_per_address; /* in an hour; 0: no limit */
 	_Atomic bool is_stopping; /* a commit's callback starts nothing any more: whom it would call is going */
 	int64_t session_ttl_ms, token_ttl_ms;

@@ -19,8 +19,8 @@ enum auth_outcome {
 /* Slices live in the task's arena. */
 struct auth_reply {
 	enum auth_outcome outcome;
-	enum auth_reason reason;
-	struct es_slice packet; /* of AUTH_CHALLENGE */
+	enum auth_reason reason; /* of AUTH_CHALLENGE: of the refusal it notifies; AUTH_SUCCESS: of none */
+	struct es_slice packet;  /* of AUTH_CHALLENGE */
 	struct es_slice cookie;
 	struct es_slice token; /* of AUTH_ADMIT */
 	int64_t token_validity_s;

@@ -78,7 +78,7 @@ static uint64_t number_of(const struct auth_guard *guard, enum auth_limit limit,
 	return number | 1;
 }
 
-/* The key's slot, or the one whose time is longest past. */
+/* The key's slot, or the one whose time is longest past: to be made the key's by whoever draws. */
 static struct slot *slot_of(struct auth_guard *guard, uint64_t number)
 {
 	struct slot *set = guard->slots[number >> 1 & (SETS - 1)], *best = set;
@@ -89,7 +89,6 @@ static struct slot *slot_of(struct auth_guard *guard, uint64_t number)
 		if (set[i].tat_us < best->tat_us)
 			best = &set[i];
 	}
-	*best = (struct slot){ .key = number };
 	return best;
 }
 
@@ -102,9 +101,9 @@ static int64_t draw(struct auth_guard *guard, enum auth_limit limit, struct auth
 
 	pthread_mutex_lock(&guard->lock);
 	struct slot *slot = slot_of(guard, number);
-	int64_t tat = slot->tat_us > now ? slot->tat_us : now, over = tat + step - now - slack;
+	int64_t tat = slot->key == number && slot->tat_us > now ? slot->tat_us : now, over = tat + step - now - slack;
 	if (over <= 0 && takes)
-		slot->tat_us = tat + step;
+		*slot = (struct slot){ .key = number, .tat_us = tat + step };
 	pthread_mutex_unlock(&guard->lock);
 	if (over <= 0)
 		return 0;

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "auth_guard.h"
 #include "es_crypto.h"
 #include "es_log.h"
@@ -67,6 +69,27 @@ static void looking_draws_nothing(void **state)
 	auth_guard_free(guard);
 }
 
+/* Whoever only looks, and that may be anybody with any name, takes no place away from those who failed. */
+static void looking_makes_nobody_forgotten(void **state)
+{
+	(void)state;
+	struct auth_guard *guard = guard_of(60, 1);
+	const struct es_slice here = ES_SLICE_LIT("192.0.2.1"), imsi = ES_SLICE_LIT("001010000000001");
+	char other[16];
+
+	for (int i = 0; i < 80000; i++) { /* more than the table holds */
+		(void)snprintf(other, sizeof other, "%d", i);
+		assert_int_equal(auth_guard_take(guard, AUTH_LIMIT_FAILURES, es_slice_str(other), here, NOW), 0);
+	}
+	assert_int_equal(auth_guard_take(guard, AUTH_LIMIT_FAILURES, imsi, here, NOW), 0);
+	for (int i = 80000; i < 160000; i++) {
+		(void)snprintf(other, sizeof other, "%d", i);
+		assert_int_equal(auth_guard_look(guard, AUTH_LIMIT_FAILURES, es_slice_str(other), here, NOW), 0);
+	}
+	assert_true(auth_guard_look(guard, AUTH_LIMIT_FAILURES, imsi, here, NOW) > 0);
+	auth_guard_free(guard);
+}
+
 static void a_tenant_brings_its_own_rate(void **state)
 {
 	(void)state;
@@ -87,6 +110,7 @@ int main(void)
 		cmocka_unit_test(a_burst_is_let_through_and_then_the_rate_holds),
 		cmocka_unit_test(a_limit_of_zero_is_none),
 		cmocka_unit_test(looking_draws_nothing),
+		cmocka_unit_test(looking_makes_nobody_forgotten),
 		cmocka_unit_test(a_tenant_brings_its_own_rate),
 	};
 	es_crypto_init();

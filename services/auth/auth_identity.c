@@ -1,12 +1,7 @@
 /* auth_identity.c -- classification, then whose it is: by realm and IMSI, by pseudonym, by what was given out. */
 #include "auth_identity.h"
 
-#include <string.h>
-
 #include "auth_pseudonym.h"
-#include "es_text.h"
-
-#define REAUTH_CHARS 22 /* 16 octets in base64url */
 
 bool auth_identity_offers(const struct auth_tenant *tenant, enum auth_method method)
 {
@@ -21,12 +16,15 @@ bool auth_identity_offers(const struct auth_tenant *tenant, enum auth_method met
 struct auth_eap_options auth_identity_options(const struct auth_tenant *tenant, enum auth_method method,
                                               uint8_t first_identifier)
 {
-	bool prime = auth_identity_offers(tenant, AUTH_AKA_PRIME);
+	bool prime = auth_identity_offers(tenant, AUTH_AKA_PRIME), aka = auth_identity_offers(tenant, AUTH_AKA);
 
+	if (method == AUTH_AKA ? !aka
+	                       : !prime) /* whose identity says nothing of use is asked in a method that is offered */
+		method = aka ? AUTH_AKA : AUTH_AKA_PRIME;
 	return (struct auth_eap_options){
 		.method = method,
 		.network_name = tenant->network_name.len > 0 ? tenant->network_name : ES_SLICE_LIT("WLAN"),
-		.other_method = prime && auth_identity_offers(tenant, AUTH_AKA),
+		.other_method = prime && aka,
 		.checkcode = tenant->checkcode,
 		.notifications = tenant->notifications,
 		.result_ind = tenant->result_indication,
@@ -40,29 +38,17 @@ static struct es_slice user_of(struct es_slice identity)
 	return es_slice_cut(&identity, '@');
 }
 
-/* "4" and 22 characters: an identity that we may have given out. */
-static bool reauth_id_of(struct es_slice user, uint8_t id[AUTH_REAUTH_ID])
-{
-	uint8_t storage[64];
-	struct es_slice octets;
-
-	if (user.len != 1 + REAUTH_CHARS)
-		return false;
-	struct es_arena *arena = es_arena_new(0, sizeof storage * 16);
-	bool is_one = arena != NULL && es_base64url_decode(es_slice_sub(user, 1, user.len), arena, &octets) == ES_OK &&
-	              octets.len == AUTH_REAUTH_ID;
-	if (is_one)
-		memcpy(id, octets.ptr, AUTH_REAUTH_ID);
-	es_arena_free(arena);
-	return is_one;
-}
-
 /* A pseudonym opens for the tenant that gave it out alone. */
 static bool pseudonym_is_of(const struct auth_tenant *tenant, struct es_keyring *ring, struct es_slice identity,
                             struct auth_identity *out)
 {
 	return tenant->pseudonyms && auth_identity_offers(tenant, out->method) &&
 	       auth_pseudonym_open(ring, tenant->id, user_of(identity), &out->imsi) == ES_OK;
+}
+
+static enum auth_identity_kind reauth_of(struct es_slice identity, struct auth_identity *out)
+{
+	return auth_reauth_id_parse(user_of(identity), out->reauth_id) == ES_OK ? AUTH_ID_REAUTH : AUTH_ID_UNUSABLE;
 }
 
 enum auth_identity_kind auth_identity_within(struct es_slice identity, const struct auth_tenant *tenant,
@@ -75,10 +61,12 @@ enum auth_identity_kind auth_identity_within(struct es_slice identity, const str
 	switch (kind) {
 	case AUTH_ID_PERMANENT:
 		out->imsi = nai.imsi;
-		return auth_tenant_serves(tenant, &nai) ? AUTH_ID_PERMANENT : AUTH_ID_FOREIGN;
+		if (!auth_tenant_serves(tenant, &nai))
+			return AUTH_ID_FOREIGN;
+		return auth_identity_offers(tenant, out->method) ? AUTH_ID_PERMANENT : AUTH_ID_UNUSABLE;
 	case AUTH_ID_PSEUDONYM:
 		return pseudonym_is_of(tenant, session_keys, identity, out) ? AUTH_ID_PSEUDONYM : AUTH_ID_UNUSABLE;
-	case AUTH_ID_REAUTH: return reauth_id_of(user_of(identity), out->reauth_id) ? AUTH_ID_REAUTH : AUTH_ID_UNUSABLE;
+	case AUTH_ID_REAUTH: return reauth_of(identity, out);
 	case AUTH_ID_UNUSABLE:
 	case AUTH_ID_FOREIGN:
 	case AUTH_ID_MALFORMED: break;
@@ -112,7 +100,7 @@ enum auth_identity_kind auth_identity_of(struct es_slice eap_id, const struct au
 		out->tenant = auth_tenant_resolve(tenants, host, &nai, gid1);
 		return out->tenant != NULL && !auth_identity_offers(out->tenant, out->method) ? AUTH_ID_UNUSABLE : kind;
 	case AUTH_ID_PSEUDONYM: return pseudonym_of_any(eap_id, tenants, session_keys, out);
-	case AUTH_ID_REAUTH: return reauth_id_of(user_of(eap_id), out->reauth_id) ? AUTH_ID_REAUTH : AUTH_ID_UNUSABLE;
+	case AUTH_ID_REAUTH: return reauth_of(eap_id, out);
 	case AUTH_ID_UNUSABLE:
 	case AUTH_ID_FOREIGN:
 	case AUTH_ID_MALFORMED: break;

@@ -24,6 +24,7 @@ enum auth_identity_kind auth_identity_within(struct es_slice identity, const str
                                              struct es_keyring *session_keys, struct auth_identity *out);
 
 bool auth_identity_offers(const struct auth_tenant *tenant, enum auth_method method);
+/* `method`: what the identity stands for; where the tenant does not offer it, one that it does. */
 struct auth_eap_options auth_identity_options(const struct auth_tenant *tenant, enum auth_method method,
                                               uint8_t first_identifier);
 

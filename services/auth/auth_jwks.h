@@ -38,8 +38,8 @@ void auth_jwks_free(struct auth_jwks *jwks);
  * ES_MALFORMED, ES_TOO_LARGE, ES_BUSY: there are none. `why` is for logs, never NULL. */
 typedef void auth_jwks_done(es_status status, const struct es_jwks *keys, const char *why, void *user);
 
-/* Runs `done` once: before it returns when the keys are there, else on the fetcher's thread, at the deadline (wall ms) at the
- * latest. `kid` empty: any key will do. At most 255 octets of kid. */
+/* Runs `done` once: before it returns when the keys are there or cannot be fetched now, else on the fetcher's thread, at the
+ * deadline (wall ms) at the latest. `kid` empty: any key will do. At most 255 octets of kid. */
 void auth_jwks_get(struct auth_jwks *jwks, struct es_slice kid, int64_t deadline, const struct es_trace *trace,
                    auth_jwks_done *done, void *user);
 

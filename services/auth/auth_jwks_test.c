@@ -89,7 +89,7 @@ static void take(es_status status, const struct es_jwks *keys, const char *why, 
 	(void)pthread_mutex_lock(&g->lock);
 	g->count++;
 	g->status = status;
-	g->has_keys = keys != NULL && es_jwks_count(keys) > 0;
+	g->has_keys = keys != NULL;
 	(void)pthread_cond_broadcast(&g->came);
 	(void)pthread_mutex_unlock(&g->lock);
 }

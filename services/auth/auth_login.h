@@ -26,9 +26,9 @@
 	X(NOT_CONFIGURED, "not_configured")                                                                                \
 	X(STATE_UNKNOWN, "state_unknown")                                                                                  \
 	X(STATE_SPENT, "state_spent")                                                                                      \
-	X(PROVIDER_ERROR, "provider_error")                 /* error=... came back */                                      \
-	X(PROVIDER_REFUSED, "provider_refused")             /* the token endpoint said no */                               \
-	X(PROVIDER_MISCONFIGURED, "provider_misconfigured") /* it does not know us */                                      \
+	X(PROVIDER_ERROR, "provider_error")     /* error=... came back */                                                  \
+	X(PROVIDER_REFUSED, "provider_refused") /* the token endpoint said no */                                           \
+	X(LIMITED, "limited")                                                                                              \
 	X(ID_TOKEN_INVALID, "id_token_invalid")                                                                            \
 	X(ACCESS_TOKEN_INVALID, "access_token_invalid")                                                                    \
 	X(SUBJECT_MISSING, "subject_missing")                                                                              \
@@ -38,8 +38,7 @@
 	X(WRONG_CODE, "wrong_code")                                                                                        \
 	X(TOO_MANY_TRIES, "too_many_tries")                                                                                \
 	X(NUMBER_INVALID, "number_invalid")                                                                                \
-	X(NOT_ENABLED, "not_enabled") /* sent to the tenant's page: TS.43 7.7 */                                           \
-	X(LIMITED, "limited")
+	X(NOT_ENABLED, "not_enabled") /* sent to the tenant's page: TS.43 7.7 */
 
 enum auth_login_reason {
 #define AUTH_LOGIN_REASON_ENUM(name, text) AUTH_LOGIN_##name,
@@ -118,7 +117,8 @@ struct auth_login_claim {
 	struct auth_history_entry record; /* of a login that ended */
 	es_status why;
 	const char *detail;
-	struct auth_find find; /* of auth_login_admit() */
+	struct auth_find find; /* of auth_login_find() */
+	void (*found)(struct auth_login_claim *claim);
 };
 void auth_login_claim(struct auth_login_claim *claim);
 /* Inside a write job, with claim->login.id set: reads and opens the login. AUTH_LOGIN_MINE: nobody has answered it yet;
@@ -132,8 +132,19 @@ void auth_login_end(struct auth_login_claim *claim, const struct auth_login_repl
 
 /* ---- the end ---- */
 
-/* Asks policy about this line once more, makes the token and ends the claim; a line that is gone ends it otherwise. */
+/* The question whose line this is, by one of the two, the other "": all of it but `done`. */
+void auth_login_ask(struct auth_task *task, const struct auth_login *login, const char *msisdn, const char *imsi,
+                    struct auth_find *out);
+/* Asks it, copying the texts. `found` runs with the answer in claim->find and the line's IMSI in claim->login; a line that is
+ * nobody's, or a policy that does not answer, ends the claim. */
+void auth_login_find(struct auth_login_claim *claim, const char *msisdn, const char *imsi,
+                     void (*found)(struct auth_login_claim *claim));
+/* Ends the claim with the token of the line in claim->find. */
+void auth_login_give_token(struct auth_login_claim *claim);
+/* Both: policy is asked about this line once more. */
 void auth_login_admit(struct auth_login_claim *claim, const struct es_imsi *imsi);
+/* The login that takes the place of this one, with a handle and a secret of its own. */
+void auth_login_follow(const struct auth_login_claim *claim, enum auth_login_kind kind, struct auth_login *next);
 /* Ends the claim without a token, with what the tenant wants the user to see (TS.43 2.8.4), or with 511 for a login that
  * came without a browser. */
 void auth_login_deny(struct auth_login_claim *claim, enum auth_login_reason reason);

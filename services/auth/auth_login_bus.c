@@ -7,6 +7,7 @@
 #include "auth_bus_call.h"
 #include "auth_code.h"
 #include "auth_oidc.h"
+#include "es_bus_device.h"
 #include "es_cleanup.h"
 #include "es_token.h"
 
@@ -74,14 +75,6 @@ static void answer(struct auth_task *task, es_status status, const char *detail)
 }
 
 /* False: nothing in it that a token could be bound to. */
-static struct es_slice param_of(const Openes__DeviceRequest *device, const char *name)
-{
-	for (size_t i = 0; i < device->n_params; i++)
-		if (es_slice_eq_nocase(es_slice_str(device->params[i]->name), es_slice_str(name)))
-			return es_slice_str(device->params[i]->value);
-	return (struct es_slice){ NULL, 0 };
-}
-
 static bool start_from(const Openes__DeviceRequest *device, const char *address, struct es_arena *arena,
                        struct auth_login_start *in)
 {
@@ -90,8 +83,8 @@ static bool start_from(const Openes__DeviceRequest *device, const char *address,
 	in->host = es_slice_str(device->host);
 	in->accept_language = es_slice_str(device->accept_language);
 	in->address = es_slice_str(address);
-	if (strcmp(device->apps[0], "ap2006") == 0 && param_of(device, "companion_terminal_id").len > 0)
-		in->companion_model = param_of(device, "companion_terminal_model");
+	if (strcmp(device->apps[0], "ap2006") == 0 && es_device_param(device, "companion_terminal_id").len > 0)
+		in->companion_model = es_device_param(device, "companion_terminal_model");
 	es_token_digest(es_slice_str(device->terminal_id), in->terminal);
 	es_token_digest(es_slice_str(device->app_name), in->app_name);
 	uint8_t *packed = es_arena_alloc(arena, openes__device_request__get_packed_size(device));

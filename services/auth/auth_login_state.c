@@ -41,31 +41,16 @@ void auth_login_name(struct auth_login *login, int64_t expires_ms, const uint8_t
 
 es_status auth_login_id_of(struct es_slice handle, uint8_t id[AUTH_LOGIN_ID])
 {
-	struct es_arena *arena;
-	struct es_slice raw;
+	uint8_t raw[TIME_OCTETS + 16];
+	es_status status = es_base64url_decode_into(handle, raw, sizeof raw);
 
-	if (handle.len != AUTH_LOGIN_HANDLE)
-		return ES_MALFORMED;
-	arena = es_arena_new(256, 1024);
-	if (arena == NULL)
-		return ES_TOO_LARGE;
-	es_arena_set_secret(arena);
-	es_status status = es_base64url_decode(handle, arena, &raw);
-	if (status == ES_OK && raw.len == TIME_OCTETS + 16)
-		make_id(raw.ptr, id);
-	else
-		status = ES_MALFORMED;
-	es_arena_free(arena);
+	if (status == ES_OK)
+		make_id(raw, id);
+	es_wipe(raw, sizeof raw);
 	return status;
 }
 
 /* ---- octets ---- */
-
-static void put_text(struct es_buf *out, const char *text)
-{
-	es_put_u8(out, (uint8_t)strlen(text));
-	es_put_str(out, text);
-}
 
 static void put_octets(struct es_buf *out, const uint8_t *bytes, size_t len)
 {
@@ -77,39 +62,18 @@ void auth_login_pack(const struct auth_login *login, struct es_buf *out)
 	es_put_u8(out, FORMAT);
 	es_put_u8(out, (uint8_t)login->kind);
 	es_put_u64(out, (uint64_t)login->expires_ms);
-	put_text(out, login->tenant);
-	put_text(out, login->group);
-	put_text(out, login->provider);
-	put_text(out, login->imsi.digits);
-	put_text(out, login->msisdn.text);
-	put_text(out, login->language);
+	es_put_counted(out, login->tenant);
+	es_put_counted(out, login->group);
+	es_put_counted(out, login->provider);
+	es_put_counted(out, login->imsi.digits);
+	es_put_counted(out, login->msisdn.text);
+	es_put_counted(out, login->language);
 	put_octets(out, login->terminal, sizeof login->terminal);
 	put_octets(out, login->app_name, sizeof login->app_name);
 	put_octets(out, login->nonce, sizeof login->nonce);
 	put_octets(out, login->verifier, sizeof login->verifier);
 	put_octets(out, login->secret, sizeof login->secret);
 	es_put_bytes(out, login->request);
-}
-
-static void read_text(struct es_reader *in, char *out, size_t size)
-{
-	struct es_slice text = es_read_bytes(in, es_read_u8(in));
-
-	if (text.len >= size) {
-		in->bad = true;
-		return;
-	}
-	if (text.len > 0)
-		memcpy(out, text.ptr, text.len);
-	out[text.len] = '\0';
-}
-
-static void read_octets(struct es_reader *in, uint8_t *out, size_t len)
-{
-	struct es_slice bytes = es_read_bytes(in, len);
-
-	if (bytes.len == len)
-		memcpy(out, bytes.ptr, len);
 }
 
 es_status auth_login_unpack(struct es_slice bytes, struct auth_login *out)
@@ -120,17 +84,17 @@ es_status auth_login_unpack(struct es_slice bytes, struct auth_login *out)
 
 	login.kind = (enum auth_login_kind)kind;
 	login.expires_ms = (int64_t)es_read_u64(&in);
-	read_text(&in, login.tenant, sizeof login.tenant);
-	read_text(&in, login.group, sizeof login.group);
-	read_text(&in, login.provider, sizeof login.provider);
-	read_text(&in, login.imsi.digits, sizeof login.imsi.digits);
-	read_text(&in, login.msisdn.text, sizeof login.msisdn.text);
-	read_text(&in, login.language, sizeof login.language);
-	read_octets(&in, login.terminal, sizeof login.terminal);
-	read_octets(&in, login.app_name, sizeof login.app_name);
-	read_octets(&in, login.nonce, sizeof login.nonce);
-	read_octets(&in, login.verifier, sizeof login.verifier);
-	read_octets(&in, login.secret, sizeof login.secret);
+	es_read_counted(&in, login.tenant, sizeof login.tenant);
+	es_read_counted(&in, login.group, sizeof login.group);
+	es_read_counted(&in, login.provider, sizeof login.provider);
+	es_read_counted(&in, login.imsi.digits, sizeof login.imsi.digits);
+	es_read_counted(&in, login.msisdn.text, sizeof login.msisdn.text);
+	es_read_counted(&in, login.language, sizeof login.language);
+	ES_READ_ARRAY(&in, login.terminal);
+	ES_READ_ARRAY(&in, login.app_name);
+	ES_READ_ARRAY(&in, login.nonce);
+	ES_READ_ARRAY(&in, login.verifier);
+	ES_READ_ARRAY(&in, login.secret);
 	login.request = es_read_rest(&in);
 	if (!es_reader_is_done(&in) || format != FORMAT || kind < AUTH_LOGIN_OIDC || kind > AUTH_LOGIN_SMS)
 		return ES_MALFORMED;

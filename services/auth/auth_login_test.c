@@ -467,6 +467,20 @@ static void a_login_survives_being_packed(void **state)
 	es_buf_free(&out);
 }
 
+/* A handle that is none, with a code and without one, is answered once (the test environment insists). */
+static void a_handle_that_is_none_is_as_good_as_unknown(void **state)
+{
+	(void)state;
+	static const char *const handles[] = { "", "short", "0000000000000000000000000000000000000000000000000" };
+	static const char *const codes[] = { "", "123456" };
+	struct test_env t;
+
+	begin(&t);
+	for (size_t i = 0; i < 6; i++)
+		expect(&t, handles[i / 2], codes[i % 2], AUTH_LOGIN_AUTHENTICATE, AUTH_LOGIN_STATE_UNKNOWN);
+	test_env_end(&t);
+}
+
 static void codes_have_six_digits_of_every_kind(void **state)
 {
 	unsigned seen[AUTH_CODE_DIGITS][10] = { { 0 } };
@@ -569,6 +583,7 @@ int main(void)
 		cmocka_unit_test(one_ipv6_network_is_one_client),
 		cmocka_unit_test(what_is_over_is_removed),
 		cmocka_unit_test(a_login_survives_being_packed),
+		cmocka_unit_test(a_handle_that_is_none_is_as_good_as_unknown),
 		cmocka_unit_test(codes_have_six_digits_of_every_kind),
 		cmocka_unit_test(numbers_are_read_as_people_write_them),
 		cmocka_unit_test(texts_are_in_the_first_language_that_there_is),

@@ -31,6 +31,6 @@ struct auth_oidc_finish {
 void auth_oidc_finish(struct auth_task *task, const struct auth_oidc_finish *finish, struct auth_login_reply *out);
 
 /* The ECS's URL as this provider knows it; empty when there is no such provider (any more). */
-struct es_slice auth_oidc_redirect_uri(const struct auth_oidc *oidc, const char *provider);
+struct es_slice auth_oidc_redirect_uri(struct auth_oidc *oidc, const char *provider);
 
 #endif

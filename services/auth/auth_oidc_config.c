@@ -4,6 +4,7 @@
 
 #include "auth_oidc_provider.h"
 #include "es_cleanup.h"
+#include "es_grant.h"
 #include "es_secret.h"
 
 #define SECRET_MAX 1024
@@ -46,16 +47,6 @@ static bool is_one_of(const char *text, const char *a, const char *b)
 	return strcmp(text, a) == 0 || strcmp(text, b) == 0;
 }
 
-static bool has_word(const char *words, const char *word)
-{
-	struct es_slice rest = es_slice_str(words);
-
-	while (rest.ptr != NULL)
-		if (es_slice_eq_str(es_slice_cut(&rest, ' '), word))
-			return true;
-	return false;
-}
-
 /* The three endpoints that are always needed are all written down, or none. */
 static const char *fault_of(const struct auth_oidc_settings *s)
 {
@@ -79,7 +70,7 @@ static const char *fault_of(const struct auth_oidc_settings *s)
 		return "subject_kind is msisdn or imsi";
 	if (s->client_secret_file[0] != '\0' && s->private_key_file[0] != '\0')
 		return "client_secret_file or private_key_file, not both";
-	return has_word(s->scope, "openid") ? NULL : "scope holds openid";
+	return es_scope_has(es_slice_str(s->scope), ES_SLICE_LIT("openid")) ? NULL : "scope holds openid";
 }
 
 static es_status read_secret(struct auth_oidc_provider *p, struct es_buf *error)
@@ -175,10 +166,9 @@ struct auth_oidc_provider *auth_oidc_find(struct auth_oidc *oidc, const char *na
 	return NULL;
 }
 
-struct es_slice auth_oidc_redirect_uri(const struct auth_oidc *oidc, const char *provider)
+struct es_slice auth_oidc_redirect_uri(struct auth_oidc *oidc, const char *provider)
 {
-	for (size_t i = 0; oidc != NULL && i < oidc->count; i++)
-		if (strcmp(oidc->providers[i].name, provider) == 0)
-			return es_slice_str(oidc->providers[i].settings->redirect_uri);
-	return (struct es_slice){ NULL, 0 };
+	const struct auth_oidc_provider *found = auth_oidc_find(oidc, provider);
+
+	return found != NULL ? es_slice_str(found->settings->redirect_uri) : (struct es_slice){ NULL, 0 };
 }

@@ -22,7 +22,6 @@ struct step {
 	struct auth_oidc_tokens tokens;
 	bool has_at_hash;
 	struct es_slice subject, sub;
-	struct auth_find find;
 	struct auth_login next;
 };
 
@@ -32,11 +31,22 @@ static const char *provider_name(const struct step *s)
 }
 
 /* The provider did not do its part: nothing is lost, the client may come with the same code again. */
-static void let_go(struct step *s, es_status status, const char *what, const char *why)
+static void let_go_coded(struct step *s, es_status status, const char *what, long code, const char *why)
 {
 	es_warn(s->claim.task->trace, "auth.oidc_failed", es_f_str("provider", provider_name(s)), es_f_str("what", what),
-	        es_f_status(status), es_f_str("why", why));
+	        es_f_status(status), es_f_i64("code", code), es_f_str("why", why));
 	auth_login_release(&s->claim, status == ES_BUSY ? ES_BUSY : ES_UNAVAILABLE, "the provider was of no help");
+}
+
+static void let_go(struct step *s, es_status status, const char *what, const char *why)
+{
+	let_go_coded(s, status, what, 0, why);
+}
+
+/* What came instead of an answer of use: no answer, or one with another code than 200. */
+static void let_go_with(struct step *s, const struct es_fetch_answer *answer, const char *what)
+{
+	let_go_coded(s, answer->status != ES_OK ? answer->status : ES_UNAVAILABLE, what, answer->code, answer->why);
 }
 
 static void refuse(struct step *s, enum auth_login_reason reason, const char *why)
@@ -49,8 +59,9 @@ static void refuse(struct step *s, enum auth_login_reason reason, const char *wh
 
 static bool wants_second_factor(const struct step *s)
 {
-	const struct auth_tenants *tenants = auth_snapshot_get(s->claim.task->env->tenants);
-	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, s->claim.login.tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *tenant =
+		auth_snapshot_tenant(s->claim.task->env->tenants, s->claim.login.tenant, &tenants);
 	bool wants = tenant == NULL || tenant->second_factor; /* a tenant that is gone gets no token by its absence */
 
 	auth_snapshot_put(tenants);
@@ -62,48 +73,29 @@ static void hold_back(struct step *s)
 {
 	struct auth_login_claim *c = &s->claim;
 	struct auth_login_reply reply = { .outcome = AUTH_LOGIN_CODE_SENT, .reason = AUTH_LOGIN_SECOND_FACTOR };
-	uint8_t random[16];
 
-	if (s->find.line_msisdn.text[0] == '\0') {
+	if (c->find.line_msisdn.text[0] == '\0') {
 		refuse(s, AUTH_LOGIN_NO_NUMBER, "no_number");
 		return;
 	}
-	s->next = c->login;
-	s->next.kind = AUTH_LOGIN_FACTOR;
-	s->next.msisdn = s->find.line_msisdn;
-	es_random(random, sizeof random);
-	auth_login_name(&s->next, c->task->env->now_ms() + AUTH_LOGIN_TTL_MS, random);
-	es_random(s->next.secret, sizeof s->next.secret);
+	auth_login_follow(c, AUTH_LOGIN_FACTOR, &s->next);
+	s->next.msisdn = c->find.line_msisdn;
 	reply.session = es_slice_str(s->next.handle);
 	auth_login_end(c, &reply, &s->next);
 }
 
-static void line_found(struct auth_find *find, es_status status)
+static void line_found(struct auth_login_claim *c)
 {
-	struct step *s = (void *)((uint8_t *)find - offsetof(struct step, find));
-	struct auth_login_claim *c = &s->claim;
-	struct auth_login_reply reply;
+	struct step *s = (void *)c;
 
-	if (status != ES_OK) {
-		auth_login_release(c, ES_UNAVAILABLE, "policy did not say whose line this is");
-		return;
-	}
-	if (find->found != AUTH_FOUND) {
-		refuse(s, find->found == AUTH_FIND_TERMINATED ? AUTH_LOGIN_TERMINATED : AUTH_LOGIN_NOT_A_SUBSCRIBER, "subject");
-		return;
-	}
-	c->login.imsi = find->line_imsi;
 	if (wants_second_factor(s))
 		hold_back(s);
-	else if (auth_login_token(c->task, &c->login, &find->line_imsi, find->epoch, &reply) != ES_OK)
-		auth_login_release(c, ES_INTERNAL, "the token was not made");
 	else
-		auth_login_end(c, &reply, NULL);
+		auth_login_give_token(c);
 }
 
 static void find_line(struct step *s)
 {
-	struct auth_login_claim *c = &s->claim;
 	struct es_msisdn msisdn = { "" };
 	struct es_imsi imsi = { "" };
 	bool by_number = strcmp(s->lookup.provider->settings->subject_kind, "msisdn") == 0;
@@ -113,18 +105,7 @@ static void find_line(struct step *s)
 		refuse(s, AUTH_LOGIN_SUBJECT_MISSING, "subject_unusable");
 		return;
 	}
-	s->find = (struct auth_find){ .tenant = c->login.tenant,
-		                          .msisdn = es_arena_strdup(c->task->arena, es_slice_str(msisdn.text)),
-		                          .imsi = es_arena_strdup(c->task->arena, es_slice_str(imsi.digits)),
-		                          .arena = c->task->arena,
-		                          .deadline = c->task->deadline,
-		                          .trace = c->task->trace,
-		                          .key = es_slice_of(c->login.id + 6, 16),
-		                          .done = line_found };
-	status = s->find.msisdn == NULL || s->find.imsi == NULL ? ES_TOO_LARGE
-	                                                        : c->task->env->find(c->task->env->policy, &s->find);
-	if (status != ES_OK)
-		auth_login_release(c, ES_UNAVAILABLE, "policy could not be asked");
+	auth_login_find(&s->claim, msisdn.text, imsi.digits, line_found);
 }
 
 /* ---- the subject ---- */
@@ -150,7 +131,7 @@ static void userinfo_came(const struct es_fetch_answer *answer, void *user)
 	ES_CLEANUP(es_json_done) cJSON *claims = NULL;
 
 	if (answer->status != ES_OK || answer->code == 429 || answer->code >= 500) {
-		let_go(s, answer->status != ES_OK ? answer->status : ES_UNAVAILABLE, "userinfo", answer->why);
+		let_go_with(s, answer, "userinfo");
 		return;
 	}
 	if (answer->code != 200) {
@@ -273,7 +254,7 @@ static void exchange_refused(struct step *s, const struct es_fetch_answer *answe
 
 	if ((answer->code != 400 && answer->code != 401) ||
 	    auth_oidc_error_parse(answer->body, s->claim.task->arena, &error) != ES_OK || error.len == 0) {
-		let_go(s, ES_UNAVAILABLE, "token", answer->why);
+		let_go_with(s, answer, "token");
 		return;
 	}
 	es_warn(s->claim.task->trace, "auth.oidc_exchange_refused", es_f_str("provider", provider_name(s)),
@@ -292,7 +273,7 @@ static void exchanged(const struct es_fetch_answer *answer, void *user)
 	struct step *s = user;
 
 	if (answer->status != ES_OK)
-		let_go(s, answer->status, "token", answer->why);
+		let_go_with(s, answer, "token");
 	else if (answer->code != 200)
 		exchange_refused(s, answer);
 	else if (auth_oidc_tokens_parse(answer->body, s->claim.task->arena, &s->tokens) != ES_OK)
@@ -340,7 +321,7 @@ static void endpoints_known(struct auth_oidc_lookup *lookup, es_status status)
 	if (status == ES_OK)
 		exchange(s);
 	else
-		auth_login_release(&s->claim, status, "the provider's endpoints are not known");
+		let_go(s, status, "endpoints", "not known");
 }
 
 /* ---- the return ---- */

@@ -10,6 +10,8 @@
 
 #define DISCOVERY_TTL_S 3600
 #define DISCOVERY_TTL_MAX_S 86400
+#define DISCOVERY_STALE_MS (INT64_C(86400) * 1000) /* how long past their time endpoints are better than none */
+#define DISCOVERY_PAUSE_MS 60000
 #define ASSERTION_LIFE_S 120
 #define SPARE_MS 300 /* of the call's time, to make use of an answer */
 
@@ -49,7 +51,21 @@ static es_status have_keys(struct auth_oidc_provider *p)
 		p->target, &(struct auth_jwks_options){ .url = p->endpoints.jwks, .fetch_ms = p->settings->timeout }, &p->jwks);
 }
 
-/* What is known now; ES_NOT_FOUND when that is nothing, or too old. */
+/* With the lock held: whether what was found may be used. Past its time one asker a minute looks again, the others go on with
+ * what there is: it lists what seldom changes, and no login is to wait for a provider whose discovery is away. */
+static bool is_of_use(struct auth_oidc_provider *p, int64_t now_ms)
+{
+	if (now_ms < p->fresh_until_ms)
+		return true;
+	if (now_ms - p->fresh_until_ms >= DISCOVERY_STALE_MS)
+		return false;
+	if (now_ms < p->next_try_ms)
+		return true;
+	p->next_try_ms = now_ms + DISCOVERY_PAUSE_MS;
+	return false;
+}
+
+/* What is known now; ES_NOT_FOUND when that is nothing or too old, or this asker is to look again. */
 static es_status known(struct auth_oidc_lookup *l, int64_t now_ms)
 {
 	struct auth_oidc_provider *p = l->provider;
@@ -58,7 +74,7 @@ static es_status known(struct auth_oidc_lookup *l, int64_t now_ms)
 	pthread_mutex_lock(&p->lock);
 	if (p->fresh_until_ms == 0 && p->settings->token_endpoint[0] != '\0')
 		use_settings(p);
-	if (now_ms < p->fresh_until_ms)
+	if (is_of_use(p, now_ms))
 		status = have_keys(p);
 	if (status == ES_OK) {
 		l->endpoints = p->endpoints;
@@ -95,12 +111,11 @@ static void discovered(const struct es_fetch_answer *answer, void *user)
 		status = auth_oidc_discovery_parse(answer->body, l->provider->settings->issuer, &found);
 	if (status == ES_OK) {
 		remember(l->provider, &found, now, answer->max_age_s);
-		status = known(l, now);
 	} else {
 		es_warn(l->task->trace, "auth.oidc_discovery_failed", es_f_str("provider", l->provider->name),
 		        es_f_status(status), es_f_i64("code", answer->code), es_f_str("why", answer->why));
 	}
-	l->done(l, status == ES_OK ? ES_OK : ES_UNAVAILABLE);
+	l->done(l, known(l, now) == ES_OK ? ES_OK : ES_UNAVAILABLE);
 }
 
 void auth_oidc_look_up(struct auth_oidc_lookup *l)
@@ -124,7 +139,7 @@ void auth_oidc_look_up(struct auth_oidc_lookup *l)
 	                                                            .trace = l->task->trace },
 	                                discovered, l);
 	if (status != ES_OK)
-		l->done(l, status);
+		l->done(l, known(l, l->task->env->now_ms()) == ES_OK ? ES_OK : status);
 }
 
 /* ---- the token request ---- */

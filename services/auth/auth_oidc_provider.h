@@ -19,7 +19,8 @@ struct auth_oidc_provider {
 
 	pthread_mutex_t lock; /* of what follows */
 	struct auth_oidc_endpoints endpoints;
-	int64_t fresh_until_ms; /* wall; 0: never found */
+	int64_t fresh_until_ms; /* wall; 0: never found. Past it they are looked for again, and used while that fails */
+	int64_t next_try_ms;    /* then: not before */
 	struct auth_jwks *jwks; /* of endpoints.jwks */
 };
 

@@ -43,7 +43,7 @@ static void endpoints_known(struct auth_oidc_lookup *lookup, es_status status)
 	if (status == ES_OK)
 		send_there(s);
 	else
-		auth_flow_fail(s->task, status, "the provider's endpoints are not known");
+		auth_flow_fail(s->task, status == ES_BUSY ? ES_BUSY : ES_UNAVAILABLE, "the provider's endpoints are not known");
 }
 
 /* As a query it may stand in a Location; anything else stays behind. */

@@ -12,9 +12,7 @@
 struct challenge {
 	uint8_t request[16];
 	int64_t expires_ms; /* 0: free */
-	struct auth_vector vector;
-	uint8_t session[16];
-	char source[32];
+	struct auth_pending_challenge sent;
 };
 
 /* Of one subscriber. */
@@ -123,7 +121,7 @@ static struct challenge *challenge_of(struct entry *entry, const uint8_t request
 /* ---- what the flows ask ---- */
 
 bool auth_pending_find(struct auth_pending *pending, const struct auth_pending_key *key, int64_t now_ms,
-                       struct auth_vector *out, uint8_t session[16], char source[32])
+                       struct auth_pending_challenge *out)
 {
 	const struct challenge *found = NULL;
 
@@ -136,17 +134,14 @@ bool auth_pending_find(struct auth_pending *pending, const struct auth_pending_k
 		if (found->expires_ms <= now_ms)
 			found = NULL;
 	}
-	if (found != NULL) {
-		*out = found->vector;
-		memcpy(session, found->session, sizeof found->session);
-		memcpy(source, found->source, sizeof found->source);
-	}
+	if (found != NULL)
+		*out = found->sent;
 	pthread_mutex_unlock(&pending->lock);
 	return found != NULL;
 }
 
 void auth_pending_keep(struct auth_pending *pending, const struct auth_pending_key *key, int64_t expires_ms,
-                       const struct auth_vector *vector, const uint8_t session[16], const char source[32])
+                       const struct auth_pending_challenge *challenge)
 {
 	pthread_mutex_lock(&pending->lock);
 	struct entry *set = set_of(pending, key->subscriber), *entry = entry_of(pending, key->subscriber, 0);
@@ -162,9 +157,7 @@ void auth_pending_keep(struct auth_pending *pending, const struct auth_pending_k
 	if (place == NULL)
 		place = oldest_of(entry);
 	memcpy(place->request, key->request, 16);
-	place->vector = *vector;
-	memcpy(place->session, session, sizeof place->session);
-	memcpy(place->source, source, sizeof place->source);
+	place->sent = *challenge;
 	place->expires_ms = expires_ms;
 	if (entry->expires_ms < expires_ms)
 		entry->expires_ms = expires_ms;
@@ -178,7 +171,7 @@ static struct challenge *challenge_with(struct auth_pending *pending, const stru
 	struct entry *entry = entry_of(pending, key->subscriber, 0);
 
 	for (size_t i = 0; entry != NULL && i < AUTH_PENDING_EACH; i++)
-		if (memcmp(entry->challenges[i].vector.rand, rand, 16) == 0)
+		if (memcmp(entry->challenges[i].sent.vector.rand, rand, 16) == 0)
 			return &entry->challenges[i];
 	return NULL;
 }
@@ -189,7 +182,7 @@ void auth_pending_resent(struct auth_pending *pending, const struct auth_pending
 	pthread_mutex_lock(&pending->lock);
 	struct challenge *found = challenge_with(pending, key, rand);
 	if (found != NULL)
-		memcpy(found->session, session, sizeof found->session);
+		memcpy(found->sent.session, session, sizeof found->sent.session);
 	pthread_mutex_unlock(&pending->lock);
 }
 

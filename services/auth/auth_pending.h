@@ -17,7 +17,7 @@
 
 struct auth_pending;
 
-/* `subscribers_max`: a power of two. NULL: out of memory. */
+/* NULL: out of memory. */
 struct auth_pending *auth_pending_new(size_t subscribers_max);
 void auth_pending_free(struct auth_pending *pending); /* wipes; NULL is fine */
 
@@ -29,13 +29,19 @@ struct auth_pending_key auth_pending_key_of(const char *tenant, const char *imsi
                                             const char *network_name, const uint8_t terminal[16],
                                             const uint8_t app_name[16], const char *group);
 
-/* Whether one is to be sent again, and which; `source`: who gave it. `session`: the exchange in which it went out last, whose row says whether the
- * SIM has answered it elsewhere. */
+struct auth_pending_challenge {
+	struct auth_vector vector;
+	uint8_t session
+		[16]; /* the exchange in which it went out last, whose row says whether the SIM has answered it elsewhere */
+	char source[32]; /* who gave it */
+	bool decoy;      /* nobody did: the subscriber is unknown */
+};
+/* Whether one is to be sent again, and which. `out` is secret. */
 bool auth_pending_find(struct auth_pending *pending, const struct auth_pending_key *key, int64_t now_ms,
-                       struct auth_vector *out, uint8_t session[16], char source[32]);
+                       struct auth_pending_challenge *out);
 /* A new one, or the one of this RAND in another exchange. */
 void auth_pending_keep(struct auth_pending *pending, const struct auth_pending_key *key, int64_t expires_ms,
-                       const struct auth_vector *vector, const uint8_t session[16], const char source[32]);
+                       const struct auth_pending_challenge *challenge);
 void auth_pending_resent(struct auth_pending *pending, const struct auth_pending_key *key, const uint8_t rand[16],
                          const uint8_t session[16]);
 /* The SIM has answered the challenge with this RAND, from wherever it came. */

@@ -31,12 +31,11 @@ static struct auth_vector vector_of(uint8_t rand)
 
 static void keep(struct auth_pending *p, const struct auth_pending_key *key, uint8_t rand, int64_t expires_ms)
 {
-	const struct auth_vector vector = vector_of(rand);
+	const struct auth_pending_challenge challenge = {
+		.vector = vector_of(rand), .session = { rand }, .source = "hss", .decoy = rand == 7
+	};
 
-	const uint8_t session[16] = { rand };
-	const char source[32] = "hss";
-
-	auth_pending_keep(p, key, expires_ms, &vector, session, source);
+	auth_pending_keep(p, key, expires_ms, &challenge);
 }
 
 static void an_unanswered_challenge_is_sent_again_inside_its_life(void **state)
@@ -44,17 +43,16 @@ static void an_unanswered_challenge_is_sent_again_inside_its_life(void **state)
 	(void)state;
 	struct auth_pending *p = auth_pending_new(64);
 	const struct auth_pending_key key = key_of("001010000000001", 1);
-	struct auth_vector found;
-	uint8_t session[16];
-	char source[32];
+	struct auth_pending_challenge found;
 
-	assert_false(auth_pending_find(p, &key, NOW, &found, session, source));
+	assert_false(auth_pending_find(p, &key, NOW, &found));
 	keep(p, &key, 7, NOW + LIFE);
-	assert_true(auth_pending_find(p, &key, NOW + LIFE - 1, &found, session, source));
-	assert_int_equal(found.rand[0], 7);
-	assert_int_equal(session[0], 7);
-	assert_string_equal(source, "hss");
-	assert_false(auth_pending_find(p, &key, NOW + LIFE, &found, session, source));
+	assert_true(auth_pending_find(p, &key, NOW + LIFE - 1, &found));
+	assert_int_equal(found.vector.rand[0], 7);
+	assert_int_equal(found.session[0], 7);
+	assert_string_equal(found.source, "hss");
+	assert_true(found.decoy);
+	assert_false(auth_pending_find(p, &key, NOW + LIFE, &found));
 	auth_pending_free(p);
 }
 
@@ -62,19 +60,17 @@ static void another_terminal_gets_one_of_its_own_until_four_are_out(void **state
 {
 	(void)state;
 	struct auth_pending *p = auth_pending_new(64);
-	struct auth_vector found;
-	uint8_t session[16];
-	char source[32];
+	struct auth_pending_challenge found;
 
 	for (uint8_t i = 0; i < AUTH_PENDING_EACH; i++) {
 		const struct auth_pending_key key = key_of("001010000000001", (uint8_t)(i + 1));
-		assert_false(auth_pending_find(p, &key, NOW + i, &found, session, source));
+		assert_false(auth_pending_find(p, &key, NOW + i, &found));
 		keep(p, &key, (uint8_t)(i + 1), NOW + i + LIFE);
 	}
 	const struct auth_pending_key fifth = key_of("001010000000001", 99), other = key_of("001010000000002", 99);
-	assert_true(auth_pending_find(p, &fifth, NOW + 10, &found, session, source));
-	assert_int_equal(found.rand[0], 1); /* the oldest */
-	assert_false(auth_pending_find(p, &other, NOW + 10, &found, session, source));
+	assert_true(auth_pending_find(p, &fifth, NOW + 10, &found));
+	assert_int_equal(found.vector.rand[0], 1); /* the oldest */
+	assert_false(auth_pending_find(p, &other, NOW + 10, &found));
 	auth_pending_free(p);
 }
 
@@ -84,15 +80,13 @@ static void only_the_answer_to_that_challenge_takes_it_away(void **state)
 	struct auth_pending *p = auth_pending_new(64);
 	const struct auth_pending_key mine = key_of("001010000000001", 1), others = key_of("001010000000001", 2);
 	const struct auth_vector first = vector_of(1), second = vector_of(2);
-	struct auth_vector found;
-	uint8_t session[16];
-	char source[32];
+	struct auth_pending_challenge found;
 
 	keep(p, &mine, 1, NOW + LIFE);
 	auth_pending_forget(p, &mine, second.rand);
-	assert_true(auth_pending_find(p, &mine, NOW, &found, session, source));
+	assert_true(auth_pending_find(p, &mine, NOW, &found));
 	auth_pending_forget(p, &others, first.rand); /* wherever it was answered from */
-	assert_false(auth_pending_find(p, &mine, NOW, &found, session, source));
+	assert_false(auth_pending_find(p, &mine, NOW, &found));
 	auth_pending_free(p);
 }
 
@@ -116,9 +110,7 @@ static void a_full_table_forgets_and_never_refuses(void **state)
 {
 	(void)state;
 	struct auth_pending *p = auth_pending_new(4);
-	struct auth_vector found;
-	uint8_t session[16];
-	char source[32];
+	struct auth_pending_challenge found;
 	char imsi[16] = "001010000000000";
 
 	for (int i = 0; i < 100; i++) {
@@ -126,8 +118,8 @@ static void a_full_table_forgets_and_never_refuses(void **state)
 		imsi[14] = (char)('0' + i % 10);
 		const struct auth_pending_key key = key_of(imsi, 1);
 		keep(p, &key, (uint8_t)i, NOW + i + LIFE);
-		assert_true(auth_pending_find(p, &key, NOW + i, &found, session, source));
-		assert_int_equal(found.rand[0], i);
+		assert_true(auth_pending_find(p, &key, NOW + i, &found));
+		assert_int_equal(found.vector.rand[0], i);
 	}
 	auth_pending_free(p);
 }

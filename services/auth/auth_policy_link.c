@@ -111,9 +111,7 @@ static bool copy_clients(struct es_arena *arena, const Openes__Tenant *from, str
 		*client = (struct auth_client){ .token_s = in->token_s, .disabled = in->disabled };
 		client->jwks = es_arena_copy(arena, es_slice_of(in->jwks.data, in->jwks.len));
 		if (!copy_text(arena, in->id, &client->id) || client->jwks.len != in->jwks.len ||
-		    !copy_list(arena, in->scopes, in->n_scopes, &client->scopes, &client->scope_count) ||
-		    !copy_list(arena, in->requestor_ids, in->n_requestor_ids, &client->requestor_ids,
-		               &client->requestor_id_count))
+		    !copy_list(arena, in->scopes, in->n_scopes, &client->scopes, &client->scope_count))
 			return false;
 	}
 	out->clients = clients;
@@ -175,14 +173,9 @@ static es_status publish(struct auth_policy_link *link, const Openes__TenantsRep
 	return ES_OK;
 }
 
-static void arena_done(struct es_arena **arena)
-{
-	es_arena_free(*arena);
-}
-
 es_status auth_policy_refresh(struct auth_policy_link *link)
 {
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, SNAPSHOT_MAX);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, SNAPSHOT_MAX);
 	Openes__TenantsRequest request;
 	ProtobufCMessage *message;
 	bool known = auth_policy_is_known(link);

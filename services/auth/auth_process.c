@@ -12,6 +12,7 @@
 #include "auth_core.h"
 #include "auth_env.h"
 #include "auth_exchange.h"
+#include "auth_follow.h"
 #include "auth_notify_link.h"
 #include "auth_oidc.h"
 #include "auth_policy_link.h"
@@ -41,6 +42,7 @@ struct auth_process {
 	struct auth_policy_link *link;
 	struct auth_timer *timer;
 	struct es_bus_subscriber *bell;
+	struct es_follow *follow;
 	struct es_bus_server *server;
 	/* Of the timer's thread; times are monotonic ms. */
 	int64_t refreshed_at, purged_at;
@@ -237,6 +239,7 @@ static es_status start_links(struct auth_process *p, const struct auth_config *c
 	if (auth_timer_start(tick, p, &p->timer) != ES_OK)
 		return out_of_memory(error);
 	ES_TRY(es_bus_subscriber_start(c->policy_events, key, TENANTS_POLL_MS, doorbell, p, &p->bell, error));
+	ES_TRY(auth_follow_start(p->env.db, c->policy_target, c->policy_events, key, &p->follow, error));
 	return es_bus_server_start(
 		&(struct es_bus_server_options){ .url = c->bus_listen,
 	                                     .key = key,
@@ -263,6 +266,7 @@ static void auth_stop(void *state, int64_t wait_ms)
 		es_bus_server_stop(p->server, wait_ms);
 	if (p->bell != NULL)
 		es_bus_subscriber_stop(p->bell);
+	es_follow_stop(p->follow);
 	auth_timer_stop(p->timer);
 	/* Calls that are still in work now come to their end, each stage before the one it hands over to: reading asks
 	 * policy, policy's answer is committed. */
@@ -283,7 +287,8 @@ static void auth_stop(void *state, int64_t wait_ms)
 	auth_history_free(p->env.history);
 	auth_pending_free(p->env.pending);
 	auth_guard_free(p->env.guard);
-	es_db_close(p->env.db);
+	es_db_close(p->env.db); /* finishes a page that is queued */
+	es_follow_free(p->follow);
 	auth_core_free(p->core);
 	es_worker_free(p->env.readers);
 	auth_snapshots_free(p->env.tenants);

@@ -54,8 +54,8 @@ static bool is_wanted(const struct auth_profile *p)
 
 	if (env->profile == NULL || source == NULL || strcmp(source->kind, "swx") != 0)
 		return false;
-	const struct auth_tenants *tenants = auth_snapshot_get(env->tenants);
-	const struct auth_tenant *tenant = tenants != NULL ? auth_tenant_by_id(tenants, p->session->tenant) : NULL;
+	const struct auth_tenants *tenants;
+	const struct auth_tenant *tenant = auth_snapshot_tenant(env->tenants, p->session->tenant, &tenants);
 	bool wants = tenant != NULL && tenant->hss_profile;
 	auth_snapshot_put(tenants);
 	return wants;

@@ -52,24 +52,15 @@ void auth_pseudonym_make(struct es_keyring *ring, const char *tenant, const stru
 es_status auth_pseudonym_open(struct es_keyring *ring, const char *tenant, struct es_slice username,
                               struct es_imsi *out)
 {
-	uint8_t plain[PACKED];
-	struct es_slice sealed;
+	uint8_t plain[PACKED], sealed[SEALED];
 
 	if (username.len != AUTH_PSEUDONYM_SIZE ||
 	    (username.ptr[0] != (uint8_t)leads[AUTH_AKA][0] && username.ptr[0] != (uint8_t)leads[AUTH_AKA_PRIME][0]))
 		return ES_MALFORMED;
-	struct es_arena *arena = es_arena_new(0, 1024);
-	if (arena == NULL)
-		return ES_TOO_LARGE;
-	es_status status = es_base64url_decode(es_slice_sub(username, 1, username.len), arena, &sealed);
-	if (status == ES_OK && sealed.len != SEALED)
-		status = ES_MALFORMED;
-	if (status == ES_OK)
-		status = es_unseal(ring, "pseudonym", es_slice_str(tenant), sealed, plain);
-	if (status == ES_OK)
-		status = unpack(plain, out);
+	ES_TRY(es_base64url_decode_into(es_slice_sub(username, 1, username.len), sealed, sizeof sealed));
+	ES_TRY(es_unseal(ring, "pseudonym", es_slice_str(tenant), es_slice_of(sealed, sizeof sealed), plain));
+	es_status status = unpack(plain, out);
 	es_wipe(plain, sizeof plain);
-	es_arena_free(arena);
 	return status;
 }
 
@@ -81,4 +72,12 @@ void auth_reauth_id_make(enum auth_method method, const uint8_t random[16], stru
 		es_put_u8(out, '@');
 		es_put_bytes(out, realm);
 	}
+}
+
+es_status auth_reauth_id_parse(struct es_slice user, uint8_t random[16])
+{
+	if (user.len != AUTH_REAUTH_ID_NAME ||
+	    (user.ptr[0] != (uint8_t)leads[AUTH_AKA][1] && user.ptr[0] != (uint8_t)leads[AUTH_AKA_PRIME][1]))
+		return ES_MALFORMED;
+	return es_base64url_decode_into(es_slice_sub(user, 1, user.len), random, 16);
 }

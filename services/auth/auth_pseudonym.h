@@ -24,5 +24,7 @@ es_status auth_pseudonym_open(struct es_keyring *ring, const char *tenant, struc
  * identity as it is. Nothing is written after the digits when `realm` is empty. */
 #define AUTH_REAUTH_ID_NAME 23
 void auth_reauth_id_make(enum auth_method method, const uint8_t random[16], struct es_slice realm, struct es_buf *out);
+/* The octets of one that may have been made here. `user`: without realm. */
+es_status auth_reauth_id_parse(struct es_slice user, uint8_t random[16]) ES_MUST_USE;
 
 #endif

@@ -89,6 +89,11 @@ static void the_names_that_are_handed_out_are_told_apart_when_they_come_back(voi
 		assert_int_equal(b.len, AUTH_REAUTH_ID_NAME + sizeof REALM);
 		assert_int_equal(auth_identity_classify(es_buf_slice(&b), &nai, &told), AUTH_ID_REAUTH);
 		assert_int_equal(told, method);
+		struct es_slice whole = es_buf_slice(&b), user = es_slice_cut(&whole, '@');
+		uint8_t read[16];
+		assert_int_equal(auth_reauth_id_parse(user, read), ES_OK);
+		assert_memory_equal(read, random, sizeof read);
+		assert_int_equal(auth_reauth_id_parse(es_slice_sub(user, 0, user.len - 1), read), ES_MALFORMED);
 		es_buf_reset(&b);
 		auth_pseudonym_make(ring, "demo", &imsi, method, &b);
 		es_put_str(&b, "@" REALM); /* as the peer does */

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "auth_challenge.h"
+#include "auth_pseudonym.h"
 #include "auth_store.h"
 #include "es_cleanup.h"
 #include "es_crypto.h"
-#include "es_text.h"
 
 #define LIFE_MS (INT64_C(7) * 86400 * 1000)
 #define PURPOSE "reauth"
@@ -78,7 +78,8 @@ es_status auth_reauth_read(struct auth_task *task, const uint8_t id[AUTH_REAUTH_
 
 	ES_TRY(es_db_read(task->env->db, read_job, &lookup));
 	/* One that does not open is of a key ring that has moved on: the SIM authenticates in full. */
-	return open_row(task, id, lookup.sealed, out) == ES_OK && out->left > 0 ? ES_OK : ES_NOT_FOUND;
+	return open_row(task, id, lookup.sealed, out) == ES_OK && out->left > 0 && out->context.counter > 0 ? ES_OK
+	                                                                                                    : ES_NOT_FOUND;
 }
 
 es_status auth_reauth_request(struct auth_task *task, const uint8_t id[AUTH_REAUTH_ID],
@@ -104,16 +105,12 @@ es_status auth_reauth_request(struct auth_task *task, const uint8_t id[AUTH_REAU
 
 /* ---- the end of an exchange ---- */
 
-/* "4<22 characters>@...": the 16 octets of the identity that was given to the peer. */
-static bool next_id(const struct auth_round *round, struct es_arena *arena, uint8_t id[AUTH_REAUTH_ID])
+/* Of the identity that was given to the peer. */
+static bool next_id(const struct auth_round *round, uint8_t id[AUTH_REAUTH_ID])
 {
-	struct es_slice rest = es_slice_str(round->eap.next_reauth_id), user = es_slice_cut(&rest, '@'), octets;
+	struct es_slice rest = es_slice_str(round->eap.next_reauth_id);
 
-	if (user.len < 2 || es_base64url_decode(es_slice_sub(user, 1, user.len), arena, &octets) != ES_OK ||
-	    octets.len != AUTH_REAUTH_ID)
-		return false;
-	memcpy(id, octets.ptr, AUTH_REAUTH_ID);
-	return true;
+	return auth_reauth_id_parse(es_slice_cut(&rest, '@'), id) == ES_OK;
 }
 
 es_status auth_reauth_row_of(struct auth_task *task, const struct auth_session *session, const struct auth_round *round,
@@ -122,7 +119,7 @@ es_status auth_reauth_row_of(struct auth_task *task, const struct auth_session *
 	struct auth_reauth_found content = { .imsi = round->imsi, .left = round->reauths_left };
 
 	*out = (struct auth_reauth_row){ .expires_ms = task->env->now_ms() + LIFE_MS };
-	if (round->reauths_left == 0 || round->eap.next_reauth_id[0] == '\0' || !next_id(round, task->arena, out->id))
+	if (round->reauths_left == 0 || !next_id(round, out->id))
 		return ES_OK;
 	memcpy(content.tenant, session->tenant, sizeof content.tenant);
 	auth_eap_context(&round->eap, &content.context);

@@ -17,7 +17,8 @@ struct auth_reauth_found {
 	uint16_t left; /* re-authentications that may follow, this one included */
 	struct auth_reauth context;
 };
-/* Reads: where that is allowed. ES_NOT_FOUND: never given out, used, expired, sealed under a key that is gone. */
+/* Reads: where that is allowed. ES_NOT_FOUND: never given out, used, expired, its counter used up, sealed under a key that is
+ * gone. */
 es_status auth_reauth_read(struct auth_task *task, const uint8_t id[AUTH_REAUTH_ID],
                            struct auth_reauth_found *out) ES_MUST_USE;
 /* Writes EAP-Request/AKA-Reauthentication into the round, which has begun with the method of the context. */

@@ -12,17 +12,6 @@
 
 static void next_relay(struct auth_relay_step *step);
 
-/* False: it does not fit. */
-static bool keep(struct es_slice from, char *out, size_t size)
-{
-	if (from.len >= size || es_slice_find(from, 0) != from.len)
-		return false;
-	if (from.len > 0)
-		memcpy(out, from.ptr, from.len);
-	out[from.len] = '\0';
-	return true;
-}
-
 /* What may go to the phone: an EAP-Request whose Length is its length (RFC 3748 4.1). */
 static bool is_request(struct es_slice packet)
 {
@@ -36,9 +25,9 @@ static bool take_challenge(struct auth_relay_step *step)
 	struct auth_relay_state *relay = &step->round->relay;
 
 	if (!is_request(ask->reply) || ask->next_state.len > sizeof relay->avp_state || ask->next_session.len == 0 ||
-	    !keep(es_slice_str(ask->source), relay->source, sizeof relay->source) ||
-	    !keep(ask->next_session, relay->session, sizeof relay->session) ||
-	    !keep(ask->next_destination_host, relay->destination_host, sizeof relay->destination_host))
+	    !es_slice_to_str(es_slice_str(ask->source), relay->source, sizeof relay->source) ||
+	    !es_slice_to_str(ask->next_session, relay->session, sizeof relay->session) ||
+	    !es_slice_to_str(ask->next_destination_host, relay->destination_host, sizeof relay->destination_host))
 		return false;
 	memset(relay->avp_state, 0, sizeof relay->avp_state);
 	if (ask->next_state.len > 0)
@@ -116,7 +105,7 @@ static void next_relay(struct auth_relay_step *step)
 	const struct auth_eap *eap = &step->round->eap;
 	uint8_t *packet = es_arena_alloc(step->task->arena, EAP_HEADER + 1 + (size_t)eap->identity_len);
 	if (source == NULL || packet == NULL || step->task->env->relay.ask == NULL ||
-	    !keep(es_slice_str(source->name), step->source, sizeof step->source)) {
+	    !es_slice_to_str(es_slice_str(source->name), step->source, sizeof step->source)) {
 		step->done(step, AUTH_RELAY_AWAY);
 		return;
 	}

@@ -33,3 +33,12 @@ struct auth_route auth_route_of(const struct auth_tenant *tenant, const struct e
 		route = (struct auth_route){ .names = { ES_SLICE_LIT(AUTH_OWN_AUC) }, .count = 1 };
 	return route;
 }
+
+struct auth_route auth_route_kept(const struct auth_tenant *tenant, const struct es_imsi *imsi, struct es_arena *arena)
+{
+	struct auth_route route = auth_route_of(tenant, imsi);
+
+	for (size_t i = 0; i < route.count; i++)
+		route.names[i] = es_arena_copy(arena, route.names[i]);
+	return route;
+}

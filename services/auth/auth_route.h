@@ -15,5 +15,7 @@ struct auth_route {
 
 /* The rule of the longest prefix of this IMSI ("00101: hss-a hss-b"; "*" is any); our own AuC when there is none. */
 struct auth_route auth_route_of(const struct auth_tenant *tenant, const struct es_imsi *imsi);
+/* With names in the arena; one that has no room there is no source's. */
+struct auth_route auth_route_kept(const struct auth_tenant *tenant, const struct es_imsi *imsi, struct es_arena *arena);
 
 #endif

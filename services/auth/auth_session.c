@@ -1,7 +1,6 @@
 /* auth_session.c -- the octets of the cookie and of a row's sealed parts. */
 #include "auth_session.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "es_cleanup.h"
@@ -16,45 +15,14 @@ _Static_assert((PLAIN_MAX + ES_SEAL_OVERHEAD) * 4 / 3 <= AUTH_COOKIE_MAX, "a ful
 enum { ROUND_DECOY = 1, ROUND_REAUTH = 2, ROUND_RELAY = 4, ROUND_ALL = 7 };
 enum { FLAG_HAD_TOKEN = 1, FLAG_REQUEST_STORED = 2, FLAGS_ALL = 3 };
 
-static void put_short(struct es_buf *out, const char *text)
-{
-	struct es_slice s = es_slice_str(text);
-
-	assert(s.len <= 255);
-	es_put_u8(out, (uint8_t)s.len);
-	es_put_bytes(out, s);
-}
-
-/* A text of at most size - 1 octets, without NUL inside. */
-static void read_short(struct es_reader *in, char *out, size_t size)
-{
-	struct es_slice s = es_read_bytes(in, es_read_u8(in));
-
-	if (in->bad || s.len >= size || es_slice_find(s, 0) != s.len) {
-		in->bad = true;
-		return;
-	}
-	if (s.len > 0)
-		memcpy(out, s.ptr, s.len);
-	out[s.len] = '\0';
-}
-
-static void read_fixed(struct es_reader *in, uint8_t *out, size_t len)
-{
-	struct es_slice s = es_read_bytes(in, len);
-
-	if (!in->bad)
-		memcpy(out, s.ptr, len);
-}
-
 /* Of the method nothing but the identity and the count of requests: the rest is the AAA's. */
 static void relay_pack(const struct auth_round *round, struct es_buf *out)
 {
 	const struct auth_relay_state *relay = &round->relay;
 
-	put_short(out, relay->source);
-	put_short(out, relay->session);
-	put_short(out, relay->destination_host);
+	es_put_counted(out, relay->source);
+	es_put_counted(out, relay->session);
+	es_put_counted(out, relay->destination_host);
 	es_put_u8(out, relay->identifier);
 	es_put_u8(out, relay->avp_state_len);
 	es_put_bytes(out, es_slice_of(relay->avp_state, relay->avp_state_len));
@@ -67,19 +35,15 @@ static es_status relay_unpack(struct es_reader *in, struct auth_round *out)
 {
 	struct auth_relay_state *relay = &out->relay;
 
-	read_short(in, relay->source, sizeof relay->source);
-	read_short(in, relay->session, sizeof relay->session);
-	read_short(in, relay->destination_host, sizeof relay->destination_host);
+	es_read_counted(in, relay->source, sizeof relay->source);
+	es_read_counted(in, relay->session, sizeof relay->session);
+	es_read_counted(in, relay->destination_host, sizeof relay->destination_host);
 	relay->identifier = es_read_u8(in);
 	relay->avp_state_len = es_read_u8(in);
-	if (relay->avp_state_len > sizeof relay->avp_state)
-		return ES_MALFORMED;
-	read_fixed(in, relay->avp_state, relay->avp_state_len);
+	es_read_into(in, relay->avp_state, relay->avp_state_len, sizeof relay->avp_state);
 	out->eap.requests = es_read_u8(in);
 	out->eap.identity_len = es_read_u8(in);
-	if (out->eap.identity_len > AUTH_EAP_IDENTITY_MAX)
-		return ES_MALFORMED;
-	read_fixed(in, out->eap.identity, out->eap.identity_len);
+	es_read_into(in, out->eap.identity, out->eap.identity_len, sizeof out->eap.identity);
 	return in->bad || relay->source[0] == '\0' ? ES_MALFORMED : ES_OK;
 }
 
@@ -92,10 +56,10 @@ static bool is_set(const uint8_t id[16])
 
 void auth_round_pack(const struct auth_round *round, struct es_buf *out)
 {
-	put_short(out, round->imsi.digits);
+	es_put_counted(out, round->imsi.digits);
 	es_put_u8(out, (uint8_t)((round->decoy ? ROUND_DECOY : 0) | (is_set(round->reauth_id) ? ROUND_REAUTH : 0) |
 	                         (round->relay.source[0] != '\0' ? ROUND_RELAY : 0)));
-	put_short(out, round->source);
+	es_put_counted(out, round->source);
 	es_put_u16(out, round->reauths_left);
 	if (round->relay.source[0] != '\0')
 		relay_pack(round, out);
@@ -109,15 +73,15 @@ es_status auth_round_unpack(struct es_reader *in, struct auth_round *out)
 {
 	struct auth_round round = { 0 };
 
-	read_short(in, round.imsi.digits, sizeof round.imsi.digits);
+	es_read_counted(in, round.imsi.digits, sizeof round.imsi.digits);
 	unsigned flags = es_read_u8(in);
-	read_short(in, round.source, sizeof round.source);
+	es_read_counted(in, round.source, sizeof round.source);
 	round.reauths_left = es_read_u16(in);
 	bool is_relayed = (flags & ROUND_RELAY) != 0;
 	es_status status = is_relayed ? relay_unpack(in, &round) : auth_eap_unpack(in, &round.eap);
 	round.decoy = (flags & ROUND_DECOY) != 0;
 	if ((flags & ROUND_REAUTH) != 0)
-		read_fixed(in, round.reauth_id, sizeof round.reauth_id);
+		ES_READ_ARRAY(in, round.reauth_id);
 	if (status == ES_OK && (in->bad || (flags & ~(unsigned)ROUND_ALL) != 0))
 		status = ES_MALFORMED;
 	if (status == ES_OK)
@@ -132,8 +96,8 @@ static void pack(const struct auth_session *s, struct es_buf *out)
 	es_put_bytes(out, es_slice_of(s->id, sizeof s->id));
 	es_put_u64(out, (uint64_t)s->expires_ms);
 	es_put_u8(out, (uint8_t)((s->had_token ? FLAG_HAD_TOKEN : 0) | (s->request_stored ? FLAG_REQUEST_STORED : 0)));
-	put_short(out, s->tenant);
-	put_short(out, s->group);
+	es_put_counted(out, s->tenant);
+	es_put_counted(out, s->group);
 	es_put_bytes(out, es_slice_of(s->terminal, sizeof s->terminal));
 	es_put_bytes(out, es_slice_of(s->app_name, sizeof s->app_name));
 	auth_round_pack(&s->first, out);
@@ -148,15 +112,15 @@ static es_status unpack(struct es_slice plain, struct auth_session *out)
 
 	if (es_read_u8(&in) != LAYOUT)
 		return ES_MALFORMED;
-	read_fixed(&in, s.id, sizeof s.id);
+	ES_READ_ARRAY(&in, s.id);
 	s.expires_ms = (int64_t)es_read_u64(&in);
 	uint8_t flags = es_read_u8(&in);
 	s.had_token = (flags & FLAG_HAD_TOKEN) != 0;
 	s.request_stored = (flags & FLAG_REQUEST_STORED) != 0;
-	read_short(&in, s.tenant, sizeof s.tenant);
-	read_short(&in, s.group, sizeof s.group);
-	read_fixed(&in, s.terminal, sizeof s.terminal);
-	read_fixed(&in, s.app_name, sizeof s.app_name);
+	es_read_counted(&in, s.tenant, sizeof s.tenant);
+	es_read_counted(&in, s.group, sizeof s.group);
+	ES_READ_ARRAY(&in, s.terminal);
+	ES_READ_ARRAY(&in, s.app_name);
 	es_status status = auth_round_unpack(&in, &s.first);
 	s.request = es_read_rest(&in);
 	if (status == ES_OK &&
@@ -172,9 +136,7 @@ es_status auth_session_seal(struct es_keyring *ring, struct auth_session *sessio
                             struct es_slice *cookie)
 {
 	ES_CLEANUP(es_buf_wipe) struct es_buf plain;
-	ES_CLEANUP(es_buf_free) struct es_buf text;
 
-	es_buf_init(&text, AUTH_COOKIE_MAX);
 	es_buf_init(&plain, PLAIN_MAX);
 	session->request_stored = false;
 	pack(session, &plain);
@@ -183,20 +145,8 @@ es_status auth_session_seal(struct es_keyring *ring, struct auth_session *sessio
 		session->request_stored = true;
 		pack(session, &plain);
 	}
-	es_status status = es_buf_status(&plain);
-	if (status == ES_OK) {
-		uint8_t sealed[PLAIN_MAX + ES_SEAL_OVERHEAD];
-		es_seal(ring, "session", (struct es_slice){ 0 }, es_buf_slice(&plain), sealed);
-		es_base64url_encode(es_slice_of(sealed, plain.len + ES_SEAL_OVERHEAD), &text);
-		status = es_buf_status(&text);
-	}
-	if (status == ES_OK) {
-		struct es_slice copy = es_arena_copy(arena, es_buf_slice(&text));
-		status = copy.ptr == NULL ? ES_TOO_LARGE : ES_OK;
-		if (status == ES_OK)
-			*cookie = copy;
-	}
-	return status;
+	ES_TRY(es_buf_status(&plain));
+	return es_seal_text(ring, "session", (struct es_slice){ 0 }, es_buf_slice(&plain), arena, cookie);
 }
 
 es_status auth_session_open(struct es_keyring *ring, struct es_slice cookie, int64_t now_ms, struct es_arena *arena,

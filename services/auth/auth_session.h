@@ -66,7 +66,7 @@ void auth_session_wipe(struct auth_session *session);
 void auth_session_first_id(int64_t expires_ms, uint8_t id[AUTH_SESSION_ID]);
 
 /* A later round and other parts of a row, sealed to the session they belong to. `what` separates them ("round",
- * "outcome", "request"): one never opens as the other. */
+ * "outcome", "request", and "reauth", whose id is no session's): one never opens as the other. */
 es_status auth_row_seal(struct es_keyring *ring, const char *what, const uint8_t id[AUTH_SESSION_ID],
                         struct es_slice plain, struct es_arena *arena, struct es_slice *sealed) ES_MUST_USE;
 es_status auth_row_open(struct es_keyring *ring, const char *what, const uint8_t id[AUTH_SESSION_ID],

@@ -54,6 +54,13 @@ const struct auth_tenants *auth_snapshot_get(struct auth_snapshots *snapshots)
 	return current != NULL ? &current->tenants : NULL;
 }
 
+const struct auth_tenant *auth_snapshot_tenant(struct auth_snapshots *snapshots, const char *id,
+                                               const struct auth_tenants **held)
+{
+	*held = auth_snapshot_get(snapshots);
+	return *held != NULL ? auth_tenant_by_id(*held, id) : NULL;
+}
+
 void auth_snapshot_put(const struct auth_tenants *tenants)
 {
 	if (tenants != NULL)

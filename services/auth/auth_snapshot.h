@@ -11,6 +11,9 @@ void auth_snapshots_free(struct auth_snapshots *snapshots);
 
 /* The newest tenants, or NULL before the first; to be given back. */
 const struct auth_tenants *auth_snapshot_get(struct auth_snapshots *snapshots);
+/* One tenant of them: NULL when it is not there. `held` is to be given back in any case. */
+const struct auth_tenant *auth_snapshot_tenant(struct auth_snapshots *snapshots, const char *id,
+                                               const struct auth_tenants **held);
 void auth_snapshot_put(const struct auth_tenants *tenants);
 /* Takes over the arena that holds `tenants`. ES_TOO_LARGE (and frees it) when out of memory. */
 es_status auth_snapshot_set(struct auth_snapshots *snapshots, struct es_arena *arena,

@@ -50,7 +50,7 @@ struct auth_ask {
 
 struct auth_source {
 	const char *name; /* section of the core file, or "auc" */
-	const char *kind; /* "auc", "swx", "udm" */
+	const char *kind; /* "auc", "swx", "aaa" (AUTH_RELAY_KIND), "udm" */
 	/* Must not block. Runs ask->done once, whatever happens, at the deadline at the latest. */
 	void (*ask)(void *self, struct auth_ask *ask);
 	void *self;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth_relay.h"
 #include "es_clock.h"
 #include "es_log.h"
 #include "es_metrics.h"
@@ -89,6 +90,13 @@ const struct auth_source *auth_sources_find(const struct auth_sources *sources, 
 	const struct entry *entry = entry_of(sources, name);
 
 	return entry != NULL ? &entry->source : NULL;
+}
+
+bool auth_sources_is_relayed(const struct auth_sources *sources, const struct auth_route *route)
+{
+	const struct entry *first = entry_of(sources, route->names[0]);
+
+	return first != NULL && strcmp(first->source.kind, AUTH_RELAY_KIND) == 0;
 }
 
 es_status auth_sources_add(struct auth_sources *sources, const struct auth_source *source)

@@ -22,6 +22,9 @@ es_status auth_sources_add(struct auth_sources *sources, const struct auth_sourc
 /* The source of that name, NULL when there is none: a relay is told from a source of vectors by its kind. */
 const struct auth_source *auth_sources_find(const struct auth_sources *sources, struct es_slice name);
 
+/* Whether the route begins with a 3GPP AAA, which carries the exchange out (auth_relay.h). */
+bool auth_sources_is_relayed(const struct auth_sources *sources, const struct auth_route *route);
+
 /* Asks those of the route one after the other until one says something about the subscriber. `ask->done` runs once;
  * ask->source then names who answered. The route's texts are copied. */
 void auth_sources_ask(struct auth_sources *sources, const struct auth_route *route, struct auth_ask *ask);

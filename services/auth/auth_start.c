@@ -120,7 +120,7 @@ static void challenged(struct auth_challenge *challenge, enum auth_challenge_res
 static void challenge(struct start *s)
 {
 	s->challenge = (struct auth_challenge){
-		.task = s->task, .session = &s->session, .round = &s->session.first, .ready = challenged
+		.task = s->task, .session = &s->session, .round = &s->session.first, .route = s->route, .ready = challenged
 	};
 	auth_challenge_seek(&s->challenge);
 }
@@ -152,15 +152,8 @@ static void relay(struct start *s)
 
 static void ask_identity(struct start *s)
 {
-	uint8_t storage[AUTH_EAP_REQUEST_MAX];
-	struct es_buf buf;
+	es_status status = auth_flow_ask_identity(s->task, &s->session.first.eap, &s->out->packet);
 
-	es_buf_init_fixed(&buf, storage, sizeof storage);
-	es_status status = auth_eap_request_identity(&s->session.first.eap, AUTH_EAP_ID_PERMANENT, &buf);
-	if (status == ES_OK) {
-		s->out->packet = es_arena_copy(s->task->arena, es_buf_slice(&buf));
-		status = s->out->packet.ptr == NULL ? ES_TOO_LARGE : ES_OK;
-	}
 	if (status != ES_OK)
 		auth_flow_fail(s->task, status, "the identity request was not made");
 	else
@@ -169,7 +162,7 @@ static void ask_identity(struct start *s)
 
 /* ---- who is it? ---- */
 
-/* Empty when the exchange has begun; otherwise it was answered. */
+/* False: the call was answered. */
 static bool begin(struct start *s, const struct auth_tenant *tenant)
 {
 	struct auth_session *session = &s->session;
@@ -220,9 +213,7 @@ static int64_t wait_for_limits(struct start *s, const struct auth_tenant *tenant
 /* The subscriber is known: his tenant's settings say how he is authenticated. */
 static void authenticate(struct start *s)
 {
-	const struct auth_source *first = auth_sources_find(s->task->env->sources, s->route.names[0]);
-
-	if (first != NULL && strcmp(first->kind, AUTH_RELAY_KIND) == 0)
+	if (auth_sources_is_relayed(s->task->env->sources, &s->route))
 		relay(s);
 	else
 		challenge(s);
@@ -247,10 +238,19 @@ static enum next with_tenant(struct start *s, const struct auth_tenant *tenant, 
 		limited(s, wait);
 		return REFUSED;
 	}
-	s->route = auth_route_of(tenant, &s->session.first.imsi);
-	for (size_t i = 0; i < s->route.count; i++)
-		s->route.names[i] = es_arena_copy(s->task->arena, s->route.names[i]);
+	s->route = auth_route_kept(tenant, &s->session.first.imsi, s->task->arena);
 	return next;
+}
+
+/* A 3GPP AAA asks by itself, in an exchange that begins with EAP_ID: one that we began is not its. */
+static bool may_ask_who(const struct start *s, const struct auth_tenant *tenant)
+{
+	static const struct es_imsi nobody = { "" };
+
+	if (tenant == NULL || !tenant->identity_request)
+		return false;
+	const struct auth_route route = auth_route_of(tenant, &nobody);
+	return !auth_sources_is_relayed(s->task->env->sources, &route);
 }
 
 /* Nothing to be done with this identity: AKA-Identity, where the tenant turned it on (settled rule 8). */
@@ -258,7 +258,7 @@ static enum next ask_who(struct start *s, const struct auth_tenants *tenants)
 {
 	const struct auth_tenant *tenant = auth_tenant_of_host(tenants, s->in->host);
 
-	return with_tenant(s, tenant != NULL && tenant->identity_request ? tenant : NULL, ASK_IDENTITY);
+	return with_tenant(s, may_ask_who(s, tenant) ? tenant : NULL, ASK_IDENTITY);
 }
 
 static void go_on(struct start *s, enum next next);
@@ -290,7 +290,8 @@ static void read_reauth(void *user)
 	}
 	const struct auth_tenants *tenants = auth_snapshot_get(s->task->env->tenants);
 	const struct auth_tenant *tenant = status == ES_OK ? auth_tenant_by_id(tenants, s->reauth.tenant) : NULL;
-	bool is_good = tenant != NULL && tenant->reauthentications > 0 && s->reauth.context.method == s->identity.method;
+	bool is_good = tenant != NULL && tenant->reauthentications > 0 && s->reauth.context.method == s->identity.method &&
+	               auth_identity_offers(tenant, s->identity.method);
 	if (is_good)
 		s->session.first.imsi = s->reauth.imsi;
 	enum next next = is_good ? with_tenant(s, tenant, REAUTHENTICATE) : ask_who(s, tenants);
@@ -306,8 +307,8 @@ static void reauthenticate(struct start *s)
 	es_wipe(&s->reauth, sizeof s->reauth);
 	if (status == ES_OK)
 		reply_challenge(s);
-	else /* its counter is used up */
-		authenticate(s);
+	else /* the round is half that of a re-authentication: nothing else begins with it */
+		auth_flow_fail(s->task, status, "the re-authentication was not made");
 }
 
 static void go_on(struct start *s, enum next next)

@@ -2,6 +2,7 @@
 #include "auth_step.h"
 
 #include "auth_flow.h"
+#include "auth_outcome.h"
 #include "auth_store.h"
 #include "es_cleanup.h"
 #include "es_log.h"
@@ -30,7 +31,12 @@ static void finish(struct auth_step *s, bool is_recorded)
 
 	if (s->out->outcome == AUTH_CHALLENGE)
 		s->out->cookie = s->cookie;
-	auth_flow_finish(s->task, &end, s->out);
+	if (s->out->outcome == AUTH_CHALLENGE && auth_outcome_is_refusal(s->out))
+		auth_flow_ended(s->task, &end, s->out->reason);
+	if (is_recorded && s->was_refused) /* it was counted then */
+		s->task->answer(s->task, ES_OK, NULL);
+	else
+		auth_flow_finish(s->task, &end, s->out);
 }
 
 void auth_step_turn_away(struct auth_step *s, enum auth_outcome outcome, enum auth_reason reason)
@@ -53,43 +59,7 @@ void auth_step_limited(struct auth_step *s, int64_t retry_after_s)
 	finish(s, false);
 }
 
-/* ---- an outcome in a row ---- */
-
-static es_status outcome_seal(struct auth_step *s, struct es_slice *sealed)
-{
-	ES_CLEANUP(es_buf_wipe) struct es_buf b;
-
-	es_buf_init(&b, 4096);
-	es_put_u8(&b, (uint8_t)s->out->outcome);
-	es_put_u8(&b, (uint8_t)s->out->reason);
-	es_put_u64(&b, (uint64_t)s->out->token_validity_s);
-	es_put_u16(&b, (uint16_t)s->out->packet.len);
-	es_put_bytes(&b, s->out->packet);
-	es_put_bytes(&b, s->out->token);
-	ES_TRY(es_buf_status(&b));
-	return auth_row_seal(s->task->env->session_keys, "outcome", s->session.id, es_buf_slice(&b), s->task->arena,
-	                     sealed);
-}
-
-static es_status outcome_open(struct auth_step *s)
-{
-	struct es_slice plain;
-
-	ES_TRY(auth_row_open(s->task->env->session_keys, "outcome", s->session.id, s->row.outcome, s->task->arena, &plain));
-	struct es_reader in = es_reader_of(plain);
-	unsigned outcome = es_read_u8(&in), reason = es_read_u8(&in);
-	int64_t validity = (int64_t)es_read_u64(&in);
-	struct es_slice packet = es_read_bytes(&in, es_read_u16(&in));
-	struct es_slice token = es_read_rest(&in);
-	if (!es_reader_is_done(&in) || outcome > AUTH_LOST_SESSION || reason >= AUTH_REASON_COUNT)
-		return ES_INTERNAL;
-	*s->out = (struct auth_reply){ .outcome = (enum auth_outcome)outcome,
-		                           .reason = (enum auth_reason)reason,
-		                           .packet = packet,
-		                           .token = token,
-		                           .token_validity_s = validity };
-	return ES_OK;
-}
+/* ---- what is in the row ---- */
 
 es_status auth_step_request_of(struct auth_step *s, struct es_slice *request)
 {
@@ -106,7 +76,7 @@ void auth_step_replay(struct auth_step *s)
 		auth_step_turn_away(s, AUTH_LOST_SESSION, AUTH_SESSION_SPENT);
 		return;
 	}
-	es_status status = outcome_open(s);
+	es_status status = auth_outcome_open(s->task, s->session.id, s->row.outcome, s->out);
 	if (status == ES_OK && s->out->outcome == AUTH_ADMIT)
 		status = auth_step_request_of(s, &s->out->request);
 	if (status != ES_OK) {
@@ -121,10 +91,16 @@ void auth_step_replay(struct auth_step *s)
 
 /* ---- commit ---- */
 
+/* What is on record by this step: an end, or a refusal that the peer hears of first. */
+static bool is_recorded_now(const struct auth_step *s)
+{
+	return s->out->outcome == AUTH_CHALLENGE ? auth_outcome_is_refusal(s->out) : !s->was_refused;
+}
+
 /* An exchange that ended: its record, and what it did to identities of re-authentication. */
 static es_status commit_end(struct es_db_conn *conn, struct auth_step *s)
 {
-	if (s->out->outcome == AUTH_CHALLENGE)
+	if (!is_recorded_now(s))
 		return ES_OK;
 	if (s->out->outcome == AUTH_ADMIT) {
 		es_status status = auth_reauth_commit(conn, &s->round, &s->reauth);
@@ -174,9 +150,11 @@ void auth_step_commit(struct auth_step *s)
 
 	s->next = (struct auth_exchange_row){ .round = (s->has_row ? s->row.round : 0) + 1,
 		                                  .packet_hash = es_slice_of(s->packet_hash, sizeof s->packet_hash) };
-	const struct auth_end end = end_of(s, true);
-	s->record = auth_flow_record(env, &end, s->out->reason);
-	status = outcome_seal(s, &s->next.outcome);
+	if (is_recorded_now(s)) {
+		const struct auth_end end = end_of(s, true);
+		s->record = auth_flow_record(env, &end, s->out->reason);
+	}
+	status = auth_outcome_seal(s->task, s->session.id, s->out, &s->next.outcome);
 	if (status == ES_OK && s->out->outcome == AUTH_ADMIT)
 		status = auth_reauth_row_of(s->task, &s->session, &s->round, &s->reauth);
 	if (status == ES_OK && s->out->outcome == AUTH_CHALLENGE) {
@@ -201,10 +179,23 @@ static void count_failure(const struct auth_step *s)
 	                      s->task->env->now_ms());
 }
 
+static enum auth_reason reason_of(const struct auth_step *s, enum auth_reason reason)
+{
+	return s->round.decoy ? AUTH_UNKNOWN_IMSI : reason;
+}
+
 void auth_step_reject(struct auth_step *s, enum auth_reason reason)
 {
-	count_failure(s);
+	if (!s->was_refused)
+		count_failure(s);
 	s->out->outcome = AUTH_REJECT;
-	s->out->reason = s->round.decoy ? AUTH_UNKNOWN_IMSI : reason;
+	s->out->reason = reason_of(s, reason);
+	auth_step_commit(s);
+}
+
+void auth_step_notify(struct auth_step *s, enum auth_reason reason)
+{
+	count_failure(s);
+	s->out->reason = reason_of(s, reason);
 	auth_step_commit(s);
 }

@@ -31,6 +31,9 @@ struct auth_step {
 	struct auth_admit admit;
 	bool announces; /* admitted, and the peer wants to hear of it before the end */
 
+	bool
+		was_refused; /* by the notification that this response answers: that was counted and recorded when it went out */
+
 	/* To be committed. */
 	struct auth_exchange_row next;
 	struct auth_history_entry record;
@@ -51,6 +54,9 @@ void auth_step_replay(struct auth_step *s);
 /* Commits `out`, and the round that waits for a response when it is a challenge; then answers. */
 void auth_step_commit(struct auth_step *s);
 void auth_step_reject(struct auth_step *s, enum auth_reason reason);
+/* `out` is the notification of this refusal, which is decided whether it is answered or not: counts and records it, then
+ * commits. */
+void auth_step_notify(struct auth_step *s, enum auth_reason reason);
 
 /* Not an end: the request that is to be answered, from the cookie or its row. */
 es_status auth_step_request_of(struct auth_step *s, struct es_slice *request) ES_MUST_USE;

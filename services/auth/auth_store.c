@@ -7,6 +7,7 @@
 #include "auth_0002_sql.h"
 #include "auth_0003_sql.h"
 #include "auth_0004_sql.h"
+#include "auth_0005_sql.h"
 #include "auth_store_int.h"
 #include "es_cleanup.h"
 
@@ -50,6 +51,9 @@ static const char *const statements[] = {
 					"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 	[HISTORY_GET] = "SELECT id, method, source, result, address, app, rounds FROM history "
 					"WHERE tenant = ?1 AND imsi = ?2 ORDER BY id DESC LIMIT ?3",
+	[HISTORY_ERASE] = "DELETE FROM history WHERE tenant = ?1 AND imsi = ?2",
+	[FOLLOWED_GET] = "SELECT sequence FROM followed WHERE source = 'policy'",
+	[FOLLOWED_SET] = "UPDATE followed SET sequence = ?1 WHERE source = 'policy'",
 	[HISTORY_PURGE] = "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE id < ?1 ORDER BY id LIMIT 500)",
 	[REAUTH_GET] = "SELECT sealed FROM reauth WHERE id = ?1 AND expires_ms > ?2",
 	[REAUTH_SPEND] = "DELETE FROM reauth WHERE id = ?1",
@@ -79,7 +83,7 @@ _Static_assert(ES_COUNT(statements) == STATEMENT_COUNT, "every statement has its
 es_status auth_store_open(const char *url, struct es_db **out, struct es_buf *error)
 {
 	static const struct es_migration migrations[] = {
-		{ 1, auth_0001_sql }, { 2, auth_0002_sql }, { 3, auth_0003_sql }, { 4, auth_0004_sql }
+		{ 1, auth_0001_sql }, { 2, auth_0002_sql }, { 3, auth_0003_sql }, { 4, auth_0004_sql }, { 5, auth_0005_sql }
 	};
 
 	return es_db_open(&(struct es_db_options){ .url = url,
@@ -136,15 +140,6 @@ es_status auth_store_keys_delete(struct es_db_conn *conn, const char *tenant, co
 	return ES_DB_EXEC(conn, KEYS_DELETE, NULL, es_bind_str(tenant), es_bind_str(imsi));
 }
 
-static bool read_text(struct es_slice text, char *out, size_t size)
-{
-	if (text.len == 0 || text.len >= size)
-		return false;
-	memcpy(out, text.ptr, text.len);
-	out[text.len] = '\0';
-	return true;
-}
-
 es_status auth_store_keys_page(struct es_db_conn *conn, const char *tenant, const char *imsi,
                                struct auth_key_item items[AUTH_KEYS_PAGE], size_t *count)
 {
@@ -155,8 +150,9 @@ es_status auth_store_keys_page(struct es_db_conn *conn, const char *tenant, cons
 	ES_TRY(ES_DB_QUERY(conn, KEYS_PAGE, &rows, es_bind_str(tenant), es_bind_str(imsi), es_bind_int(AUTH_KEYS_PAGE)));
 	while ((status = es_rows_next(rows)) == ES_OK) {
 		struct auth_key_item *item = &items[n < AUTH_KEYS_PAGE ? n : 0];
-		bool named = read_text(es_col_text(rows, 7), item->tenant, sizeof item->tenant) &&
-		             read_text(es_col_text(rows, 8), item->imsi, sizeof item->imsi);
+		bool named = es_slice_to_str(es_col_text(rows, 7), item->tenant, sizeof item->tenant) &&
+		             es_slice_to_str(es_col_text(rows, 8), item->imsi, sizeof item->imsi) && item->tenant[0] != '\0' &&
+		             item->imsi[0] != '\0';
 		if (n++ == AUTH_KEYS_PAGE || !named) {
 			es_rows_done(rows);
 			return ES_INTERNAL;

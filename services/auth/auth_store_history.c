@@ -1,18 +1,7 @@
 /* auth_store_history.c -- rows of authentications that ended, and of identities of fast re-authentication. */
-#include <string.h>
-
 #include "auth_store.h"
 #include "auth_store_int.h"
 #include "es_crypto.h"
-
-static void copy_text(struct es_slice from, char *out, size_t size)
-{
-	size_t len = from.len < size ? from.len : size - 1;
-
-	if (len > 0)
-		memcpy(out, from.ptr, len);
-	out[len] = '\0';
-}
 
 static int64_t time_of(struct es_slice id)
 {
@@ -47,15 +36,40 @@ es_status auth_store_history_get(struct es_db_conn *conn, const char *tenant, co
 		struct auth_history_entry *e = &entries[(*count)++];
 		*e = (struct auth_history_entry){ .at_ms = time_of(es_col_blob(rows, 0)),
 			                              .rounds = (uint8_t)es_col_int(rows, 6) };
-		copy_text(es_slice_str(tenant), e->tenant, sizeof e->tenant);
-		copy_text(es_slice_str(imsi), e->imsi.digits, sizeof e->imsi.digits);
-		copy_text(es_col_text(rows, 1), e->method, sizeof e->method);
-		copy_text(es_col_text(rows, 2), e->source, sizeof e->source);
-		copy_text(es_col_text(rows, 3), e->result, sizeof e->result);
-		copy_text(es_col_text(rows, 4), e->address, sizeof e->address);
-		copy_text(es_col_text(rows, 5), e->app, sizeof e->app);
+		es_slice_to_str_cut(es_slice_str(tenant), e->tenant, sizeof e->tenant);
+		es_slice_to_str_cut(es_slice_str(imsi), e->imsi.digits, sizeof e->imsi.digits);
+		es_slice_to_str_cut(es_col_text(rows, 1), e->method, sizeof e->method);
+		es_slice_to_str_cut(es_col_text(rows, 2), e->source, sizeof e->source);
+		es_slice_to_str_cut(es_col_text(rows, 3), e->result, sizeof e->result);
+		es_slice_to_str_cut(es_col_text(rows, 4), e->address, sizeof e->address);
+		es_slice_to_str_cut(es_col_text(rows, 5), e->app, sizeof e->app);
 	}
 	return status == ES_NOT_FOUND ? ES_OK : status;
+}
+
+es_status auth_store_history_erase(struct es_db_conn *conn, const char *tenant, const char *imsi)
+{
+	return ES_DB_EXEC(conn, HISTORY_ERASE, NULL, es_bind_str(tenant), es_bind_str(imsi));
+}
+
+es_status auth_store_followed(struct es_db_conn *conn, uint64_t *out)
+{
+	struct es_rows *rows;
+
+	ES_TRY(es_db_query(conn, FOLLOWED_GET, NULL, 0, &rows));
+	es_status status = es_rows_next(rows);
+	if (status == ES_OK)
+		*out = (uint64_t)es_col_int(rows, 0);
+	es_rows_done(rows);
+	return status;
+}
+
+es_status auth_store_set_followed(struct es_db_conn *conn, uint64_t sequence)
+{
+	int64_t changed = 0;
+
+	es_status status = ES_DB_EXEC(conn, FOLLOWED_SET, &changed, es_bind_int((int64_t)sequence));
+	return auth_store_exactly_one(status, changed);
 }
 
 es_status auth_store_reauth_get(struct es_db_conn *conn, const uint8_t id[AUTH_REAUTH_ID], int64_t now_ms,
@@ -65,9 +79,7 @@ es_status auth_store_reauth_get(struct es_db_conn *conn, const uint8_t id[AUTH_R
 
 	ES_TRY(ES_DB_QUERY(conn, REAUTH_GET, &rows, es_bind_blob(es_slice_of(id, AUTH_REAUTH_ID)), es_bind_int(now_ms)));
 	ES_TRY(es_rows_next(rows));
-	struct es_slice found = es_col_blob(rows, 0);
-	*sealed = es_arena_copy(arena, found);
-	bool kept = sealed->len == found.len;
+	bool kept = auth_store_keep(arena, es_col_blob(rows, 0), sealed);
 	es_rows_done(rows);
 	return kept ? ES_OK : ES_TOO_LARGE;
 }
@@ -76,8 +88,8 @@ es_status auth_store_reauth_spend(struct es_db_conn *conn, const uint8_t id[AUTH
 {
 	int64_t changed = 0;
 
-	ES_TRY(ES_DB_EXEC(conn, REAUTH_SPEND, &changed, es_bind_blob(es_slice_of(id, AUTH_REAUTH_ID))));
-	return changed == 1 ? ES_OK : ES_CONFLICT;
+	es_status status = ES_DB_EXEC(conn, REAUTH_SPEND, &changed, es_bind_blob(es_slice_of(id, AUTH_REAUTH_ID)));
+	return auth_store_exactly_one(status, changed);
 }
 
 es_status auth_store_reauth_add(struct es_db_conn *conn, const uint8_t id[AUTH_REAUTH_ID], struct es_slice sealed,

@@ -17,8 +17,8 @@
 /* A server that may ask for access tokens (TS.43 2.8.3). */
 struct auth_client {
 	struct es_slice id, jwks; /* jwks: RFC 7517, as the operator put it */
-	const struct es_slice *scopes, *requestor_ids;
-	size_t scope_count, requestor_id_count;
+	const struct es_slice *scopes;
+	size_t scope_count;
 	int64_t token_s;
 	bool disabled;
 };

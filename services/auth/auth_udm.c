@@ -32,6 +32,7 @@ struct trip {
 	struct source *source;
 	struct auth_ask *ask;
 	int64_t deadline;
+	uint64_t token_number;
 	bool is_second; /* with a new token */
 };
 
@@ -103,7 +104,7 @@ static void on_answer(const struct es_fetch_answer *answer, void *user)
 			finish_away(trip, why);
 	} else if (answer->code == 401 && s->token != NULL && !trip->is_second) {
 		trip->is_second = true;
-		auth_udm_token_drop(s->token);
+		auth_udm_token_drop(s->token, trip->token_number);
 		carry(trip);
 	} else {
 		read_refusal(trip, answer);
@@ -149,7 +150,7 @@ static void send_request(struct trip *trip, const char *bearer)
 		not_sent(trip, status);
 }
 
-static void on_token(const char *token, const char *why, void *user)
+static void on_token(const char *token, uint64_t number, const char *why, void *user)
 {
 	struct trip *trip = user;
 	char bearer[sizeof "Bearer " + AUTH_UDM_TOKEN_MAX];
@@ -159,6 +160,7 @@ static void on_token(const char *token, const char *why, void *user)
 		finish_away(trip, kept(trip->ask, why));
 		return;
 	}
+	trip->token_number = number;
 	es_buf_init_fixed(&text, bearer, sizeof bearer);
 	es_put_printf(&text, "Bearer %s", token);
 	es_put_u8(&text, 0);

@@ -34,6 +34,7 @@ struct auth_udm_token {
 
 	pthread_mutex_t lock;
 	char text[AUTH_UDM_TOKEN_MAX + 1]; /* "": none */
+	uint64_t number;                   /* of text, from 1 */
 	int64_t good_until;                /* mono ms */
 	struct fetch *fetch;               /* the latest under way, NULL: none */
 };
@@ -69,16 +70,17 @@ void auth_udm_token_free(struct auth_udm_token *token)
 	free(token);
 }
 
-void auth_udm_token_drop(struct auth_udm_token *token)
+void auth_udm_token_drop(struct auth_udm_token *token, uint64_t number)
 {
 	(void)pthread_mutex_lock(&token->lock);
-	token->good_until = 0;
+	if (token->number == number)
+		token->good_until = 0;
 	(void)pthread_mutex_unlock(&token->lock);
 }
 
 /* ---- the answer ---- */
 
-static void answer_all(struct fetch *fetch, const char *text, const char *why)
+static void answer_all(struct fetch *fetch, const char *text, uint64_t number, const char *why)
 {
 	struct auth_udm_token *t = fetch->owner;
 	struct waiter *next;
@@ -90,13 +92,14 @@ static void answer_all(struct fetch *fetch, const char *text, const char *why)
 	(void)pthread_mutex_unlock(&t->lock);
 	for (struct waiter *w = fetch->waiters; w != NULL; w = next) {
 		next = w->next;
-		w->done(text, why, w->user);
+		w->done(text, number, why, w->user);
 		free(w);
 	}
 	free(fetch);
 }
 
-static void store(struct auth_udm_token *t, struct es_slice text, int64_t life_s)
+/* Its number. */
+static uint64_t store(struct auth_udm_token *t, struct es_slice text, int64_t life_s)
 {
 	int64_t life = life_s == 0 ? LIFE_UNSAID_MS : life_s * 1000;
 	int64_t margin = life / 10 < MARGIN_MAX_MS ? life / 10 : MARGIN_MAX_MS;
@@ -105,7 +108,9 @@ static void store(struct auth_udm_token *t, struct es_slice text, int64_t life_s
 	es_wipe(t->text, sizeof t->text);
 	memcpy(t->text, text.ptr, text.len);
 	t->good_until = es_mono_ms() + life - margin;
+	uint64_t number = ++t->number;
 	(void)pthread_mutex_unlock(&t->lock);
+	return number;
 }
 
 static void on_answer(const struct es_fetch_answer *answer, void *user)
@@ -122,10 +127,10 @@ static void on_answer(const struct es_fetch_answer *answer, void *user)
 		why = auth_udm_read_token(answer->body, &text, &life_s) == ES_OK ? NULL
 		                                                                 : "the NRF's answer holds no bearer token";
 	if (why == NULL) {
-		store(fetch->owner, es_buf_slice(&text), life_s);
-		answer_all(fetch, (const char *)text.ptr, "");
+		uint64_t number = store(fetch->owner, es_buf_slice(&text), life_s);
+		answer_all(fetch, (const char *)text.ptr, number, "");
 	} else {
-		answer_all(fetch, NULL, why);
+		answer_all(fetch, NULL, 0, why);
 	}
 	es_buf_wipe(&text);
 }
@@ -148,7 +153,7 @@ static void start(struct fetch *fetch, const struct es_trace *trace)
 		                                      .is_secret = true };
 
 	if (es_fetch(t->target, &request, on_answer, fetch) != ES_OK)
-		answer_all(fetch, NULL, "the NRF cannot be asked for now");
+		answer_all(fetch, NULL, 0, "the NRF cannot be asked for now");
 }
 
 /* Joins the fetch under way, or begins one when there is none or it may take longer than this one has time. Under the lock. */
@@ -172,11 +177,13 @@ void auth_udm_token_get(struct auth_udm_token *token, int64_t deadline, const st
 	struct waiter *waiter = malloc(sizeof *waiter);
 	char text[AUTH_UDM_TOKEN_MAX + 1] = "";
 	struct fetch *begun = NULL;
+	uint64_t number = 0;
 	bool joined = false;
 
 	(void)pthread_mutex_lock(&token->lock);
 	if (es_mono_ms() < token->good_until) {
 		memcpy(text, token->text, sizeof text);
+		number = token->number;
 	} else if (waiter != NULL) {
 		*waiter = (struct waiter){ .done = done, .user = user };
 		joined = join(token, waiter, deadline, &begun);
@@ -187,6 +194,6 @@ void auth_udm_token_get(struct auth_udm_token *token, int64_t deadline, const st
 	if (joined)
 		return;
 	free(waiter);
-	done(text[0] == '\0' ? NULL : text, "no memory", user);
+	done(text[0] == '\0' ? NULL : text, number, "no memory", user);
 	es_wipe(text, sizeof text);
 }

@@ -17,13 +17,14 @@ es_status auth_udm_token_new(struct es_fetch_target *target, const char *url, co
 /* After es_fetcher_stop(). NULL is fine. */
 void auth_udm_token_free(struct auth_udm_token *token);
 
-/* `token`, NUL-terminated, is valid during the call, and NULL when there is none: then `why` (for logs) says more. */
-typedef void auth_udm_token_done(const char *token, const char *why, void *user);
-/* Runs `done` once: at once when there is a token, else on the fetcher's thread, at the deadline (wall ms) at the latest. How
- * many wait is the caller's to bound. */
+/* `token`, NUL-terminated, is valid during the call, and NULL when there is none: then `why` (for logs) says more. `number`
+ * tells it from those before and after it. */
+typedef void auth_udm_token_done(const char *token, uint64_t number, const char *why, void *user);
+/* Runs `done` once: before it returns when there is a token or the fetch is refused, else on the fetcher's thread, at the
+ * deadline (wall ms) at the latest. How many wait is the caller's to bound. */
 void auth_udm_token_get(struct auth_udm_token *token, int64_t deadline, const struct es_trace *trace,
                         auth_udm_token_done *done, void *user);
-/* The UDM did not take the one at hand: the next get fetches another. */
-void auth_udm_token_drop(struct auth_udm_token *token);
+/* The UDM did not take the one of this number: if it is still the one at hand, the next get fetches another. */
+void auth_udm_token_drop(struct auth_udm_token *token, uint64_t number);
 
 #endif

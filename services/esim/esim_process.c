@@ -2,19 +2,39 @@
 #include "esim_process.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "es_follow.h"
 #include "esim_bus.h"
 #include "esim_store.h"
 
 struct esim_process {
 	struct esim_bus bus;
 	struct es_bus_server *server;
+	struct es_follow *follow;
 };
+
+static es_status apply(struct es_db_conn *conn, const Openes__Event *event, void *user)
+{
+	(void)user;
+	if (strcmp(event->kind, "subscriber.erased") != 0)
+		return ES_OK;
+	return esim_store_erase(conn, es_slice_str(event->tenant), es_slice_str(event->imsi));
+}
 
 static es_status start_parts(struct esim_process *p, const struct esim_config *config, struct es_bus_key *key,
                              struct es_buf *error)
 {
 	ES_TRY(esim_store_open(config->db, &p->bus.db, error));
+	const struct es_follow_options follow = { .policy_target = config->policy_target,
+		                                      .policy_events = config->policy_events,
+		                                      .key = key,
+		                                      .poll_ms = config->events_poll,
+		                                      .db = p->bus.db,
+		                                      .position = esim_store_position,
+		                                      .set_position = esim_store_set_position,
+		                                      .apply = apply };
+	ES_TRY(es_follow_start(&follow, &p->follow, error));
 	esim_bus_init();
 	const struct es_bus_server_options server = {
 		.url = config->bus_listen,
@@ -52,7 +72,9 @@ void esim_process_stop(struct esim_process *p, int64_t wait_ms)
 		return;
 	if (p->server != NULL)
 		es_bus_server_stop(p->server, wait_ms);
-	es_db_close(p->bus.db);
+	es_follow_stop(p->follow);
+	es_db_close(p->bus.db); /* finishes a page that is queued */
+	es_follow_free(p->follow);
 	free(p);
 }
 

@@ -12,6 +12,8 @@ struct esim_config {
 	const char *bus_listen;
 	const char *db;
 	uint32_t calls_max;
+	const char *policy_target, *policy_events;
+	int64_t events_poll;
 };
 
 extern const struct es_service_ops esim_service;

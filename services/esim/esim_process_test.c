@@ -23,7 +23,7 @@ static unsigned engine;
 
 struct place {
 	struct es_db_testing db;
-	char dir[64], url[96];
+	char dir[64], url[96], policy_url[96], events_url[96]; /* policy is away all the time */
 	struct es_bus_key *key;
 	struct esim_process *process;
 	struct es_bus_client *client;
@@ -42,9 +42,16 @@ static int set_up(void **state)
 	(void)snprintf(place->dir, sizeof place->dir, "/tmp/esim-test.XXXXXX");
 	assert_non_null(mkdtemp(place->dir));
 	(void)snprintf(place->url, sizeof place->url, "ipc://%s/esim.sock", place->dir);
+	(void)snprintf(place->policy_url, sizeof place->policy_url, "ipc://%s/policy.sock", place->dir);
+	(void)snprintf(place->events_url, sizeof place->events_url, "ipc://%s/events.sock", place->dir);
 	place->key = es_bus_key_from(secret);
 	place->arena = es_arena_new(0, 1024 * 1024);
-	const struct esim_config config = { .bus_listen = place->url, .db = place->db.url, .calls_max = 64 };
+	const struct esim_config config = { .bus_listen = place->url,
+		                                .db = place->db.url,
+		                                .calls_max = 64,
+		                                .policy_target = place->policy_url,
+		                                .policy_events = place->events_url,
+		                                .events_poll = 10000 };
 	const struct es_bus_client_options client = { .target = place->url, .name = "esim", .key = place->key };
 	es_buf_init_fixed(&error, text, sizeof text - 1);
 	if (esim_process_start(&config, place->key, &place->process, &error) != ES_OK)

@@ -10,6 +10,9 @@ static const struct es_conf_key keys[] = {
 	ES_SERVICE_CONF_KEYS(esim, struct esim_config, "127.0.0.1:9103"),
 	KEY(bus_listen, ES_CONF_STRING, "ipc:///run/openes/esim.sock", 0, 0, "where the other processes reach this one"),
 	KEY(db, ES_CONF_SECRET, "sqlite:/var/lib/openes/esim.db", 0, 0, "sqlite:PATH or postgresql://..."),
+	KEY(policy_target, ES_CONF_STRING, "ipc:///run/openes/policy.sock", 0, 0, "where policy listens"),
+	KEY(policy_events, ES_CONF_STRING, "ipc:///run/openes/policy-events.sock", 0, 0, "where policy rings for changes"),
+	KEY(events_poll, ES_CONF_DURATION, "10s", 1000, 3600000, "how long a lost ring may go unnoticed"),
 	KEY(calls_max, ES_CONF_U32, "256", 1, 65536, "calls in work at once; more are answered busy"),
 };
 

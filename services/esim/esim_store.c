@@ -3,10 +3,11 @@
 
 #include "es_cleanup.h"
 #include "esim_0001_sql.h"
+#include "esim_0002_sql.h"
 
 #define QUIET_MS 60000
 
-enum { SEEN, DELETE_EXCESS, COUNT_DEVICES, LAST_SEEN, STATEMENT_COUNT };
+enum { SEEN, DELETE_EXCESS, COUNT_DEVICES, LAST_SEEN, ERASE, GET_POSITION, SET_POSITION, STATEMENT_COUNT };
 
 static const char *const statements[] = {
 	[SEEN] = "INSERT INTO device"
@@ -21,10 +22,13 @@ static const char *const statements[] = {
 	[COUNT_DEVICES] = "SELECT count(*) FROM device WHERE tenant = ?1 AND imsi = ?2",
 	[LAST_SEEN] = "SELECT last_seen_unix_ms FROM device WHERE tenant = ?1 AND imsi = ?2 AND terminal_id = ?3 AND"
 				  " companion_terminal_id = ?4 AND eid = ?5",
+	[ERASE] = "DELETE FROM device WHERE tenant = ?1 AND imsi = ?2",
+	[GET_POSITION] = "SELECT sequence FROM followed WHERE source = 'policy'",
+	[SET_POSITION] = "UPDATE followed SET sequence = ?1 WHERE source = 'policy'",
 };
 _Static_assert(ES_COUNT(statements) == STATEMENT_COUNT, "every statement has its SQL");
 
-static const struct es_migration migrations[] = { { 1, esim_0001_sql } };
+static const struct es_migration migrations[] = { { 1, esim_0001_sql }, { 2, esim_0002_sql } };
 
 /* What is lost with the power is seen again at the device's next request: no commit waits for the disk. */
 es_status esim_store_open(const char *url, struct es_db **out, struct es_buf *error)
@@ -77,4 +81,28 @@ es_status esim_store_device(struct es_db_conn *conn, const struct esim_device *d
 	*count = devices;
 	*last_seen_ms = seen;
 	return ES_OK;
+}
+
+es_status esim_store_erase(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi)
+{
+	return ES_DB_EXEC(conn, ERASE, NULL, es_bind_text(tenant), es_bind_text(imsi));
+}
+
+es_status esim_store_position(struct es_db_conn *conn, uint64_t *out)
+{
+	struct es_rows *rows = NULL;
+	int64_t position = 0;
+
+	ES_TRY(es_db_query(conn, GET_POSITION, NULL, 0, &rows));
+	ES_TRY(read_int(rows, &position));
+	*out = (uint64_t)position;
+	return ES_OK;
+}
+
+es_status esim_store_set_position(struct es_db_conn *conn, uint64_t sequence)
+{
+	int64_t changed = 0;
+
+	ES_TRY(ES_DB_EXEC(conn, SET_POSITION, &changed, es_bind_int((int64_t)sequence)));
+	return changed == 1 ? ES_OK : ES_INTERNAL;
 }

@@ -20,4 +20,10 @@ es_status esim_store_seen(struct es_db_conn *conn, const struct esim_device *dev
 es_status esim_store_device(struct es_db_conn *conn, const struct esim_device *device, int64_t *count,
                             int64_t *last_seen_ms) ES_MUST_USE;
 
+/* A subscriber is erased: nothing of him stays. Inside a write job, as what follows. */
+es_status esim_store_erase(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi) ES_MUST_USE;
+/* How far policy's events have been followed. */
+es_status esim_store_position(struct es_db_conn *conn, uint64_t *out) ES_MUST_USE;
+es_status esim_store_set_position(struct es_db_conn *conn, uint64_t sequence) ES_MUST_USE;
+
 #endif

@@ -11,12 +11,20 @@
 #define TENANT "/v1/tenants/{tenant}"
 #define PLAN TENANT "/plans/{plan}"
 #define CLIENT TENANT "/clients/{client}"
+#define RULES TENANT "/rules/{number}"
+#define ADDON TENANT "/addons/{addon}"
+#define OUTAGE TENANT "/outages/{outage}"
 #define SUBSCRIBER TENANT "/subscribers/{imsi}"
+
+#define EQUIPMENT TENANT "/equipment/{imei}"
+#define MODEL TENANT "/models/{tac}"
 
 #define LETTER TENANT "/bss/dead-letters/{letter}"
 #define PAGE "cursor limit"
 #define TRIAL "dry_run"
-#define DEVICE "imsi app entitlement_version accept_language boost_type store_vendor store_user_id"
+#define CARE                                                                                                           \
+	"imsi app entitlement_version accept_language boost_type store_vendor store_user_id terminal_id "                  \
+	"terminal_sw_version"
 
 const struct gw_admin_route gw_admin_routes[] = {
 	/* method   path                       action                     query     body          owner          */
@@ -31,6 +39,19 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "GET", CLIENT, "client.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "PUT", CLIENT, "client.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "DELETE", CLIENT, "client.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", TENANT "/rules", "rules.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", TENANT "/rules", "rules.add", TRIAL, GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "GET", RULES, "rules.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", RULES ":activate", "rules.activate", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", RULES ":test", "rules.test", PAGE, GW_BODY_OPTIONAL, GW_OWNER_POLICY },
+	{ "GET", TENANT "/addons", "addon.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", ADDON, "addon.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "PUT", ADDON, "addon.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "DELETE", ADDON, "addon.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", TENANT "/outages", "outage.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", OUTAGE, "outage.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "PUT", OUTAGE, "outage.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "DELETE", OUTAGE, "outage.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", TENANT "/subscribers", "subscriber.list", PAGE " msisdn plan status unanswered_since", GW_BODY_NONE,
 	  GW_OWNER_POLICY },
 	{ "POST", TENANT "/subscribers:import", "subscriber.import", TRIAL " source", GW_BODY_JSON, GW_OWNER_POLICY },
@@ -43,14 +64,25 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "POST", SUBSCRIBER ":swap-sim", "subscriber.swap-sim", TRIAL, GW_BODY_OPTIONAL, GW_OWNER_POLICY },
 	{ "POST", SUBSCRIBER ":reset-tokens", "subscriber.reset-tokens", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", SUBSCRIBER ":terminate", "subscriber.terminate", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", SUBSCRIBER ":erase", "subscriber.erase", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/store-users", "store-user.list", "limit", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "PATCH", SUBSCRIBER "/store-users", "store-user.patch", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "GET", TENANT "/equipment", "equipment.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", TENANT "/equipment:import", "equipment.import", TRIAL, GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "GET", EQUIPMENT, "equipment.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "PUT", EQUIPMENT, "equipment.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "DELETE", EQUIPMENT, "equipment.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", TENANT "/models", "model.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", TENANT "/models:import", "model.import", TRIAL, GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "GET", MODEL, "model.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "PUT", MODEL, "model.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "DELETE", MODEL, "model.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", TENANT "/explain", "explain", CARE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", TENANT "/bss/{source}/events", "bss.event", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "POST", TENANT "/bss/{source}/listener/{event}", "bss.listener", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", TENANT "/bss/dead-letters", "bss.dead-letter.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", LETTER ":replay", "bss.dead-letter.replay", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "DELETE", LETTER, "bss.dead-letter.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
-	{ "GET", TENANT "/explain", "explain", DEVICE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", "/v1/flow:resolve", "flow.resolve", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/keys", "keys.status", "", GW_BODY_NONE, GW_OWNER_AUTH },
 	{ "PUT", SUBSCRIBER "/keys", "keys.put", "", GW_BODY_JSON, GW_OWNER_AUTH },
@@ -93,7 +125,8 @@ static bool value_is_valid(const char *name, struct es_slice value)
 }
 
 /* The parameters a path template may name; an entry's address also serves as the parameter's name. */
-static const char *const path_names[] = { "tenant", "plan", "imsi", "name", "client", "source", "event", "letter" };
+static const char *const path_names[] = { "tenant", "plan",  "imsi",   "name",   "client", "imei",  "tac",
+	                                      "number", "addon", "outage", "source", "event",  "letter" };
 
 static const char *path_name(struct es_slice text)
 {

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "es_buf.h"
 #include "es_cleanup.h"
 #include "gw_admin_routes.h"
 
@@ -53,10 +54,16 @@ static void each_request_finds_its_action(void **state)
 		{ "POST", "/v1/tenants/demo/subscribers/001010000000042:suspend", "subscriber.suspend" },
 		{ "POST", "/v1/tenants/demo/subscribers/001010000000042:swap-sim", "subscriber.swap-sim" },
 		{ "PUT", "/v1/tenants/demo/subscribers/001010000000042/keys", "keys.put" },
+		{ "POST", "/v1/tenants/demo/rules/7:activate", "rules.activate" },
+		{ "POST", "/v1/tenants/demo/rules/new:test", "rules.test" },
+		{ "PUT", "/v1/tenants/demo/addons/day-pass", "addon.put" },
+		{ "DELETE", "/v1/tenants/demo/outages/ims", "outage.delete" },
 		{ "GET", "/v1/tenants/demo/explain", "explain" },
 		{ "POST", "/v1/flow:resolve", "flow.resolve" },
 		{ "GET", "/v1/keys/transport", "keys.transport" },
 		{ "DELETE", "/v1/credentials/care-desk", "credential.delete" },
+		{ "POST", "/v1/tenants/demo/rules/new:test", "rules.test" },
+		{ "POST", "/v1/tenants/demo/rules/7:activate", "rules.activate" },
 	};
 	struct gw_admin_match match;
 
@@ -76,6 +83,31 @@ static void parameters_of_the_path_are_cut_out(void **state)
 	assert_int_equal(match.param_count, 2);
 	assert_true(es_slice_eq_str(gw_admin_param_of(&match, "tenant"), "demo"));
 	assert_true(es_slice_eq_str(gw_admin_param_of(&match, "imsi"), "001010000000042"));
+}
+
+/* A name in braces that the parser does not know would leave the parameter without one. */
+static void every_parameter_of_every_path_has_its_name(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < gw_admin_route_count; i++) {
+		char storage[256];
+		struct es_buf path;
+		struct gw_admin_match match;
+		struct es_slice rest = es_slice_str(gw_admin_routes[i].path);
+
+		es_buf_init_fixed(&path, storage, sizeof storage);
+		while (rest.len > 0) {
+			es_put_bytes(&path, es_slice_cut(&rest, '{'));
+			if (rest.ptr == NULL)
+				break;
+			es_put_str(&path, "001010000000042"); /* good as a name and as an IMSI */
+			(void)es_slice_cut(&rest, '}');
+		}
+		const struct es_slice method = es_slice_str(gw_admin_routes[i].method);
+		assert_int_equal(gw_admin_route_find(method, es_buf_slice(&path), &match), ES_OK);
+		for (size_t k = 0; k < match.param_count; k++)
+			assert_non_null(match.params[k].name);
+	}
 }
 
 static void what_is_not_exactly_a_path_is_not_found(void **state)
@@ -170,6 +202,7 @@ int main(void)
 		cmocka_unit_test(no_action_and_no_method_of_a_path_appears_twice),
 		cmocka_unit_test(each_request_finds_its_action),
 		cmocka_unit_test(parameters_of_the_path_are_cut_out),
+		cmocka_unit_test(every_parameter_of_every_path_has_its_name),
 		cmocka_unit_test(what_is_not_exactly_a_path_is_not_found),
 		cmocka_unit_test(a_wrong_method_learns_the_right_ones),
 		cmocka_unit_test(identifiers_in_paths_are_checked),

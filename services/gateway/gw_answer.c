@@ -22,9 +22,9 @@ static const char *const outcome_labels[] = {
 	GW_OUTCOME_LIST(OUTCOME_LABEL)
 #undef OUTCOME_LABEL
 };
-static const char *const app_labels[] = { "ap2003", "ap2004", "ap2005", "ap2006", "ap2009", "ap2010",
-	                                      "ap2011", "ap2012", "ap2013", "ap2014", "ap2015", "ap2016" };
-_Static_assert(ES_COUNT(app_labels) == GW_APPS_MAX, "one label for each application");
+static const char *const app_labels[] = { "ap2003", "ap2004", "ap2005", "ap2006", "ap2009", "ap2010", "ap2011",
+	                                      "ap2012", "ap2013", "ap2014", "ap2015", "ap2016", "own" };
+_Static_assert(ES_COUNT(app_labels) == GW_KNOWN_APPS + 1, "one label for each application, one for all of operators");
 
 ES_METRIC_COUNTER(requests, "openes_device_requests_total", "Device requests by outcome", "outcome", outcome_labels);
 ES_METRIC_COUNTER(documents, "openes_device_documents_total", "Applications answered with a document", "app",
@@ -174,12 +174,8 @@ static void answer_document(struct gw_exchange *x, enum gw_outcome outcome)
 		return;
 	}
 	is_packed = x->takes_gzip && plain.len >= GZIP_FROM && es_gzip(es_buf_slice(&plain), &packed) == ES_OK;
-	for (size_t i = 0; i < x->request->n_apps; i++) {
-		size_t app = gw_app_index(es_slice_str(x->request->apps[i]));
-
-		if (app < GW_APPS_MAX)
-			es_count(&documents, app);
-	}
+	for (size_t i = 0; i < x->request->n_apps; i++)
+		es_count(&documents, gw_app_index(es_slice_str(x->request->apps[i])));
 	const struct gw_content content = {
 		.status = gw_outcome_status(outcome),
 		.type = as_json ? JSON_TYPE : XML_TYPE,

@@ -17,7 +17,7 @@ static void check_promises(const struct gw_device_request *request)
 	CHECK(request->version_major <= 12 && (request->version_major < 12 || request->version_minor == 0));
 	CHECK(request->token.len <= GW_TOKEN_MAX && request->param_count <= GW_PARAMS_MAX);
 	for (size_t i = 0; i < request->app_count; i++) {
-		CHECK(gw_app_index(request->apps[i]) < GW_APPS_MAX);
+		CHECK(gw_app_index(request->apps[i]) < GW_KNOWN_APPS || gw_app_may_be_own(request->apps[i]));
 		for (size_t k = 0; k < i; k++)
 			CHECK(!es_slice_eq(request->apps[i], request->apps[k]));
 	}

@@ -32,14 +32,14 @@ enum gw_fault gw_params_add(struct gw_params *params, struct es_slice name, stru
 
 /* ---- applications (TS.43 2.3, table of application identifiers) ---- */
 
-const char *const gw_app_names[GW_APPS_MAX] = { "ap2003", "ap2004", "ap2005", "ap2006", "ap2009", "ap2010",
-	                                            "ap2011", "ap2012", "ap2013", "ap2014", "ap2015", "ap2016" };
+const char *const gw_app_names[GW_KNOWN_APPS] = { "ap2003", "ap2004", "ap2005", "ap2006", "ap2009", "ap2010",
+	                                              "ap2011", "ap2012", "ap2013", "ap2014", "ap2015", "ap2016" };
 
 size_t gw_app_index(struct es_slice app)
 {
 	size_t i = 0;
 
-	while (i < GW_APPS_MAX && !es_slice_eq_nocase(app, es_slice_str(gw_app_names[i])))
+	while (i < GW_KNOWN_APPS && !es_slice_eq_nocase(app, es_slice_str(gw_app_names[i])))
 		i++;
 	return i;
 }
@@ -49,16 +49,23 @@ bool gw_app_is_odsa(struct es_slice app)
 	return es_slice_eq_str(app, "ap2006") || es_slice_eq_str(app, "ap2009") || es_slice_eq_str(app, "ap2011");
 }
 
+bool gw_app_may_be_own(struct es_slice app)
+{
+	return app.len == 6 && es_slice_starts_with(app, ES_SLICE_LIT("ap")) && app.ptr[2] != '2' &&
+	       es_text_is_digits(es_slice_sub(app, 2, app.len));
+}
+
 static void add_app(struct gw_device_request *out, struct es_slice text)
 {
-	size_t index = gw_app_index(text);
+	const size_t index = gw_app_index(text);
+	const struct es_slice app = index < GW_KNOWN_APPS ? es_slice_str(gw_app_names[index]) : text;
 
-	if (index == GW_APPS_MAX)
+	if ((index == GW_KNOWN_APPS && !gw_app_may_be_own(text)) || out->app_count == GW_APPS_MAX)
 		return;
 	for (size_t i = 0; i < out->app_count; i++)
-		if (es_slice_eq_str(out->apps[i], gw_app_names[index]))
+		if (es_slice_eq(out->apps[i], app))
 			return;
-	out->apps[out->app_count++] = es_slice_str(gw_app_names[index]);
+	out->apps[out->app_count++] = app;
 }
 
 static bool is_list_noise(uint8_t c)

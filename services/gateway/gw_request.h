@@ -17,7 +17,8 @@
 #define GW_NAME_MAX 64
 #define GW_VALUE_MAX 4096
 #define GW_TOKEN_MAX 2048
-#define GW_APPS_MAX 12 /* as many as there are */
+#define GW_KNOWN_APPS 12 /* of the standard, as far as they are served */
+#define GW_APPS_MAX 20   /* in one request, those of operators among them */
 
 struct gw_param {
 	struct es_slice name, value;
@@ -88,8 +89,10 @@ enum gw_fault gw_request_build(const struct gw_params *params, uint32_t version_
 
 /* Applications whose operations the esim service carries out. */
 bool gw_app_is_odsa(struct es_slice app);
-/* All application ids, for a metric; index of one of them. */
-extern const char *const gw_app_names[GW_APPS_MAX];
+/* All application ids of the standard, for a metric; index of one of them, GW_KNOWN_APPS: none of them. */
+extern const char *const gw_app_names[GW_KNOWN_APPS];
 size_t gw_app_index(struct es_slice app);
+/* "ap9101": what operators may call their own; whether there is one is policy's to know. */
+bool gw_app_may_be_own(struct es_slice app);
 
 #endif

@@ -77,8 +77,10 @@ static void requests_that_lack_or_distort_what_is_needed_are_refused(void **stat
 		{ "entitlement_version=12.0&app=ap2004&terminal_id=null", GW_FAULT_NONE, 0 }, /* settled 9 */
 		{ COMMON, GW_FAULT_APP, 400 },                                                /* V12-REQ-12 */
 		{ COMMON "&app=", GW_FAULT_APP, 400 },
-		{ COMMON "&app=ap9999", GW_FAULT_APP, 400 }, /* settled 10 */
-		{ COMMON "&app=ap9999&app=ap2004", GW_FAULT_NONE, 0 },
+		{ COMMON "&app=ap2999", GW_FAULT_APP, 400 }, /* settled 10 */
+		{ COMMON "&app=ap2999&app=ap2004", GW_FAULT_NONE, 0 },
+		{ COMMON "&app=ap9101", GW_FAULT_NONE, 0 }, /* an operator's own, for all the gateway knows */
+		{ COMMON "&app=ap910x", GW_FAULT_APP, 400 },
 		{ "terminal_id=1&app=ap2004", GW_FAULT_VERSION, 400 }, /* V12-REQ-13 */
 		{ "terminal_id=1&app=ap2004&entitlement_version=12", GW_FAULT_VERSION, 400 },
 		{ "terminal_id=1&app=ap2004&entitlement_version=12.", GW_FAULT_VERSION, 400 },

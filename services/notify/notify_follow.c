@@ -1,97 +1,25 @@
-/* notify_follow.c -- bell, fetch, apply, and again until nothing is new. */
+/* notify_follow.c -- what an event does to push registrations. */
 #include "notify_follow.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus.pb-c.h"
 #include "es_cleanup.h"
-#include "es_clock.h"
-#include "es_log.h"
 #include "es_metrics.h"
-#include "policy.pb-c.h"
 
-#define PAGE_EVENTS 200
-#define FETCH_TIMEOUT_MS 5000
-#define PAGE_MEMORY ((size_t)1024 * 1024)
+#define LINE_MEMORY ((size_t)64 * 1024)
 
-ES_METRIC_COUNTER1(events_seen, "openes_notify_policy_events_total", "Events of policy that were followed");
 ES_METRIC_COUNTER1(removed, "openes_notify_registrations_removed_total", "Registrations removed with their subscriber");
-ES_METRIC_GAUGE(lag, "openes_notify_policy_events_behind", "Events of policy not yet followed");
+ES_METRIC_COUNTER1(due, "openes_notify_registrations_due_total",
+                   "Registrations that an event of policy called to wake");
 
 /* After these nobody is there to be woken (docs/decisions.md lists policy's events). */
-static const char *const farewells[] = { "subscriber.terminated", "subscriber.removed" };
-
-struct page {
-	struct notify_follow *follow;
-	struct es_arena *arena;
-	const Openes__EventsReply *reply;
-	uint64_t reached; /* the place after it */
-	int64_t removed;
-};
+static const char *const farewells[] = { "subscriber.terminated", "subscriber.removed", "subscriber.erased" };
 
 struct notify_follow {
-	struct notify_store *store;
-	struct es_bus_client *policy;
-	struct es_bus_subscriber *subscriber;
-
-	pthread_mutex_t lock; /* guards what follows */
-	uint64_t position;
-	bool is_busy;  /* a page is under way */
-	bool rang;     /* meanwhile */
-	bool stopping; /* no new call: the client may be gone */
+	struct es_follow *follow;
+	int64_t removed, due; /* of the page under way */
 };
-
-static void on_events(const struct es_bus_reply_view *view, void *user);
-
-/* Asks for the next page, unless that cannot be done now: the next ring or poll tries again. Called with the lock. */
-static void fetch(struct notify_follow *f)
-{
-	Openes__EventsRequest request;
-	const struct es_bus_call_options options = {
-		.method = OPENES__BUS_METHOD__POLICY_EVENTS,
-		.deadline = es_wall_ms() + FETCH_TIMEOUT_MS,
-	};
-
-	openes__events_request__init(&request);
-	request.after = f->position;
-	request.limit = PAGE_EVENTS;
-	f->rang = false;
-	f->is_busy = !f->stopping && es_bus_call(f->policy, &options, &request.base, on_events, f) == ES_OK;
-}
-
-/* A page is done with. `more`: there may be another one. */
-static void settle(struct notify_follow *f, bool more)
-{
-	pthread_mutex_lock(&f->lock);
-	f->is_busy = false;
-	if (more || f->rang)
-		fetch(f);
-	pthread_mutex_unlock(&f->lock);
-}
-
-static void on_bell(const char *topic, uint64_t sequence, void *user)
-{
-	struct notify_follow *f = user;
-
-	(void)topic;
-	pthread_mutex_lock(&f->lock);
-	const bool is_old_news = sequence != 0 && sequence <= f->position;
-	if (f->is_busy)
-		f->rang = f->rang || !is_old_news;
-	else if (!is_old_news)
-		fetch(f);
-	pthread_mutex_unlock(&f->lock);
-}
-
-/* ---- one page ---- */
-
-static void page_free(struct page *page)
-{
-	es_arena_free(page->arena);
-	free(page);
-}
 
 static bool is_farewell(const Openes__Event *event)
 {
@@ -101,140 +29,119 @@ static bool is_farewell(const Openes__Event *event)
 	return false;
 }
 
-/* Sequences rise. */
-static bool is_sound(const Openes__EventsReply *reply, uint64_t after)
+/* ---- whom an event is for ---- */
+
+static bool is_among(char *const *apps, size_t count, struct es_slice app)
 {
-	for (size_t i = 0; i < reply->n_events; i++) {
-		if (reply->events[i]->sequence <= after)
-			return false;
-		after = reply->events[i]->sequence;
-	}
-	return true;
+	for (size_t i = 0; i < count; i++)
+		if (es_slice_eq_str(app, apps[i]))
+			return true;
+	return false;
 }
 
-/* Another replica on the same database may have been here before: then the page is old, and its place is taken over. */
-static es_status apply(struct es_db_conn *conn, void *user)
+static const Openes__EventDevice *device_of(const Openes__Event *event, struct es_slice terminal_id)
 {
-	struct page *page = user;
-	const Openes__EventsReply *reply = page->reply;
-	uint64_t position = 0;
-
-	page->removed = 0;
-	ES_TRY(notify_store_position(conn, &position));
-	page->reached = position;
-	for (size_t i = 0; i < reply->n_events; i++) {
-		const Openes__Event *event = reply->events[i];
-		int64_t gone = 0;
-		if (event->sequence <= position)
-			continue;
-		if (is_farewell(event))
-			ES_TRY(notify_store_erase(conn, es_slice_str(event->tenant), es_slice_str(event->imsi), &gone));
-		page->removed += gone;
-		page->reached = event->sequence;
-	}
-	return page->reached == position ? ES_OK : notify_store_set_position(conn, page->reached);
+	for (size_t i = 0; i < event->n_devices; i++)
+		if (es_slice_eq_str(terminal_id, event->devices[i]->terminal_id))
+			return event->devices[i];
+	return NULL;
 }
 
-static void on_applied(es_status status, void *user)
+/* What policy knows of the device counts; where it knows nothing, the applications that the change may alter at all. */
+static bool is_touched(const Openes__Event *event, const struct notify_listed *r)
 {
-	struct page *page = user;
-	struct notify_follow *f = page->follow;
-	const uint64_t head = page->reply->head;
+	const Openes__EventDevice *device = device_of(event, r->owner.terminal_id);
 
-	if (status == ES_OK) {
-		es_count_by(&events_seen, 0, (int64_t)page->reply->n_events);
-		es_count_by(&removed, 0, page->removed);
-		es_gauge_set(&lag, head > page->reached ? (int64_t)(head - page->reached) : 0);
-		pthread_mutex_lock(&f->lock);
-		f->position = page->reached;
-		pthread_mutex_unlock(&f->lock);
-	} else {
-		es_warn(NULL, "notify.events_not_applied", es_f_status(status));
-	}
-	const bool more = status == ES_OK && head > page->reached; /* a failure waits for the next poll */
-	page_free(page);
-	settle(f, more);
+	if (device != NULL && is_among(device->apps, device->n_apps, r->app))
+		return true;
+	if (device != NULL && is_among(device->unchanged, device->n_unchanged, r->app))
+		return false;
+	return is_among(event->apps, event->n_apps, r->app);
 }
 
-static es_status read_page(struct notify_follow *f, struct es_slice payload, struct page *page)
+struct marking {
+	struct es_db_conn *conn;
+	const Openes__Event *event;
+	int64_t count;
+};
+
+static es_status mark(const struct notify_listed *r, void *user)
 {
-	page->follow = f;
-	page->arena = es_arena_new(0, PAGE_MEMORY);
-	if (page->arena == NULL)
-		return ES_TOO_LARGE;
-	page->reply = (const Openes__EventsReply *)es_bus_unpack(&openes__events_reply__descriptor, payload, page->arena);
-	if (page->reply == NULL)
-		return ES_MALFORMED;
-	pthread_mutex_lock(&f->lock);
-	const uint64_t position = f->position;
-	pthread_mutex_unlock(&f->lock);
-	if (!is_sound(page->reply, position))
-		return ES_MALFORMED;
-	if (page->reply->n_events == 0 && page->reply->head < position)
-		return ES_CONFLICT; /* policy's database is older than what we saw of it */
-	return page->reply->n_events == 0 ? ES_NOT_FOUND : ES_OK;
+	struct marking *m = user;
+
+	if (!is_touched(m->event, r))
+		return ES_OK;
+	m->count++;
+	return notify_store_mark(m->conn, r->id, m->event->sequence);
 }
 
-static void on_events(const struct es_bus_reply_view *view, void *user)
+/* Of one line. An event about a tenant or a plan is a mass change, for whoever delivers to find the lines of. */
+static es_status mark_due(struct es_db_conn *conn, const Openes__Event *event, int64_t *count)
+{
+	struct marking m = { conn, event, 0 };
+	struct es_arena *arena = es_arena_new(0, LINE_MEMORY);
+	es_status status = ES_TOO_LARGE;
+
+	if (arena != NULL)
+		status = notify_store_of_line(conn, es_slice_str(event->tenant), es_slice_str(event->imsi), arena, mark, &m);
+	es_arena_free(arena);
+	*count = m.count;
+	return status;
+}
+
+/* ---- the page ---- */
+
+static void begin(void *user)
 {
 	struct notify_follow *f = user;
-	struct page *page = calloc(1, sizeof *page);
-	es_status status = page == NULL ? ES_TOO_LARGE : view->status;
-
-	if (status == ES_OK)
-		status = read_page(f, view->payload, page);
-	if (status == ES_OK)
-		status = es_db_write(notify_store_db(f->store), apply, on_applied, page);
-	if (status == ES_OK)
-		return; /* the page belongs to the writer */
-	if (status != ES_NOT_FOUND)
-		es_warn(NULL, "notify.events_not_read", es_f_status(status), es_f_str("detail", view->detail));
-	else
-		es_gauge_set(&lag, 0);
-	if (page != NULL)
-		page_free(page);
-	settle(f, false);
+	f->removed = f->due = 0;
 }
 
-/* ---- life ---- */
-
-static es_status read_position(struct es_db_conn *conn, void *user)
+static es_status apply(struct es_db_conn *conn, const Openes__Event *event, void *user)
 {
-	return notify_store_position(conn, user);
+	struct notify_follow *f = user;
+	int64_t count = 0;
+
+	if (is_farewell(event)) {
+		ES_TRY(notify_store_erase(conn, es_slice_str(event->tenant), es_slice_str(event->imsi), &count));
+		f->removed += count;
+	} else if (event->imsi[0] != '\0') {
+		ES_TRY(mark_due(conn, event, &count));
+		f->due += count;
+	}
+	return ES_OK;
 }
 
-static es_status connect_to_policy(struct notify_follow *f, const struct notify_follow_options *options,
-                                   struct es_buf *error)
+static void done(void *user)
 {
-	const struct es_bus_client_options client = {
-		.target = options->policy_target, .name = "policy", .key = options->key, .slots = 4
-	};
-
-	ES_TRY(es_bus_client_start(&client, &f->policy, error));
-	return es_bus_subscriber_start(options->policy_events, options->key, options->poll_ms, on_bell, f, &f->subscriber,
-	                               error);
+	const struct notify_follow *f = user;
+	es_count_by(&removed, 0, f->removed);
+	es_count_by(&due, 0, f->due);
 }
 
 es_status notify_follow_start(const struct notify_follow_options *options, struct notify_follow **out,
                               struct es_buf *error)
 {
 	struct notify_follow *f = calloc(1, sizeof *f);
+	const struct es_follow_options follow = { .policy_target = options->policy_target,
+		                                      .policy_events = options->policy_events,
+		                                      .key = options->key,
+		                                      .poll_ms = options->poll_ms,
+		                                      .db = notify_store_db(options->store),
+		                                      .position = notify_store_position,
+		                                      .set_position = notify_store_set_position,
+		                                      .begin = begin,
+		                                      .apply = apply,
+		                                      .done = done,
+		                                      .user = f };
 
 	if (f == NULL)
 		return ES_TOO_LARGE;
-	es_metric_register(&events_seen);
 	es_metric_register(&removed);
-	es_metric_register(&lag);
-	pthread_mutex_init(&f->lock, NULL);
-	f->store = options->store;
-	es_status status = es_db_read(notify_store_db(options->store), read_position, &f->position);
-	if (status != ES_OK)
-		es_put_str(error, es_status_meaning(status));
-	else
-		status = connect_to_policy(f, options, error);
+	es_metric_register(&due);
+	es_status status = es_follow_start(&follow, &f->follow, error);
 	if (status != ES_OK) {
-		notify_follow_stop(f);
-		notify_follow_free(f);
+		free(f);
 		return status;
 	}
 	*out = f;
@@ -243,23 +150,14 @@ es_status notify_follow_start(const struct notify_follow_options *options, struc
 
 void notify_follow_stop(struct notify_follow *f)
 {
-	if (f == NULL)
-		return;
-	pthread_mutex_lock(&f->lock);
-	f->stopping = true;
-	pthread_mutex_unlock(&f->lock);
-	if (f->subscriber != NULL)
-		es_bus_subscriber_stop(f->subscriber);
-	if (f->policy != NULL)
-		es_bus_client_stop(f->policy);
-	f->subscriber = NULL;
-	f->policy = NULL;
+	if (f != NULL)
+		es_follow_stop(f->follow);
 }
 
 void notify_follow_free(struct notify_follow *f)
 {
 	if (f == NULL)
 		return;
-	pthread_mutex_destroy(&f->lock);
+	es_follow_free(f->follow);
 	free(f);
 }

@@ -1,9 +1,9 @@
-/* notify_follow.h -- keeps up with policy's outbox: the doorbell wakes, POLICY_EVENTS is the truth, the place reached is
- * a row in our own database, moved in the same transaction as what the events did. One page is under way at a time. */
+/* notify_follow.h -- policy's events (es_follow.h): registrations end with their subscriber, and become due when an answer that
+ * they stand for changes. */
 #ifndef NOTIFY_FOLLOW_H
 #define NOTIFY_FOLLOW_H
 
-#include "es_bus.h"
+#include "es_follow.h"
 #include "notify_store.h"
 
 struct notify_follow;

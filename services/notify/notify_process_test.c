@@ -23,6 +23,7 @@
 #include "notify.pb-c.h"
 #include "notify_process.h"
 #include "notify_register.h"
+#include "notify_store.h"
 #include "policy.pb-c.h"
 
 static unsigned engine;
@@ -52,7 +53,10 @@ static void on_policy_events(struct es_bus_call *call, const ProtobufCMessage *m
 	Openes__EventsReply reply;
 	Openes__Event event;
 	Openes__Event *events[] = { &event };
-	char kind[32], tenant[] = "demo", imsi[] = ALICE;
+	Openes__EventDevice device, *devices[] = { &device };
+	char kind[32], tenant[] = "demo", imsi[] = ALICE, terminal[] = "imei-1", app3[] = "ap2003", app4[] = "ap2004",
+				   app5[] = "ap2005";
+	char *coarse[] = { app3, app4, app5 }, *touched[] = { app4 }, *unchanged[] = { app3 };
 
 	openes__events_reply__init(&reply);
 	openes__event__init(&event);
@@ -63,6 +67,15 @@ static void on_policy_events(struct es_bus_call *call, const ProtobufCMessage *m
 		event.kind = kind;
 		event.tenant = tenant;
 		event.imsi = imsi;
+		event.apps = coarse;
+		event.n_apps = ES_COUNT(coarse);
+		openes__event_device__init(&device);
+		device.terminal_id = terminal;
+		device.apps = touched;
+		device.n_apps = device.n_unchanged = 1;
+		device.unchanged = unchanged;
+		event.devices = devices;
+		event.n_devices = 1;
 		reply.events = events;
 		reply.n_events = 1;
 	}
@@ -166,11 +179,11 @@ static int tear_down(void **state)
 }
 
 /* RegisterNotifStatus, or 100 + status when notify refused to say. */
-static unsigned ask(struct place *place, const char *imsi, int32_t action, const char *token)
+static unsigned ask_from(struct place *place, const char *imsi, const char *from, int32_t action, const char *token)
 {
 	Openes__RegisterRequest request;
 	Openes__Subject subject;
-	char tenant[] = "demo", terminal[] = "imei-1", app3[] = "ap2003", app4[] = "ap2004", imsi_text[32], token_text[64];
+	char tenant[] = "demo", terminal[16], app3[] = "ap2003", app4[] = "ap2004", imsi_text[32], token_text[64];
 	char *apps[] = { app3, app4 };
 	const struct es_bus_call_options options = { .method = OPENES__BUS_METHOD__NOTIFY_REGISTER,
 		                                         .deadline = es_wall_ms() + 20000 };
@@ -180,6 +193,7 @@ static unsigned ask(struct place *place, const char *imsi, int32_t action, const
 	openes__register_request__init(&request);
 	openes__subject__init(&subject);
 	(void)snprintf(imsi_text, sizeof imsi_text, "%s", imsi);
+	(void)snprintf(terminal, sizeof terminal, "%s", from);
 	(void)snprintf(token_text, sizeof token_text, "%s", token);
 	subject.tenant = tenant;
 	subject.imsi = imsi_text;
@@ -194,6 +208,11 @@ static unsigned ask(struct place *place, const char *imsi, int32_t action, const
 	const unsigned answer = status == ES_OK ? ((const Openes__RegisterReply *)reply)->status : 100U + status;
 	es_arena_free(arena);
 	return answer;
+}
+
+static unsigned ask(struct place *place, const char *imsi, int32_t action, const char *token)
+{
+	return ask_from(place, imsi, "imei-1", action, token);
 }
 
 static void each_registration_is_answered_with_its_status(void **state)
@@ -253,6 +272,71 @@ static void registrations_end_with_their_subscriber(void **state)
 	assert_int_equal(ask(place, BOB, NOTIFY_FCM, "b"), NOTIFY_DUPLICATE_TOKEN);
 }
 
+static es_status list_due(const struct notify_listed *one, void *user)
+{
+	struct es_buf *out = user;
+
+	es_put_printf(out, ES_SLICE_FMT ":" ES_SLICE_FMT ":%u ", ES_SLICE_ARG(one->owner.terminal_id),
+	              ES_SLICE_ARG(one->app), (unsigned)one->due_sequence);
+	return ES_OK;
+}
+
+struct looking {
+	struct es_arena *arena;
+	struct es_buf out;
+};
+
+static es_status look(struct es_db_conn *conn, void *user)
+{
+	struct looking *l = user;
+
+	es_buf_reset(&l->out);
+	return notify_store_due(conn, 10, l->arena, list_due, &l->out);
+}
+
+/* What is due, as delivery is going to see it. */
+static void assert_due(const struct place *place, const char *expected)
+{
+	struct looking l = { .arena = es_arena_new(0, 65536) };
+	struct es_keyring *ring = NULL;
+	struct notify_store *store = NULL;
+	char text[256] = "", why[256];
+	struct es_buf error;
+
+	es_buf_init_fixed(&error, why, sizeof why);
+	es_buf_init_fixed(&l.out, text, sizeof text - 1);
+	assert_int_equal(es_keyring_load(place->keys, &ring, &error), ES_OK);
+	assert_int_equal(notify_store_open(place->db.url, ring, &store, &error), ES_OK);
+	assert_int_equal(es_db_read(notify_store_db(store), look, &l), ES_OK);
+	text[l.out.len] = '\0';
+	assert_string_equal(text, expected);
+	notify_store_close(store);
+	es_keyring_free(ring);
+	es_arena_free(l.arena);
+}
+
+static void an_event_makes_exactly_the_registrations_due_whose_answers_it_alters(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(ask(place, BOB, NOTIFY_FCM, "b"), NOTIFY_SUCCESS);
+	place->head = 2; /* 1 terminated, 2 removed */
+	es_bus_publish(place->events, "policy", 2);
+	wait_until_followed(place);
+	assert_int_equal(ask(place, ALICE, NOTIFY_FCM, "a"), NOTIFY_SUCCESS);
+	assert_int_equal(ask_from(place, ALICE, "imei-2", NOTIFY_FCM, "c"), NOTIFY_SUCCESS);
+	assert_due(place, "");
+	place->head = 3;
+	es_bus_publish(place->events, "policy", 3);
+	wait_until_followed(place);
+	/* Of imei-1 policy knows that ap2003 stays; of imei-2 it knows nothing. */
+	assert_due(place, "imei-1:ap2004:3 imei-2:ap2003:3 imei-2:ap2004:3 ");
+	place->head = 4; /* terminated */
+	es_bus_publish(place->events, "policy", 4);
+	wait_until_followed(place);
+	assert_due(place, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -261,6 +345,7 @@ int main(void)
 		TEST(each_registration_is_answered_with_its_status),
 		TEST(an_acknowledged_registration_is_there_after_a_restart),
 		TEST(registrations_end_with_their_subscriber),
+		TEST(an_event_makes_exactly_the_registrations_due_whose_answers_it_alters),
 	};
 	int failed = 0;
 

@@ -11,7 +11,7 @@ struct notify_sms_values {
 	struct es_slice to, from, text;
 };
 
-/* Whether the template names {to} and {text}, and nothing else in braces that looks like one of ours. */
+/* Whether the template names {to} and {text}. */
 bool notify_sms_template_is_usable(const char *template);
 /* JSON: as the inside of a string literal; else application/x-www-form-urlencoded. */
 void notify_sms_body(const char *template, bool is_json, const struct notify_sms_values *values, struct es_buf *out);

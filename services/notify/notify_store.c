@@ -6,6 +6,7 @@
 #include "es_cleanup.h"
 #include "es_crypto.h"
 #include "notify_0001_sql.h"
+#include "notify_0002_sql.h"
 
 #define PURPOSE_TOKEN "push"
 #define PURPOSE_HASH_KEY "push-hash"
@@ -30,8 +31,13 @@ enum {
 	ADD_HASH_KEY,
 	SET_HASH_KEY,
 	GET_HASH_KEY,
+	OF_LINE,
+	DUE,
+	MARK,
 	STATEMENT_COUNT
 };
+
+#define LISTED "id, due_sequence, tenant, imsi, terminal_id, app_name, app, channel"
 
 static const char *const statements[] = {
 	[IS_REGISTERED] = "SELECT 1 FROM registration WHERE token_hash = ?1 AND app = ?2 AND tenant = ?3 AND imsi = ?4 AND"
@@ -56,11 +62,14 @@ static const char *const statements[] = {
 	[SET_POSITION] = "UPDATE followed SET sequence = ?1 WHERE source = 'policy'",
 	[ADD_HASH_KEY] = "INSERT INTO hash_key (id, sealed) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING",
 	[SET_HASH_KEY] = "UPDATE hash_key SET sealed = ?1 WHERE id = 1",
+	[OF_LINE] = "SELECT " LISTED " FROM registration WHERE tenant = ?1 AND imsi = ?2 ORDER BY id LIMIT ?3",
+	[DUE] = "SELECT " LISTED " FROM registration WHERE due_sequence > 0 ORDER BY due_sequence, id LIMIT ?1",
+	[MARK] = "UPDATE registration SET due_sequence = ?2 WHERE id = ?1",
 	[GET_HASH_KEY] = "SELECT sealed FROM hash_key WHERE id = 1",
 };
 _Static_assert(ES_COUNT(statements) == STATEMENT_COUNT, "every statement has its SQL");
 
-static const struct es_migration migrations[] = { { 1, notify_0001_sql } };
+static const struct es_migration migrations[] = { { 1, notify_0001_sql }, { 2, notify_0002_sql } };
 
 static const struct es_slice no_aad = { NULL, 0 };
 
@@ -261,6 +270,75 @@ es_status notify_store_disable(struct es_db_conn *conn, const struct notify_regi
 es_status notify_store_erase(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi, int64_t *removed)
 {
 	return ES_DB_EXEC(conn, DELETE_SUBSCRIBER, removed, es_bind_text(tenant), es_bind_text(imsi));
+}
+
+struct list {
+	struct notify_listed *items;
+	size_t count;
+};
+
+static es_status read_list(struct es_rows *rows, struct es_arena *arena, struct list *out, size_t room)
+{
+	es_status status;
+
+	out->count = 0;
+	out->items = es_arena_array(arena, room, sizeof *out->items);
+	if (out->items == NULL)
+		return ES_TOO_LARGE;
+	while ((status = es_rows_next(rows)) == ES_OK && out->count < room) {
+		struct es_slice texts[5];
+		for (int i = 0; i < 5; i++) {
+			const char *copy = es_arena_strdup(arena, es_col_text(rows, 2 + i));
+			if (copy == NULL)
+				return ES_TOO_LARGE;
+			texts[i] = es_slice_str(copy);
+		}
+		out->items[out->count++] = (struct notify_listed){
+			.id = es_col_int(rows, 0),
+			.due_sequence = (uint64_t)es_col_int(rows, 1),
+			.owner = { texts[0], texts[1], texts[2], texts[3] },
+			.app = texts[4],
+			.channel = (enum notify_channel)es_col_int(rows, 7),
+		};
+	}
+	return status == ES_NOT_FOUND ? ES_OK : status;
+}
+
+static es_status list_each(const struct list *list, notify_listed_each *each, void *user)
+{
+	for (size_t i = 0; i < list->count; i++)
+		ES_TRY(each(&list->items[i], user));
+	return ES_OK;
+}
+
+es_status notify_store_of_line(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi,
+                               struct es_arena *arena, notify_listed_each *each, void *user)
+{
+	struct es_rows *rows = NULL;
+	struct list list;
+
+	ES_TRY(ES_DB_QUERY(conn, OF_LINE, &rows, es_bind_text(tenant), es_bind_text(imsi),
+	                   es_bind_int(NOTIFY_REGISTRATIONS_MAX)));
+	es_status status = read_list(rows, arena, &list, NOTIFY_REGISTRATIONS_MAX);
+	es_rows_done(rows); /* before a row is changed */
+	return status == ES_OK ? list_each(&list, each, user) : status;
+}
+
+es_status notify_store_due(struct es_db_conn *conn, uint32_t limit, struct es_arena *arena, notify_listed_each *each,
+                           void *user)
+{
+	struct es_rows *rows = NULL;
+	struct list list;
+
+	ES_TRY(ES_DB_QUERY(conn, DUE, &rows, es_bind_int(limit)));
+	es_status status = read_list(rows, arena, &list, limit);
+	es_rows_done(rows);
+	return status == ES_OK ? list_each(&list, each, user) : status;
+}
+
+es_status notify_store_mark(struct es_db_conn *conn, int64_t id, uint64_t sequence)
+{
+	return ES_DB_EXEC(conn, MARK, NULL, es_bind_int(id), es_bind_int((int64_t)sequence));
 }
 
 es_status notify_store_position(struct es_db_conn *conn, uint64_t *out)

@@ -56,6 +56,23 @@ es_status notify_store_disable(struct es_db_conn *conn, const struct notify_regi
 /* A subscriber is gone: nothing of him stays. */
 es_status notify_store_erase(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi,
                              int64_t *removed) ES_MUST_USE;
+/* One registration, and the newest event that calls for waking it (0: none). */
+struct notify_listed {
+	int64_t id;
+	uint64_t due_sequence;
+	struct notify_owner owner;
+	struct es_slice app;
+	enum notify_channel channel;
+};
+typedef es_status notify_listed_each(const struct notify_listed *one, void *user);
+/* Of one line, NOTIFY_REGISTRATIONS_MAX at most; texts live in the arena. `each` may mark. */
+es_status notify_store_of_line(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi,
+                               struct es_arena *arena, notify_listed_each *each, void *user) ES_MUST_USE;
+/* Those that are due, the longest waiting first. For delivery. */
+es_status notify_store_due(struct es_db_conn *conn, uint32_t limit, struct es_arena *arena, notify_listed_each *each,
+                           void *user) ES_MUST_USE;
+es_status notify_store_mark(struct es_db_conn *conn, int64_t id, uint64_t sequence) ES_MUST_USE;
+
 es_status notify_store_position(struct es_db_conn *conn, uint64_t *out) ES_MUST_USE;
 es_status notify_store_set_position(struct es_db_conn *conn, uint64_t sequence) ES_MUST_USE;
 

@@ -9,7 +9,9 @@
 #include "es_text.h"
 #include "policy_admin_call.h"
 #include "policy_bss_map.h"
+#include "policy_lifecycle.h"
 #include "policy_resource.h"
+#include "policy_ruleset.h"
 
 #define ARENA_BYTES (4u << 20)
 #define BODY_OUT_MAX 900000u /* a bus frame is 1 MiB */
@@ -28,6 +30,19 @@ static const struct policy_admin_action actions[] = {
 	{ "client.get", POLICY_READONLY, 0, policy_do_client_get },
 	{ "client.put", POLICY_ADMIN, POLICY_WRITES, policy_do_client_put },
 	{ "client.delete", POLICY_ADMIN, POLICY_WRITES, policy_do_client_delete },
+	{ "rules.list", POLICY_READONLY, 0, policy_do_rules_list },
+	{ "rules.get", POLICY_READONLY, 0, policy_do_rules_get },
+	{ "rules.add", POLICY_ADMIN, POLICY_WRITES | POLICY_TRIAL | POLICY_DEEP, policy_do_rules_add },
+	{ "rules.test", POLICY_OPERATOR, POLICY_DEEP, policy_do_rules_test },
+	{ "rules.activate", POLICY_ADMIN, POLICY_WRITES, policy_do_rules_activate },
+	{ "addon.list", POLICY_READONLY, 0, policy_do_addon_list },
+	{ "addon.get", POLICY_READONLY, 0, policy_do_addon_get },
+	{ "addon.put", POLICY_ADMIN, POLICY_WRITES | POLICY_DEEP, policy_do_addon_put },
+	{ "addon.delete", POLICY_ADMIN, POLICY_WRITES, policy_do_addon_delete },
+	{ "outage.list", POLICY_READONLY, 0, policy_do_outage_list },
+	{ "outage.get", POLICY_READONLY, 0, policy_do_outage_get },
+	{ "outage.put", POLICY_OPERATOR, POLICY_WRITES | POLICY_DEEP, policy_do_outage_put },
+	{ "outage.delete", POLICY_OPERATOR, POLICY_WRITES, policy_do_outage_delete },
 	{ "subscriber.list", POLICY_SUPPORT, 0, policy_do_subscriber_list },
 	{ "subscriber.get", POLICY_SUPPORT, 0, policy_do_subscriber_get },
 	{ "subscriber.put", POLICY_OPERATOR, POLICY_WRITES | POLICY_TRIAL, policy_do_subscriber_put },
@@ -38,9 +53,20 @@ static const struct policy_admin_action actions[] = {
 	{ "subscriber.swap-sim", POLICY_OPERATOR, POLICY_WRITES | POLICY_TRIAL, policy_do_subscriber_swap_sim },
 	{ "subscriber.reset-tokens", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_reset_tokens },
 	{ "subscriber.terminate", POLICY_OPERATOR, POLICY_WRITES, policy_do_subscriber_terminate },
+	{ "subscriber.erase", POLICY_ADMIN, POLICY_WRITES, policy_do_subscriber_erase },
 	{ "subscriber.import", POLICY_OPERATOR, POLICY_WRITES | POLICY_BULK | POLICY_TRIAL, policy_do_subscriber_import },
 	{ "store-user.list", POLICY_SUPPORT, 0, policy_do_store_user_list },
 	{ "store-user.patch", POLICY_OPERATOR, POLICY_WRITES, policy_do_store_user_patch },
+	{ "equipment.list", POLICY_SUPPORT, 0, policy_do_equipment_list },
+	{ "equipment.get", POLICY_SUPPORT, 0, policy_do_equipment_get },
+	{ "equipment.put", POLICY_OPERATOR, POLICY_WRITES, policy_do_equipment_put },
+	{ "equipment.delete", POLICY_OPERATOR, POLICY_WRITES, policy_do_equipment_delete },
+	{ "equipment.import", POLICY_OPERATOR, POLICY_WRITES | POLICY_BULK | POLICY_TRIAL, policy_do_equipment_import },
+	{ "model.list", POLICY_READONLY, 0, policy_do_model_list },
+	{ "model.get", POLICY_READONLY, 0, policy_do_model_get },
+	{ "model.put", POLICY_OPERATOR, POLICY_WRITES, policy_do_model_put },
+	{ "model.delete", POLICY_OPERATOR, POLICY_WRITES, policy_do_model_delete },
+	{ "model.import", POLICY_OPERATOR, POLICY_WRITES | POLICY_BULK | POLICY_TRIAL, policy_do_model_import },
 	{ "explain", POLICY_SUPPORT, 0, policy_do_explain },
 	{ "flow.resolve", POLICY_SUPPORT, POLICY_NO_TENANT, policy_do_flow_resolve },
 	{ "audit.list", POLICY_ADMIN, POLICY_NO_TENANT, policy_do_audit_list },
@@ -129,15 +155,53 @@ es_status policy_refuse(struct policy_admin_call *call, enum policy_admin_outcom
 es_status policy_tell(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
                       const char *apps, uint64_t *sequence)
 {
+	return policy_tell_devices(call, kind, tenant, imsi, apps, NULL, sequence);
+}
+
+static es_status add_event(struct policy_admin_call *call, struct policy_event *event, uint64_t *sequence)
+{
 	char traceparent[ES_TRACEPARENT_SIZE] = "";
 	if (call->request->trace != NULL)
 		es_trace_format(call->request->trace, traceparent);
-	const struct policy_event event = {
-		.at_ms = call->now_ms, .kind = kind, .tenant = tenant, .imsi = imsi, .apps = apps, .traceparent = traceparent
-	};
-	ES_TRY(policy_row_event_add(call->conn, &event, sequence));
+	event->at_ms = call->now_ms;
+	event->traceparent = traceparent;
+	ES_TRY(policy_row_event_add(call->conn, event, sequence));
 	call->result->sequence = *sequence;
 	return ES_OK;
+}
+
+es_status policy_tell_plan(struct policy_admin_call *call, const char *kind, const char *plan, uint64_t *sequence)
+{
+	struct policy_event event = {
+		.kind = kind, .tenant = call->tenant, .imsi = "", .apps = POLICY_ALL_APPS, .plan = plan
+	};
+	return add_event(call, &event, sequence);
+}
+
+es_status policy_tell_devices(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
+                              const char *apps, const struct policy_touches *devices, uint64_t *sequence)
+{
+	struct policy_event event = { .kind = kind,
+		                          .tenant = tenant,
+		                          .imsi = imsi,
+		                          .apps = apps,
+		                          .devices = devices != NULL ? devices->items : NULL,
+		                          .device_count = devices != NULL ? devices->count : 0 };
+	return add_event(call, &event, sequence);
+}
+
+es_status policy_call_catalog_in_write(struct policy_admin_call *call, const struct policy_catalog **out)
+{
+	if (call->catalog == NULL)
+		ES_TRY(policy_catalog_in_write(call->store, call->conn, &call->catalog));
+	*out = call->catalog;
+	return ES_OK;
+}
+
+static void release_catalog(struct policy_admin_call *call)
+{
+	policy_catalog_release(call->store, call->catalog);
+	call->catalog = NULL;
 }
 
 /* ---- who may ---- */
@@ -286,6 +350,7 @@ static es_status in_transaction(struct es_db_conn *conn, void *user)
 	call->result->sequence = 0;
 	call->result->told = POLICY_TOLD_NOTHING;
 	es_arena_reset(call->arena);
+	release_catalog(call);
 	return attempt(call);
 }
 
@@ -300,17 +365,23 @@ static es_status run(struct policy_admin_call *call)
 {
 	struct es_db *db = policy_store_db(call->store);
 	bool writes = (call->action->flags & POLICY_WRITES) != 0;
-	return writes ? es_db_write_wait(db, in_transaction, call) : es_db_read(db, in_transaction, call);
+	es_status status = writes ? es_db_write_wait(db, in_transaction, call) : es_db_read(db, in_transaction, call);
+	release_catalog(call);
+	return status;
 }
 
 static es_status parse_body(struct policy_admin_call *call, cJSON **body)
 {
 	const struct es_json_limits bulk = { 800000, 9, 100000 };
-	struct es_json_limits limits = (call->action->flags & POLICY_BULK) != 0 ? bulk : ES_JSON_SMALL;
+	struct es_json_limits limits = ES_JSON_SMALL;
 
 	if (call->request->body.len == 0)
 		return ES_OK;
-	if ((call->action->flags & POLICY_TOLD) != 0)
+	if ((call->action->flags & POLICY_BULK) != 0)
+		limits = bulk;
+	else if ((call->action->flags & POLICY_DEEP) != 0)
+		limits = POLICY_RULESET_JSON;
+	else if ((call->action->flags & POLICY_TOLD) != 0)
 		limits = POLICY_BSS_JSON;
 	if (es_json_parse(call->request->body, limits, body) != ES_OK)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, NULL, "the body is not JSON, or too large");

@@ -218,6 +218,9 @@ es_status policy_admin_bootstrap(struct policy_store *store, const char *path, s
 		return ES_MALFORMED;
 	}
 	es_status status = es_db_write_wait(policy_store_db(store), put_bootstrap, digest);
+	/* A replica that starts at the same moment was faster, which PostgreSQL says by the digest and not by the name. */
+	if (status == ES_CONFLICT)
+		status = es_db_write_wait(policy_store_db(store), put_bootstrap, digest);
 	if (status != ES_OK)
 		es_put_printf(error, "the bootstrap credential cannot be stored: %s", es_status_meaning(status));
 	return status;

@@ -59,11 +59,14 @@ static es_status complete(struct policy_admin_call *call, struct policy_store_us
 static es_status store(struct policy_admin_call *call, const char *imsi, const struct policy_store_user *before,
                        bool exists, struct policy_store_user *user)
 {
+	struct policy_touches devices;
+
 	if (exists && before->terms == user->terms && strcmp(before->terms_version, user->terms_version) == 0) {
 		call->noted = "unchanged";
 		return policy_answer_resource(call, POLICY_ADMIN_DONE, &policy_store_user_shape, user);
 	}
-	ES_TRY(policy_tell(call, "subscriber.changed", call->tenant, imsi, "ap2012", &user->version));
+	ES_TRY(policy_touch_all(call->conn, call->tenant, imsi, "ap2012", call->row_arena, &devices));
+	ES_TRY(policy_tell_devices(call, "subscriber.changed", call->tenant, imsi, "ap2012", &devices, &user->version));
 	user->updated_ms = call->now_ms;
 	ES_TRY(policy_row_store_user_put(call->conn, call->tenant, imsi, user));
 	const char *change = policy_change_in_words(call->arena, &policy_store_user_shape, before, user);

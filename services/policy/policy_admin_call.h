@@ -5,6 +5,7 @@
 #include "es_json.h"
 #include "policy_admin.h"
 #include "policy_resource.h"
+#include "policy_touch.h"
 
 struct policy_admin_action;
 
@@ -20,12 +21,13 @@ struct policy_admin_call {
 	struct es_arena *arena;     /* of the request */
 	struct es_arena *row_arena; /* of one row in a list */
 	struct policy_credential who;
-	const char *tenant;   /* of the parameters; "" for actions without */
-	const char *resource; /* for the trail: "subscriber/001010123456789" */
-	const char *noted;    /* outcome in the trail; NULL: by the outcome itself */
-	const char *detail;   /* what changed, for the trail */
-	bool is_quiet;        /* nothing to enter in the trail */
-	bool is_trial;        /* dry_run: answered as if done, and rolled back */
+	const char *tenant;                   /* of the parameters; "" for actions without */
+	const char *resource;                 /* for the trail: "subscriber/001010123456789" */
+	const char *noted;                    /* outcome in the trail; NULL: by the outcome itself */
+	const char *detail;                   /* what changed, for the trail */
+	bool is_quiet;                        /* nothing to enter in the trail */
+	bool is_trial;                        /* dry_run: answered as if done, and rolled back */
+	const struct policy_catalog *catalog; /* policy_call_catalog_in_write(); NULL: not asked for */
 	struct policy_admin_result *result;
 };
 
@@ -39,9 +41,10 @@ enum {
 	POLICY_GLOBAL = 4,
 	POLICY_ELSEWHERE = 8,
 	POLICY_BULK = 16,
-	POLICY_TRIAL = 32,    /* knows dry_run */
-	POLICY_TOLD = 128,    /* an event: a BSS's JSON is larger than a person's */
-	POLICY_INTERNAL = 64, /* for no credential: `system` does it */
+	POLICY_TRIAL = 32,     /* knows dry_run */
+	POLICY_DEEP = 64,      /* the body is what policy_ruleset.h reads */
+	POLICY_TOLD = 128,     /* an event: a BSS's JSON is larger than a person's */
+	POLICY_INTERNAL = 256, /* for no credential: `system` does it */
 };
 struct policy_admin_action {
 	const char *name;
@@ -76,6 +79,15 @@ const char *policy_change_in_words(struct es_arena *arena, const struct policy_s
 es_status policy_tell(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
                       const char *apps, uint64_t *sequence) ES_MUST_USE;
 
+/* The same, with the devices that the change concerns; NULL: policy knows of none. */
+es_status policy_tell_devices(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
+                              const char *apps, const struct policy_touches *devices, uint64_t *sequence) ES_MUST_USE;
+/* About every line of a plan: one event, however many they are. */
+es_status policy_tell_plan(struct policy_admin_call *call, const char *kind, const char *plan,
+                           uint64_t *sequence) ES_MUST_USE;
+/* Tenants, plans and the rest as this transaction sees them; for lines, released with the transaction. */
+es_status policy_call_catalog_in_write(struct policy_admin_call *call, const struct policy_catalog **out) ES_MUST_USE;
+
 /* ---- what is kept as documents in the catalog (policy_admin_catalog.c) ---- */
 
 /* As of this transaction; policy_catalog_release(). */
@@ -89,6 +101,19 @@ es_status policy_read_before(struct policy_admin_call *call, const struct policy
                              struct es_slice document, void *into, bool *exists) ES_MUST_USE;
 es_status policy_describe(struct policy_admin_call *call, const struct policy_shape *shape, const void *before,
                           const void *after) ES_MUST_USE;
+
+/* The body as it is kept: what was given, without blanks. Refused beyond POLICY_RULESET_OCTETS. */
+es_status policy_body_as_given(struct policy_admin_call *call, struct es_slice *out) ES_MUST_USE;
+/* An event of the tenant's rules, add-ons or outages, and the book raised by it. */
+struct policy_book_row;
+es_status policy_book_changed(struct policy_admin_call *call, const struct policy_book_row *row, const char *kind,
+                              uint64_t *version) ES_MUST_USE;
+
+/* Runs the cases of `document` and writes "cases": {"run", "failed": [...]} into the open answer. Refused where one of them is
+ * no case. */
+struct policy_trial;
+es_status policy_answer_cases(struct policy_admin_call *call, const struct policy_trial *trial, const cJSON *document,
+                              struct es_arena *arena, struct es_json_out *j, size_t *failed) ES_MUST_USE;
 
 /* ---- lines, for the actions on one and for the import of many (policy_admin_subscriber.c) ---- */
 
@@ -112,16 +137,30 @@ es_status policy_line_read(struct policy_admin_call *call, const cJSON *patch, c
 /* Resource, outcome and detail for the trail. */
 es_status policy_line_note(struct policy_admin_call *call, const struct policy_subscriber *before,
                            const struct policy_subscriber *line) ES_MUST_USE;
+/* policy_admin_explain_device.c: of the terminal, or with "" of the one that the line used last. Where the tenant looks at devices. */
+struct policy_trace;
+es_status policy_explain_device(struct policy_admin_call *call, const struct policy_tenant *tenant,
+                                const char *terminal_id, const char *sw_version, struct policy_trace *trace,
+                                struct policy_equipment *out, enum policy_equipment_verdict *verdict) ES_MUST_USE;
 
 policy_admin_fn policy_do_tenant_list, policy_do_tenant_get, policy_do_tenant_put;
 policy_admin_fn policy_do_plan_list, policy_do_plan_get, policy_do_plan_put, policy_do_plan_delete;
 policy_admin_fn policy_do_client_list, policy_do_client_get, policy_do_client_put, policy_do_client_delete;
+policy_admin_fn policy_do_rules_list, policy_do_rules_get, policy_do_rules_add, policy_do_rules_activate,
+	policy_do_rules_test;
+policy_admin_fn policy_do_addon_list, policy_do_addon_get, policy_do_addon_put, policy_do_addon_delete;
+policy_admin_fn policy_do_outage_list, policy_do_outage_get, policy_do_outage_put, policy_do_outage_delete;
 policy_admin_fn policy_do_subscriber_list, policy_do_subscriber_get, policy_do_subscriber_put,
 	policy_do_subscriber_patch;
 policy_admin_fn policy_do_subscriber_delete, policy_do_subscriber_suspend, policy_do_subscriber_resume,
 	policy_do_subscriber_terminate;
 policy_admin_fn policy_do_subscriber_swap_sim, policy_do_subscriber_reset_tokens, policy_do_subscriber_import;
+policy_admin_fn policy_do_subscriber_erase;
 policy_admin_fn policy_do_store_user_list, policy_do_store_user_patch;
+policy_admin_fn policy_do_equipment_list, policy_do_equipment_get, policy_do_equipment_put, policy_do_equipment_delete,
+	policy_do_equipment_import;
+policy_admin_fn policy_do_model_list, policy_do_model_get, policy_do_model_put, policy_do_model_delete,
+	policy_do_model_import;
 policy_admin_fn policy_do_explain, policy_do_flow_resolve;
 policy_admin_fn policy_do_bss_apply, policy_do_bss_event, policy_do_bss_listener;
 policy_admin_fn policy_do_bss_dead_list, policy_do_bss_dead_replay, policy_do_bss_dead_delete;

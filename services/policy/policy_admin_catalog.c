@@ -279,7 +279,7 @@ static es_status store_plan(struct policy_admin_call *call, struct policy_plan *
 		plan->version = stored.version;
 		return policy_answer_resource(call, POLICY_ADMIN_DONE, &policy_plan_shape, plan);
 	}
-	ES_TRY(policy_tell(call, "plan.changed", call->tenant, "", POLICY_ALL_APPS, &plan->version));
+	ES_TRY(policy_tell_plan(call, "plan.changed", plan->id, &plan->version));
 	ES_TRY(policy_row_plan_put(call->conn, call->tenant, plan->id, document, plan->version, &created));
 	ES_TRY(policy_describe(call, &policy_plan_shape, &before, plan));
 	return policy_answer_resource(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &policy_plan_shape, plan);
@@ -320,7 +320,7 @@ es_status policy_do_plan_delete(struct policy_admin_call *call)
 		return policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "plan", "no such plan");
 	if (status != ES_OK)
 		return status;
-	ES_TRY(policy_tell(call, "plan.removed", call->tenant, "", POLICY_ALL_APPS, &sequence));
+	ES_TRY(policy_tell_plan(call, "plan.removed", id, &sequence));
 	struct es_json_out j = policy_answer_start(call);
 	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
 }

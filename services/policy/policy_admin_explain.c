@@ -4,15 +4,22 @@
 #include "es_text.h"
 #include "policy_admin_call.h"
 #include "policy_decide.h"
+#include "policy_effects.h"
 #include "policy_engine_bss.h"
 #include "policy_flow.h"
 #include "policy_resource.h"
+#include "policy_ruleset.h"
 
 struct question {
 	const char *imsi, *app, *version;
 	struct policy_subscriber line;
 	struct policy_store_user store_user;
+	struct policy_equipment equipment;
+	enum policy_equipment_verdict equipment_verdict;
 	struct policy_context context;
+	struct policy_asking asking;
+	struct policy_effects effects;
+	struct policy_history history;
 	struct policy_trace trace;
 };
 
@@ -44,7 +51,7 @@ static es_status read_question(struct policy_admin_call *call, struct question *
 	if (es_imsi_parse(es_slice_str(q->imsi), &valid) != ES_OK)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "imsi", "6 to 15 digits");
 	struct es_slice app = es_slice_str(q->app);
-	if (!policy_is_answered(app) && !policy_is_odsa(app))
+	if (!policy_is_answered(app) && !policy_is_odsa(app) && !policy_own_app_is_valid(app))
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "app", "must be an application of TS.43, as ap2004");
 	if (parse_version(es_slice_str(q->version), &q->context.version_major, &q->context.version_minor) != ES_OK)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "entitlement_version",
@@ -90,7 +97,11 @@ static es_status write_document(struct policy_admin_call *call, const struct que
 		                        .apps = &app };
 	struct es_buf text;
 
-	ES_TRY(policy_answer(&q->context, app.app_id, call->arena, &app.first));
+	es_status decided = policy_answer(&q->context, app.app_id, call->arena, &app.first);
+	if (decided == ES_UNSUPPORTED)
+		return policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "app", "the tenant has no such application");
+	if (decided != ES_OK)
+		return decided;
 	es_buf_init(&text, 65536);
 	es_doc_write_json(&doc, &text);
 	es_status status = es_buf_status(&text);
@@ -98,6 +109,68 @@ static es_status write_document(struct policy_admin_call *call, const struct que
 		es_json_put_raw(j, "answer", es_buf_slice(&text));
 	es_buf_free(&text);
 	return status;
+}
+
+/* The device that is asked about, else the one that was seen last; without any, nothing is known of one. */
+struct choosing {
+	struct policy_admin_call *call;
+	const char *wanted;
+	struct policy_device device;
+	bool is_chosen, failed;
+};
+
+static const char *kept(struct choosing *c, const char *text)
+{
+	const char *copy = es_arena_strdup(c->call->arena, es_slice_str(text));
+	c->failed = c->failed || copy == NULL;
+	return copy;
+}
+
+static es_status choose(const struct policy_device *device, void *user)
+{
+	struct choosing *c = user;
+	const bool is_wanted = c->wanted[0] == '\0' || strcmp(c->wanted, device->terminal_id) == 0;
+
+	if (!is_wanted || (c->is_chosen && c->device.last_seen_ms >= device->last_seen_ms))
+		return ES_OK;
+	c->device = (struct policy_device){ .terminal_id = kept(c, device->terminal_id),
+		                                .vendor = kept(c, device->vendor),
+		                                .model = kept(c, device->model),
+		                                .sw_version = kept(c, device->sw_version),
+		                                .last_seen_ms = device->last_seen_ms };
+	c->is_chosen = true;
+	return c->failed ? ES_TOO_LARGE : ES_OK;
+}
+
+static es_status read_device(struct policy_admin_call *call, struct question *q)
+{
+	struct choosing c = { .call = call, .wanted = value_of(call, "terminal_id") };
+
+	ES_TRY(policy_row_devices(call->conn, call->tenant, q->imsi, call->row_arena, choose, &c));
+	POLICY_NOTE(&q->trace, "device", c.is_chosen ? "looked at" : "not seen yet", "%s",
+	            c.wanted[0] != '\0' ? "the one that was asked about"
+	            : c.is_chosen       ? "the one that was seen last"
+	                                : "none");
+	if (!c.is_chosen && c.wanted[0] == '\0')
+		return ES_OK;
+	const char *sw_version = value_of(call, "terminal_sw_version");
+	q->asking =
+		(struct policy_asking){ .terminal_id = c.is_chosen ? c.device.terminal_id : c.wanted,
+		                        .vendor = c.is_chosen ? c.device.vendor : "",
+		                        .model = c.is_chosen ? c.device.model : "",
+		                        .sw_version = sw_version[0] != '\0' || !c.is_chosen ? sw_version : c.device.sw_version,
+		                        .app_name = "",
+		                        .gid1 = "" };
+	policy_asking_read(&q->asking);
+	q->context.asking = &q->asking;
+	return ES_OK;
+}
+
+/* Rules see the device; whether one of them refuses stands before any application. */
+static bool is_refused(struct question *q)
+{
+	policy_effects_apply(&q->context, &q->effects);
+	return q->context.effects != NULL && q->effects.refused_by != NULL;
 }
 
 /* What the line is known by, and what a request now would do about it. */
@@ -134,6 +207,11 @@ static es_status write_explanation(struct policy_admin_call *call, struct questi
 	write_bss(q, &j);
 	if (q->line.status == POLICY_TERMINATED)
 		POLICY_NOTE(&q->trace, "subscriber.status", "refused", "terminated: 403 before any application is looked at");
+	else if (is_refused(q))
+		POLICY_NOTE(&q->trace, "rule", "refused", "%s: 403 before any application is looked at",
+		            q->effects.refused_by->id);
+	else if (q->equipment_verdict != POLICY_EQUIPMENT_GOOD)
+		es_json_put_str(&j, "refused", policy_equipment_verdict_names[q->equipment_verdict]);
 	else if (policy_is_odsa(es_slice_str(q->app)))
 		write_esim(&q->context, &j);
 	else
@@ -150,12 +228,23 @@ static es_status explain(struct policy_admin_call *call, struct question *q, con
 	if (q->context.tenant == NULL)
 		return policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "tenant", "no such tenant");
 	q->context.plan = policy_catalog_plan(catalog, call->tenant, q->line.plan);
+	q->context.book = policy_catalog_book(catalog, call->tenant);
+	ES_TRY(read_device(call, q));
+	ES_TRY(policy_row_history_for(call->conn, catalog, q->context.tenant, q->imsi, call->now_ms, &q->history,
+	                              &q->context.history));
 	q->context.subscriber = &q->line;
 	q->context.now_ms = call->now_ms;
 	q->context.trace = &q->trace;
 	q->context.boost_type = es_slice_str(value_of(call, "boost_type"));
 	q->context.private_identity = &hidden;
 	ES_TRY(read_store_user(call, q));
+	if (policy_equipment_is_read(&q->context.tenant->equipment)) {
+		const bool known = q->context.asking != NULL;
+		ES_TRY(policy_explain_device(call, q->context.tenant, known ? q->asking.terminal_id : "",
+		                             known ? q->asking.sw_version : "", &q->trace, &q->equipment,
+		                             &q->equipment_verdict));
+		q->context.equipment = &q->equipment;
+	}
 	q->context.language = policy_language(es_slice_str(value_of(call, "accept_language")), q->context.tenant->language);
 	return write_explanation(call, q);
 }

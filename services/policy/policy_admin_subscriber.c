@@ -1,10 +1,14 @@
 /* policy_admin_subscriber.c -- actions on subscribers. */
+#include <stdio.h>
 #include <string.h>
 
 #include "es_cleanup.h"
+#include "es_text.h"
 #include "policy_admin_call.h"
 #include "policy_lifecycle.h"
 #include "policy_resource.h"
+
+#define TOUCH_BYTES (1u << 20) /* all devices of a line with all their answers */
 
 static es_status name_resource(struct policy_admin_call *call, const char *imsi)
 {
@@ -53,6 +57,47 @@ static es_status insert(struct policy_admin_call *call, struct policy_subscriber
 	return policy_row_subscriber_insert(call->conn, line);
 }
 
+/* Dead tokens concern every answer: the next one is a demand to authenticate. */
+static es_status tell(struct policy_admin_call *call, const struct policy_subscriber *before,
+                      struct policy_subscriber *line, const char *apps, bool kills_tokens)
+{
+	const char *kind = policy_change_ends(before, line) ? "subscriber.terminated" : "subscriber.changed";
+	const struct policy_moment old = { before, call->now_ms }, new = { line, call->now_ms };
+	const struct policy_catalog *catalog = NULL;
+	struct policy_touches devices = { NULL, 0 };
+	struct es_arena *arena = es_arena_new(0, TOUCH_BYTES);
+	es_status status = arena != NULL ? ES_OK : ES_TOO_LARGE;
+
+	if (status == ES_OK && kills_tokens) {
+		status = policy_touch_all(call->conn, line->tenant, line->imsi, NULL, arena, &devices);
+	} else if (status == ES_OK) {
+		status = policy_call_catalog_in_write(call, &catalog);
+		if (status == ES_OK)
+			status = policy_touch_compare(call->conn, catalog, &old, &new, arena, &devices);
+	}
+	if (status == ES_OK)
+		status = policy_tell_devices(call, kind, line->tenant, line->imsi, apps, &devices, &line->version);
+	es_arena_free(arena);
+	return status;
+}
+
+/* The line is nobody's any more. */
+static es_status tell_farewell(struct policy_admin_call *call, const struct policy_subscriber *line)
+{
+	struct policy_touches devices = { NULL, 0 };
+	struct es_arena *arena = es_arena_new(0, TOUCH_BYTES);
+	uint64_t sequence = 0;
+
+	if (arena == NULL)
+		return ES_TOO_LARGE;
+	es_status status = policy_touch_all(call->conn, line->tenant, line->imsi, NULL, arena, &devices);
+	if (status == ES_OK)
+		status = policy_tell_devices(call, "subscriber.removed", line->tenant, line->imsi, POLICY_ALL_APPS, &devices,
+		                             &sequence);
+	es_arena_free(arena);
+	return status;
+}
+
 static es_status update(struct policy_admin_call *call, const struct policy_subscriber *before,
                         struct policy_subscriber *line, bool kills_tokens)
 {
@@ -63,8 +108,7 @@ static es_status update(struct policy_admin_call *call, const struct policy_subs
 	policy_changed_apps(before, line, &list);
 	memcpy(apps, storage, list.len);
 	apps[list.len] = '\0';
-	ES_TRY(policy_tell(call, policy_change_ends(before, line) ? "subscriber.terminated" : "subscriber.changed",
-	                   line->tenant, line->imsi, list.len > 0 ? apps : POLICY_ALL_APPS, &line->version));
+	ES_TRY(tell(call, before, line, list.len > 0 ? apps : POLICY_ALL_APPS, kills_tokens));
 	if (kills_tokens)
 		line->epoch = before->epoch + 1 > line->version ? before->epoch + 1 : line->version;
 	line->updated_ms = call->now_ms;
@@ -171,24 +215,63 @@ es_status policy_do_subscriber_patch(struct policy_admin_call *call)
 
 /* ---- reading ---- */
 
+/* Devices with what each was answered. */
+struct showing {
+	struct es_json_out *j;
+	struct policy_device_app *answers;
+	size_t count;
+};
+
+static es_status take_answer(const struct policy_device_app *one, void *user)
+{
+	struct showing *s = user;
+	if (s->count < POLICY_DEVICE_APPS_MAX)
+		s->answers[s->count++] = *one;
+	return ES_OK;
+}
+
+static void write_answer(const struct policy_device_app *a, struct es_json_out *j)
+{
+	char version[24], at[21];
+
+	(void)snprintf(version, sizeof version, "%u.%u", (unsigned)a->version_major, (unsigned)a->version_minor);
+	es_time_iso8601(a->answered_ms, at);
+	es_json_object(j, NULL);
+	es_json_put_str(j, "app", a->app);
+	es_json_put_str(j, "entitlement_version", version);
+	es_json_put_str(j, "answered", at);
+	es_json_end_object(j);
+}
+
 static es_status write_device(const struct policy_device *device, void *user)
 {
-	struct es_json_out *j = user;
-	es_json_object(j, NULL);
-	policy_resource_write(&policy_device_shape, device, j);
-	es_json_end_object(j);
+	const struct showing *s = user;
+
+	es_json_object(s->j, NULL);
+	policy_resource_write(&policy_device_shape, device, s->j);
+	es_json_array(s->j, "answers");
+	for (size_t i = 0; i < s->count; i++)
+		if (strcmp(s->answers[i].terminal_id, device->terminal_id) == 0)
+			write_answer(&s->answers[i], s->j);
+	es_json_end_array(s->j);
+	es_json_end_object(s->j);
 	return ES_OK;
 }
 
 es_status policy_do_subscriber_get(struct policy_admin_call *call)
 {
 	struct policy_subscriber line;
+	struct showing s = { .answers = es_arena_array(call->arena, POLICY_DEVICE_APPS_MAX, sizeof *s.answers) };
 
+	if (s.answers == NULL)
+		return ES_TOO_LARGE;
 	ES_TRY(load(call, &line));
+	ES_TRY(policy_row_device_apps(call->conn, call->tenant, line.imsi, call->arena, take_answer, &s));
 	struct es_json_out j = policy_answer_start(call);
+	s.j = &j;
 	policy_resource_write(&policy_subscriber_shape, &line, &j);
 	es_json_array(&j, "devices");
-	ES_TRY(policy_row_devices(call->conn, call->tenant, line.imsi, call->row_arena, write_device, &j));
+	ES_TRY(policy_row_devices(call->conn, call->tenant, line.imsi, call->row_arena, write_device, &s));
 	es_json_end_array(&j);
 	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
 }
@@ -298,8 +381,7 @@ es_status policy_do_subscriber_reset_tokens(struct policy_admin_call *call)
 static es_status change_imsi(struct policy_admin_call *call, const struct policy_subscriber *before,
                              struct policy_subscriber *line, const char *to, struct policy_fault *fault)
 {
-	uint64_t sequence = 0;
-
+	ES_TRY(tell_farewell(call, before)); /* while its devices are known */
 	es_status status = policy_row_subscriber_move(call->conn, call->tenant, before->imsi, to);
 	if (status == ES_CONFLICT) {
 		*fault = (struct policy_fault){ "new_imsi", "another subscriber has this IMSI" };
@@ -308,7 +390,7 @@ static es_status change_imsi(struct policy_admin_call *call, const struct policy
 	if (status != ES_OK)
 		return status;
 	line->imsi = to;
-	return policy_tell(call, "subscriber.removed", before->tenant, before->imsi, POLICY_ALL_APPS, &sequence);
+	return ES_OK;
 }
 
 es_status policy_line_swap(struct policy_admin_call *call, const struct policy_subscriber *before,
@@ -320,7 +402,8 @@ es_status policy_line_swap(struct policy_admin_call *call, const struct policy_s
 	}
 	if (strcmp(to, before->imsi) != 0)
 		ES_TRY(change_imsi(call, before, line, to, fault));
-	return update(call, before, line, true);
+	ES_TRY(update(call, before, line, true));
+	return policy_row_sim_change_add(call->conn, line, before->imsi, call->now_ms);
 }
 
 es_status policy_do_subscriber_swap_sim(struct policy_admin_call *call)
@@ -345,10 +428,8 @@ es_status policy_do_subscriber_swap_sim(struct policy_admin_call *call)
 
 es_status policy_line_delete(struct policy_admin_call *call, const struct policy_subscriber *line)
 {
-	uint64_t sequence = 0;
-
-	ES_TRY(policy_row_subscriber_delete(call->conn, call->tenant, line->imsi));
-	return policy_tell(call, "subscriber.removed", line->tenant, line->imsi, POLICY_ALL_APPS, &sequence);
+	ES_TRY(tell_farewell(call, line)); /* while its devices are known */
+	return policy_row_subscriber_delete(call->conn, call->tenant, line->imsi);
 }
 
 es_status policy_do_subscriber_delete(struct policy_admin_call *call)

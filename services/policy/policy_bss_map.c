@@ -55,6 +55,13 @@ static es_status find_target(const char *name, struct row *row, struct es_buf *e
 	const bool is_group = field != NULL && field->kind == OBJECT;
 
 	row->target = name;
+	if (field != NULL && field->kind == PAIRS &&
+	    policy_is_word(rest)) { /* a name of the operator's own: facts.region */
+		row->group = field->name;
+		row->field = field;
+		row->member = name + (rest.ptr - (const uint8_t *)name);
+		return ES_OK;
+	}
 	row->group = is_group ? field->name : "";
 	if (is_group)
 		field = field_of(field->members, rest);
@@ -344,6 +351,8 @@ static cJSON *converted(const struct row *row, const cJSON *value, struct es_sli
 	case LIST: return new_text(text, "");
 	case OBJECT:
 	case U64:
+	case PAIRS:
+	case RAW:
 	case OBJECTS: break;
 	}
 	return cJSON_Duplicate(value, true); /* as it is: reading it into a subscriber says what is wrong */

@@ -19,8 +19,9 @@
 #include "policy_deciding.h"
 
 #define TOPIC "policy"
-#define CALLS 256                 /* in work at once; those that wait for an operator's own system come on top */
-#define TENANTS_MEMORY (4u << 20) /* POLICY_TENANTS_BYTES_MAX as messages: pointers and ends of strings, too */
+#define CALLS 256 /* in work at once; those that wait for answers from outside come on top */
+/* POLICY_TENANTS_BYTES_MAX and POLICY_CLIENTS_BYTES_MAX as messages: pointers and ends of strings, too */
+#define TENANTS_MEMORY (4u << 20)
 
 struct policy_bus {
 	struct policy_engine *engine;
@@ -65,54 +66,102 @@ static void answer(struct es_bus_call *call, es_status status, const ProtobufCMe
 		es_bus_fail(call, status, es_status_meaning(status));
 }
 
-/* Where an operator's own system is to be asked first, the call is served again when that has answered. */
-typedef void serve_need_fn(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request,
-                           struct policy_bss_need *need);
+/* A call for which an operator's own system may have to be asked first: then it is served again when that has answered. */
+struct needy {
+	struct policy_bss_waiter waiter; /* first */
+	struct policy_bus *bus;
+	struct es_bus_call *call; /* what is held lives in its arena */
+	const ProtobufCMessage *request;
+	struct policy_bss_need need;
+	struct policy_wait wait; /* of POLICY_DECIDE: answers of others */
+	void (*serve)(struct needy *needy);
+};
 
-static void ask_first(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request,
-                      const struct policy_bss_need *need, serve_need_fn *serve);
+static void ask_first(struct needy *needy);
 
-static void decide_with(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request,
-                        struct policy_bss_need *need)
+static void no_worker(void *user, es_status status)
+{
+	const struct needy *needy = user;
+	es_bus_fail(needy->call, status, "all workers are busy");
+}
+
+/* The last part of the call's time is for the decision itself and its way back. */
+static int64_t questions_end(const struct needy *needy)
+{
+	int64_t now = es_wall_ms();
+	return now + (es_bus_call_deadline(needy->call) - now) * 3 / 4;
+}
+
+static void decide(struct needy *needy);
+
+static void decide_on(void *user)
+{
+	decide(user);
+}
+
+static void decide(struct needy *needy)
 {
 	Openes__DecideReply reply = OPENES__DECIDE_REPLY__INIT;
-	es_status status = policy_serve_decide_with(bus->engine, (const Openes__DecideRequest *)request, es_wall_ms(),
-	                                            es_bus_call_arena(call), need, &reply);
-	if (status == ES_OK && need->is_wanted)
-		ask_first(bus, call, request, need, decide_with);
-	else
-		answer(call, status, &reply.base);
+	es_status status =
+		policy_serve_decide_asking(needy->bus->engine, (const Openes__DecideRequest *)needy->request, es_wall_ms(),
+	                               es_bus_call_arena(needy->call), &needy->wait, &needy->need, &reply);
+
+	if (status == ES_OK && needy->need.is_wanted) {
+		ask_first(needy);
+		return;
+	}
+	if (status != ES_OK || !policy_wait_is_due(&needy->wait)) {
+		answer(needy->call, status, &reply.base);
+		return;
+	}
+	const struct policy_wait_options options = { .worker = needy->bus->answers,
+		                                         .deadline = questions_end(needy),
+		                                         .go_on = decide_on,
+		                                         .give_up = no_worker,
+		                                         .user = needy };
+	policy_wait_start(&needy->wait, &options);
 }
 
-static void admit_with(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request,
-                       struct policy_bss_need *need)
+static void admit(struct needy *needy)
 {
 	Openes__AdmitReply reply = OPENES__ADMIT_REPLY__INIT;
-	es_status status = policy_serve_admit_with(bus->engine, (const Openes__AdmitRequest *)request, es_wall_ms(),
-	                                           es_bus_call_arena(call), need, &reply);
-	if (status == ES_OK && need->is_wanted)
-		ask_first(bus, call, request, need, admit_with);
+	es_status status = policy_serve_admit_with(needy->bus->engine, (const Openes__AdmitRequest *)needy->request,
+	                                           es_wall_ms(), es_bus_call_arena(needy->call), &needy->need, &reply);
+
+	if (status == ES_OK && needy->need.is_wanted)
+		ask_first(needy);
 	else
-		answer(call, status, &reply.base);
+		answer(needy->call, status, &reply.base);
 }
 
-static struct policy_bss_need first_need(const struct policy_bus *bus)
+static void serve_needy(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request,
+                        void (*serve)(struct needy *needy))
 {
-	return (struct policy_bss_need){ .has_asked = bus->bss == NULL,
-		                             .began_ms = es_mono_ms(),
-		                             .outcome = POLICY_BSS_NOT_ASKED };
+	struct needy *needy = es_arena_alloc(es_bus_call_arena(call), sizeof *needy);
+
+	if (needy == NULL) {
+		es_bus_fail(call, ES_TOO_LARGE, "no memory in the call");
+		return;
+	}
+	needy->bus = bus;
+	needy->call = call;
+	needy->request = request;
+	needy->need = (struct policy_bss_need){ .has_asked = bus->bss == NULL,
+		                                    .began_ms = es_mono_ms(),
+		                                    .outcome = POLICY_BSS_NOT_ASKED };
+	needy->wait.trace = es_bus_call_trace(call);
+	needy->serve = serve;
+	serve(needy);
 }
 
 static void serve_decide(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
-	struct policy_bss_need need = first_need(bus);
-	decide_with(bus, call, request, &need);
+	serve_needy(bus, call, request, decide);
 }
 
 static void serve_admit(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
-	struct policy_bss_need need = first_need(bus);
-	admit_with(bus, call, request, &need);
+	serve_needy(bus, call, request, admit);
 }
 
 static void serve_find(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
@@ -260,40 +309,29 @@ static void serve_core_event(struct policy_bus *bus, struct es_bus_call *call, c
 
 /* ---- calls that wait for an operator's own system ---- */
 
-struct held {
-	struct policy_bss_waiter waiter; /* first */
-	struct policy_bus *bus;
-	struct es_bus_call *call; /* what is held lives in its arena */
-	const ProtobufCMessage *request;
-	serve_need_fn *serve;
-};
-
 static void on_told_by_bss(struct policy_bss_waiter *waiter, enum policy_bss_outcome outcome)
 {
-	const struct held held = *(const struct held *)waiter; /* the call's arena ends with the answer */
-	struct policy_bss_need need = { .has_asked = true, .outcome = outcome };
+	struct needy *needy = (struct needy *)waiter;
 
-	if (es_bus_call_deadline(held.call) <= es_wall_ms())
-		es_bus_fail(held.call, ES_TIMEOUT, "the operator's own system took too long");
+	needy->need = (struct policy_bss_need){ .has_asked = true, .outcome = outcome };
+	if (es_bus_call_deadline(needy->call) <= es_wall_ms())
+		es_bus_fail(needy->call, ES_TIMEOUT, "the operator's own system took too long");
 	else
-		held.serve(held.bus, held.call, held.request, &need);
+		needy->serve(needy);
 }
 
-static void ask_first(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request,
-                      const struct policy_bss_need *need, serve_need_fn *serve)
+static void ask_first(struct needy *needy)
 {
-	struct held *held = es_arena_alloc(es_bus_call_arena(call), sizeof *held);
-	struct policy_bss_need asked = { .has_asked = true, .outcome = POLICY_BSS_AWAY };
-	struct policy_bss_question question = need->question;
+	struct policy_bss_question question = needy->need.question;
+	enum policy_bss_outcome outcome = POLICY_BSS_AWAY;
 
-	if (held != NULL) {
-		*held = (struct held){ { on_told_by_bss, NULL }, bus, call, request, serve };
-		question.deadline = es_bus_call_deadline(call);
-		question.trace = es_bus_call_trace(call);
-		if (policy_bss_ask(bus->bss, &question, &held->waiter, &asked.outcome))
-			return;
-	}
-	serve(bus, call, request, &asked);
+	needy->waiter = (struct policy_bss_waiter){ on_told_by_bss, NULL };
+	question.deadline = es_bus_call_deadline(needy->call);
+	question.trace = es_bus_call_trace(needy->call);
+	if (policy_bss_ask(needy->bus->bss, &question, &needy->waiter, &outcome))
+		return;
+	needy->need = (struct policy_bss_need){ .has_asked = true, .outcome = outcome };
+	needy->serve(needy);
 }
 
 static enum policy_bss_outcome on_bss_answer(void *user, const struct policy_bss_result *result)
@@ -406,6 +444,7 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 		.methods = methods,
 		.method_count = ES_COUNT(methods),
 		.user = bus,
+		.slots = CALLS + policy_eir_waiting_max(options->engine->eir),
 	};
 	struct es_bus_server_options slotted = server;
 	bool blocks = es_db_reads_block(policy_store_db(options->engine->store));
@@ -413,6 +452,7 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 	es_metric_register(&admin_requests);
 	es_metric_register(&bss_events);
 	policy_grant_metrics();
+	policy_equipment_metrics();
 	bus->operators = es_worker_new("operators", 4, 64);
 	bus->answers = es_worker_new("answers", 4, 128);
 	if (blocks)
@@ -427,7 +467,7 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 	if (options->bss_file[0] != '\0') {
 		const struct policy_bss_options bss = { .file = options->bss_file, .apply = on_bss_answer, .user = bus };
 		ES_TRY(policy_bss_start(&bss, &bus->bss, error));
-		slotted.slots = CALLS + policy_bss_waiting_max(bus->bss);
+		slotted.slots += policy_bss_waiting_max(bus->bss);
 	}
 	ES_TRY(es_bus_server_start(&slotted, &bus->server, error));
 	if (bus->bss != NULL)
@@ -458,13 +498,14 @@ void policy_bus_stop(struct policy_bus *bus, int64_t wait_ms)
 		return;
 	if (bus->server != NULL)
 		es_bus_server_stop(bus->server, wait_ms);
+	policy_eir_stop(bus->engine->eir); /* calls that still wait for answers get them while there are workers */
+	policy_bss_stop(bus->bss);
 	if (bus->operators != NULL)
 		es_worker_free(bus->operators);
 	if (bus->answers != NULL)
 		es_worker_free(bus->answers);
 	if (bus->readers != NULL)
 		es_worker_free(bus->readers);
-	policy_bss_stop(bus->bss); /* nobody asks any more; who waits is answered */
 	policy_bss_free(bus->bss);
 	if (bus->publisher != NULL)
 		es_bus_publisher_stop(bus->publisher);

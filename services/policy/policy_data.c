@@ -50,7 +50,9 @@ static struct boost_state boost_state(const struct policy_context *context, cons
 {
 	if (boost == NULL)
 		return (struct boost_state){ POLICY_INCOMPATIBLE, POLICY_NOT_TRACKED, false, "not in the plan" };
-	if (policy_has_opted_out(context, POLICY_SERVICE_BOOST))
+	if (policy_withheld_by(context, POLICY_SERVICE_BOOST) != NULL)
+		return (struct boost_state){ POLICY_DISABLED, POLICY_NOT_PROVISIONED, false, "withheld by a rule" };
+	if (policy_is_off(context, POLICY_SERVICE_BOOST))
 		return (struct boost_state){ POLICY_INCOMPATIBLE, POLICY_NOT_TRACKED, false, "the line has opted out" };
 	if (context->subscriber->status != POLICY_ACTIVE)
 		return (struct boost_state){ POLICY_DISABLED, POLICY_NOT_PROVISIONED, false, "the line is not active" };
@@ -118,12 +120,17 @@ static const char *usage_fault(const struct policy_context *context, const struc
 	return NULL;
 }
 
+bool policy_usage_is_told(const struct policy_context *context, const struct policy_usage *usage)
+{
+	return usage_fault(context, usage) == NULL;
+}
+
 /* ---- 5G SA ---- */
 
 static bool has_nr_sa(const struct policy_context *context)
 {
-	return context->plan->data.nr_sa == POLICY_NR_SA_ENABLED && context->subscriber->status == POLICY_ACTIVE &&
-	       !policy_has_opted_out(context, POLICY_SERVICE_NR_SA);
+	return context->plan->data.nr_sa == POLICY_NR_SA_ENABLED && !policy_is_off(context, POLICY_SERVICE_NR_SA) &&
+	       policy_is_in_force(context, POLICY_SERVICE_NR_SA);
 }
 
 /* ---- deciding: what is told follows from the plan; here it is said why ---- */
@@ -176,7 +183,7 @@ void policy_decide_data(const struct policy_context *context, struct policy_deci
 		                                                      : "disabled",
 		            "plan %s, line is %s%s", policy_nr_sa_names[plan->data.nr_sa],
 		            policy_status_names[context->subscriber->status],
-		            policy_has_opted_out(context, POLICY_SERVICE_NR_SA) ? ", opted out" : "");
+		            policy_is_off(context, POLICY_SERVICE_NR_SA) ? ", opted out" : "");
 	}
 	note_usage(context);
 }

@@ -27,7 +27,7 @@ static uint8_t terms_now(const struct policy_context *context)
 	return user->terms & 3;
 }
 
-static bool may_pay(const struct policy_context *context, enum policy_text *message)
+static bool may_pay(const struct policy_context *context, struct policy_says *message)
 {
 	const struct policy_subscriber *line = context->subscriber;
 	bool kind = (context->tenant->billing.accounts >> line->account & 1) != 0;
@@ -35,10 +35,10 @@ static bool may_pay(const struct policy_context *context, enum policy_text *mess
 	POLICY_NOTE(context->trace, "billing.account", kind ? "go on" : "not offered", "%s",
 	            policy_account_names[line->account]);
 	if (!kind)
-		*message = POLICY_TEXT_BILLING_ACCOUNT;
+		message->text = POLICY_TEXT_BILLING_ACCOUNT;
 	else if (line->billing.barred) {
 		POLICY_NOTE(context->trace, "billing.barred", "not offered", "true");
-		*message = POLICY_TEXT_BILLING_BARRED;
+		message->text = POLICY_TEXT_BILLING_BARRED;
 	}
 	return kind && !line->billing.barred;
 }
@@ -93,7 +93,7 @@ void policy_decide_billing(const struct policy_context *context, struct policy_d
 	            : out->billing.terms == POLICY_IN_PROGRESS ? "provisioning"
 	                                                       : "go on",
 	            "%s", policy_data_names[out->billing.terms]);
-	if (line->status != POLICY_ACTIVE) {
+	if (!policy_is_in_force(context, POLICY_SERVICE_CARRIER_BILLING)) {
 		withhold(out);
 	} else if (out->billing.terms == POLICY_NOT_AVAILABLE) {
 		out->status = POLICY_DISABLED;
@@ -114,7 +114,7 @@ bool policy_billing_asks(const struct policy_context *context)
 	quiet.trace = NULL;
 	policy_decide_billing(&quiet, &decision);
 	return b->terms_required && has_message(b) && decision.status != POLICY_INCOMPATIBLE &&
-	       context->subscriber->status == POLICY_ACTIVE;
+	       policy_is_in_force(context, POLICY_SERVICE_CARRIER_BILLING);
 }
 
 /* ---- rendering: TS.43 T91 to T96 ---- */
@@ -138,7 +138,7 @@ void policy_render_billing(struct policy_render *r, const struct policy_decision
 	policy_put_number(r, r->root, "TC_Status", decision->billing.terms);
 	if (decision->billing.by != 0)
 		policy_put_number(r, r->root, "TC_Operation", decision->billing.by);
-	policy_put(r, r->root, "MessageForIncompatible", policy_text(decision->message, r->context->language));
+	policy_put(r, r->root, "MessageForIncompatible", policy_message(r->context, &decision->message));
 	if (decision->billing.page)
 		policy_put_page(r, &b->page, r->context->store_user_data, -1);
 	if (decision->billing.message)

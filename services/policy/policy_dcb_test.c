@@ -133,7 +133,7 @@ static void check(const struct policy_context *context)
 
 	assert_int_equal(policy_decide(context, ES_SLICE_LIT("ap2012"), &d), ES_OK);
 	assert_int_equal(t97_mode(d.status, d.billing.terms), expected_mode(context)); /* V12-DCB-08 */
-	assert_int_equal(d.message != POLICY_TEXT_NONE, d.status == POLICY_INCOMPATIBLE);
+	assert_int_equal(d.message.text != POLICY_TEXT_NONE, d.status == POLICY_INCOMPATIBLE);
 	const char *text = answer(context);
 	bool asks = strstr(text, "TC_Operation=") != NULL;
 	/* V12-DCB-03: the three that are always there; V12-DCB-04 */
@@ -152,8 +152,9 @@ static void check(const struct policy_context *context)
 
 static void each_user(struct policy_context *context)
 {
-	struct policy_store_user user = accepted;
+	static struct policy_store_user user; /* the context keeps pointing to it */
 
+	user = accepted;
 	context->store_user = NULL;
 	check(context);
 	context->store_user = &user;

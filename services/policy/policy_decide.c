@@ -7,13 +7,32 @@
 
 /* ---- what every service has in common ---- */
 
-bool policy_has_opted_out(const struct policy_context *context, enum policy_service service)
+static bool has_opted_out(const struct policy_context *context, enum policy_service service)
 {
 	return (context->subscriber->opt_outs & (uint32_t)service) != 0;
 }
 
+bool policy_is_off(const struct policy_context *context, enum policy_service service)
+{
+	const struct policy_rule *rule = policy_withheld_by(context, service);
+	return has_opted_out(context, service) || (rule != NULL && rule->as == POLICY_INCOMPATIBLE);
+}
+
+bool policy_is_in_force(const struct policy_context *context, enum policy_service service)
+{
+	const struct policy_rule *rule = policy_withheld_by(context, service);
+	return context->subscriber->status == POLICY_ACTIVE && (rule == NULL || rule->as != POLICY_DISABLED);
+}
+
+const char *policy_message(const struct policy_context *context, const struct policy_says *says)
+{
+	if (says->own != NULL && says->own->count > 0)
+		return policy_text_of(says->own, context->language, context->tenant->language);
+	return policy_text(says->text, context->language);
+}
+
 uint8_t policy_offer_status(const struct policy_context *context, const struct policy_offer *offer,
-                            enum policy_text *message)
+                            struct policy_says *message)
 {
 	/* TS.43 T14 by ProvStatus: a service that is not tracked counts as provisioned. */
 	static const uint8_t by_prov[] = {
@@ -27,15 +46,29 @@ uint8_t policy_offer_status(const struct policy_context *context, const struct p
 
 	POLICY_NOTE(trace, "plan", offer->in_plan ? "offered" : "not offered", "%s, plan %s", offer->rule,
 	            context->plan != NULL ? context->plan->id : "missing");
-	if (!offer->in_plan) {
-		*message = offer->not_in_plan;
+	const struct policy_rule *rule = policy_withheld_by(context, offer->service);
+	if (rule == NULL)
+		rule = policy_withheld_by(context, offer->falls_with);
+	if (offer->feature != NULL)
+		rule = policy_feature_withheld_by(context, offer->feature); /* the plan had it, as far as anybody knows */
+	if (!offer->in_plan && (rule == NULL || offer->feature == NULL)) {
+		*message = (struct policy_says){ offer->not_in_plan, NULL };
 		return POLICY_INCOMPATIBLE;
 	}
-	bool out = policy_has_opted_out(context, offer->service);
+	if (rule != NULL && rule->as == POLICY_INCOMPATIBLE) {
+		POLICY_NOTE(trace, "withheld", "not offered", "%s by %s", offer->rule, rule->id);
+		*message = (struct policy_says){ POLICY_TEXT_AWAY, &rule->texts };
+		return POLICY_INCOMPATIBLE;
+	}
+	bool out = has_opted_out(context, offer->service);
 	POLICY_NOTE(trace, "opt_out", out ? "not offered" : "go on", "%s", offer->rule);
 	if (out) {
-		*message = POLICY_TEXT_OPTED_OUT;
+		*message = (struct policy_says){ POLICY_TEXT_OPTED_OUT, NULL };
 		return POLICY_INCOMPATIBLE;
+	}
+	if (rule != NULL) {
+		POLICY_NOTE(trace, "withheld", "disabled", "%s by %s", offer->rule, rule->id);
+		return POLICY_DISABLED;
 	}
 	POLICY_NOTE(trace, "status", line->status == POLICY_ACTIVE ? "go on" : "disabled", "line is %s",
 	            policy_status_names[line->status]);
@@ -155,7 +188,7 @@ bool policy_is_odsa(struct es_slice app)
 
 static struct policy_decision decide(const struct policy_context *context, const struct row *row)
 {
-	struct policy_decision decision = { .status = POLICY_INCOMPATIBLE, .message = POLICY_TEXT_NONE };
+	struct policy_decision decision = { .status = POLICY_INCOMPATIBLE };
 	row->decide(context, &decision);
 	return decision;
 }
@@ -173,15 +206,23 @@ es_status policy_answer(const struct policy_context *context, struct es_slice ap
                         struct es_doc_node **first)
 {
 	const struct row *row = find(app, context->version_major);
-	if (row == NULL)
-		return ES_UNSUPPORTED;
-	const struct policy_decision decision = decide(context, row);
+	const struct policy_own_app *own = policy_own_app_find(context->book, app);
 	struct policy_render r = { .context = context, .arena = arena };
 
+	if (row == NULL && own == NULL)
+		return ES_UNSUPPORTED;
 	r.root = es_doc_characteristic(arena, NULL, ES_SLICE_LIT("APPLICATION"), false);
 	if (r.root == NULL)
 		return ES_TOO_LARGE;
-	row->render(&r, &decision);
+	if (row != NULL) {
+		const struct policy_decision decision = decide(context, row);
+		row->render(&r, &decision);
+	} else {
+		struct policy_decision decision = { .status = POLICY_INCOMPATIBLE };
+		policy_decide_own(context, own, &decision);
+		policy_render_own(&r, own, &decision);
+	}
+	policy_render_settings(&r, row != NULL ? row->app : own->id);
 	if (r.bad)
 		return ES_TOO_LARGE;
 	*first = r.root->child;
@@ -195,7 +236,7 @@ static bool is_allowed(const struct policy_context *context, const char *rule, b
 	const struct policy_offer offer = {
 		.rule = rule, .in_plan = in_plan, .service = service, .prov = POLICY_NOT_TRACKED
 	};
-	enum policy_text message = POLICY_TEXT_NONE;
+	struct policy_says message = { .text = POLICY_TEXT_NONE };
 	return policy_offer_status(context, &offer, &message) == POLICY_ENABLED;
 }
 
@@ -223,6 +264,10 @@ int32_t policy_vers(const struct policy_context *context)
 		version = context->plan->version;
 	if (context->store_user != NULL && context->store_user->version > version)
 		version = context->store_user->version;
+	if (context->book != NULL && context->book->version > version)
+		version = context->book->version;
+	if (context->equipment != NULL && context->equipment->version > version)
+		version = context->equipment->version;
 	const int32_t vers = (int32_t)(version & INT32_MAX);
 	return vers > 0 ? vers : 1; /* 0 and below mean something else (TS.43 2.9.4) */
 }

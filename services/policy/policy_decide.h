@@ -13,6 +13,17 @@
 #include "policy_text.h"
 #include "policy_types.h"
 
+struct policy_book;    /* policy_effects.h */
+struct policy_effects; /* policy_effects.h */
+
+/* What a device says of itself with its request; nothing of it is verified. */
+struct policy_asking {
+	const char *terminal_id, *vendor, *model, *sw_version, *app_name, *gid1;
+	char tac[9]; /* the first eight digits of an IMEI; "" where terminal_id is none */
+};
+/* `tac` from `terminal_id`. */
+void policy_asking_read(struct policy_asking *asking);
+
 struct policy_context {
 	const struct policy_tenant *tenant;
 	const struct policy_plan *plan; /* NULL: the subscriber's plan is gone; nothing is offered */
@@ -25,9 +36,21 @@ struct policy_context {
 	struct es_slice store_user_data;                /* of ap2012 */
 	const struct policy_store_user *store_user;     /* ap2012; NULL: none named, or nothing known of it */
 	const struct policy_identity *private_identity; /* ap2013; NULL: none could be made */
+	const struct policy_equipment *equipment;       /* the device that asks; NULL: the tenant does not look at it */
 	const struct policy_caller
 		*caller;                /* who asks for what operation; NULL: nobody, what is decided is only explained */
 	struct policy_trace *trace; /* NULL: nobody asked why */
+	const struct policy_asking *asking;   /* NULL: no device is known */
+	const struct policy_book *book;       /* the tenant's rules, add-ons and outages; NULL: none */
+	const struct policy_effects *effects; /* what they make of the plan: policy_effects_apply(); NULL: nothing */
+	const struct policy_history *history; /* NULL: not read */
+	const uint8_t *own_status;            /* of the application of the operator's own that is being rendered */
+};
+
+/* What a device shows its user. */
+struct policy_says {
+	enum policy_text text;
+	const struct policy_list *own; /* of a rule, "en: ..." each: it goes first; NULL: none */
 };
 
 /* One RATVoiceEntitleInfoDetails of TS.43 T21. */
@@ -35,14 +58,14 @@ struct policy_rat {
 	uint8_t access;  /* 1 LTE, 2 NG-RAN */
 	uint8_t network; /* 1 all, 2 home, 3 roaming */
 	uint8_t status;
-	enum policy_text message;
+	struct policy_says message;
 	const char *irat; /* NULL: none */
 };
 
 /* What was decided, before it takes a form. */
 struct policy_decision {
 	uint8_t status; /* enum policy_entitlement; of ap2003: LTE in the home network */
-	enum policy_text message;
+	struct policy_says message;
 	struct policy_rat rats[4]; /* ap2003; LTE in the home network is the last */
 	size_t rat_count;
 	struct {
@@ -61,7 +84,7 @@ struct policy_decision {
 };
 
 bool policy_is_odsa(struct es_slice app);
-/* Whether policy answers it itself. */
+/* Whether policy answers it itself; those of the operator's own are known to policy_own_app_find(). */
 bool policy_is_answered(struct es_slice app);
 
 /* Decides alone; for tests and for rules built on it. ES_UNSUPPORTED for an application that is not policy's. */

@@ -208,7 +208,7 @@ static void check_vowifi(const struct policy_context *context)
 	assert_true(t20_mode(d.status, d.vowifi.prov, d.vowifi.terms, d.vowifi.address) !=
 	            0); /* V12-VWF-01, V12-VWF-03, V12-VWF-04, V12-VWF-05, V12-VWF-09 */
 	assert_int_equal(d.status == POLICY_INCOMPATIBLE, !offered); /* V12-VWF-12 */
-	assert_int_equal(d.message != POLICY_TEXT_NONE, d.status == POLICY_INCOMPATIBLE);
+	assert_int_equal(d.message.text != POLICY_TEXT_NONE, d.status == POLICY_INCOMPATIBLE);
 	if (line->status != POLICY_ACTIVE)
 		assert_int_not_equal(d.status, POLICY_ENABLED); /* settled rule 16 */
 	if (!offered || line->status != POLICY_ACTIVE)

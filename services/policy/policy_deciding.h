@@ -1,9 +1,11 @@
-/* policy_deciding.h -- one POLICY_DECIDE in work. Internal to policy_engine_decide.c, _grant.c and _billing.c. */
+/* policy_deciding.h -- one POLICY_DECIDE in work. Internal to policy_engine_decide.c, _grant.c, _billing.c and
+ * _equipment.c. */
 #ifndef POLICY_DECIDING_H
 #define POLICY_DECIDING_H
 
 #include "es_token.h"
 #include "policy_decide.h"
+#include "policy_eir.h"
 #include "policy_engine.h"
 
 /* Of ap2012 (policy_engine_billing.c). */
@@ -16,12 +18,20 @@ struct policy_billing_request {
 	struct policy_store_user known;
 };
 
+/* Of the device that asks (policy_engine_equipment.c). */
+struct policy_equipment_request {
+	bool is_wanted, is_read;
+	struct policy_equipment_facts facts;
+	struct policy_equipment known; /* when it is served */
+};
+
 struct policy_deciding {
 	struct policy_engine *engine;
 	const Openes__DecideRequest *request;
 	const Openes__DeviceRequest *device;
 	int64_t now_ms;
 	struct es_arena *arena;
+	struct policy_wait *wait; /* NULL: nobody outside can be asked */
 	struct policy_bss_need *need;
 	Openes__DecideReply *reply;
 	struct es_token token; /* of another token than TOKEN: whose it is, and no more */
@@ -30,8 +40,12 @@ struct policy_deciding {
 	const struct policy_catalog *catalog;
 	struct policy_caller caller;
 	struct policy_billing_request billing;
-	struct policy_identity identity; /* of ap2013 */
-	bool has_access;                 /* an access token came, and opened as */
+	struct policy_equipment_request equipment;
+	struct policy_history history_read;
+	const struct policy_history *history; /* where a rule looks at it */
+	struct policy_identity identity;      /* of ap2013 */
+	bool is_noted;                        /* the device is known: what it is answered is noted, too */
+	bool has_access;                      /* an access token came, and opened as */
 	es_status access_opened;
 	struct es_grant grant, access; /* what `caller` points to */
 };
@@ -50,6 +64,20 @@ es_status policy_billing_begin(struct policy_deciding *d) ES_MUST_USE;
 es_status policy_billing_read(struct policy_deciding *d, struct es_db_conn *conn) ES_MUST_USE;
 /* Carries out MSG_btn, and fills in what the decision needs. */
 es_status policy_billing_prepare(struct policy_deciding *d, struct policy_context *context) ES_MUST_USE;
+
+/* policy_engine_equipment.c */
+
+/* In the snapshot of the line, after the catalog: where the tenant looks at devices, and `is_wanted`. */
+es_status policy_equipment_read(struct policy_deciding *d, struct es_db_conn *conn) ES_MUST_USE;
+enum policy_equipment_next {
+	POLICY_EQUIPMENT_GO_ON,
+	POLICY_EQUIPMENT_ASKED,   /* nothing is decided yet: d->wait */
+	POLICY_EQUIPMENT_REFUSED, /* the reply says so */
+};
+/* ES_UNAVAILABLE: nobody answered, and the tenant does not serve such devices. */
+es_status policy_equipment_settle(struct policy_deciding *d, const struct policy_tenant *tenant,
+                                  enum policy_equipment_next *next) ES_MUST_USE;
+void policy_equipment_metrics(void);
 
 /* policy_engine_grant.c */
 

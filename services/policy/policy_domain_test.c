@@ -381,6 +381,12 @@ static void a_refused_body_names_the_member(void **state)
 		{ &policy_subscriber_shape, "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"boosts\":[{}]}", "boosts[0].type" },
 		{ &policy_subscriber_shape,
 		  "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"boosts\":[{\"type\":166},{\"type\":0}]}", "boosts" },
+		{ &policy_subscriber_shape,
+		  "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"addons\":[{\"id\":\"a\"},{\"id\":\"a\"}]}", "addons" },
+		{ &policy_subscriber_shape, "{\"facts\":{\"Region\":\"north\"}}", "facts" },
+		{ &policy_subscriber_shape, "{\"facts\":{\"region\":[]}}", "facts" },
+		{ &policy_subscriber_shape, "{\"facts\":{\"score\":1.5}}", "score" },
+		{ &policy_subscriber_shape, "{\"facts\":7}", "facts" },
 	};
 	(void)state;
 	for (size_t i = 0; i < ES_COUNT(cases); i++) {
@@ -412,6 +418,8 @@ static void what_is_read_is_written_again(void **state)
 		"\"usage\":[{\"type\":\"tethering\",\"name\":\"Hotspot\",\"description\":\"\",\"used\":4294967296,"
 		"\"as_of\":\"2026-01-01T00:00:00Z\"}],"
 		"\"boosts\":[{\"type\":0,\"provisioning\":\"in_progress\"}],\"satellite\":{\"provisioning\":\"provisioned\"},"
+		"\"addons\":[{\"id\":\"day-pass\",\"until\":\"2026-03-01T00:00:00Z\"}],"
+		"\"facts\":{\"region\":\"north\",\"score\":-7,\"vip\":true},"
 		"\"epoch\":0,\"version\":0}";
 	struct es_arena *arena = es_arena_new(0, 65536);
 	ES_CLEANUP(es_json_done) cJSON *json = NULL, *patch = NULL;
@@ -430,14 +438,19 @@ static void what_is_read_is_written_again(void **state)
 	es_json_end_object(&j);
 	assert_true(es_slice_eq_str(es_buf_slice(&out), body));
 
-	/* A patch changes what it names; null gives the default. */
+	/* A patch changes what it names; null gives the default, and takes a fact away. */
 	assert_int_equal(
-		es_json_parse(ES_SLICE_LIT("{\"status\":null,\"vowifi\":{\"address\":\"available\"},\"opt_outs\":[]}"),
+		es_json_parse(ES_SLICE_LIT("{\"status\":null,\"vowifi\":{\"address\":\"available\"},\"opt_outs\":[],"
+	                               "\"facts\":{\"score\":null,\"age\":3,\"region\":\"south\"}}"),
 	                  ES_JSON_SMALL, &patch),
 		ES_OK);
 	assert_int_equal(policy_resource_read(&policy_subscriber_shape, patch, arena, &line, &fault), ES_OK);
 	assert_int_equal(line.status, POLICY_ACTIVE);
 	assert_int_equal(line.vowifi.address, POLICY_AVAILABLE);
+	assert_int_equal(line.data.facts.count, 3);
+	assert_string_equal(line.data.facts.items[0].name, "age");
+	assert_string_equal(line.data.facts.items[1].text, "south");
+	assert_string_equal(line.data.facts.items[2].name, "vip");
 	assert_int_equal(line.vowifi.terms, POLICY_AVAILABLE);
 	assert_int_equal(line.opt_outs, 0);
 	assert_string_equal(line.plan, "gold");

@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "es_cleanup.h"
+#include "es_clock.h"
 #include "policy_tenant.h"
 
-#define EVENTS_MAX 200 /* of one answer; a bus call has 256 KiB */
+#define EVENTS_MAX 200   /* of one answer */
+#define DEVICES_MAX 1000 /* of all its events: with all their applications a third of a bus frame */
+_Static_assert(DEVICES_MAX > POLICY_DEVICES_MAX, "the first event fits, so that a follower gets on");
 
 static char *dup(struct es_arena *arena, const char *text, bool *bad)
 {
@@ -73,6 +76,7 @@ es_status policy_serve_admit_with(struct policy_engine *engine, const Openes__Ad
 		reply->outcome = OPENES__ADMIT_REPLY__OUTCOME__UNKNOWN;
 		return ES_OK;
 	}
+	policy_seen_attempt(engine->seen, es_slice_str(a.line.tenant), es_slice_str(a.line.imsi), es_wall_ms());
 	bool terminated = a.line.status == POLICY_TERMINATED;
 	reply->outcome = terminated ? OPENES__ADMIT_REPLY__OUTCOME__TERMINATED : OPENES__ADMIT_REPLY__OUTCOME__ADMITTED;
 	reply->epoch = (uint32_t)a.line.epoch;
@@ -130,7 +134,6 @@ static es_status client_message(const struct policy_client *client, struct es_ar
 	message->jwks.data = (uint8_t *)dup(arena, client->jwks, &bad);
 	message->jwks.len = strlen(client->jwks);
 	message->scopes = strings(&client->scopes, arena, &message->n_scopes, &bad);
-	message->requestor_ids = strings(&client->requestor_ids, arena, &message->n_requestor_ids, &bad);
 	message->token_s = client->token_ttl_s;
 	message->disabled = client->disabled;
 	if (bad)
@@ -231,7 +234,7 @@ struct fetching {
 	const Openes__EventsRequest *request;
 	struct es_arena *arena;
 	Openes__EventsReply *reply;
-	size_t room;
+	size_t room, devices;
 };
 
 /* "ap2003 ap2004" to a list. */
@@ -267,9 +270,59 @@ static es_status add_event(const struct policy_event *event, void *user)
 	message->imsi = dup(f->arena, event->imsi, &bad);
 	message->traceparent = dup(f->arena, event->traceparent, &bad);
 	message->apps = app_list(event->apps, f->arena, &message->n_apps, &bad);
+	message->plan = dup(f->arena, event->plan, &bad);
 	if (bad)
 		return ES_TOO_LARGE;
 	f->reply->events[f->reply->n_events++] = message;
+	return ES_OK;
+}
+
+static Openes__Event *event_of(const struct fetching *f, uint64_t sequence)
+{
+	for (size_t i = 0; i < f->reply->n_events; i++)
+		if (f->reply->events[i]->sequence == sequence)
+			return f->reply->events[i];
+	return NULL;
+}
+
+static es_status add_device(uint64_t sequence, const struct policy_touch *device, void *user)
+{
+	struct fetching *f = user;
+	Openes__Event *event = event_of(f, sequence);
+	Openes__EventDevice *message = es_arena_alloc(f->arena, sizeof *message);
+	bool bad = false;
+
+	if (message == NULL || event == NULL)
+		return message == NULL ? ES_TOO_LARGE : ES_OK;
+	if (event->devices == NULL)
+		event->devices = es_arena_array(f->arena, POLICY_DEVICES_MAX, sizeof(Openes__EventDevice *));
+	if (event->devices == NULL || event->n_devices == POLICY_DEVICES_MAX)
+		return ES_TOO_LARGE;
+	openes__event_device__init(message);
+	message->terminal_id = dup(f->arena, device->terminal_id, &bad);
+	message->apps = app_list(device->apps, f->arena, &message->n_apps, &bad);
+	message->unchanged = app_list(device->unchanged, f->arena, &message->n_unchanged, &bad);
+	event->devices[event->n_devices++] = message;
+	f->devices++;
+	return bad ? ES_TOO_LARGE : ES_OK;
+}
+
+/* Events whose devices do not fit any more are for the next answer. */
+static es_status read_devices(struct es_db_conn *conn, struct fetching *f)
+{
+	const size_t count = f->reply->n_events;
+
+	f->devices = 0;
+	if (count == 0)
+		return ES_OK;
+	ES_TRY(policy_row_event_devices(conn, f->reply->events[0]->sequence, f->reply->events[count - 1]->sequence,
+	                                DEVICES_MAX, f->arena, add_device, f));
+	if (f->devices < DEVICES_MAX)
+		return ES_OK;
+	size_t last = count - 1; /* the last that has any may lack some */
+	while (last > 0 && f->reply->events[last]->n_devices == 0)
+		last--;
+	f->reply->n_events = last;
 	return ES_OK;
 }
 
@@ -278,7 +331,8 @@ static es_status read_events(struct es_db_conn *conn, void *user)
 	struct fetching *f = user;
 	f->reply->n_events = 0;
 	ES_TRY(policy_row_event_head(conn, &f->reply->head));
-	return policy_row_events(conn, f->request->after, (uint32_t)f->room, f->arena, add_event, f);
+	ES_TRY(policy_row_events(conn, f->request->after, (uint32_t)f->room, f->arena, add_event, f));
+	return read_devices(conn, f);
 }
 
 es_status policy_serve_events(struct policy_engine *engine, const Openes__EventsRequest *request,

@@ -5,6 +5,8 @@
 
 #include "es_keyring.h"
 #include "policy.pb-c.h"
+#include "policy_deciding_wait.h"
+#include "policy_eir.h"
 #include "policy_engine_bss.h"
 #include "policy_seen.h"
 #include "policy_store.h"
@@ -18,16 +20,19 @@ struct policy_engine {
 	bool has_private_id_key;
 	void (*tell)(void *user, uint64_t sequence); /* a decision wrote an event; NULL: nobody listens (tests) */
 	void *tell_user;
+	struct policy_eir *eir;   /* NULL: no EIR is asked */
 	struct policy_seen *seen; /* NULL: devices are not noted (tests) */
 };
 
 /* One indexed read, and one more for ap2012. Waits for a commit where policy_decide_commits(): then never in a bus callback. */
 es_status policy_serve_decide(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
                               struct es_arena *arena, Openes__DecideReply *reply) ES_MUST_USE;
-/* The same where the operator's own systems can be asked: see struct policy_bss_need. */
-es_status policy_serve_decide_with(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
-                                   struct es_arena *arena, struct policy_bss_need *need,
-                                   Openes__DecideReply *reply) ES_MUST_USE;
+/* The same where facts from outside can be asked for. With need->is_wanted after ES_OK the operator's own system is to be asked
+ * first; with policy_wait_is_due(wait) others are: nothing is decided yet, and it is to be called again, with the same `wait`, the
+ * `need` that says what became of it, and a new `reply`. */
+es_status policy_serve_decide_asking(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
+                                     struct es_arena *arena, struct policy_wait *wait, struct policy_bss_need *need,
+                                     Openes__DecideReply *reply) ES_MUST_USE;
 es_status policy_serve_admit_with(struct policy_engine *engine, const Openes__AdmitRequest *request, int64_t now_ms,
                                   struct es_arena *arena, struct policy_bss_need *need,
                                   Openes__AdmitReply *reply) ES_MUST_USE;

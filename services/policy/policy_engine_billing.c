@@ -4,6 +4,7 @@
 #include "policy_dcb.h"
 #include "policy_deciding.h"
 #include "policy_flow.h"
+#include "policy_touch.h"
 
 static bool is_asked(const Openes__DeviceRequest *device)
 {
@@ -103,12 +104,13 @@ static es_status keep(struct es_db_conn *conn, void *user)
 {
 	struct keeping *k = user;
 	const struct policy_deciding *d = k->d;
-	const struct policy_event event = { .at_ms = d->now_ms,
-		                                .kind = "subscriber.changed",
-		                                .tenant = d->token.tenant,
-		                                .imsi = d->token.imsi.digits,
-		                                .apps = "ap2012",
-		                                .traceparent = "" };
+	struct policy_event event = { .at_ms = d->now_ms,
+		                          .kind = "subscriber.changed",
+		                          .tenant = d->token.tenant,
+		                          .imsi = d->token.imsi.digits,
+		                          .apps = "ap2012",
+		                          .traceparent = "" };
+	struct policy_touches devices;
 
 	k->sequence = 0;
 	es_status status = policy_row_store_user(conn, d->token.tenant, d->token.imsi.digits, k->next.vendor, k->next.user,
@@ -118,6 +120,9 @@ static es_status keep(struct es_db_conn *conn, void *user)
 		return status;
 	if (is_the_same(k))
 		return ES_OK;
+	ES_TRY(policy_touch_all(conn, event.tenant, event.imsi, "ap2012", d->arena, &devices));
+	event.devices = devices.items;
+	event.device_count = devices.count;
 	ES_TRY(policy_row_event_add(conn, &event, &k->sequence));
 	k->next.version = k->sequence;
 	ES_TRY(policy_row_store_user_put(conn, d->token.tenant, d->token.imsi.digits, &k->next));

@@ -2,13 +2,20 @@
 #include <string.h>
 
 #include "es_cleanup.h"
+#include "es_log.h"
 #include "es_metrics.h"
 #include "policy_deciding.h"
+#include "policy_digest.h"
+#include "policy_effects.h"
 #include "policy_flow.h"
 #include "policy_token_check.h"
 
 ES_METRIC_COUNTER(decisions, "openes_policy_decisions_total", "Requests with a token, by what became of it", "result",
                   policy_token_verdict_names);
+
+#define VALIDITY_MIN_S 60 /* of what changes sooner: a million phones do not all come back in that second */
+
+ES_METRIC_COUNTER1(refusals, "openes_policy_refused_by_rule_total", "Requests that a rule of the tenant refused");
 
 static char *dup(struct es_arena *arena, const char *text)
 {
@@ -51,6 +58,43 @@ static es_status node_message(const struct es_doc_node *node, struct es_arena *a
 	message->is_list = node->is_list;
 	ES_TRY(node_messages(node->child, arena, depth + 1, &message->n_children, &message->children));
 	*out = message;
+	return ES_OK;
+}
+
+/* ---- what is noted beside the answer ---- */
+
+static struct policy_sighting sighting_of(const struct policy_deciding *d)
+{
+	return (struct policy_sighting){
+		.tenant = es_slice_str(d->token.tenant),
+		.imsi = es_slice_str(d->token.imsi.digits),
+		.terminal_id = es_slice_str(d->device->terminal_id),
+		.vendor = es_slice_str(d->device->terminal_vendor),
+		.model = es_slice_str(d->device->terminal_model),
+		.sw_version = es_slice_str(d->device->terminal_sw_version),
+	};
+}
+
+static void note_device(struct policy_deciding *d)
+{
+	const struct policy_sighting sighting = sighting_of(d);
+	d->is_noted = d->engine->seen != NULL && policy_seen_offer(d->engine->seen, &sighting, d->now_ms);
+}
+
+/* `first`: the nodes of the answer. An answer about one boost is none that the device keeps. */
+static es_status note_answer(const struct policy_deciding *d, const struct policy_context *context, const char *app,
+                             const struct es_doc_node *first)
+{
+	const struct policy_sighting sighting = sighting_of(d);
+	struct policy_answered answered = { .app = es_slice_str(app),
+		                                .version_major = context->version_major,
+		                                .version_minor = context->version_minor,
+		                                .language = context->language };
+
+	if (!d->is_noted || (context->boost_type.len > 0 && strcmp(app, "ap2010") == 0) || !policy_is_kept(answered.app))
+		return ES_OK;
+	ES_TRY(policy_digest_of_answer(context, answered.app, first, d->arena, answered.digest));
+	policy_seen_answer(d->engine->seen, &sighting, &answered, d->now_ms);
 	return ES_OK;
 }
 
@@ -109,9 +153,10 @@ static es_status answer_app(const struct policy_deciding *d, const struct policy
 
 	es_status status = policy_answer(context, es_slice_str(app), d->arena, &first);
 	if (status == ES_UNSUPPORTED) /* settled rule 10: beside known ones, the known ones are answered */
-		return ES_OK;
+		return policy_is_odsa(es_slice_str(app)) ? note_answer(d, context, app, NULL) : ES_OK;
 	if (status != ES_OK)
 		return status;
+	ES_TRY(note_answer(d, context, app, first));
 	Openes__AppAnswer *answer = es_arena_alloc(d->arena, sizeof *answer);
 	if (answer == NULL)
 		return ES_TOO_LARGE;
@@ -127,6 +172,7 @@ static es_status answer_app(const struct policy_deciding *d, const struct policy
 static bool shows_page(const struct policy_context *context, const char *app)
 {
 	const struct policy_tenant *tenant = context->tenant;
+	const struct policy_own_app *own = policy_own_app_find(context->book, es_slice_str(app));
 	const struct {
 		const char *app, *url;
 		bool is_asked;
@@ -139,7 +185,7 @@ static bool shows_page(const struct policy_context *context, const char *app)
 	for (size_t i = 0; i < ES_COUNT(pages); i++)
 		if (strcmp(app, pages[i].app) == 0)
 			return pages[i].is_asked && pages[i].url[0] != '\0';
-	return false;
+	return own != NULL && own->page.url[0] != '\0';
 }
 
 /* The handle costs a seal, so it is made for the applications that show it. */
@@ -198,11 +244,59 @@ static es_status answer_apps(const struct policy_deciding *d, const struct polic
 	return odsa ? fill_esim(d, context) : ES_OK;
 }
 
+static struct policy_asking asking_of(const Openes__DeviceRequest *device)
+{
+	struct policy_asking asking = { .terminal_id = device->terminal_id,
+		                            .vendor = device->terminal_vendor,
+		                            .model = device->terminal_model,
+		                            .sw_version = device->terminal_sw_version,
+		                            .app_name = device->app_name,
+		                            .gid1 = device->gid1 };
+	policy_asking_read(&asking);
+	return asking;
+}
+
+/* The gateway cannot know what operators call their own: one of nobody, alone, is a malformed request. */
+static bool has_known_app(const struct policy_deciding *d, const struct policy_context *context)
+{
+	for (size_t i = 0; i < d->device->n_apps; i++) {
+		const struct es_slice app = es_slice_str(d->device->apps[i]);
+		if (policy_is_answered(app) || policy_is_odsa(app) || policy_own_app_find(context->book, app) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* 403, whatever was asked (TS.43 2.10). */
+static es_status refuse_by_rule(const struct policy_deciding *d, const struct policy_rule *rule)
+{
+	es_count(&refusals, 0);
+	es_info(NULL, "decide.refused_by_rule", es_f_str("tenant", d->token.tenant),
+	        es_f_id("imsi", es_slice_str(d->token.imsi.digits)), es_f_str("rule", rule->id));
+	d->reply->outcome = OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN;
+	d->reply->reason = dup(d->arena, "refused_by_rule");
+	return d->reply->reason != NULL ? ES_OK : ES_TOO_LARGE;
+}
+
+/* How long an answer is good for: no longer than until an outage, a rule or an add-on begins or ends. */
+static int64_t validity_of(const struct policy_context *context)
+{
+	const int64_t whole = context->tenant->validity_s;
+
+	if (context->effects == NULL || context->effects->changes_ms == 0)
+		return whole;
+	const int64_t left = (context->effects->changes_ms - context->now_ms + 999) / 1000;
+	if (left < VALIDITY_MIN_S)
+		return whole < VALIDITY_MIN_S ? whole : VALIDITY_MIN_S;
+	return left < whole ? left : whole;
+}
+
 es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_tenant *tenant)
 {
 	struct policy_context context = {
 		.tenant = tenant,
 		.plan = policy_catalog_plan(d->catalog, d->token.tenant, d->line.plan),
+		.book = policy_catalog_book(d->catalog, d->token.tenant),
 		.subscriber = &d->line,
 		.version_major = d->device->version_major,
 		.version_minor = d->device->version_minor,
@@ -210,7 +304,18 @@ es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_
 		.now_ms = d->now_ms,
 		.caller = &d->caller,
 		.boost_type = policy_boost_type(d->device),
+		.equipment = d->equipment.is_read ? &d->equipment.known : NULL,
+		.history = d->history,
 	};
+	const struct policy_asking asking = asking_of(d->device);
+	struct policy_effects effects;
+
+	context.asking = &asking;
+	policy_effects_apply(&context, &effects);
+	if (context.effects != NULL && effects.refused_by != NULL)
+		return refuse_by_rule(d, effects.refused_by);
+	if (!has_known_app(d, &context))
+		return policy_verdict_outcome(d, POLICY_VERDICT_PARAMETER);
 	const enum policy_verdict verdict = d->billing.is_malformed ? POLICY_VERDICT_PARAMETER : judge(d, &context);
 
 	if (verdict != POLICY_VERDICT_GOOD || d->caller.bearer != POLICY_BEARER_TOKEN || d->caller.operation.len > 0)
@@ -223,7 +328,7 @@ es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_
 	ES_TRY(policy_billing_prepare(d, &context));
 	ES_TRY(answer_apps(d, &context));
 	d->reply->vers = policy_vers(&context);
-	d->reply->validity_s = tenant->validity_s;
+	d->reply->validity_s = validity_of(&context);
 	if (tenant->signing_key[0] != '\0' && (d->reply->signing_key_id = dup(d->arena, tenant->signing_key)) == NULL)
 		return ES_TOO_LARGE;
 	if (d->caller.bearer != POLICY_BEARER_TOKEN)
@@ -246,7 +351,12 @@ static es_status read_line(struct es_db_conn *conn, void *user)
 	if (status != ES_OK && status != ES_NOT_FOUND)
 		return status;
 	ES_TRY(policy_billing_read(d, conn));
-	return policy_catalog_at(d->engine->store, conn, version, &d->catalog);
+	ES_TRY(policy_catalog_at(d->engine->store, conn, version, &d->catalog));
+	const struct policy_tenant *tenant = policy_catalog_tenant(d->catalog, d->token.tenant);
+	if (d->has_line && tenant != NULL)
+		ES_TRY(policy_row_history_for(conn, d->catalog, tenant, d->token.imsi.digits, d->now_ms, &d->history_read,
+		                              &d->history));
+	return policy_equipment_read(d, conn);
 }
 
 es_status policy_deciding_read(struct policy_deciding *d)
@@ -265,21 +375,6 @@ static enum policy_token_verdict check(const struct policy_deciding *d)
 		.fresh = d->request->fresh,
 	};
 	return policy_token_check(&d->token, d->has_line ? &d->line : NULL, &request, NULL);
-}
-
-static void note_device(const struct policy_deciding *d)
-{
-	if (d->engine->seen == NULL)
-		return;
-	const struct policy_sighting sighting = {
-		.tenant = es_slice_str(d->token.tenant),
-		.imsi = es_slice_str(d->token.imsi.digits),
-		.terminal_id = es_slice_str(d->device->terminal_id),
-		.vendor = es_slice_str(d->device->terminal_vendor),
-		.model = es_slice_str(d->device->terminal_model),
-		.sw_version = es_slice_str(d->device->terminal_sw_version),
-	};
-	policy_seen_offer(d->engine->seen, &sighting, d->now_ms);
 }
 
 static es_status outcome(const struct policy_deciding *d, enum policy_token_verdict verdict)
@@ -301,10 +396,12 @@ static es_status decide(struct policy_deciding *d)
 {
 	enum policy_token_verdict opened =
 		policy_token_opened(es_token_open(d->engine->ring, es_slice_str(d->request->token), d->now_ms, &d->token));
+	enum policy_equipment_next next = POLICY_EQUIPMENT_GO_ON;
 
 	if (opened != POLICY_TOKEN_VALID)
 		return outcome(d, opened);
 	ES_TRY(policy_billing_begin(d));
+	d->equipment.is_wanted = true;
 	ES_TRY(policy_deciding_read(d));
 	enum policy_token_verdict verdict = check(d);
 	if (verdict != POLICY_TOKEN_VALID)
@@ -319,8 +416,11 @@ static es_status decide(struct policy_deciding *d)
 	ES_TRY(policy_bss_hold(d->need, tenant, &d->line, d->now_ms, &plan));
 	if (policy_catalog_plan(d->catalog, d->token.tenant, plan) != NULL)
 		d->line.plan = plan; /* of the catalog, which is kept to the end; one that is gone would offer nothing */
-	ES_TRY(outcome(d, verdict));
 	note_device(d);
+	ES_TRY(policy_equipment_settle(d, tenant, &next));
+	if (next != POLICY_EQUIPMENT_GO_ON)
+		return ES_OK;
+	ES_TRY(outcome(d, verdict));
 	ES_TRY(policy_caller_read(d, POLICY_BEARER_TOKEN));
 	return policy_deciding_answer(d, tenant);
 }
@@ -329,17 +429,19 @@ es_status policy_serve_decide(struct policy_engine *engine, const Openes__Decide
                               struct es_arena *arena, Openes__DecideReply *reply)
 {
 	struct policy_bss_need nobody = { .has_asked = true, .outcome = POLICY_BSS_NOT_ASKED };
-	return policy_serve_decide_with(engine, request, now_ms, arena, &nobody, reply);
+	return policy_serve_decide_asking(engine, request, now_ms, arena, NULL, &nobody, reply);
 }
 
-es_status policy_serve_decide_with(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
-                                   struct es_arena *arena, struct policy_bss_need *need, Openes__DecideReply *reply)
+es_status policy_serve_decide_asking(struct policy_engine *engine, const Openes__DecideRequest *request, int64_t now_ms,
+                                     struct es_arena *arena, struct policy_wait *wait, struct policy_bss_need *need,
+                                     Openes__DecideReply *reply)
 {
 	struct policy_deciding d = { .engine = engine,
 		                         .request = request,
 		                         .device = request->request,
 		                         .now_ms = now_ms,
 		                         .arena = arena,
+		                         .wait = wait,
 		                         .need = need,
 		                         .reply = reply };
 

@@ -440,7 +440,7 @@ static void devices_are_noted_beside_the_answer(void **state)
 		assert_non_null(strstr(
 			test.body, "\"devices\":[{\"terminal_id\":\"" TERMINAL "\",\"terminal_vendor\":\"ACME\","
 					   "\"terminal_model\":\"\",\"terminal_sw_version\":\"\",\"first_seen\":\"2026-01-01T00:00:00Z\","
-					   "\"last_seen\":\"2026-01-01T00:00:00Z\"}]"));
+					   "\"last_seen\":\"2026-01-01T00:00:00Z\""));
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.delete", TEST_LINE, "");
 	}
 }

@@ -8,7 +8,7 @@
 #include "es_arena.h"
 #include "es_json.h"
 
-#define POLICY_TRACE_MAX 64
+#define POLICY_TRACE_MAX 320
 
 struct policy_note {
 	const char *rule, *saw, *said;

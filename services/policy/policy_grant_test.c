@@ -226,7 +226,6 @@ static void auth_learns_of_clients_with_their_tenant(void **state)
 		assert_string_equal(client->id, "mdm");
 		assert_true(client->jwks.len == sizeof KEYS - 1 && memcmp(client->jwks.data, KEYS, sizeof KEYS - 1) == 0);
 		assert_int_equal(client->n_scopes, 2);
-		assert_string_equal(client->requestor_ids[0], "r-1");
 		assert_int_equal(client->token_s, 60);
 		assert_false(client->disabled);
 	}

@@ -44,9 +44,14 @@ bool policy_change_kills_tokens(const struct policy_subscriber *before, const st
 
 /* ---- which part of a line each application's answer reads ---- */
 
+/* Add-ons and facts may be in the rules of any application. */
 static bool whole_line(const struct policy_subscriber *a, const struct policy_subscriber *b)
 {
-	return a->status != b->status || strcmp(a->plan, b->plan) != 0 || strcmp(a->msisdn, b->msisdn) != 0;
+	const struct policy_line_data x = { .addons = a->data.addons, .facts = a->data.facts },
+								  y = { .addons = b->data.addons, .facts = b->data.facts };
+
+	return policy_resource_differs(&policy_line_data_shape, &x, &y) || a->status != b->status ||
+	       strcmp(a->plan, b->plan) != 0 || strcmp(a->msisdn, b->msisdn) != 0;
 }
 
 static bool voice(const struct policy_subscriber *a, const struct policy_subscriber *b)
@@ -68,7 +73,10 @@ static bool sms(const struct policy_subscriber *a, const struct policy_subscribe
 
 static bool data(const struct policy_subscriber *a, const struct policy_subscriber *b)
 {
-	return policy_resource_differs(&policy_line_data_shape, &a->data, &b->data);
+	const struct policy_line_data x = { .usage = a->data.usage, .boosts = a->data.boosts },
+								  y = { .usage = b->data.usage, .boosts = b->data.boosts };
+
+	return policy_resource_differs(&policy_line_data_shape, &x, &y);
 }
 
 static bool satellite(const struct policy_subscriber *a, const struct policy_subscriber *b)

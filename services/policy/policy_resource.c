@@ -97,14 +97,14 @@ static bool is_eap_method(struct es_slice text)
 	return es_slice_eq_str(text, "aka") || es_slice_eq_str(text, "aka_prime");
 }
 
-static bool is_section(struct es_slice text)
+bool policy_is_word(struct es_slice text)
 {
 	return all_of(text, 1, 31, LOWER DIGITS "-_");
 }
 
-static bool is_section_or_none(struct es_slice text)
+bool policy_is_section_or_none(struct es_slice text)
 {
-	return text.len == 0 || is_section(text);
+	return text.len == 0 || policy_is_word(text);
 }
 
 /* "00101: hss-a hss-b", "*: auc": a prefix of IMSIs, and up to four sections in the order they are asked. */
@@ -116,7 +116,7 @@ static bool is_source_rule(struct es_slice text)
 	if (!es_slice_eq_str(prefix, "*") && !all_of(prefix, 1, 15, DIGITS))
 		return false;
 	for (rest = es_slice_trim(rest); rest.len > 0; rest = es_slice_trim(rest), count++)
-		if (!is_section(es_slice_cut(&rest, ' ')))
+		if (!policy_is_word(es_slice_cut(&rest, ' ')))
 			return false;
 	return count >= 1 && count <= 4;
 }
@@ -202,7 +202,7 @@ static const struct field tenant_authentication[] = {
 	{ .name = "eap_over_token", BOOL, .offset = A(eap_over_token) },
 	{ .name = "hss_profile", BOOL, .offset = A(hss_profile) },
 	{ .name = "challenges_per_second", I64, .offset = A(challenges_per_second), .min = 0, .max = 1000000 },
-	{ .name = "oidc", TEXT, .offset = A(oidc), NULL, is_section_or_none, "a section of auth's core file" },
+	{ .name = "oidc", TEXT, .offset = A(oidc), NULL, policy_is_section_or_none, "a section of auth's core file" },
 	{ .name = "second_factor", BOOL, .offset = A(second_factor) },
 	{ .name = "sms_code", BOOL, .offset = A(sms_code) },
 	{ .name = "error_url", TEXT, .offset = A(error_url), NULL, IS_URL },
@@ -248,7 +248,7 @@ static const struct field tenant_fields[] = {
 	  TEXT,
 	  .offset = T(signing_key),
 	  NULL,
-	  is_section_or_none,
+	  policy_is_section_or_none,
 	  "a section of the gateway's answer keys" },
 	{ .name = "decoy_challenge", BOOL, .offset = T(decoy_challenge) },
 	{ .name = "eap_notifications", BOOL, .offset = T(eap_notifications) },
@@ -267,6 +267,9 @@ static const struct field tenant_fields[] = {
 	{ .name = "satellite", OBJECT, .members = policy_tenant_satellite_fields },
 	{ .name = "billing", OBJECT, .members = policy_tenant_billing },
 	{ .name = "private_identity", OBJECT, .members = policy_tenant_private_identity },
+	{ .name = "history", OBJECT, .members = policy_tenant_history },
+	{ .name = "device_life", I64, .offset = T(device_life_s), .min = 86400, .max = 315360000 },
+	{ .name = "equipment", OBJECT, .members = policy_tenant_equipment },
 	{ .name = "bss", OBJECT, .members = policy_tenant_bss_fields },
 	{ .name = "version", U64, .offset = T(version), .flags = READ_ONLY },
 	{ .name = NULL },
@@ -298,6 +301,9 @@ static const struct policy_tenant tenant_defaults = {
 	             .terms_by = POLICY_TERMS_BY_PAGE,
 	             .accounts = 1 << POLICY_POSTPAID | 1 << POLICY_PREPAID },
 	.private_identity = { .life_s = 2592000 },
+	.history = { .sim_changes_s = 2592000, .devices_s = 2592000, .attempts_s = 86400 },
+	.device_life_s = 34560000,
+	.equipment = { .source = "", .max_age_s = 86400 },
 	.bss = { .source = "", .max_age_s = 900, .stale_max_age_s = 259200, .default_plan = "" },
 };
 
@@ -334,6 +340,7 @@ static es_status tenant_check(const void *resource, struct policy_fault *fault)
 		return ES_MALFORMED;
 	}
 	ES_TRY(policy_billing_check(&tenant->billing, fault));
+	ES_TRY(policy_equipment_settings_check(&tenant->equipment, fault));
 	ES_TRY(policy_tenant_bss_check(&tenant->bss, fault));
 	return disclosure_check(&tenant->disclosure, fault);
 }
@@ -365,6 +372,7 @@ static const struct field plan_fields[] = {
 	{ .name = "satellite", OBJECT, .members = policy_plan_satellite_fields },
 	{ .name = "carrier_billing", BOOL, .offset = P(carrier_billing) },
 	{ .name = "private_identity", BOOL, .offset = P(private_identity) },
+	{ .name = "features", LIST, .offset = P(features), NULL, IS_WORD },
 	{ .name = "version", U64, .offset = P(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
@@ -425,6 +433,8 @@ static const struct field subscriber_fields[] = {
 	{ .name = "usage", OBJECTS, .offset = S(data.usage), .of = &policy_usage_shape },
 	{ .name = "boosts", OBJECTS, .offset = S(data.boosts), .of = &policy_line_boost_shape },
 	{ .name = "satellite", OBJECT, .members = subscriber_satellite },
+	{ .name = "addons", OBJECTS, .offset = S(data.addons), .of = &policy_line_addon_shape },
+	{ .name = "facts", PAIRS, .offset = S(data.facts) },
 	{ .name = "bss_answered", TIME, .offset = S(bss_ms), .flags = READ_ONLY },
 	{ .name = "epoch", U64, .offset = S(epoch), .flags = READ_ONLY },
 	{ .name = "version", U64, .offset = S(version), .flags = READ_ONLY },

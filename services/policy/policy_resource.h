@@ -26,14 +26,16 @@ struct policy_fault {
 	const char *field, *error;
 };
 
-struct policy_shape;                                      /* table of one resource */
-extern const struct policy_shape policy_tenant_shape;     /* struct policy_tenant */
-extern const struct policy_shape policy_plan_shape;       /* struct policy_plan */
-extern const struct policy_shape policy_subscriber_shape; /* struct policy_subscriber */
-extern const struct policy_shape policy_client_shape;     /* struct policy_client */
-extern const struct policy_shape policy_store_user_shape; /* struct policy_store_user */
-extern const struct policy_shape policy_device_shape;     /* struct policy_device; written only */
-extern const struct policy_shape policy_line_data_shape;  /* struct policy_line_data: a part of a subscriber */
+struct policy_shape;                                        /* table of one resource */
+extern const struct policy_shape policy_tenant_shape;       /* struct policy_tenant */
+extern const struct policy_shape policy_plan_shape;         /* struct policy_plan */
+extern const struct policy_shape policy_subscriber_shape;   /* struct policy_subscriber */
+extern const struct policy_shape policy_client_shape;       /* struct policy_client */
+extern const struct policy_shape policy_store_user_shape;   /* struct policy_store_user */
+extern const struct policy_shape policy_listed_shape;       /* struct policy_listed */
+extern const struct policy_shape policy_device_model_shape; /* struct policy_device_model */
+extern const struct policy_shape policy_device_shape;       /* struct policy_device; written only */
+extern const struct policy_shape policy_line_data_shape;    /* struct policy_line_data: a part of a subscriber */
 
 void policy_resource_defaults(const struct policy_shape *shape, void *into);
 /* Overlays the members of `object` on what `into` holds: defaults (put) or the present state (patch). ES_MALFORMED

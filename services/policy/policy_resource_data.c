@@ -215,6 +215,29 @@ static es_status line_boost_check(const void *resource, struct policy_fault *fau
 const struct policy_shape policy_line_boost_shape = { line_boost_fields, &line_boost_defaults,
 	                                                  sizeof line_boost_defaults, line_boost_check };
 
+#define A(member) offsetof(struct policy_line_addon, member)
+
+static const struct field line_addon_fields[] = {
+	{ .name = "id", TEXT, .offset = A(id), NULL, policy_name_is_valid, "the name of an add-on", .flags = REQUIRED },
+	{ .name = "until", TIME, .offset = A(until_ms) },
+	{ .name = NULL },
+};
+static const struct policy_line_addon line_addon_defaults = { .id = "" };
+
+const struct policy_shape policy_line_addon_shape = { line_addon_fields, &line_addon_defaults,
+	                                                  sizeof line_addon_defaults, NULL };
+
+static es_status addons_check(const struct policy_objects *addons, struct policy_fault *fault)
+{
+	const struct policy_line_addon *items = addons->items;
+
+	for (size_t i = 0; i < addons->count; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(items[k].id, items[i].id) == 0)
+				return refuse(fault, "addons", "has one twice");
+	return ES_OK;
+}
+
 es_status policy_line_data_check(const struct policy_line_data *data, struct policy_fault *fault)
 {
 	const struct policy_line_boost *items = data->boosts.items;
@@ -223,7 +246,7 @@ es_status policy_line_data_check(const struct policy_line_data *data, struct pol
 		for (size_t k = 0; k < i; k++)
 			if (policy_boost_kind(items[k].type) == policy_boost_kind(items[i].type))
 				return refuse(fault, "boosts", "has a type twice; 0 and 166 are the same");
-	return ES_OK;
+	return addons_check(&data->addons, fault);
 }
 
 #define M(member) offsetof(struct policy_line_data, member)
@@ -231,6 +254,8 @@ es_status policy_line_data_check(const struct policy_line_data *data, struct pol
 static const struct field line_data_fields[] = {
 	{ .name = "usage", OBJECTS, .offset = M(usage), .of = &policy_usage_shape },
 	{ .name = "boosts", OBJECTS, .offset = M(boosts), .of = &policy_line_boost_shape },
+	{ .name = "addons", OBJECTS, .offset = M(addons), .of = &policy_line_addon_shape },
+	{ .name = "facts", PAIRS, .offset = M(facts) },
 	{ .name = NULL },
 };
 static const struct policy_line_data line_data_defaults = { .usage = { NULL, 0 } };

@@ -5,7 +5,7 @@
 #include "policy_shape.h"
 
 /* "en: Pay by phone bill" */
-static bool is_text_of_language(struct es_slice text)
+bool policy_is_text_of_language(struct es_slice text)
 {
 	for (size_t i = 0; i < 2; i++)
 		if (text.len < 5 || text.ptr[i] < 'a' || text.ptr[i] > 'z')
@@ -28,8 +28,6 @@ static bool is_user(struct es_slice text)
 #define I(member) offsetof(struct policy_tenant, private_identity.member)
 #define S(member) offsetof(struct policy_subscriber, billing.member)
 #define U(member) offsetof(struct policy_store_user, member)
-#define IS_TEXT                                                                                                        \
-	is_text_of_language, "a language of two lower-case letters, a colon and a text: \"en: Pay by phone bill\""
 
 const struct field policy_tenant_billing[] = {
 	{ .name = "url", TEXT, .offset = B(page.url), NULL, IS_URL },

@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define SHAPES 5
+#define SHAPES 7
 
 union resource {
 	struct policy_tenant tenant;
@@ -16,6 +16,8 @@ union resource {
 	struct policy_subscriber subscriber;
 	struct policy_client client;
 	struct policy_store_user store_user;
+	struct policy_listed listed;
+	struct policy_device_model model;
 };
 
 static bool read_body(const struct policy_shape *shape, struct es_slice body, struct es_json_limits limits,
@@ -46,9 +48,10 @@ static void write_body(const struct policy_shape *shape, const union resource *f
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct policy_shape *const shapes[SHAPES] = { &policy_tenant_shape, &policy_plan_shape,
-		                                                &policy_subscriber_shape, &policy_client_shape,
-		                                                &policy_store_user_shape };
+	const struct policy_shape *const shapes[SHAPES] = { &policy_tenant_shape,      &policy_plan_shape,
+		                                                &policy_subscriber_shape,  &policy_client_shape,
+		                                                &policy_store_user_shape,  &policy_listed_shape,
+		                                                &policy_device_model_shape };
 	/* Escapes and defaults make the written form longer than the one that was read. */
 	const struct es_json_limits written = { 4u << 20, 8, 65536 };
 	union resource first, second;

@@ -43,6 +43,21 @@ static void write_objects(struct es_json_out *j, const struct field *f, const st
 	es_json_end_array(j);
 }
 
+static void write_pairs(struct es_json_out *j, const struct field *f, const struct policy_pairs *pairs)
+{
+	es_json_object(j, f->name);
+	for (size_t i = 0; i < pairs->count; i++) {
+		const struct policy_pair *pair = &pairs->items[i];
+		if (pair->kind == POLICY_PAIR_TEXT)
+			es_json_put_str(j, pair->name, pair->text);
+		else if (pair->kind == POLICY_PAIR_BOOL)
+			es_json_put_bool(j, pair->name, pair->number != 0);
+		else
+			es_json_put_i64(j, pair->name, pair->number);
+	}
+	es_json_end_object(j);
+}
+
 /* A negative one is the default of what may be absent. */
 static void write_number(struct es_json_out *j, const struct field *f, int64_t number)
 {
@@ -66,6 +81,8 @@ static void write_fields(struct es_json_out *j, const struct field *fields, cons
 		case FLAGS: write_flags(j, f, *(const uint32_t *)at); break;
 		case LIST: write_list(j, f, at); break;
 		case OBJECTS: write_objects(j, f, at); break;
+		case PAIRS: write_pairs(j, f, at); break;
+		case RAW: break;
 		case OBJECT:
 			es_json_object(j, f->name);
 			write_fields(j, f->members, from);
@@ -106,18 +123,33 @@ static bool objects_differ(const struct policy_shape *of, const struct policy_ob
 	return false;
 }
 
+static bool pairs_differ(const struct policy_pairs *a, const struct policy_pairs *b)
+{
+	if (a->count != b->count)
+		return true;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct policy_pair *x = &a->items[i], *y = &b->items[i];
+		if (strcmp(x->name, y->name) != 0 || x->kind != y->kind || x->number != y->number ||
+		    strcmp(x->text, y->text) != 0)
+			return true;
+	}
+	return false;
+}
+
 static bool differs(const struct field *f, const void *a, const void *b)
 {
 	switch (f->kind) {
 	case TEXT: return strcmp(*(const char *const *)a, *(const char *const *)b) != 0;
 	case LIST: return lists_differ(a, b);
 	case OBJECTS: return objects_differ(f->of, a, b);
+	case PAIRS: return pairs_differ(a, b);
 	case ENUM: return *(const uint8_t *)a != *(const uint8_t *)b;
 	case BOOL: return *(const bool *)a != *(const bool *)b;
 	case FLAGS: return *(const uint32_t *)a != *(const uint32_t *)b;
 	case I64:
 	case TIME: return *(const int64_t *)a != *(const int64_t *)b;
 	case U64:
+	case RAW:
 	case OBJECT: break;
 	}
 	return false;
@@ -171,6 +203,8 @@ static void put_value(struct es_buf *out, const struct field *f, const void *at)
 	case LIST: es_put_printf(out, "%zu of them", ((const struct policy_list *)at)->count); break;
 	case U64:
 	case OBJECTS:
+	case PAIRS:
+	case RAW:
 	case OBJECT: break;
 	}
 }
@@ -191,7 +225,7 @@ static void diff_fields(const struct field *fields, const char *prefix, const ui
 		if ((f->flags & READ_ONLY) != 0 || !differs(f, before + f->offset, after + f->offset))
 			continue;
 		es_put_printf(out, "%s%s%s: ", out->len > 0 ? "; " : "", prefix, f->name);
-		if ((f->flags & PRIVATE) != 0 || f->kind == OBJECTS) {
+		if ((f->flags & PRIVATE) != 0 || f->kind == OBJECTS || f->kind == PAIRS) {
 			es_put_str(out, "changed");
 			continue;
 		}

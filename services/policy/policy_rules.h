@@ -3,12 +3,15 @@
 #define POLICY_RULES_H
 
 #include "policy_decide.h"
+#include "policy_effects.h"
 
 /* A service as the plan and the line's own provisioning have it. */
 struct policy_offer {
 	const char *rule; /* name in explanations */
 	bool in_plan;
 	enum policy_service service;
+	enum policy_service falls_with; /* 0: none. What withholds that withholds this, too */
+	const char *feature;            /* of an application of the operator's own, which has no service; else NULL */
 	enum policy_text not_in_plan;
 	uint8_t prov; /* enum policy_prov */
 };
@@ -16,8 +19,13 @@ struct policy_offer {
 /* EntitlementStatus of a service by what holds for every line: not in the plan or opted out 2, line not active 0, then by
  * provisioning. `message` is set with status 2. */
 uint8_t policy_offer_status(const struct policy_context *context, const struct policy_offer *offer,
-                            enum policy_text *message);
-bool policy_has_opted_out(const struct policy_context *context, enum policy_service service);
+                            struct policy_says *message);
+/* Opted out of, or withheld by a rule that calls it incompatible. */
+bool policy_is_off(const struct policy_context *context, enum policy_service service);
+/* The line is active, and no rule disables the service. */
+bool policy_is_in_force(const struct policy_context *context, enum policy_service service);
+const char *policy_message(const struct policy_context *context, const struct policy_says *says);
+bool policy_usage_is_told(const struct policy_context *context, const struct policy_usage *usage);
 
 void policy_decide_voice(const struct policy_context *context, struct policy_decision *out);  /* ap2003 */
 void policy_decide_vowifi(const struct policy_context *context, struct policy_decision *out); /* ap2004 */
@@ -57,5 +65,13 @@ void policy_render_satellite(struct policy_render *r, const struct policy_decisi
 void policy_render_billing(struct policy_render *r, const struct policy_decision *decision);
 void policy_render_identity(struct policy_render *r, const struct policy_decision *decision);
 void policy_render_vowifi(struct policy_render *r, const struct policy_decision *decision);
+
+/* Applications of the operator's own (policy_own.c). */
+void policy_decide_own(const struct policy_context *context, const struct policy_own_app *app,
+                       struct policy_decision *out);
+void policy_render_own(struct policy_render *r, const struct policy_own_app *app,
+                       const struct policy_decision *decision);
+/* Extra parameters that rules set for an application; none of those that it has already. */
+void policy_render_settings(struct policy_render *r, const char *app);
 
 #endif

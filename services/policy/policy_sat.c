@@ -18,15 +18,16 @@ void policy_decide_satellite(const struct policy_context *context, struct policy
 	out->status = policy_offer_status(context, &offer, &out->message);
 	if (out->status != POLICY_DISABLED)
 		return;
-	bool has_page = line->status == POLICY_ACTIVE && context->tenant->satellite_page.url[0] != '\0';
+	const bool in_force = policy_is_in_force(context, POLICY_SERVICE_SATELLITE);
+	bool has_page = in_force && context->tenant->satellite_page.url[0] != '\0';
 	POLICY_NOTE(context->trace, "satellite.page", has_page ? "to be activated there" : "not offered",
-	            line->status != POLICY_ACTIVE ? "none for a line that is not active"
-	            : has_page                    ? "the tenant has one"
-	                                          : "the tenant has none");
+	            !in_force  ? "none for a line that is not active"
+	            : has_page ? "the tenant has one"
+	                       : "the tenant has none");
 	if (has_page)
 		return;
 	out->status = POLICY_INCOMPATIBLE;
-	out->message = POLICY_TEXT_OPTED_OUT;
+	out->message.text = POLICY_TEXT_OPTED_OUT;
 }
 
 /* ---- rendering ---- */
@@ -89,7 +90,7 @@ void policy_render_satellite(struct policy_render *r, const struct policy_decisi
 	policy_put_number(r, r->root, "EntitlementStatus", decision->status);
 	if (decision->status == POLICY_DISABLED)
 		policy_put_page(r, &r->context->tenant->satellite_page, r->context->flow_user_data, -1);
-	policy_put(r, r->root, "MessageForIncompatible", policy_text(decision->message, r->context->language));
+	policy_put(r, r->root, "MessageForIncompatible", policy_message(r->context, &decision->message));
 	if (decision->status == POLICY_ENABLED)
 		put_allowed(r, plan);
 	if (plan != NULL)

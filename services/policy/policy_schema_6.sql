@@ -1,37 +1,35 @@
--- policy, schema 6. What the operator's own systems said of a line, and what they told us of changes.
-ALTER TABLE subscriber ADD COLUMN bss_at INTEGER NOT NULL DEFAULT 0;     -- of the last answer; 0: never asked
-ALTER TABLE subscriber ADD COLUMN bss_source TEXT NOT NULL DEFAULT '';
+-- policy, schema 6. What operators write beside plans: rules in versions, add-ons, outages. All of it JSON, as it was given,
+-- read by policy_ruleset.c; few, and kept in memory.
 
--- The last event of a source about a line: what is older comes too late. Goes with the line.
-CREATE TABLE bss_line (
-	tenant TEXT NOT NULL,
-	imsi TEXT NOT NULL,
-	source TEXT NOT NULL,
-	event_at INTEGER NOT NULL,
-	PRIMARY KEY (tenant, imsi, source),
-	FOREIGN KEY (tenant, imsi) REFERENCES subscriber (tenant, imsi) ON UPDATE CASCADE ON DELETE CASCADE
+-- One row for each tenant that has any of them. `version` is the outbox sequence of the last change.
+CREATE TABLE rule_book (
+	tenant TEXT NOT NULL REFERENCES tenant (id),
+	active INTEGER NOT NULL,   -- number of the rules that decide; 0: none do
+	previous INTEGER NOT NULL, -- of those that decided before them
+	version INTEGER NOT NULL,
+	PRIMARY KEY (tenant)
 ) STRICT;
 
--- Events that came, so that the same one again does nothing.
-CREATE TABLE bss_event (
-	tenant TEXT NOT NULL,
-	source TEXT NOT NULL,
+-- Never changed once they are written.
+CREATE TABLE ruleset (
+	tenant TEXT NOT NULL REFERENCES tenant (id),
+	number INTEGER NOT NULL,
+	document TEXT NOT NULL,
+	author TEXT NOT NULL,
+	created INTEGER NOT NULL,
+	PRIMARY KEY (tenant, number)
+) STRICT;
+
+CREATE TABLE addon (
+	tenant TEXT NOT NULL REFERENCES tenant (id),
 	id TEXT NOT NULL,
-	at INTEGER NOT NULL,
-	PRIMARY KEY (tenant, source, id)
+	document TEXT NOT NULL,
+	PRIMARY KEY (tenant, id)
 ) STRICT;
-CREATE INDEX bss_event_at ON bss_event (at);
 
--- Events that could not be applied.
-CREATE TABLE bss_dead (
-	id INTEGER PRIMARY KEY,
-	tenant TEXT NOT NULL,
-	source TEXT NOT NULL,
-	at INTEGER NOT NULL,
-	event_id TEXT NOT NULL,
-	name TEXT NOT NULL,        -- of a TM Forum event; '' for our own form
-	reason TEXT NOT NULL,
-	tries INTEGER NOT NULL,
-	body TEXT NOT NULL
+CREATE TABLE outage (
+	tenant TEXT NOT NULL REFERENCES tenant (id),
+	id TEXT NOT NULL,
+	document TEXT NOT NULL,
+	PRIMARY KEY (tenant, id)
 ) STRICT;
-CREATE INDEX bss_dead_tenant ON bss_dead (tenant, id);

@@ -8,6 +8,7 @@
 #include "es_secret.h"
 #include "policy_admin.h"
 #include "policy_bus.h"
+#include "policy_upkeep.h"
 
 static const struct es_conf_key keys[] = {
 	ES_SERVICE_CONF_KEYS(policy, struct policy_config, "127.0.0.1:9102"),
@@ -25,6 +26,10 @@ static const struct es_conf_key keys[] = {
 	        "64 hex digits: key of the hashed IMSIs that GetSubscriberInfo shows; empty: no hashes"),
 	ES_CONF(policy, struct policy_config, private_id_key_file, ES_CONF_STRING, "", 0, 0,
 	        "64 hex digits: key of private user identities (ap2013); empty: none are made"),
+	ES_CONF(policy, struct policy_config, eir_file, ES_CONF_STRING, "", 0, 0,
+	        "file that describes the EIRs asked over N5g-eir, one section [n5g NAME] each; empty: none"),
+	ES_CONF(policy, struct policy_config, auth_target, ES_CONF_STRING, "ipc:///run/openes/auth.sock", 0, 0,
+	        "where auth listens, to have EIRs asked over S13; empty: none is"),
 	ES_CONF(policy, struct policy_config, bss_file, ES_CONF_STRING, "", 0, 0,
 	        "file with a section for each of the operator's own systems (docs/bss.md); empty: none"),
 	ES_CONF(policy, struct policy_config, note_devices, ES_CONF_BOOL, "true", 0, 0,
@@ -34,18 +39,34 @@ static const struct es_conf_key keys[] = {
 struct policy {
 	struct policy_engine engine;
 	struct policy_bus *bus;
+	struct policy_upkeep *upkeep;
 };
 
 static void stop(void *state, int64_t wait_ms)
 {
 	struct policy *policy = state;
+	policy_upkeep_stop(policy->upkeep); /* it rings over the bus */
 	policy_bus_stop(policy->bus, wait_ms);
+	policy_eir_free(policy->engine.eir);
 	policy_seen_stop(policy->engine.seen);
 	policy_store_close(policy->engine.store);
 	es_keyring_free(policy->engine.ring);
 	es_wipe(policy->engine.sim_id_key, sizeof policy->engine.sim_id_key);
 	es_wipe(policy->engine.private_id_key, sizeof policy->engine.private_id_key);
 	free(policy);
+}
+
+static es_status start_eir(struct policy *policy, struct es_service *service, const struct policy_config *config,
+                           struct es_buf *error)
+{
+	const struct policy_eir_options options = { .file = config->eir_file,
+		                                        .auth_target = config->auth_target,
+		                                        .bus_key = es_service_bus_key(service),
+		                                        .store = policy->engine.store };
+
+	if (config->eir_file[0] == '\0' && config->auth_target[0] == '\0')
+		return ES_OK;
+	return policy_eir_start(&options, &policy->engine.eir, error);
 }
 
 static es_status start_parts(struct policy *policy, struct es_service *service, const struct policy_config *config,
@@ -71,11 +92,17 @@ static es_status start_parts(struct policy *policy, struct es_service *service, 
 	ES_TRY(policy_store_open(config->db, &policy->engine.store, error));
 	if (config->admin_token_file[0] != '\0')
 		ES_TRY(policy_admin_bootstrap(policy->engine.store, config->admin_token_file, error));
+	ES_TRY(start_eir(policy, service, config, error));
 	if ((policy->engine.seen = policy_seen_start(policy->engine.store, config->note_devices)) == NULL) {
 		es_put_str(error, "threads cannot be had");
 		return ES_UNAVAILABLE;
 	}
-	return policy_bus_start(&bus, &policy->bus, error);
+	ES_TRY(policy_bus_start(&bus, &policy->bus, error));
+	if ((policy->upkeep = policy_upkeep_start(&policy->engine)) == NULL) {
+		es_put_str(error, "threads cannot be had");
+		return ES_UNAVAILABLE;
+	}
+	return ES_OK;
 }
 
 static es_status start(struct es_service *service, const void *config, void **state, struct es_buf *error)

@@ -12,6 +12,8 @@ struct policy_config {
 	const char *admin_token_file;    /* "": no bootstrap credential */
 	const char *sim_id_key_file;     /* "": none */
 	const char *private_id_key_file; /* "": none */
+	const char *eir_file;            /* "": none */
+	const char *auth_target;         /* "": no S13 */
 	const char *bss_file;            /* "": none */
 	bool note_devices;
 };

@@ -4,7 +4,7 @@
 
 #include "policy_resource.h"
 
-enum kind { TEXT, ENUM, BOOL, I64, TIME, FLAGS, LIST, OBJECT, U64, OBJECTS };
+enum kind { TEXT, ENUM, BOOL, I64, TIME, FLAGS, LIST, OBJECT, U64, OBJECTS, PAIRS, RAW };
 
 struct policy_shape;
 
@@ -23,7 +23,7 @@ struct field {
 	const char *const *names;          /* ENUM, FLAGS */
 	bool (*is_valid)(struct es_slice); /* TEXT, LIST: each */
 	const char *expected;              /* what is valid, for people */
-	int64_t min, max;                  /* I64; -1 as the default: may be absent */
+	int64_t min, max;                  /* I64; -1 as the default: may be absent. `max` of OBJECTS: how many, 0: 32 */
 	const struct field *members;       /* OBJECT; ends with a NULL name. Offsets are of the whole resource */
 	const struct policy_shape *of;     /* OBJECTS: each */
 };
@@ -39,18 +39,30 @@ struct policy_shape {
 bool policy_is_label(struct es_slice text);
 bool policy_is_url(struct es_slice text);
 bool policy_is_plmn(struct es_slice text);
+bool policy_is_word(struct es_slice text);
+bool policy_is_section_or_none(struct es_slice text);
 #define IS_LABEL policy_is_label, "UTF-8 text of at most 128 octets"
 #define IS_URL policy_is_url, "an http or https URL of at most 1024 octets"
+bool policy_is_text_of_language(struct es_slice text);
+#define IS_TEXT                                                                                                        \
+	policy_is_text_of_language, "a language of two lower-case letters, a colon and a text: \"en: Pay by phone bill\""
+#define IS_WORD policy_is_word, "1 to 31 of a-z, 0-9, _ and -"
 #define IS_PLMN policy_is_plmn, "MCC and MNC, 5 or 6 digits"
 
 /* policy_resource_data.c: ap2010 and ap2016 */
 extern const struct field policy_tenant_data_fields[], policy_tenant_satellite_fields[];
 extern const struct field policy_plan_data_fields[], policy_plan_satellite_fields[];
-extern const struct policy_shape policy_usage_shape, policy_line_boost_shape;
+extern const struct policy_shape policy_usage_shape, policy_line_boost_shape, policy_line_addon_shape;
 es_status policy_plan_data_check(const struct policy_plan *plan, struct policy_fault *fault) ES_MUST_USE;
 es_status policy_line_data_check(const struct policy_line_data *data, struct policy_fault *fault) ES_MUST_USE;
 /* policy_resource_dcb.c: ap2012 and ap2013. */
 extern const struct field policy_tenant_billing[], policy_tenant_private_identity[], policy_subscriber_billing[];
+/* policy_resource_life.c */
+extern const struct field policy_tenant_history[];
+/* policy_resource_equipment.c */
+extern const struct field policy_tenant_equipment[];
+es_status policy_equipment_settings_check(const struct policy_equipment_settings *settings,
+                                          struct policy_fault *fault) ES_MUST_USE;
 es_status policy_billing_check(const struct policy_billing *billing, struct policy_fault *fault) ES_MUST_USE;
 /* policy_resource_bss.c */
 extern const struct field policy_tenant_bss_fields[];

@@ -6,6 +6,8 @@
 	"s.vowifi_address_expiry, "                                                                                        \
 	"s.vowifi_address_id, s.vowifi_prov, s.epoch, s.version, s.updated, s.imsi, "                                      \
 	"s.account, s.billing_barred, s.billing_prov, s.data_state, s.satellite_prov, s.bss_at, s.bss_source"
+#define LISTED "imei, state, reason, since, version"
+#define MODEL "tac, vendor, model, capabilities, version"
 #define STORE_USER "vendor, user_id, terms, terms_version, version, updated"
 #define AUDIT "id, at, who, client, action, tenant, resource, outcome, detail"
 #define DEAD "id, source, at, event_id, name, reason, tries, body"
@@ -35,6 +37,30 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_CLIENT_DELETE] = "DELETE FROM oauth_client WHERE tenant = ?1 AND id = ?2",
 	/* What there is beside one of them. */
 	[ST_CLIENT_SIZES] = "SELECT tenant, length(document) FROM oauth_client WHERE NOT (tenant = ?1 AND id = ?2)",
+	[ST_BOOKS] = "SELECT b.tenant, b.active, b.version, r.document FROM rule_book b LEFT JOIN ruleset r "
+				 "ON r.tenant = b.tenant AND r.number = b.active WHERE ?1 = '' OR b.tenant = ?1",
+	[ST_BOOK] = "SELECT active, previous FROM rule_book WHERE tenant = ?1",
+	[ST_BOOK_UPSERT] = "INSERT INTO rule_book (tenant, active, previous, version) VALUES (?1, ?2, ?3, ?4) "
+					   "ON CONFLICT (tenant) DO UPDATE SET active = excluded.active, previous = excluded.previous, "
+					   "version = excluded.version",
+	[ST_RULESET] = "SELECT document, author, created FROM ruleset WHERE tenant = ?1 AND number = ?2",
+	[ST_RULESETS] = "SELECT number, author, created FROM ruleset WHERE tenant = ?1 AND number < ?2 "
+					"ORDER BY number DESC LIMIT ?3",
+	[ST_RULESET_LAST] = "SELECT number FROM ruleset WHERE tenant = ?1 ORDER BY number DESC LIMIT 1",
+	[ST_RULESET_ADD] = "INSERT INTO ruleset (tenant, number, document, author, created) VALUES (?1, ?2, ?3, ?4, ?5)",
+	[ST_RULESETS_TRIM] = "DELETE FROM ruleset WHERE tenant = ?1 AND number <= ?2 AND number <> ?3 AND number <> ?4",
+	[ST_ADDON] = "SELECT document FROM addon WHERE tenant = ?1 AND id = ?2",
+	[ST_ADDONS] = "SELECT id, document FROM addon WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+	[ST_ADDONS_ALL] = "SELECT tenant, document FROM addon WHERE ?1 = '' OR tenant = ?1 ORDER BY tenant, id",
+	[ST_ADDON_UPSERT] = "INSERT INTO addon (tenant, id, document) VALUES (?1, ?2, ?3) "
+						"ON CONFLICT (tenant, id) DO UPDATE SET document = excluded.document",
+	[ST_ADDON_DELETE] = "DELETE FROM addon WHERE tenant = ?1 AND id = ?2",
+	[ST_OUTAGE] = "SELECT document FROM outage WHERE tenant = ?1 AND id = ?2",
+	[ST_OUTAGES] = "SELECT id, document FROM outage WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+	[ST_OUTAGES_ALL] = "SELECT tenant, document FROM outage WHERE ?1 = '' OR tenant = ?1 ORDER BY tenant, id",
+	[ST_OUTAGE_UPSERT] = "INSERT INTO outage (tenant, id, document) VALUES (?1, ?2, ?3) "
+						 "ON CONFLICT (tenant, id) DO UPDATE SET document = excluded.document",
+	[ST_OUTAGE_DELETE] = "DELETE FROM outage WHERE tenant = ?1 AND id = ?2",
 	/* The version comes even when there is no such line; both in one statement, so that they are of one moment. */
 	[ST_SUBSCRIBER] =
 		"SELECT " LINE
@@ -75,6 +101,34 @@ const char *const policy_statements[ST_COUNT] = {
 				   "AND imsi = ?2 "
 				   "ORDER BY last_seen DESC, terminal_id LIMIT ?3",
 	[ST_DEVICES_DELETE] = "DELETE FROM device WHERE tenant = ?1 AND imsi = ?2",
+	/* Those who used the device last. The index is on this very expression; what else has these characters is not taken for it. */
+	[ST_DEVICE_LINES] = "SELECT imsi FROM device WHERE tenant = ?1 AND substr(terminal_id, 1, 14) = ?2 "
+						"AND length(terminal_id) BETWEEN 14 AND 16 ORDER BY last_seen DESC, imsi LIMIT ?3",
+	[ST_LISTED] = "SELECT " LISTED " FROM equipment WHERE tenant = ?1 AND imei = ?2",
+	[ST_LISTEDS] = "SELECT " LISTED " FROM equipment WHERE tenant = ?1 AND imei > ?2 ORDER BY imei LIMIT ?3",
+	[ST_LISTED_UPSERT] =
+		"INSERT INTO equipment (tenant, imei, state, reason, since, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+		"ON CONFLICT (tenant, imei) DO UPDATE SET state = excluded.state, reason = excluded.reason, "
+		"since = excluded.since, version = excluded.version",
+	[ST_LISTED_DELETE] = "DELETE FROM equipment WHERE tenant = ?1 AND imei = ?2",
+	[ST_MODEL] = "SELECT " MODEL " FROM device_model WHERE tenant = ?1 AND tac = ?2",
+	[ST_MODELS] = "SELECT " MODEL " FROM device_model WHERE tenant = ?1 AND tac > ?2 ORDER BY tac LIMIT ?3",
+	[ST_MODEL_UPSERT] =
+		"INSERT INTO device_model (tenant, tac, vendor, model, capabilities, version) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (tenant, tac) DO UPDATE SET vendor = excluded.vendor, "
+		"model = excluded.model, capabilities = excluded.capabilities, version = excluded.version",
+	[ST_MODEL_DELETE] = "DELETE FROM device_model WHERE tenant = ?1 AND tac = ?2",
+	[ST_EQUIPMENT_FACTS] =
+		"SELECT e.state, e.since, e.version, a.state, a.as_of, m.vendor, m.model, m.capabilities, m.version "
+		"FROM catalog c LEFT JOIN equipment e ON e.tenant = ?1 AND e.imei = ?2 "
+		"LEFT JOIN equipment_answer a ON a.tenant = ?1 AND a.imei = ?2 AND a.source = ?3 "
+		"LEFT JOIN device_model m ON m.tenant = ?1 AND m.tac = ?4 WHERE c.id = 1",
+	/* Of two replicas that asked, the later answer stays. */
+	[ST_EQUIPMENT_ANSWER_PUT] =
+		"INSERT INTO equipment_answer (tenant, imei, source, state, as_of) VALUES (?1, ?2, ?3, ?4, ?5) "
+		"ON CONFLICT (tenant, imei, source) DO UPDATE SET state = excluded.state, as_of = excluded.as_of "
+		"WHERE equipment_answer.as_of <= excluded.as_of",
+	[ST_EQUIPMENT_ANSWERS_PRUNE] = "DELETE FROM equipment_answer WHERE as_of < ?1",
 	[ST_STORE_USER] =
 		"SELECT " STORE_USER " FROM store_user WHERE tenant = ?1 AND imsi = ?2 AND vendor = ?3 AND user_id = ?4",
 	[ST_STORE_USERS] =
@@ -91,7 +145,8 @@ const char *const policy_statements[ST_COUNT] = {
 		"AS newest)",
 	[ST_CREDENTIAL] = "SELECT name, tenant, role, created FROM credential WHERE digest = ?1",
 	[ST_CREDENTIAL_UPSERT] =
-		"INSERT INTO credential (name, digest, role, tenant, created) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) "
+		"INSERT INTO credential (name, digest, role, tenant, created) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT "
+		"(name) "
 		"DO UPDATE SET "
 		"digest = excluded.digest, role = excluded.role, tenant = excluded.tenant, created = excluded.created",
 	[ST_CREDENTIAL_DELETE] = "DELETE FROM credential WHERE name = ?1",
@@ -103,10 +158,12 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_AUDITS_TENANT] = "SELECT " AUDIT " FROM audit WHERE id < ?1 AND tenant = ?3 ORDER BY id DESC LIMIT ?2",
 	[ST_EVENT_NEXT] = "UPDATE outbox_head SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence",
 	[ST_EVENT_HEAD] = "SELECT sequence FROM outbox_head WHERE id = 1",
-	[ST_EVENT_ADD] =
-		"INSERT INTO outbox (sequence, at, kind, tenant, imsi, apps, traceparent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[ST_EVENTS] = "SELECT sequence, at, kind, tenant, imsi, apps, traceparent FROM outbox WHERE sequence > ?1 ORDER BY "
-				  "sequence LIMIT ?2",
+	[ST_EVENT_ADD] = "INSERT INTO outbox (sequence, at, kind, tenant, imsi, apps, traceparent, plan) VALUES (?1, ?2, "
+					 "?3, ?4, ?5, ?6, "
+					 "?7, ?8)",
+	[ST_EVENTS] =
+		"SELECT sequence, at, kind, tenant, imsi, apps, traceparent, plan FROM outbox WHERE sequence > ?1 ORDER BY "
+		"sequence LIMIT ?2",
 	[ST_SUBSCRIBER_BSS] = "UPDATE subscriber SET bss_at = ?3, bss_source = ?4 WHERE tenant = ?1 AND imsi = ?2",
 	[ST_BSS_LINE] = "SELECT event_at FROM bss_line WHERE tenant = ?1 AND imsi = ?2 AND source = ?3",
 	[ST_BSS_LINE_UPSERT] = "INSERT INTO bss_line (tenant, imsi, source, event_at) VALUES (?1, ?2, ?3, ?4) "
@@ -123,4 +180,48 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_BSS_DEADS_FORGET] = "DELETE FROM bss_dead WHERE tenant = ?1 AND body LIKE '%' || ?2 || '%'",
 	[ST_BSS_DEADS_PRUNE] = "DELETE FROM bss_dead WHERE at < ?1",
 	[ST_EVENTS_PRUNE] = "DELETE FROM outbox WHERE at < ?1",
+	/* An answer of long ago that comes late (another replica's pile) does not take the place of a newer one. */
+	[ST_DEVICE_APP_UPSERT] =
+		"INSERT INTO device_app (tenant, imsi, terminal_id, app, version_major, version_minor, language, digest, "
+		"answered) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (tenant, imsi, terminal_id, app) "
+		"DO UPDATE SET version_major = excluded.version_major, version_minor = excluded.version_minor, "
+		"language = excluded.language, digest = excluded.digest, answered = excluded.answered "
+		"WHERE device_app.answered <= excluded.answered AND (device_app.digest <> excluded.digest "
+		"OR device_app.version_major <> excluded.version_major "
+		"OR device_app.version_minor <> excluded.version_minor OR device_app.language <> excluded.language "
+		"OR device_app.answered + 86400000 <= excluded.answered)",
+	[ST_DEVICE_APPS] =
+		"SELECT a.terminal_id, a.app, a.version_major, a.version_minor, a.language, a.digest, a.answered, "
+		"d.vendor, d.model, d.sw_version FROM device_app a JOIN device d ON d.tenant = a.tenant AND "
+		"d.imsi = a.imsi AND d.terminal_id = a.terminal_id WHERE a.tenant = ?1 AND a.imsi = ?2 "
+		"ORDER BY a.terminal_id, a.app LIMIT ?3",
+	[ST_EVENT_DEVICE_ADD] =
+		"INSERT INTO outbox_device (sequence, terminal_id, apps, unchanged) VALUES (?1, ?2, ?3, ?4)",
+	[ST_EVENT_DEVICES] = "SELECT sequence, terminal_id, apps, unchanged FROM outbox_device "
+						 "WHERE sequence BETWEEN ?1 AND ?2 ORDER BY sequence, terminal_id LIMIT ?3",
+	[ST_SIM_CHANGE_ADD] =
+		"INSERT INTO sim_change (tenant, imsi, sequence, at, kind, previous) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[ST_SIM_CHANGES] = "SELECT at, previous FROM sim_change WHERE tenant = ?1 AND imsi = ?2 ORDER BY sequence DESC "
+					   "LIMIT 100",
+	[ST_SIM_CHANGES_PRUNE] = "DELETE FROM sim_change WHERE at < ?1",
+	[ST_ATTEMPTS_ADD] = "INSERT INTO line_attempt (tenant, imsi, hour, attempts) VALUES (?1, ?2, ?3, ?4) "
+						"ON CONFLICT (tenant, imsi, hour) DO UPDATE SET "
+						"attempts = line_attempt.attempts + excluded.attempts",
+	[ST_ATTEMPTS_PRUNE] = "DELETE FROM line_attempt WHERE hour < ?1",
+	[ST_HISTORY] = "SELECT (SELECT count(*) FROM sim_change WHERE tenant = ?1 AND imsi = ?2 AND at >= ?3), "
+				   "(SELECT count(*) FROM device WHERE tenant = ?1 AND imsi = ?2 AND first_seen >= ?4), "
+				   "(SELECT CAST(coalesce(sum(attempts), 0) AS INTEGER) FROM line_attempt "
+				   "WHERE tenant = ?1 AND imsi = ?2 AND hour >= ?5)",
+	[ST_DEVICES_AGE_OUT] = "DELETE FROM device WHERE tenant = ?1 AND (imsi, terminal_id) IN "
+						   "(SELECT imsi, terminal_id FROM device WHERE tenant = ?1 AND last_seen < ?2 "
+						   "ORDER BY last_seen LIMIT ?3)",
+	[ST_DUE] = "SELECT tenant, imsi, due FROM subscriber WHERE due > 0 AND due <= ?1 ORDER BY due LIMIT ?2",
+	[ST_DUE_SET] = "UPDATE subscriber SET due = ?3 WHERE tenant = ?1 AND imsi = ?2 AND due <> ?3",
+	[ST_DUE_TAKE] = "UPDATE subscriber SET due = 0 WHERE tenant = ?1 AND imsi = ?2 AND due = ?3",
+	[ST_DUE_DONE] = "UPDATE subscriber SET due = ?3, version = ?4 WHERE tenant = ?1 AND imsi = ?2",
+	/* By the names that entries about a line have: equality finds them in any collation. */
+	[ST_AUDIT_ERASE] = "UPDATE audit SET resource = replace(resource, ?2, ?3), "
+					   "detail = CASE WHEN detail = '' THEN '' ELSE '(erased)' END WHERE tenant = ?1 AND resource IN "
+					   "('subscriber/' || ?2, 'subscriber/' || ?2 || '/keys', 'subscriber/' || ?2 || '/store-users') "
+					   "AND at <= ?4",
 };

@@ -12,6 +12,9 @@
 #include "policy_schema_4_sql.h"
 #include "policy_schema_5_sql.h"
 #include "policy_schema_6_sql.h"
+#include "policy_schema_7_sql.h"
+#include "policy_schema_8_sql.h"
+#include "policy_schema_9_sql.h"
 #include "policy_statements.h"
 #include "policy_store_catalog.h"
 
@@ -22,7 +25,9 @@ struct policy_store {
 
 static const struct es_migration migrations[] = { { 1, policy_schema_1_sql }, { 2, policy_schema_2_sql },
 	                                              { 3, policy_schema_3_sql }, { 4, policy_schema_4_sql },
-	                                              { 5, policy_schema_5_sql }, { 6, policy_schema_6_sql } };
+	                                              { 5, policy_schema_5_sql }, { 6, policy_schema_6_sql },
+	                                              { 7, policy_schema_7_sql }, { 8, policy_schema_8_sql },
+	                                              { 9, policy_schema_9_sql } };
 
 es_status policy_store_open(const char *url, struct policy_store **out, struct es_buf *error)
 {
@@ -67,6 +72,15 @@ es_status policy_catalog_at(struct policy_store *store, struct es_db_conn *conn,
                             const struct policy_catalog **out)
 {
 	return policy_catalog_cache_get(store->cache, conn, version, out);
+}
+
+es_status policy_catalog_in_write(struct policy_store *store, struct es_db_conn *conn,
+                                  const struct policy_catalog **out)
+{
+	uint64_t version = 0;
+
+	ES_TRY(policy_row_catalog_version(conn, &version));
+	return policy_catalog_cache_peek(store->cache, conn, version, out);
 }
 
 void policy_catalog_release(struct policy_store *store, const struct policy_catalog *catalog)
@@ -126,7 +140,7 @@ static es_status data_text(const struct policy_line_data *data, struct es_buf *o
 {
 	struct es_json_out j = es_json_to(out);
 
-	if (data->usage.count == 0 && data->boosts.count == 0)
+	if (data->usage.count == 0 && data->boosts.count == 0 && data->addons.count == 0 && data->facts.count == 0)
 		return ES_OK;
 	es_json_object(&j, NULL);
 	policy_resource_write(&policy_line_data_shape, data, &j);
@@ -204,7 +218,7 @@ es_status policy_row_subscriber_insert(struct es_db_conn *conn, const struct pol
 	es_buf_init(&text, DATA_OCTETS);
 	ES_TRY(data_text(&line->data, &text));
 	ES_TRY(ES_DB_EXEC(conn, ST_SUBSCRIBER_INSERT, &changed, LINE_BINDS(line, es_buf_slice(&text))));
-	return changed > 0 ? ES_OK : ES_CONFLICT;
+	return changed > 0 ? policy_row_due_set(conn, line) : ES_CONFLICT;
 }
 
 es_status policy_row_subscriber_update(struct es_db_conn *conn, const struct policy_subscriber *line)
@@ -215,7 +229,8 @@ es_status policy_row_subscriber_update(struct es_db_conn *conn, const struct pol
 	es_buf_init(&text, DATA_OCTETS);
 	ES_TRY(data_text(&line->data, &text));
 	es_status status = ES_DB_EXEC(conn, ST_SUBSCRIBER_UPDATE, &changed, LINE_BINDS(line, es_buf_slice(&text)));
-	return exec_one(status, changed);
+	ES_TRY(exec_one(status, changed));
+	return policy_row_due_set(conn, line);
 }
 
 es_status policy_row_subscriber_move(struct es_db_conn *conn, const char *tenant, const char *from, const char *to)
@@ -267,44 +282,6 @@ es_status policy_row_subscribers(struct es_db_conn *conn, const char *tenant, co
 		es_arena_reset(arena);
 		ES_TRY(line_of(rows, tenant, arena, &line));
 		ES_TRY(each(&line, user));
-	}
-	return status == ES_NOT_FOUND ? ES_OK : status;
-}
-
-/* ---- devices ---- */
-
-es_status policy_row_device_seen(struct es_db_conn *conn, const char *tenant, const char *imsi,
-                                 const struct policy_device *d)
-{
-	ES_TRY(ES_DB_EXEC(conn, ST_DEVICE_UPSERT, NULL, es_bind_str(tenant), es_bind_str(imsi), es_bind_str(d->terminal_id),
-	                  es_bind_str(d->vendor), es_bind_str(d->model), es_bind_str(d->sw_version),
-	                  es_bind_int(d->last_seen_ms)));
-	return ES_DB_EXEC(conn, ST_DEVICE_TRIM, NULL, es_bind_str(tenant), es_bind_str(imsi),
-	                  es_bind_int(POLICY_DEVICES_MAX));
-}
-
-es_status policy_row_devices(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
-                             policy_device_each *each, void *user)
-{
-	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
-	es_status status;
-
-	ES_TRY(
-		ES_DB_QUERY(conn, ST_DEVICES, &rows, es_bind_str(tenant), es_bind_str(imsi), es_bind_int(POLICY_DEVICES_MAX)));
-	while ((status = es_rows_next(rows)) == ES_OK) {
-		bool bad = false;
-		es_arena_reset(arena);
-		const struct policy_device device = {
-			.terminal_id = text(rows, 0, arena, &bad),
-			.vendor = text(rows, 1, arena, &bad),
-			.model = text(rows, 2, arena, &bad),
-			.sw_version = text(rows, 3, arena, &bad),
-			.first_seen_ms = es_col_int(rows, 4),
-			.last_seen_ms = es_col_int(rows, 5),
-		};
-		if (bad)
-			return ES_TOO_LARGE;
-		ES_TRY(each(&device, user));
 	}
 	return status == ES_NOT_FOUND ? ES_OK : status;
 }

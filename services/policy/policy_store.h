@@ -8,6 +8,7 @@
 
 #include "es_arena.h"
 #include "es_db.h"
+#include "policy_equipment.h"
 #include "policy_types.h"
 
 struct policy_store;
@@ -26,18 +27,27 @@ struct policy_catalog {
 	size_t plan_count;
 	const struct policy_client *clients; /* sorted by tenant, then id */
 	size_t client_count;
+	const struct policy_book *books; /* policy_effects.h; a tenant each that has any */
+	size_t book_count;
 };
 /* The copy as of the transaction of `conn`: what the database has, also when another replica wrote it a moment ago.
  * `version` is what policy_row_subscriber() read. Free with policy_catalog_release(). Never in a write job: what is not
  * committed may not be kept. */
 es_status policy_catalog_at(struct policy_store *store, struct es_db_conn *conn, uint64_t version,
                             const struct policy_catalog **out) ES_MUST_USE;
+/* The same in a write job, where what is not committed may not be kept: the copy of readers as long as this transaction (and
+ * those that share its commit) has not touched the catalog, else one read for this caller alone. */
+es_status policy_catalog_in_write(struct policy_store *store, struct es_db_conn *conn,
+                                  const struct policy_catalog **out) ES_MUST_USE;
 void policy_catalog_release(struct policy_store *store, const struct policy_catalog *catalog); /* NULL is fine */
 const struct policy_tenant *policy_catalog_tenant(const struct policy_catalog *catalog,
                                                   const char *id); /* NULL: none */
 const struct policy_plan *policy_catalog_plan(const struct policy_catalog *catalog, const char *tenant, const char *id);
 const struct policy_client *policy_catalog_client(const struct policy_catalog *catalog, const char *tenant,
                                                   const char *id);
+
+/* NULL: the tenant has neither rules nor add-ons nor outages. */
+const struct policy_book *policy_catalog_book(const struct policy_catalog *catalog, const char *tenant);
 
 es_status policy_row_catalog_version(struct es_db_conn *conn, uint64_t *out) ES_MUST_USE;
 
@@ -109,6 +119,102 @@ es_status policy_row_device_seen(struct es_db_conn *conn, const char *tenant, co
 typedef es_status policy_device_each(const struct policy_device *device, void *user);
 es_status policy_row_devices(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
                              policy_device_each *each, void *user) ES_MUST_USE;
+
+/* ---- what each device was answered (policy_store_devices.c) ---- */
+
+#define POLICY_ANSWER_DIGEST 16 /* POLICY_DIGEST_SIZE */
+#define POLICY_DEVICE_APPS_MAX (POLICY_DEVICES_MAX * 16)
+
+struct policy_device_app {
+	const char *terminal_id, *app;
+	uint32_t version_major, version_minor, language;
+	uint8_t digest[POLICY_ANSWER_DIGEST];
+	int64_t answered_ms;
+	const char *vendor, *model, *sw_version; /* of the device; read only */
+};
+/* Keeps the newest; writes nothing where it is the same and of the same day. ES_CONFLICT: there is no such device. */
+es_status policy_row_device_answered(struct es_db_conn *conn, const char *tenant, const char *imsi,
+                                     const struct policy_device_app *answered) ES_MUST_USE;
+typedef es_status policy_device_app_each(const struct policy_device_app *one, void *user);
+/* By device, then application; all texts stay in the arena. */
+es_status policy_row_device_apps(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
+                                 policy_device_app_each *each, void *user) ES_MUST_USE;
+
+/* ---- the past of a line, and what time does to it (policy_store_history.c) ---- */
+
+/* With the event's number as the line's version; `previous`: its IMSI before. */
+es_status policy_row_sim_change_add(struct es_db_conn *conn, const struct policy_subscriber *line, const char *previous,
+                                    int64_t at_ms) ES_MUST_USE;
+typedef es_status policy_sim_change_each(int64_t at_ms, const char *previous, void *user);
+es_status policy_row_sim_changes(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
+                                 policy_sim_change_each *each, void *user) ES_MUST_USE;
+/* ES_CONFLICT: there is no such subscriber (any more). */
+es_status policy_row_attempts_add(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t at_ms,
+                                  uint32_t count) ES_MUST_USE;
+/* One statement, three ranges of indexes: for whoever has a rule that asks. */
+es_status policy_row_history(struct es_db_conn *conn, const struct policy_tenant *tenant, const char *imsi,
+                             int64_t now_ms, struct policy_history *out) ES_MUST_USE;
+/* The same where the tenant's rules look at it; else *out is NULL. */
+es_status policy_row_history_for(struct es_db_conn *conn, const struct policy_catalog *catalog,
+                                 const struct policy_tenant *tenant, const char *imsi, int64_t now_ms,
+                                 struct policy_history *room, const struct policy_history **out) ES_MUST_USE;
+es_status policy_row_history_prune(struct es_db_conn *conn, int64_t now_ms) ES_MUST_USE;
+/* Forgets devices of the tenant last seen before; `limit` at most. */
+es_status policy_row_devices_age_out(struct es_db_conn *conn, const char *tenant, int64_t before_ms, uint32_t limit,
+                                     int64_t *count) ES_MUST_USE;
+
+/* A line whose time has come. */
+struct policy_due {
+	const char *tenant, *imsi;
+	int64_t at_ms; /* 1: never worked out */
+};
+typedef es_status policy_due_each(const struct policy_due *due, void *user);
+/* The longest waiting first; texts stay in the arena. */
+es_status policy_row_due(struct es_db_conn *conn, int64_t now_ms, uint32_t limit, struct es_arena *arena,
+                         policy_due_each *each, void *user) ES_MUST_USE;
+/* Of several that see the same line due one takes it. ES_NOT_FOUND: not this one. */
+es_status policy_row_due_take(struct es_db_conn *conn, const struct policy_due *due) ES_MUST_USE;
+/* Version and next moment of a line that was taken. */
+es_status policy_row_due_done(struct es_db_conn *conn, const struct policy_subscriber *line,
+                              int64_t next_ms) ES_MUST_USE;
+/* As of line->updated_ms. Inserting and updating a line do it. */
+es_status policy_row_due_set(struct es_db_conn *conn, const struct policy_subscriber *line) ES_MUST_USE;
+/* The lines that used a device last, by the first 14 digits of its IMEI. */
+typedef es_status policy_imsi_each(const char *imsi, void *user);
+es_status policy_row_device_lines(struct es_db_conn *conn, const char *tenant, const char *imei, uint32_t limit,
+                                  struct es_arena *arena, policy_imsi_each *each, void *user) ES_MUST_USE;
+
+/* ---- devices by IMEI and by TAC (policy_store_equipment.c) ---- */
+
+/* ES_NOT_FOUND. Texts are of the arena. */
+es_status policy_row_listed(struct es_db_conn *conn, const char *tenant, const char *imei, struct es_arena *arena,
+                            struct policy_listed *out) ES_MUST_USE;
+es_status policy_row_listed_put(struct es_db_conn *conn, const struct policy_listed *listed) ES_MUST_USE;
+es_status policy_row_listed_delete(struct es_db_conn *conn, const char *tenant, const char *imei) ES_MUST_USE;
+typedef es_status policy_listed_each(const struct policy_listed *listed, void *user);
+/* By IMEI, after `after`; `arena` is reset before each row. */
+es_status policy_row_listeds(struct es_db_conn *conn, const char *tenant, const char *after, uint32_t limit,
+                             struct es_arena *arena, policy_listed_each *each, void *user) ES_MUST_USE;
+
+es_status policy_row_model(struct es_db_conn *conn, const char *tenant, const char *tac, struct es_arena *arena,
+                           struct policy_device_model *out) ES_MUST_USE;
+es_status policy_row_model_put(struct es_db_conn *conn, const struct policy_device_model *model) ES_MUST_USE;
+es_status policy_row_model_delete(struct es_db_conn *conn, const char *tenant, const char *tac) ES_MUST_USE;
+typedef es_status policy_model_each(const struct policy_device_model *model, void *user);
+es_status policy_row_models(struct es_db_conn *conn, const char *tenant, const char *after, uint32_t limit,
+                            struct es_arena *arena, policy_model_each *each, void *user) ES_MUST_USE;
+
+/* All that is known of the device out->imei, in one read; nothing is known of what has no IMEI. */
+es_status policy_row_equipment_facts(struct es_db_conn *conn, const char *tenant, const char *source,
+                                     struct es_arena *arena, struct policy_equipment_facts *out) ES_MUST_USE;
+/* What a decision would know of a device with nobody outside asked. */
+es_status policy_row_equipment(struct es_db_conn *conn, const struct policy_tenant *tenant, const char *terminal_id,
+                               const char *sw_version, int64_t now_ms, struct es_arena *arena,
+                               struct policy_equipment *out) ES_MUST_USE;
+/* ES_CONFLICT: no such tenant (any more). */
+es_status policy_row_equipment_answer_put(struct es_db_conn *conn, const char *tenant, const char *imei,
+                                          const char *source, uint8_t state, int64_t as_of_ms) ES_MUST_USE;
+es_status policy_row_equipment_answers_prune(struct es_db_conn *conn, int64_t before_ms) ES_MUST_USE;
 
 /* ---- what users of stores have agreed to (policy_store_billing.c) ---- */
 
@@ -188,6 +294,9 @@ struct policy_audit {
 es_status policy_row_audit_add(struct es_db_conn *conn, const struct policy_audit *entry, int64_t *id) ES_MUST_USE;
 /* Only of an entry whose outcome is still "begun": ES_NOT_FOUND otherwise. */
 es_status policy_row_audit_end(struct es_db_conn *conn, int64_t id, const char *outcome) ES_MUST_USE;
+/* Entries about this line up to `until_ms` are about `pseudonym` then, and what changed is left out of them. */
+es_status policy_row_audit_erase(struct es_db_conn *conn, const char *tenant, const char *imsi, const char *pseudonym,
+                                 int64_t until_ms, int64_t *count) ES_MUST_USE;
 typedef es_status policy_audit_each(const struct policy_audit *entry, void *user);
 /* Newest first, older than `before`; tenant "": all. */
 es_status policy_row_audits(struct es_db_conn *conn, const char *tenant, int64_t before, uint32_t limit,
@@ -195,10 +304,22 @@ es_status policy_row_audits(struct es_db_conn *conn, const char *tenant, int64_t
 
 /* ---- outbox ---- */
 
+/* A device of an event. Applications separated by blanks. */
+struct policy_touch {
+	const char *terminal_id;
+	const char *apps;      /* whose answers change; "": the device need not be woken */
+	const char *unchanged; /* whose answers stay as they were given */
+};
+
 struct policy_event {
 	uint64_t sequence;
 	int64_t at_ms;
-	const char *kind, *tenant, *imsi, *apps, *traceparent;
+	const char *kind, *tenant, *imsi;
+	const char *plan; /* without an IMSI: of the lines of this plan; "" (NULL when it is added): of the tenant */
+	const char *apps; /* for devices that policy does not know, and applications that it does not know of a device */
+	const char *traceparent;
+	const struct policy_touch *devices; /* when it is added; read by policy_row_event_devices() */
+	size_t device_count;
 };
 /* Takes the next number; holds the head until the transaction ends. */
 es_status policy_row_event_add(struct es_db_conn *conn, const struct policy_event *event,
@@ -207,6 +328,10 @@ es_status policy_row_event_head(struct es_db_conn *conn, uint64_t *out) ES_MUST_
 typedef es_status policy_event_each(const struct policy_event *event, void *user);
 es_status policy_row_events(struct es_db_conn *conn, uint64_t after, uint32_t limit, struct es_arena *arena,
                             policy_event_each *each, void *user) ES_MUST_USE;
+typedef es_status policy_event_device_each(uint64_t sequence, const struct policy_touch *device, void *user);
+/* The devices of the events from `first` to `last`, in the order of these. */
+es_status policy_row_event_devices(struct es_db_conn *conn, uint64_t first, uint64_t last, uint32_t limit,
+                                   struct es_arena *arena, policy_event_device_each *each, void *user) ES_MUST_USE;
 /* Forgets what is older than `before_ms`. */
 es_status policy_row_events_prune(struct es_db_conn *conn, int64_t before_ms) ES_MUST_USE;
 

@@ -9,6 +9,7 @@
 #include "es_cleanup.h"
 #include "policy_resource.h"
 #include "policy_statements.h"
+#include "policy_store_rules.h"
 
 #define CATALOG_BYTES                                                                                                  \
 	(256u << 20) /* a hundred thousand plans; past it the catalog is refused, not the process killed */
@@ -202,8 +203,16 @@ static es_status load(struct es_db_conn *conn, uint64_t version, struct es_arena
 	sort(&tenants, tenant_order);
 	sort(&plans, plan_order);
 	sort(&clients, client_order);
-	counted->catalog = (struct policy_catalog){ version,     tenants.items, tenants.count, plans.items,
-		                                        plans.count, clients.items, clients.count };
+	counted->catalog = (struct policy_catalog){
+		.version = version,
+		.tenants = tenants.items,
+		.tenant_count = tenants.count,
+		.plans = plans.items,
+		.plan_count = plans.count,
+		.clients = clients.items,
+		.client_count = clients.count,
+	};
+	ES_TRY(policy_row_books(conn, "", arena, &counted->catalog.books, &counted->catalog.book_count));
 	counted->arena = arena;
 	*out = counted;
 	return ES_OK;
@@ -217,29 +226,57 @@ static void unref_locked(struct counted *counted, struct counted **to_free)
 		*to_free = counted;
 }
 
+static const struct policy_catalog *kept_of(struct policy_catalog_cache *cache, uint64_t version)
+{
+	const struct policy_catalog *catalog = NULL;
+
+	(void)pthread_mutex_lock(&cache->lock);
+	if (cache->kept != NULL && cache->kept->catalog.version == version) {
+		cache->kept->references++;
+		catalog = &cache->kept->catalog;
+	}
+	(void)pthread_mutex_unlock(&cache->lock);
+	return catalog;
+}
+
+/* A copy of the caller's own. */
+static es_status read_anew(struct es_db_conn *conn, uint64_t version, struct counted **out)
+{
+	struct es_arena *arena = es_arena_new(65536, CATALOG_BYTES);
+
+	if (arena == NULL)
+		return ES_TOO_LARGE;
+	es_status status = load(conn, version, arena, out);
+	if (status != ES_OK) {
+		es_arena_free(arena);
+		return status;
+	}
+	(*out)->references = 1;
+	return ES_OK;
+}
+
+/* A version is committed with the change that raised it, and only readers keep copies: the number alone says whether this
+ * transaction sees what is kept. */
+es_status policy_catalog_cache_peek(struct policy_catalog_cache *cache, struct es_db_conn *conn, uint64_t version,
+                                    const struct policy_catalog **out)
+{
+	struct counted *fresh = NULL;
+
+	if ((*out = kept_of(cache, version)) != NULL)
+		return ES_OK;
+	ES_TRY(read_anew(conn, version, &fresh));
+	*out = &fresh->catalog;
+	return ES_OK;
+}
+
 es_status policy_catalog_cache_get(struct policy_catalog_cache *cache, struct es_db_conn *conn, uint64_t version,
                                    const struct policy_catalog **out)
 {
 	struct counted *fresh = NULL, *dead = NULL;
 
-	(void)pthread_mutex_lock(&cache->lock);
-	if (cache->kept != NULL && cache->kept->catalog.version == version) {
-		cache->kept->references++;
-		*out = &cache->kept->catalog;
-		(void)pthread_mutex_unlock(&cache->lock);
+	if ((*out = kept_of(cache, version)) != NULL)
 		return ES_OK;
-	}
-	(void)pthread_mutex_unlock(&cache->lock);
-
-	struct es_arena *arena = es_arena_new(65536, CATALOG_BYTES);
-	if (arena == NULL)
-		return ES_TOO_LARGE;
-	es_status status = load(conn, version, arena, &fresh);
-	if (status != ES_OK) {
-		es_arena_free(arena);
-		return status;
-	}
-	fresh->references = 1; /* the caller's */
+	ES_TRY(read_anew(conn, version, &fresh));
 	(void)pthread_mutex_lock(&cache->lock);
 	/* A reader of an older snapshot does not take a newer copy's place. */
 	if (cache->kept == NULL || cache->kept->catalog.version < version) {
@@ -290,6 +327,14 @@ const struct policy_client *policy_catalog_client(const struct policy_catalog *c
 	if (catalog->client_count == 0)
 		return NULL;
 	return bsearch(&key, catalog->clients, catalog->client_count, sizeof key, client_order);
+}
+
+const struct policy_book *policy_catalog_book(const struct policy_catalog *catalog, const char *tenant)
+{
+	for (size_t i = 0; i < catalog->book_count; i++)
+		if (strcmp(catalog->books[i].tenant, tenant) == 0)
+			return &catalog->books[i];
+	return NULL;
 }
 
 /* ---- rows ---- */

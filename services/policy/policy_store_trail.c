@@ -92,6 +92,13 @@ es_status policy_row_audit_end(struct es_db_conn *conn, int64_t id, const char *
 	return changed > 0 ? ES_OK : ES_NOT_FOUND;
 }
 
+es_status policy_row_audit_erase(struct es_db_conn *conn, const char *tenant, const char *imsi, const char *pseudonym,
+                                 int64_t until_ms, int64_t *count)
+{
+	return ES_DB_EXEC(conn, ST_AUDIT_ERASE, count, es_bind_str(tenant), es_bind_str(imsi), es_bind_str(pseudonym),
+	                  es_bind_int(until_ms));
+}
+
 es_status policy_row_audits(struct es_db_conn *conn, const char *tenant, int64_t before, uint32_t limit,
                             struct es_arena *arena, policy_audit_each *each, void *user)
 {
@@ -146,9 +153,36 @@ es_status policy_row_event_add(struct es_db_conn *conn, const struct policy_even
 	ES_TRY(one_number(conn, ST_EVENT_NEXT, &next));
 	ES_TRY(ES_DB_EXEC(conn, ST_EVENT_ADD, NULL, es_bind_int((int64_t)next), es_bind_int(event->at_ms),
 	                  es_bind_str(event->kind), es_bind_str(event->tenant), es_bind_str(event->imsi),
-	                  es_bind_str(event->apps), es_bind_str(event->traceparent)));
+	                  es_bind_str(event->apps), es_bind_str(event->traceparent),
+	                  es_bind_str(event->plan != NULL ? event->plan : "")));
+	for (size_t i = 0; i < event->device_count; i++)
+		ES_TRY(ES_DB_EXEC(conn, ST_EVENT_DEVICE_ADD, NULL, es_bind_int((int64_t)next),
+		                  es_bind_str(event->devices[i].terminal_id), es_bind_str(event->devices[i].apps),
+		                  es_bind_str(event->devices[i].unchanged)));
 	*sequence = next;
 	return ES_OK;
+}
+
+es_status policy_row_event_devices(struct es_db_conn *conn, uint64_t first, uint64_t last, uint32_t limit,
+                                   struct es_arena *arena, policy_event_device_each *each, void *user)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+	es_status status;
+
+	ES_TRY(ES_DB_QUERY(conn, ST_EVENT_DEVICES, &rows, es_bind_int((int64_t)first), es_bind_int((int64_t)last),
+	                   es_bind_int(limit)));
+	while ((status = es_rows_next(rows)) == ES_OK) {
+		bool bad = false;
+		const struct policy_touch device = {
+			.terminal_id = text(rows, 1, arena, &bad),
+			.apps = text(rows, 2, arena, &bad),
+			.unchanged = text(rows, 3, arena, &bad),
+		};
+		if (bad)
+			return ES_TOO_LARGE;
+		ES_TRY(each((uint64_t)es_col_int(rows, 0), &device, user));
+	}
+	return status == ES_NOT_FOUND ? ES_OK : status;
 }
 
 es_status policy_row_events(struct es_db_conn *conn, uint64_t after, uint32_t limit, struct es_arena *arena,
@@ -168,6 +202,7 @@ es_status policy_row_events(struct es_db_conn *conn, uint64_t after, uint32_t li
 			.imsi = text(rows, 4, arena, &bad),
 			.apps = text(rows, 5, arena, &bad),
 			.traceparent = text(rows, 6, arena, &bad),
+			.plan = text(rows, 7, arena, &bad),
 		};
 		if (bad)
 			return ES_TOO_LARGE;

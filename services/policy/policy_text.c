@@ -83,6 +83,13 @@ static const char *const texts[POLICY_TEXT_COUNT][LANGUAGES] = {
 		"Ihr Netzbetreiber bietet diesen Dienst nicht an.",
 		"مشغل شبكتك لا يقدم هذه الخدمة.",
 	},
+	[POLICY_TEXT_AWAY] = {
+		"This service is not available at the moment.",
+		"Este servicio no está disponible en este momento.",
+		"Ce service n'est pas disponible pour le moment.",
+		"Dieser Dienst ist zurzeit nicht verfügbar.",
+		"هذه الخدمة غير متاحة في الوقت الحالي.",
+	},
 	[POLICY_TEXT_BILLING] = {
 		"Paying with your phone bill is not included in your plan.",
 		"Tu plan no incluye el pago con la factura del móvil.",

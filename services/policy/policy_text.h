@@ -20,6 +20,7 @@ enum policy_text {
 	POLICY_TEXT_BILLING,         /* carrier billing is not in the plan */
 	POLICY_TEXT_BILLING_ACCOUNT, /* ... not with this kind of account */
 	POLICY_TEXT_BILLING_BARRED,
+	POLICY_TEXT_AWAY, /* withheld by a rule or an outage that says nothing itself */
 	POLICY_TEXT_COUNT
 };
 

@@ -27,6 +27,12 @@ const char *const policy_contents_names[] = { "query", "json", "xml", NULL };
 const char *const policy_account_names[] = { "postpaid", "prepaid", "business", NULL };
 const char *const policy_terms_by_names[] = { "", "page", "message", NULL };
 const char *const policy_identity_names[] = { "none", "challenge", "pseudonym", "encrypted", NULL };
+const char *const policy_equipment_names[] = { "not_asked", "allowed",     "tracked", "blocked",
+	                                           "unknown",   "unavailable", NULL };
+const char *const policy_equipment_listed_names[] = { "", "allowed", "tracked", "blocked", NULL };
+const char *const policy_equipment_mode_names[] = { "off", "list", "s13", "n5g", NULL };
+const char *const policy_equipment_unknown_names[] = { "allow", "refuse", NULL };
+const char *const policy_equipment_away_names[] = { "last", "allow", "unavailable", NULL };
 
 const char *const policy_bss_mode_names[] = { "off", "query", NULL };
 const char *const policy_bss_when_away_names[] = { "last", "default_plan", "unavailable", NULL };

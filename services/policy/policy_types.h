@@ -120,6 +120,63 @@ struct policy_authentication {
 	const char *operator_token_url;
 };
 
+/* What is known of one device, by its IMEI: by the operator's own list, by an EIR (TS 29.272 7.3.51, TS 29.511 6.1.6.3). */
+enum policy_equipment_state {
+	POLICY_EQUIPMENT_NOT_ASKED,
+	POLICY_EQUIPMENT_ALLOWED,
+	POLICY_EQUIPMENT_TRACKED,
+	POLICY_EQUIPMENT_BLOCKED,
+	POLICY_EQUIPMENT_UNKNOWN,     /* to whoever was asked; or it has no IMEI */
+	POLICY_EQUIPMENT_UNAVAILABLE, /* nobody answered */
+};
+
+/* Who is asked about devices. */
+enum policy_equipment_mode { POLICY_EQUIPMENT_OFF, POLICY_EQUIPMENT_LIST, POLICY_EQUIPMENT_S13, POLICY_EQUIPMENT_N5G };
+
+/* Without an answer: what it was before, let it through, or 503. */
+enum policy_equipment_away { POLICY_AWAY_LAST, POLICY_AWAY_ALLOW, POLICY_AWAY_UNAVAILABLE };
+
+/* A device that is not known to who was asked. */
+enum policy_equipment_unknown { POLICY_UNKNOWN_ALLOW, POLICY_UNKNOWN_REFUSE };
+
+struct policy_equipment_settings {
+	uint8_t mode;       /* enum policy_equipment_mode */
+	const char *source; /* section of policy's EIR file (n5g), of auth's core file (s13) */
+	uint8_t unknown;    /* enum policy_equipment_unknown */
+	uint8_t when_away;  /* enum policy_equipment_away */
+	int64_t max_age_s;  /* of an EIR's answer */
+	bool use_models;    /* the table of device models is read */
+};
+
+#define POLICY_IMEI_DIGITS 14 /* without the check digit */
+#define POLICY_TAC_DIGITS 8
+
+/* A row of the operator's list. */
+struct policy_listed {
+	const char *tenant, *imei; /* POLICY_IMEI_DIGITS */
+	uint8_t state;             /* enum policy_equipment_state: allowed, tracked, blocked */
+	const char *reason;
+	int64_t since_ms;
+	uint64_t version;
+};
+
+/* A row of the table of models. */
+struct policy_device_model {
+	const char *tenant, *tac, *vendor, *model;
+	struct policy_list capabilities; /* "vowifi", "vonr: 14.2": from that software version on */
+	uint64_t version;
+};
+
+/* What a decision may know of the device that asks. */
+struct policy_equipment {
+	uint8_t state;      /* enum policy_equipment_state */
+	const char *source; /* "list", or the section that was asked; "": nobody */
+	int64_t as_of_ms;
+	const char *vendor, *model;      /* of the table of models; "": not in it */
+	struct policy_list capabilities; /* names alone: those that its software has */
+	uint64_t version;                /* outbox sequence of the last change of what is known here */
+};
+
 /* What a tenant tells others than the phone: operations of TS.43 13 and 14, in bits of es_operation. */
 struct policy_disclosure {
 	uint32_t phone_operations, app_operations; /* offered with ap2014; with ap2015 */
@@ -146,6 +203,20 @@ struct policy_billing {
 struct policy_private_identity {
 	uint8_t kind; /* enum policy_identity_kind */
 	int64_t life_s;
+};
+
+/* How far back is looked when a line's past is counted; seconds. */
+struct policy_history_windows {
+	int64_t sim_changes_s, devices_s, attempts_s;
+};
+#define POLICY_HISTORY_DAYS 400 /* as long as SIM changes are kept */
+#define POLICY_ATTEMPTS_DAYS 7  /* and authentications */
+
+/* What a line did within the tenant's windows. */
+struct policy_history {
+	uint32_t sim_changes;
+	uint32_t devices;  /* seen for the first time */
+	uint32_t attempts; /* authentications; whole hours */
 };
 
 /* What is asked of the operator's own systems before a decision (docs/bss.md). */
@@ -177,10 +248,13 @@ struct policy_tenant {
 	struct policy_disclosure disclosure;
 	struct policy_billing billing;
 	struct policy_private_identity private_identity;
+	struct policy_equipment_settings equipment;
 	struct policy_page boost_page, satellite_page; /* ap2010, ap2016 */
 	int64_t usage_max_age_s;                       /* older usage is not told; 0: any age */
 	struct policy_tenant_bss bss;
-	uint64_t version; /* outbox sequence of its last change */
+	struct policy_history_windows history;
+	int64_t device_life_s; /* a device not seen for so long is forgotten */
+	uint64_t version;      /* outbox sequence of its last change */
 };
 
 /* One DataPlanInfoDetails. */
@@ -213,6 +287,7 @@ struct policy_plan {
 	int64_t companion_max;
 	bool primary_esim;
 	bool carrier_billing, private_identity;
+	struct policy_list features; /* the operator's own, for applications of its own */
 	struct {
 		struct policy_objects plans, boosts;    /* policy_data_plan, policy_boost */
 		uint8_t nr_sa;                          /* enum policy_nr_sa */
@@ -242,9 +317,30 @@ struct policy_line_boost {
 	int64_t until_ms; /* 0: no end */
 };
 
-/* Of ap2010; kept in one column. */
+/* An add-on that a line has, beside its plan. */
+struct policy_line_addon {
+	const char *id;
+	int64_t until_ms; /* 0: no end */
+};
+
+/* What a name stands for: a text, a whole number, or yes or no. */
+enum policy_pair_kind { POLICY_PAIR_TEXT, POLICY_PAIR_NUMBER, POLICY_PAIR_BOOL };
+struct policy_pair {
+	const char *name;
+	uint8_t kind;     /* enum policy_pair_kind */
+	const char *text; /* of POLICY_PAIR_TEXT */
+	int64_t number;   /* of the others; 0 and 1 */
+};
+struct policy_pairs {
+	const struct policy_pair *items; /* by name, each once */
+	size_t count;
+};
+
+/* What nearly no line has; kept in one column. */
 struct policy_line_data {
-	struct policy_objects usage, boosts; /* policy_usage, policy_line_boost */
+	struct policy_objects usage, boosts; /* policy_usage, policy_line_boost: of ap2010 */
+	struct policy_objects addons;        /* policy_line_addon */
+	struct policy_pairs facts;           /* the operator's own, for rules */
 };
 
 struct policy_subscriber {
@@ -320,6 +416,11 @@ extern const char *const policy_contents_names[];
 extern const char *const policy_account_names[];
 extern const char *const policy_terms_by_names[];
 extern const char *const policy_identity_names[];
+extern const char *const policy_equipment_names[];        /* enum policy_equipment_state */
+extern const char *const policy_equipment_listed_names[]; /* those of it that a list may have */
+extern const char *const policy_equipment_mode_names[];
+extern const char *const policy_equipment_unknown_names[];
+extern const char *const policy_equipment_away_names[];
 extern const char *const policy_bss_mode_names[];
 extern const char *const policy_bss_when_away_names[];
 

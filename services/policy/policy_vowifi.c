@@ -58,7 +58,7 @@ void policy_decide_vowifi(const struct policy_context *context, struct policy_de
 	out->vowifi.prov = line->vowifi.prov & 3;
 	out->vowifi.terms = context->tenant->vowifi_terms_required ? line->vowifi.terms & 3 : POLICY_NOT_REQUIRED;
 	out->vowifi.address = address_now(context);
-	if (line->status != POLICY_ACTIVE) {
+	if (!policy_is_in_force(context, POLICY_SERVICE_VOWIFI)) {
 		withhold(out);
 		return;
 	}
@@ -76,7 +76,7 @@ void policy_render_vowifi(struct policy_render *r, const struct policy_decision 
 {
 	const struct policy_subscriber *line = r->context->subscriber;
 	/* No page for whom nothing is to be done: not offered, or the line is not active. */
-	bool flow = decision->status != POLICY_INCOMPATIBLE && line->status == POLICY_ACTIVE;
+	bool flow = decision->status != POLICY_INCOMPATIBLE && policy_is_in_force(r->context, POLICY_SERVICE_VOWIFI);
 	char *user_data = es_arena_strdup(r->arena, r->context->flow_user_data);
 
 	if (user_data == NULL) {
@@ -86,7 +86,7 @@ void policy_render_vowifi(struct policy_render *r, const struct policy_decision 
 	policy_put_number(r, r->root, "EntitlementStatus", decision->status);
 	policy_put(r, r->root, "ServiceFlow_URL", flow ? r->context->tenant->vowifi_url : "");
 	policy_put(r, r->root, "ServiceFlow_UserData", flow ? user_data : "");
-	policy_put(r, r->root, "MessageForIncompatible", policy_text(decision->message, r->context->language));
+	policy_put(r, r->root, "MessageForIncompatible", policy_message(r->context, &decision->message));
 	policy_put_number(r, r->root, "AddrStatus", decision->vowifi.address);
 	if (decision->vowifi.address == POLICY_AVAILABLE && line->vowifi.address_expiry_ms != 0)
 		policy_put_time(r, r->root, "AddrExpiry", line->vowifi.address_expiry_ms);

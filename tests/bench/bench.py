@@ -8,7 +8,7 @@ median is what counts. The load generators run on the same cores as what they lo
 import argparse
 import json
 import os
-import re
+import random
 import statistics
 import subprocess
 import tempfile
@@ -16,25 +16,17 @@ import urllib.parse
 from pathlib import Path
 
 import bench_core
-from measure import QUIET, SERVICES, Results, cpu_of, imsi_of, keys_of, phone, resident_mb, say  # first: it says where the others are
+import bench_rules
+from measure import QUIET, SERVICES, Results, cpu_of, imsi_of, keys_of, phone, resident_mb, say, wrk  # first: it says where the others are
 from stack import BIN, Stack, free_port, wait_for
 from ts43 import Client, authenticate, params
 from usim import TEST_SETS, Usim
 
-CONNECTIONS = 64
-PHONES = 200
-
-
-def wrk(url, seconds, script=None):
-    more = ["-s", script] if script else []
-    out = subprocess.run(["wrk", "-t", "2", "-c", str(CONNECTIONS), "-d", f"{seconds}s", *more, url], capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in out:
-        raise SystemExit("the load got other answers than 200:\n" + out)
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
+SPREAD_PHONES = 10_000  # at most
 
 
 class Nginx:
-    """A static body of the same size over TLS with the same certificate: the reference for what a request costs at least."""
+    """A static file of the same size over TLS with the same certificate, kept open: the reference for what a request costs at least."""
 
     def __init__(self, stack, folder, size):
         self.port, root = free_port(), folder / "www"
@@ -46,7 +38,7 @@ events {{ worker_connections 4096; }}
 http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
  uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
  server {{ listen 127.0.0.1:{self.port} ssl; ssl_certificate {stack.keys}/server.crt; ssl_certificate_key {stack.keys}/server.key;
- ssl_protocols TLSv1.2 TLSv1.3; root {root}; }} }}""")
+ ssl_protocols TLSv1.2 TLSv1.3; root {root}; open_file_cache max=16 inactive=1h; open_file_cache_valid 1h; }} }}""")
         for path in (folder, root):
             path.chmod(0o755)
         self._popen = subprocess.Popen(["nginx", "-c", str(config), "-e", str(folder / "nginx.log")], stderr=subprocess.DEVNULL)
@@ -151,13 +143,15 @@ def bench_connections(stack, results, count):
 
 
 def seed(stack, count):
-    """`count` subscribers, the phones evenly among them; the others have no keys, since only phones authenticate."""
+    """`count` subscribers, the phones evenly among them, all of them where there are few; the others have no keys, since only phones
+    authenticate."""
     import ssl
     import urllib.request
     context = ssl.create_default_context(cafile=stack.ca)
-    spread = count // PHONES
-    load_file(stack, PHONES, spread)
-    others = [n for n in range(count) if n % spread]
+    phones = min(count, SPREAD_PHONES)
+    spread = count // phones
+    load_file(stack, phones, spread)
+    others = [n for n in range(count) if n % spread or n // spread >= phones]
     for start in range(0, len(others), 500):
         rows = [{"imsi": imsi_of(1_000_000 + n), "msisdn": f"+1{n:010}", "plan": "gold", "status": "active"} for n in others[start:start + 500]]
         request = urllib.request.Request(f"https://127.0.0.1:{stack.admin_port}/v1/tenants/demo/subscribers:import", method="POST",
@@ -169,15 +163,21 @@ def seed(stack, count):
 
 
 def token_urls(stack, folder):
-    """A file with one request by token for each of the phones, and the wrk script that makes them in turn."""
-    paths, script = folder / "paths", folder / "paths.lua"
-    with paths.open("w") as out:
-        for n, imsi in enumerate(line.split(",")[0] for line in (stack.dir / "load.csv").read_text().splitlines()[1:]):
-            answer = authenticate(Client(stack), Usim(imsi, *keys_of(n)), app=["ap2003", "ap2004", "ap2005"])
-            assert answer.status == 200, f"authentication: {answer.status}"
-            query = params(token=answer.token(), app=["ap2003", "ap2004", "ap2005"])
-            out.write(f"/?{urllib.parse.urlencode(query, doseq=True)}\n")
-    script.write_text(f"""local requests, n = {{}}, 0
+    """A file with one request by token for each of the phones, in no order, and the wrk script that makes them in turn, each of its threads
+    from another place on."""
+    paths, script, client, made = folder / "paths", folder / "paths.lua", Client(stack), []
+    for n, imsi in enumerate(line.split(",")[0] for line in (stack.dir / "load.csv").read_text().splitlines()[1:]):
+        answer = authenticate(client, Usim(imsi, *keys_of(n)), app=["ap2003", "ap2004", "ap2005"])
+        assert answer.status == 200, f"authentication: {answer.status}"
+        made.append(f"/?{urllib.parse.urlencode(params(token=answer.token(), app=['ap2003', 'ap2004', 'ap2005']), doseq=True)}\n")
+    client.close()
+    random.Random(1).shuffle(made)
+    paths.write_text("".join(made))
+    script.write_text(f"""local requests, threads = {{}}, 0
+function setup(thread)
+  thread:set("n", threads * {len(made) // 2})
+  threads = threads + 1
+end
 function init(args)
   for path in io.lines("{paths}") do requests[#requests + 1] = wrk.format("GET", path) end
 end
@@ -187,7 +187,7 @@ function request() n = n % #requests + 1 return requests[n] end
 
 
 def bench_scale(folder, results, rounds, seconds, many):
-    """The same phones with their tokens, among a thousand subscribers and spread among a million, in turn."""
+    """Phones with their tokens, all of a thousand subscribers and some from everywhere among a million, in turn."""
     few, stacks = 1000, {}
     try:
         for count in (few, many):
@@ -248,7 +248,7 @@ def bench_many(folder, results, options):
     bench_scale(folder, results, options.rounds, options.seconds, options.subscribers)
 
 
-PARTS = {"own": bench_own, "core": bench_core.bench, "scale": bench_many}
+PARTS = {"own": bench_own, "rules": bench_rules.bench, "core": bench_core.bench, "scale": bench_many}
 
 
 def main():

@@ -7,6 +7,7 @@ what is measured, so their own processor time is told, too.
 import json
 import statistics
 import threading
+import urllib.request
 
 from measure import QUIET, SERVICES, Phones, children, cpu_of, cpu_seconds, keys_of, phone, say
 from core import Peer, build
@@ -51,9 +52,9 @@ class Core:
         ebin = build(folder / "ebin")
         self.sims = {source: Sims(folder, f"00101{n}", PHONES, source == "auc") for n, source in enumerate(SOURCES)}
         self.slow_sims = {limit: Sims(folder, f"00102{n}", 2 * limit, False) for n, limit in enumerate(LIMITS)}
-        self.hss = Peer(folder, ebin, "hss", "hss", self.sims["swx"].of_hss)
-        self.aaa = Peer(folder, ebin, "aaa", "aaa", self.sims["relay"].of_hss)
-        self.slow = Peer(folder, ebin, "slow", "hss", [row for sims in self.slow_sims.values() for row in sims.of_hss])
+        self.hss = Peer(folder, ebin, "hss", "hss", subscribers=self.sims["swx"].of_hss)
+        self.aaa = Peer(folder, ebin, "aaa", "aaa", subscribers=self.sims["relay"].of_hss)
+        self.slow = Peer(folder, ebin, "slow", "hss", subscribers=[row for sims in self.slow_sims.values() for row in sims.of_hss])
         self.udm = Udm()
         self.ops = free_port()
         self.stack = None
@@ -63,7 +64,7 @@ class Core:
         text = "[diameter]\nidentity = %i.ecs.example.net\nrealm = ecs.example.net\nwatchdog = 6s\nreconnect = 1s\n"
         for peer in (self.hss, self.aaa, self.slow):
             text += f"[peer {peer.name}]\nhost = {peer.host}\naddress = 127.0.0.1\nport = {peer.port}\ntls = no\n"
-        text += section("swx", "swx", "hss") + section("aaa", "relay", "aaa") + self.udm.section("udm")
+        text += section("swx", "swx", "hss") + section("aaa", "relay", "aaa") + f"[udm udm]\nurl = {self.udm.url}\n"
         text += "".join(section("swx", f"slow{limit}", "slow", limit) for limit in LIMITS)
         path = self._folder / "core.conf"
         path.write_text(text)
@@ -90,17 +91,22 @@ class Core:
         for name, all_sims in (("b", self.sims), ("a", self.slow_sims)):
             for sims in all_sims.values():
                 self.stack.ctl("subscriber", "import", "--tenant", name, sims.known)
-        wait_for(lambda: self.diameter("openes_diameter_peers_open") == 3, 40, "the peers' connections")
+        wait_for(self._is_connected, 40, "the peers' connections")
         return self
 
-    def diameter(self, metric):
-        """A figure of openes-diameter."""
-        import urllib.request
+    def _is_connected(self):
         try:
-            text = urllib.request.urlopen(f"http://127.0.0.1:{self.ops}/metrics", timeout=5).read().decode()
+            return self.diameter("openes_diameter_peers_open") == 3
         except OSError:
-            return 0
-        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(metric))
+            return False  # it has only just been started
+
+    def diameter(self, metric):
+        """A figure of openes-diameter. One that is not to be had is no 0: the benchmark ends."""
+        text = urllib.request.urlopen(f"http://127.0.0.1:{self.ops}/metrics", timeout=5).read().decode()
+        values = [float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(metric)]
+        if not values:
+            raise SystemExit(f"openes-diameter has no {metric}")
+        return sum(values)
 
     def cpu(self):
         """By process, in seconds; the peers as one."""
@@ -165,17 +171,22 @@ class Outstanding(threading.Thread):
 
     def __init__(self, core):
         super().__init__(daemon=True)
-        self._core, self._end, self.seen = core, threading.Event(), []
+        self._core, self._end, self._seen, self._wrong = core, threading.Event(), [], None
         self.start()
 
     def run(self):
-        while not self._end.wait(0.1):
-            self.seen.append(self._core.diameter("openes_diameter_in_flight"))
+        try:
+            while not self._end.wait(0.1):
+                self._seen.append(self._core.diameter("openes_diameter_in_flight"))
+        except BaseException as wrong:
+            self._wrong = wrong
 
     def median(self):
         self._end.set()
         self.join()
-        return statistics.median(self.seen) if self.seen else 0
+        if self._wrong is not None:
+            raise self._wrong
+        return statistics.median(self._seen)
 
 
 def beside(core, limit, rate, seconds):

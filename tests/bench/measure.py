@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -14,6 +15,7 @@ os.environ.setdefault("OPENES_TEST_BIN", str(Path(__file__).resolve().parents[2]
 
 from stack import BIN  # noqa: E402
 
+CONNECTIONS = 64
 TICKS = os.sysconf("SC_CLK_TCK")
 SERVICES = ("gateway0", "auth0", "policy0", "esim0", "notify0")
 QUIET = {s: {"log_level": "warn"} for s in ("gateway", "auth", "policy", "esim", "notify")}
@@ -49,6 +51,14 @@ def children(pid):
 def resident_mb(pid):
     line = next(x for x in Path(f"/proc/{pid}/status").read_text().splitlines() if x.startswith("VmRSS"))
     return int(line.split()[1]) / 1024
+
+
+def wrk(url, seconds, script=None):
+    more = ["-s", script] if script else []
+    out = subprocess.run(["wrk", "-t", "2", "-c", str(CONNECTIONS), "-d", f"{seconds}s", *more, url], capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in out:
+        raise SystemExit("the load got other answers than 200:\n" + out)
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
 
 
 class Results:

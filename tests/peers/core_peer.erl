@@ -1,4 +1,4 @@
-%% core_peer.erl -- an HSS (SWx) or 3GPP AAA (SWm) for the tests, on Erlang's own Diameter stack.
+%% core_peer.erl -- an HSS (SWx), 3GPP AAA (SWm) or EIR (S13) for the tests, on Erlang's own Diameter stack.
 %%
 %%   erl -noshell -pa EBIN -s core_peer main CONFIG
 %%
@@ -7,6 +7,7 @@
 %%   reset           as at the start, counters too
 %%   count NAME      requests of that kind seen, or "errors": requests that this stack found fault with
 %%   seen            attributes of the last request
+%%   equipment IMEI STATUS|unknown     what an EIR knows
 %%   ppr IMSI NUMBER ACCESS | rtr IMSI | asr SESSION | rar SESSION      sends one, says its result
 %%   quit
 -module(core_peer).
@@ -18,6 +19,7 @@
 
 -define(SWX, 16777265).
 -define(SWM, 16777264).
+-define(S13, 16777252).
 -define(TGPP, 10415).
 
 main([File]) ->
@@ -41,7 +43,7 @@ main([File]) ->
 bin(Hex) -> binary:decode_hex(list_to_binary(Hex)).
 
 service(#{host := Host, realm := Realm, role := Role}) ->
-    {App, Dict} = case Role of hss -> {?SWX, core_swx}; aaa -> {?SWM, core_swm} end,
+    {App, Dict} = case Role of hss -> {?SWX, core_swx}; aaa -> {?SWM, core_swm}; eir -> {?S13, core_s13} end,
     [{'Origin-Host', Host}, {'Origin-Realm', Realm}, {'Vendor-Id', ?TGPP}, {'Product-Name', "openes test peer"},
      {'Supported-Vendor-Id', [?TGPP]}, {'Host-IP-Address', [{127, 0, 0, 1}]},
      {'Vendor-Specific-Application-Id', [#'diameter_base_Vendor-Specific-Application-Id'{'Vendor-Id' = [?TGPP],
@@ -94,6 +96,8 @@ command(["reset"]) -> reset(), "ok";
 command(["count", Name]) ->
     case ets:lookup(state, {count, list_to_atom(Name)}) of [{_, N}] -> integer_to_list(N); [] -> "0" end;
 command(["seen"]) -> io_lib:format("~0tp", [setting(seen)]);
+command(["equipment", Imei, "unknown"]) -> ets:delete(state, {imei, list_to_binary(Imei)}), "ok";
+command(["equipment", Imei, Status]) -> ets:insert(state, {{imei, list_to_binary(Imei)}, list_to_integer(Status)}), "ok";
 command(["ppr", Imsi, Number, Access]) ->
     User = #{'Subscription-Id' => [#{'Subscription-Id-Type' => 0, 'Subscription-Id-Data' => Number}],
              'Non-3GPP-IP-Access' => list_to_integer(Access)},
@@ -188,6 +192,13 @@ answer('MAR', #{'User-Name' := User} = Avps, Front) ->
 answer('SAR', #{'User-Name' := User}, Front) ->
     ['SAA' | maps:merge(maps:merge(Front, swx_front(User)), result(fun() -> profile(User) end))];
 
+%% ---- EIR ----
+
+answer('ECR', #{'Terminal-Information' := Terminal}, Front) ->
+    Application = #{'Vendor-Id' => ?TGPP, 'Auth-Application-Id' => ?S13},
+    More = result(fun() -> equipment(iolist_to_binary(one(Terminal, 'IMEI'))) end),
+    ['ECA' | maps:merge(Front#{'Vendor-Specific-Application-Id' => Application, 'Auth-Session-State' => 1}, More)];
+
 %% ---- AAA ----
 
 answer('DER', #{'Session-Id' := Session, 'EAP-Payload' := Packet, 'User-Name' := User}, Front) ->
@@ -196,6 +207,12 @@ answer('DER', #{'Session-Id' := Session, 'EAP-Payload' := Packet, 'User-Name' :=
 answer('STR', #{'Session-Id' := Session}, Front) ->
     Code = case ets:take(session, Session) of [] -> 5002; _ -> 2001 end,
     ['STA' | Front#{'Result-Code' => Code}].
+
+equipment(Imei) ->
+    case ets:lookup(state, {imei, Imei}) of
+        [] -> experimental(5422);
+        [{_, Status}] -> #{'Result-Code' => 2001, 'Equipment-Status' => Status}
+    end.
 
 swx_front(User) ->
     #{'Vendor-Specific-Application-Id' => #{'Vendor-Id' => ?TGPP, 'Auth-Application-Id' => ?SWX}, 'Auth-Session-State' => 1,

@@ -89,7 +89,7 @@ class Core:
             self.subscribers |= {imsi: Subscriber(*keys) for imsi, keys in json.loads(request.body).items()}
             return web.as_json({})
         self.seen.append({"path": request.path, "protocol": request.protocol, "headers": request.headers,
-                          "body": request.body.decode("latin-1"), "connection": request.connection})
+                          "body": request.body.decode("latin-1"), "connection": request.connection, "client": request.client})
         try:
             return await (self.token(request) if request.path == "/oauth2/token" else self.answer(request))
         except Refused as refused:

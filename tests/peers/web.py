@@ -31,6 +31,7 @@ class Request:
     body: bytes
     protocol: str
     connection: int  # number of its connection, from 1
+    client: str  # common name of the client's certificate, empty without one
 
 
 @dataclass
@@ -71,9 +72,13 @@ class Connection:
                 task.cancel()
             self.writer.close()
 
+    def client(self):
+        subject = (self.writer.get_extra_info("peercert") or {}).get("subject", ())
+        return next((value for part in subject for name, value in part if name == "commonName"), "")
+
     def request(self, method, target, headers, body, protocol):
         url = urlsplit(target)
-        return Request(method, url.path, parse_qs(url.query), headers, body, protocol, self.number)
+        return Request(method, url.path, parse_qs(url.query), headers, body, protocol, self.number, self.client())
 
     # ---- HTTP/1.1
 

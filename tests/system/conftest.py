@@ -7,7 +7,7 @@ from servers import Servers  # noqa: E402
 from stack import Postgresql, Stack  # noqa: E402
 from supplicant import Supplicant  # noqa: E402
 from ts43 import Client  # noqa: E402
-from usim import TEST_SETS, Usim  # noqa: E402
+from usim import demo_usim  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -95,7 +95,7 @@ def sim(stack):
 
     def get(n):
         if n not in cache:
-            cache[n] = Usim(f"0010100000000{n:02}", *TEST_SETS[(n - 1) % 6])
+            cache[n] = demo_usim(n)
         return cache[n]
 
     return get

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import threading
+import urllib.parse
 from pathlib import Path
 
 from stack import BIN, FAULT, ROOT, free_port, wait_for
@@ -22,7 +23,7 @@ SUBSCRIBERS = [(f"0010100000000{n:02}", *TEST_SETS[(n - 1) % 6], n << 12, f"4917
 def build(folder):
     """Compiles the peers; Erlang finds its own packages."""
     folder.mkdir()
-    codecs = ",".join(f'"{PEERS}/{name}.dia"' for name in ("core_swx", "core_swm"))
+    codecs = ",".join(f'"{PEERS}/{name}.dia"' for name in ("core_swx", "core_swm", "core_s13"))
     subprocess.run(["erl", "-noshell", "-eval", f'[ok = diameter_make:codec(F, [{{outdir, "{folder}"}}]) || F <- [{codecs}]], halt().'],
                    check=True, timeout=120)
     subprocess.run(["erlc", "-o", folder, *folder.glob("*.erl"), *PEERS.glob("core_*.erl")], check=True, timeout=240, capture_output=True)
@@ -40,7 +41,7 @@ def has_sctp():
 class Peer:
     """One HSS or AAA. Peers with an `ind` of their own (TS 33.102 annex C) give out sequence numbers that do not meet."""
 
-    def __init__(self, folder, ebin, name, role, ind=0, subscribers=SUBSCRIBERS, **more):
+    def __init__(self, folder, ebin, name, role, *, ind=0, subscribers=SUBSCRIBERS, **more):
         self.name, self.host, self.role, self.ebin = name, f"{name}.example.org", role, ebin
         self.subscribers = [(i, k, o, sqn + ind, number, access) for i, k, o, sqn, number, access in subscribers]
         self.port, self.control_port, self.more = free_port(), free_port(), more
@@ -88,9 +89,9 @@ class Peer:
             self.popen.wait()
 
 
-def documented(ports, **changes):
-    """The core file of docs/core-network.md with addresses and ports of this machine; changes = {"swx home": {"timeout": "1s"}}."""
-    text = re.search(r"```ini\n(\[diameter\].*?)```", (ROOT / "docs/core-network.md").read_text(), re.S).group(1)
+def documented(ports, page="core-network.md", **changes):
+    """The core file of a page of docs/ with addresses and ports of this machine; changes = {"swx home": {"timeout": "1s"}}."""
+    text = re.search(r"```ini\n(\[diameter\].*?)```", (ROOT / "docs" / page).read_text(), re.S).group(1)
     out, section = [], None
     for line in text.splitlines():
         if line.startswith("["):
@@ -106,6 +107,46 @@ def documented(ports, **changes):
             continue
         out.append(line)
     return "\n".join(out) + "\n"
+
+
+def documented_udm(url, pki, **changes):
+    """The UDM's section of docs/core-network.md with another host and port, files of `pki`, and changes of single keys."""
+    section, text = re.search(r"```ini\n(\[udm .*?\]\n)(.*?)```", (ROOT / "docs/core-network.md").read_text(), re.S).groups()
+    keys = dict(line.split(" = ") for line in text.splitlines())
+    for key, value in keys.items():
+        if key.endswith("url"):
+            keys[key] = url + urllib.parse.urlsplit(value).path
+        elif key.endswith("_file"):
+            keys[key] = pki.file(Path(value).name)
+    return section + "".join(f"{key} = {value}\n" for key, value in {**keys, **changes}.items())
+
+
+class Pki:
+    """An authority in a folder of its own, core-ca.pem, and what it has issued."""
+
+    def __init__(self, folder):
+        folder.mkdir(exist_ok=True)
+        self._dir = folder
+        self._run("req", "-x509", *self.KEY, "-keyout", "core-ca.key", "-out", "core-ca.pem", "-days", "2", "-subj", "/CN=test ca",
+                  "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+
+    KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+
+    def _run(self, *args):
+        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=self._dir)
+
+    def issue(self, file, name):
+        """FILE.pem and FILE.key, issued to a host's name or to an address."""
+        kind = "IP" if re.fullmatch(r"[0-9.]+", name) else "DNS"
+        self._run("req", *self.KEY, "-keyout", f"{file}.key", "-out", f"{file}.csr", "-subj", f"/CN={name}")
+        (self._dir / f"{file}.ext").write_text(f"subjectAltName={kind}:{name}\nbasicConstraints=critical,CA:FALSE\n"
+                                               "keyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\n")
+        self._run("x509", "-req", "-in", f"{file}.csr", "-CA", "core-ca.pem", "-CAkey", "core-ca.key", "-CAcreateserial", "-days", "2",
+                  "-out", f"{file}.pem", "-extfile", f"{file}.ext")
+        return self
+
+    def file(self, name):
+        return str(self._dir / name)
 
 
 class Diameter:

@@ -5,17 +5,18 @@ import threading
 import urllib.request
 from pathlib import Path
 
-from core import SUBSCRIBERS, Peer, documented
+from core import SUBSCRIBERS, Peer, Pki, documented, documented_udm
 from core_udm import Udm
 from stack import ROOT, Stack, free_port, wait_for
 from ts43 import Client, nai
-from usim import TEST_SETS, Usim
+from usim import TEST_SETS, Usim, demo_usim
 
 HOST = "127.0.0.1"
 KEYLESS = "001010000000050"  # the core network has this SIM's keys, openes never gets them
 KEYLESS_KEYS = ("00112233445566778899aabbccddeeff", "d1d2d3d4d5d6d7d8d9dadbdcdddedff0")
 EVERYBODY = [*SUBSCRIBERS, (KEYLESS, *KEYLESS_KEYS, 1 << 12, "491700000050", 0)]
 ROLES = {"hss1": "hss", "hss2": "hss", "aaa1": "aaa"}
+IDENTITY = "auth0.ecs.example.net"  # what the core file makes of %i
 OTHER = "001020000000001"  # of the tenant `other`, which has our own AuC
 
 MORE = """
@@ -40,16 +41,20 @@ redirect_uri = https://ecs.example/
 
 
 class CoreStack:
-    """`peers`: those that are started. `changes`: of sections of the documented core file. `udm`: keys of [udm udm1], None: there is none."""
+    """`peers`: those that are started. `changes`: of sections of the documented core file. `udm`: changes
+    of the documented [udm udm1], None: there is none."""
 
     def __init__(self, folder, ebin, peers=("hss1", "hss2", "aaa1"), changes=None, udm=None, **stack):
         folder.mkdir(parents=True, exist_ok=True)
         self.dir, self._tenants, self._cards = folder, {}, {}
         self.peers = {name: Peer(folder, ebin, name, ROLES[name], ind=i, subscribers=EVERYBODY) for i, name in enumerate(peers)}
-        self.udm = None if udm is None else Udm().start()
+        self.udm = self.pki = None
+        if udm is not None:
+            self.pki = Pki(folder / "pki").issue("udm", HOST).issue("core", IDENTITY)
+            self.udm = Udm(self.pki).start()
         self.core_file, self.diameter_ops = folder / "core.conf", free_port()
         text = documented({name: peer.port for name, peer in self.peers.items()}, **(changes or {})) + MORE.format(gone=free_port())
-        self.core_file.write_text(text + ("" if udm is None else self.udm.section("udm1", **udm)))
+        self.core_file.write_text(text + ("" if udm is None else documented_udm(self.udm.url, self.pki, **udm)))
         overrides = stack.pop("overrides", {})
         overrides = {**overrides, "auth": {"core_file": self.core_file, **overrides.get("auth", {})}}
         self.stack = Stack(folder / "stack", overrides=overrides, **stack)
@@ -169,7 +174,7 @@ class CoreStack:
 
     def card(self, n=1):
         """The SIM of demo subscriber n; one for all tests."""
-        return self._cards.setdefault(n, Usim(f"0010100000000{n:02}", *TEST_SETS[(n - 1) % 6]))
+        return self._cards.setdefault(n, demo_usim(n))
 
     def client(self):
         return Client(self.stack)
@@ -186,7 +191,3 @@ class CoreStack:
 
 def other_nai():
     return nai(OTHER, mnc="02")
-
-
-def nai_prime(imsi):
-    return "6" + nai(imsi)[1:]

@@ -1,6 +1,6 @@
 """The UDM and NRF of tests/peers/udm.py as a process of a test.
 
-    with Udm() as udm:            # Udm(pki) for TLS with client certificates: files server.pem, server.key, ca.pem
+    with Udm() as udm:            # Udm(pki): over TLS with client certificates (core.py's Pki), and nobody is served without the NRF's token
         udm.control(status=404, cause="USER_NOT_FOUND")
         ...
         assert udm.seen("/nudm-ueau")
@@ -14,7 +14,6 @@ import urllib.request
 from pathlib import Path
 
 PEER = Path(__file__).resolve().parent.parent / "peers" / "udm.py"
-INSTANCE = "4a1b0c4e-3b1f-4c57-9d53-0242ac120002"
 
 
 class Udm:
@@ -26,14 +25,15 @@ class Udm:
         """Listens when it returns; after stop() again on the same port."""
         command = [sys.executable, str(PEER), "--port", str(self._port)]
         if self._pki:
-            command += ["--cert", f"{self._pki}/server.pem", "--key", f"{self._pki}/server.key",
-                        "--client-ca", f"{self._pki}/ca.pem"]
+            command += ["--cert", self._pki.file("udm.pem"), "--key", self._pki.file("udm.key"),
+                        "--client-ca", self._pki.file("core-ca.pem")]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         said = self._process.stdout.readline().split()
         if said[:1] != ["port"]:
             raise RuntimeError(f"{PEER} did not start: {said}")
         self._port = int(said[1])
         self.url = f"{'https' if self._pki else 'http'}://127.0.0.1:{self._port}"
+        self.control()
         return self
 
     def stop(self):
@@ -52,33 +52,23 @@ class Udm:
     def __exit__(self, *_):
         self.stop()
 
-    def section(self, name="core", **keys):
-        """Its `[udm NAME]` for the core file; keys with None are left out."""
-        keys = {"url": self.url, **keys}
-        lines = [f"{key} = {value}" for key, value in keys.items() if value is not None]
-        return "\n".join([f"[udm {name}]", *lines, ""])
-
-    def token_keys(self):
-        """Keys of a section that has the NRF asked for a token."""
-        return {"nrf_token_url": f"{self.url}/oauth2/token", "nf_instance_id": INSTANCE}
-
     def control(self, **what):
         """What it does from now on, nothing: as it should. See tests/peers/udm.py."""
-        self._ask("/control", what)
+        self._ask("/control", {**({"token_required": True} if self._pki else {}), **what})
 
     def subscribers(self, keys):
         """More of them: {imsi: (K, OPc)} in hexadecimal digits."""
         self._ask("/subscribers", keys)
 
     def seen(self, prefix="/"):
-        """Requests since the last control(), oldest first: path, protocol, headers, body, connection."""
+        """Requests since the last control(), oldest first: path, protocol, headers, body, connection, client (of the certificate)."""
         return [request for request in self._ask("/seen") if request["path"].startswith(prefix)]
 
     def _ask(self, path, body=None):
         context = None
         if self._pki:
-            context = ssl.create_default_context(cafile=f"{self._pki}/ca.pem")
-            context.load_cert_chain(f"{self._pki}/server.pem", f"{self._pki}/server.key")
+            context = ssl.create_default_context(cafile=self._pki.file("core-ca.pem"))
+            context.load_cert_chain(self._pki.file("udm.pem"), self._pki.file("udm.key"))
         data = None if body is None else json.dumps(body).encode()
         with urllib.request.urlopen(self.url + path, data, timeout=10, context=context) as answer:
             return json.load(answer)

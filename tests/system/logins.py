@@ -1,5 +1,6 @@
 """A stack whose tenant lets people log in, with everything around it."""
 
+import contextlib
 import json
 
 from people import FakeProvider, Keys, Provider, SmsGateway
@@ -55,13 +56,33 @@ ca_file = {ca}
 
 
 class Logins:
+    """with Logins(folder) as logins: all of it runs; what was started ends, too, when the rest could not be."""
+
     def __init__(self, folder, node=True, **overrides):
-        self.dir = folder
+        self.dir, self._with_node, self._overrides = folder, node, overrides
+        self._document, self._ends = None, contextlib.ExitStack()
+
+    def __enter__(self):
+        try:
+            return self._start()
+        except BaseException:
+            self._ends.close()
+            raise
+
+    def __exit__(self, *_):
+        self._ends.close()  # each of them, whatever another one's end does
+
+    def _keep(self, peer):
+        self._ends.callback(peer.close)
+        return peer
+
+    def _start(self):
+        folder, overrides = self.dir, self._overrides
         folder.mkdir(parents=True, exist_ok=True)
         self.keys = Keys(folder / "others")
         port = free_port()
         self.url = f"https://127.0.0.1:{port}/"
-        self.fake, self.sms = FakeProvider(self.keys), SmsGateway(self.keys)
+        self.fake, self.sms = self._keep(FakeProvider(self.keys)), self._keep(SmsGateway(self.keys))
         self.certified = self.by_key = self.fake
         secret, password, key = folder / "secret", folder / "password", folder / "client.pem"
         secret.write_text("a secret: with / what + escapes need\n")
@@ -70,24 +91,19 @@ class Logins:
         key.write_bytes(client.export_to_pem(private_key=True, password=None))
         for file in (secret, password, key):
             file.chmod(0o600)
-        self._node, self._document = [], None
-        if node:
-            self.certified = Provider(self.keys, self.url, client_secret=secret.read_text().strip())
-            self.by_key = Provider(self.keys, self.url, client_jwks={"keys": [json.loads(client.export_public())]}, alg="ES256",
-                                   claims_in_id_token=True)
-            self._node = [self.certified, self.by_key]
+        if self._with_node:
+            self.certified = self._keep(Provider(self.keys, self.url, client_secret=secret.read_text().strip()))
+            self.by_key = self._keep(Provider(self.keys, self.url, client_jwks={"keys": [json.loads(client.export_public())]}, alg="ES256",
+                                              claims_in_id_token=True))
         core = folder / "core.conf"
         core.write_text(CORE.format(certified=self.certified, by_key=self.by_key, fake=self.fake, secret=secret, url=self.url, ca=self.keys.ca, key=key))
         settings = {"auth": {"core_file": core, "codes_per_number": 3, "codes_per_address": 1000, **overrides.pop("auth", {})},
                     "notify": {"sms_url": self.sms.url, "sms_user": "openes", "sms_password_file": password, "sms_sender": "Demo",
                                "sms_ca_file": self.keys.ca, "sms_timeout": "2s"}}
         self.stack = Stack(folder / "stack", overrides=settings, device_port=port, **overrides)
+        self._ends.callback(self.stack.stop)
         self.stack.start().load_demo()
-
-    def stop(self):
-        for peer in (*self._node, self.fake, self.sms):
-            peer.close()
-        self.stack.stop()
+        return self
 
     def tenant(self, not_enabled=None, **authentication):
         """The demo tenant with these settings, once auth knows of them."""

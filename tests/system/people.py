@@ -25,6 +25,19 @@ class Keys:
         self.ca, self.cert, self.key = str(folder / "ca.crt"), str(folder / "server.crt"), str(folder / "server.key")
 
 
+def end(popen):
+    """Of a child that ends with its standard input, or else is ended."""
+    popen.stdin.close()
+    try:
+        popen.wait(30)
+    except subprocess.TimeoutExpired:
+        popen.kill()
+        popen.wait()
+        raise
+    finally:
+        popen.stdout.close()
+
+
 class Provider:
     """npm's oidc-provider (tests/peers/oidc)."""
 
@@ -42,9 +55,7 @@ class Provider:
         raise AssertionError(f"the provider ended with {self._popen.wait()}")
 
     def close(self):
-        self._popen.stdin.close()
-        self._popen.wait(30)
-        self._popen.stdout.close()
+        end(self._popen)
 
 
 class _Server:

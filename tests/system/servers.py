@@ -13,7 +13,7 @@ from jwcrypto import jwk, jwt
 from operators import Operators
 from stack import ROOT, wait_for
 from ts43 import Client, authenticate, params
-from usim import TEST_SETS, Usim
+from usim import demo_usim
 
 HOST, OTHER_HOST = "aes.mnc001.mcc001.pub.3gppnetwork.org", "aes.other.example"
 ENDPOINT = "/oauth/token"
@@ -116,7 +116,7 @@ class Servers:
 
     def sim(self, n):
         if n not in self._sims:
-            self._sims[n] = Usim(f"0010100000000{n:02}", *TEST_SETS[(n - 1) % 6])
+            self._sims[n] = demo_usim(n)
         return self._sims[n]
 
     @contextlib.contextmanager

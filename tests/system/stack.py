@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -29,13 +30,38 @@ def free_port():
                 continue
 
 
-def wait_for(condition, seconds=20, what="condition"):
+def wait_for(condition, seconds=20, what="condition", every=0.02):
     """Polls; the bound only ends a failing test."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come true within {seconds} s")
-        time.sleep(0.02)
+        time.sleep(every)
+
+
+class Threads:
+    """Each of `tasks` in a thread of its own, at once; none of them keeps the tests from ending."""
+
+    def __init__(self, *tasks):
+        self._wrong = []
+        self._threads = [threading.Thread(target=self._run, args=(task,), daemon=True) for task in tasks]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, task):
+        try:
+            task()
+        except BaseException as wrong:  # of an assertion, too: join() is where it is seen
+            self._wrong.append(wrong)
+
+    def join(self, seconds=60):
+        """Until all of them are through; what went wrong in one goes wrong here."""
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0, deadline - time.monotonic()))
+        if self._wrong:
+            raise self._wrong[0]
+        assert not any(thread.is_alive() for thread in self._threads), f"a thread is not through within {seconds} s"
 
 
 class Postgresql:
@@ -171,13 +197,14 @@ class Stack:
         events = ",".join(f"ipc://{self._sock}/policy-events{n}" for n in range(self.replicas.get("policy", 1)))
         links = {f"{s}_target": self.target(s) for s in ("auth", "policy", "esim", "notify")}
         out.update({
-            "policy": {"events_listen": f"ipc://{self._sock}/policy-events{i}", "token_keys_file": k / "token.keys", "admin_token_file": k / "admin.token"},
+            "policy": {"events_listen": f"ipc://{self._sock}/policy-events{i}", "token_keys_file": k / "token.keys", "admin_token_file": k / "admin.token",
+                       "auth_target": links["auth_target"]},
             "auth": {"session_keys_file": k / "session.keys", "token_keys_file": k / "token.keys", "auc_keys_file": k / "auc.keys",
                      "transport_key_file": k / "transport.key", "policy_target": links["policy_target"], "policy_events": events,
                      "notify_target": links["notify_target"],
                      # a few SIMs play many: tests of the limits set them
                      "imsi_challenges_per_minute": 0, "imsi_resyncs_per_hour": 0, "failures_per_hour": 0},
-            "esim": {},
+            "esim": {"policy_target": links["policy_target"], "policy_events": events},
             "notify": {"push_keys_file": k / "push.keys", "policy_target": links["policy_target"], "policy_events": events},
             "gateway": {"device_cert_file": k / "server.crt", "device_key_file": k / "server.key", "ticket_key_file": k / "ticket.key",
                         "admin_cert_file": k / "server.crt", "admin_key_file": k / "server.key", "server_cert_file": k / "server.crt",

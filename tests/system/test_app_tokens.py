@@ -4,11 +4,10 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 
 import pytest
 from servers import APP, HOST, TENANT, Phone, Servers, ask
-from stack import wait_for
+from stack import Threads, wait_for
 from ts43 import EAP_RELAY, XML, authenticate, nai, params
 
 
@@ -121,10 +120,8 @@ def test_of_two_who_use_a_temporary_token_at_once_one_wins(servers):
     phone = servers.phone()
     for _ in range(5):
         token, statuses = phone.temporary_token("GetPhoneNumber"), []
-        threads = [threading.Thread(target=lambda t=token, s=statuses: s.append(ask(servers.running, "GetPhoneNumber", temporary_token=t).status))
-                   for _ in range(2)]
-        [t.start() for t in threads]
-        [t.join() for t in threads]
+        use = lambda t=token, s=statuses: s.append(ask(servers.running, "GetPhoneNumber", temporary_token=t).status)  # noqa: E731
+        Threads(use, use).join()
         assert sorted(statuses) == [200, 401]
 
 
@@ -151,22 +148,21 @@ def test_kill_9_of_auth_in_between_answers_no_temporary_token_twice(own_stack, t
     statuses = {token: [] for token in tokens}
 
     def use(token):
-        mine = []
-        while not mine or mine[-1] == 503:
-            mine.append(ask(running, "GetPhoneNumber", temporary_token=token).status)
-        statuses[token] += mine
+        def is_told():
+            statuses[token].append(ask(running, "GetPhoneNumber", temporary_token=token).status)
+            return statuses[token][-1] != 503
+        wait_for(is_told, 60, "an answer that is no 503")
 
     def use_all():
         for token in tokens:
             use(token)
 
-    threads = [threading.Thread(target=use_all) for _ in range(2)]
-    [t.start() for t in threads]
+    both = Threads(use_all, use_all)
     for part in (10, 25, 40):
         wait_for(lambda n=part: sum(1 for s in statuses.values() if s) >= n, 60, "the servers to get on")
         running["auth0"].kill()
         running["auth0"].start()
-    [t.join() for t in threads]
+    both.join()
     assert {s for seen in statuses.values() for s in seen} <= {200, 401, 503}
     assert all(seen.count(200) <= 1 for seen in statuses.values())
     assert all(seen.count(200) == 1 for seen in statuses.values() if 503 not in seen), "without a crash none is lost"
@@ -229,12 +225,18 @@ def test_what_is_not_there_is_404_to_a_server(servers):
     assert ask(running, "GetPhoneNumber", temporary_token=token).status == 404
 
 
-@pytest.mark.parametrize("command,status", [("reset-tokens", 401), ("terminate", 401)])
+@pytest.mark.parametrize("command,status", [("reset-tokens", 401), ("swap-sim", 401), ("suspend", 401), ("terminate", 401)])
 def test_what_ends_a_subscribers_tokens_ends_those_given_away(servers, command, status):
     """V12-TT-02"""
-    phone = servers.phone({"reset-tokens": 3, "terminate": 4}[command])
-    temporary, operator = phone.temporary_token("GetPhoneNumber"), servers.phone({"reset-tokens": 3, "terminate": 4}[command], "ap2015").operator_token("profile")
+    n = {"reset-tokens": 3, "swap-sim": 3, "suspend": 3, "terminate": 4}[command]
+    phone, application = servers.phone(n), servers.phone(n, "ap2015")
+    temporary, operator = phone.temporary_token("GetPhoneNumber"), application.operator_token("profile")
     servers.running.ctl("subscriber", command, "--tenant", "demo", "--imsi", phone.usim.imsi)
+    for old in (phone, application):
+        with servers.connection() as connection:
+            assert connection.get(params(token=old.token, app=old.app)).status == 511
+    if command == "suspend":
+        servers.running.ctl("subscriber", "resume", "--tenant", "demo", "--imsi", phone.usim.imsi)  # which brings none of them back
     assert ask(servers.running, "GetPhoneNumber", temporary_token=temporary).status == status
     assert ask(servers.running, "GetSubscriberDeviceInfo", app="ap2015", operator_token=operator).status == status
 
@@ -453,9 +455,8 @@ def test_of_two_who_use_an_app_token_at_once_one_wins(servers):
     phone = servers.phone(app="ap2015")
     for _ in range(5):
         token, results = app_token(servers), []
-        threads = [threading.Thread(target=lambda t=token, r=results: r.append(phone.told("Get3PAppInfo", App_token=t)["OperationResult"])) for _ in range(2)]
-        [t.start() for t in threads]
-        [t.join() for t in threads]
+        use = lambda t=token, r=results: r.append(phone.told("Get3PAppInfo", App_token=t)["OperationResult"])  # noqa: E731
+        Threads(use, use).join()
         assert sorted(results) == ["1", "102"]
 
 

@@ -1,10 +1,12 @@
 """What happens to authentications under load when the core network, or our way to it, dies at the worst moment."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 from core_stack import CoreStack, other_nai
@@ -18,15 +20,24 @@ LANES = 4
 @pytest.fixture
 def core_of(tmp_path, ebin):
     """core_of(...): a core network of this test alone."""
-    made = []
+    with contextlib.ExitStack() as ends:
+        def make(**more):
+            made = CoreStack(tmp_path / "core", ebin, peers_die=True, **more)
+            ends.callback(made.stop)
+            return made.start()
+        yield make
 
-    def make(**more):
-        made.append(CoreStack(tmp_path / "core", ebin, peers_die=True, **more))
-        return made[-1].start()
 
-    yield make
-    for one in made:
-        one.stop()
+@pytest.fixture
+def phones_of(core_of):  # they end before what they ask
+    """phones_of(core): Phones that authenticate already."""
+    with contextlib.ExitStack() as ends:
+        def make(core):
+            made = Phones(core)
+            ends.callback(made.end)
+            made.more(40)
+            return made
+        yield make
 
 
 class Phones:
@@ -41,7 +52,13 @@ class Phones:
             [BIN / "openes-phone", "--url", f"https://127.0.0.1:{core.stack.port}/", "--ca", core.stack.ca, "--subscribers", file,
              "--connections", str(LANES), "--rate", "80", "--for", "10m", "--mix", "auth=1", "--json"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.more(40)
+
+    def end(self):
+        """Of a test that failed before finish()."""
+        if self._popen.poll() is None:
+            self._popen.kill()
+            self._popen.wait()
+        self._popen.stdout.close()
 
     def more(self, n, seconds=60):
         """Until n more have succeeded."""
@@ -61,11 +78,11 @@ class Phones:
         return statuses
 
 
-def test_kill_9_of_one_of_two_hss_under_load_loses_no_authentication(core_of):
+def test_kill_9_of_one_of_two_hss_under_load_loses_no_authentication(core_of, phones_of):
     """V12-AUTH-10: what was in flight there is asked of the other one, or answered 503; nothing else is noticed."""
     core = core_of(peers=("hss1", "hss2"), changes={"swx home": {"share": "yes"}})
     core.tenant(sources=["*: home"])
-    phones = Phones(core)
+    phones = phones_of(core)
     assert core.hss1.count("MAR") > 0 and core.hss2.count("MAR") > 0, "both are asked"
     core.hss1.set(delay=30)  # so that some are in flight there
     phones.more(20)
@@ -77,11 +94,11 @@ def test_kill_9_of_one_of_two_hss_under_load_loses_no_authentication(core_of):
     assert statuses.get(503, 0) <= LANES, "at most one on each connection"
 
 
-def test_an_hss_that_hangs_under_load_costs_time_and_no_authentication(core_of):
+def test_an_hss_that_hangs_under_load_costs_time_and_no_authentication(core_of, phones_of):
     """V12-AUTH-10: SIGSTOP. The first choice is connected and silent: after `attempt` the second is asked."""
     core = core_of(peers=("hss1", "hss2"), changes={"swx home": {"attempt": "200ms"}})
     core.tenant(sources=["*: home"])
-    phones = Phones(core)
+    phones = phones_of(core)
     repeats, asked = core.diameter_metric("openes_diameter_repeats_total"), core.hss2.count("MAR")
     core.hss1.popen.send_signal(signal.SIGSTOP)
     try:
@@ -124,12 +141,12 @@ class Neighbour(threading.Thread):
         assert not self.is_alive() and self.good > 0 and self.wrong == []
 
 
-def test_kill_9_of_openes_diameter_under_load_is_503_until_it_is_back(core_of):
+def test_kill_9_of_openes_diameter_under_load_is_503_until_it_is_back(core_of, phones_of):
     """V12-AUTH-10: auth starts it again by itself; who has our own AuC is not concerned."""
     core = core_of(peers=("hss1", "hss2"))
     neighbour = Neighbour(core, core.other_tenant())
     core.tenant(sources=["*: home"])
-    phones = Phones(core)
+    phones = phones_of(core)
     children = set()
     for _ in range(2):
         child = core.child()
@@ -155,9 +172,13 @@ def test_a_udm_takes_over_from_hss_that_are_gone_until_they_are_back(core_of):
     client, usim = core.client(), Usim("001010000000001", *TEST_SETS[0])
     assert authenticate(client, usim).status == 200 and core.udm.seen("/nudm") == []
     core.kill(core.hss1)
-    while not core.events("auth.source_rests", source="home"):
+    for _ in range(10):
+        if core.events("auth.source_rests", source="home"):
+            break
         assert authenticate(client, usim).status == 200
         assert len(core.events("auth.source_away", source="home")) <= 3, "it rests after the third"
+    else:
+        pytest.fail("it never rests")
     asked = len(core.events("auth.source_away", source="home"))
     assert authenticate(client, usim).status == 200
     assert len(core.events("auth.source_away", source="home")) == asked, "one that rests is not asked"
@@ -171,3 +192,12 @@ def test_a_udm_takes_over_from_hss_that_are_gone_until_they_are_back(core_of):
     assert authenticate(client, usim).status == 200 and core.authentications(usim.imsi)[0]["source"] == "home"
     assert core.auth.metric("openes_auth_sources_resting") == 0
     client.close()
+
+
+def test_openes_diameter_ends_with_auth(core_of):
+    core = core_of(peers=("hss1",))
+    child = core.child()
+    core.auth.kill()
+    wait_for(lambda: not Path(f"/proc/{child}").exists(), 20, "openes-diameter ended")
+    core.auth.start()
+    wait_for(lambda: core.child() is not None, what="a new openes-diameter")

@@ -7,9 +7,10 @@ import subprocess
 import threading
 
 import pytest
-from core_stack import KEYLESS, CoreStack, nai_prime, other_nai
+from core import documented_udm
+from core_stack import IDENTITY, KEYLESS, CoreStack, other_nai
 from stack import BIN, free_port, wait_for
-from ts43 import EAP_RELAY, XML, answer_challenge, authenticate, eap_response, nai, params
+from ts43 import EAP_RELAY, answer_challenge, authenticate, begin, eap_response, nai, nai_prime, params
 from usim import TEST_SETS, Usim
 
 AHEAD = 1 << 36
@@ -19,7 +20,7 @@ METHODS = pytest.mark.parametrize("method,name_of", [("AKA", nai), ("AKA'", nai_
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory, ebin):
-    made = CoreStack(tmp_path_factory.mktemp("core"), ebin, peers=("hss1", "hss2"), udm={"timeout": "2s"})
+    made = CoreStack(tmp_path_factory.mktemp("core"), ebin, peers=("hss1", "hss2"), udm={})
     try:
         yield made.start()
     finally:
@@ -44,15 +45,6 @@ def client(core):
 @pytest.fixture(scope="module")
 def other_card(shared):
     return shared.other_tenant()
-
-
-def begin(client, usim, name=None, **more):
-    return client.get(params(EAP_ID=name or nai(usim.imsi), **more), accept=EAP_RELAY + ", " + XML)
-
-
-def waits(answer):
-    """503 that says when to come back."""
-    return answer.status == 503 and int(answer.headers["Retry-After"]) > 0
 
 
 def last_record(core, imsi, result):
@@ -145,7 +137,7 @@ def test_a_result_that_says_nothing_about_the_subscriber_is_503(core, client, ki
     for code in codes:
         for peer in core.peers.values():
             peer.set(**{kind: code})
-        assert waits(begin(client, usim)), code
+        assert begin(client, usim).waits(), code
         core.renew()
         assert authenticate(client, usim).status == 200, f"after {code}"
 
@@ -153,7 +145,7 @@ def test_a_result_that_says_nothing_about_the_subscriber_is_503(core, client, ki
 def test_an_hss_that_is_away_is_503_with_retry_after(core, client):
     """V12-AUTH-10: no other method, so the phone comes back."""
     core.tenant(sources=["*: gone"])
-    assert waits(begin(client, core.card(1)))
+    assert begin(client, core.card(1)).waits()
     assert core.events("auth.source_away", source="gone")
 
 
@@ -170,7 +162,7 @@ def test_an_hss_that_is_away_is_511_where_the_tenant_has_a_login(core, client):
 def test_an_hss_that_is_away_is_503_when_a_token_came_along(core, client):
     """V12-AUTH-09, V12-AUTH-10: a token that is not good is a token all the same."""
     core.tenant(sources=["*: gone"], oidc="login")
-    assert waits(begin(client, core.card(1), token="stale"))
+    assert begin(client, core.card(1), token="stale").waits()
 
 
 def test_an_hss_that_is_away_in_the_middle_leaves_the_exchange_where_it_was(core, client):
@@ -182,7 +174,7 @@ def test_an_hss_that_is_away_in_the_middle_leaves_the_exchange_where_it_was(core
     auts = answer_challenge(usim, challenge.packet(), nai(usim.imsi))
     for peer in core.peers.values():
         peer.set(result=5012)
-    assert waits(client.relay(auts, challenge.cookie()))
+    assert client.relay(auts, challenge.cookie()).waits()
     core.renew()
     again = client.relay(auts, challenge.cookie())
     assert again.status == 200 and again.type == EAP_RELAY
@@ -222,6 +214,19 @@ def test_the_udm_resynchronises_a_sim_that_is_ahead(core, supplicant, method, na
     assert ["resynchronizationInfo" in ask["body"] for ask in core.udm.seen("/nudm-ueau")] == [False, True]
 
 
+def test_the_udm_and_the_nrf_see_our_certificate_and_the_udm_the_nrf_s_token(core, client):
+    """docs/core-network.md, "The token": one is fetched, by mutual TLS and for our instance, and serves until shortly before its end."""
+    core.tenant(sources=["*: udm1"])
+    core.udm.control(forget_tokens=True)
+    usim = Usim("001010000000005", *TEST_SETS[4])
+    assert authenticate(client, usim).status == 200 and authenticate(client, usim).status == 200
+    (asked,), vectors = core.udm.seen("/oauth2/token"), core.udm.seen("/nudm-ueau")
+    assert "nfInstanceId=" + documented_udm("", core.pki).split("nf_instance_id = ")[1].split()[0] in asked["body"]
+    # the first one carries a token that the UDM has just forgotten, or none was there yet and it is the first with one
+    assert len(vectors) in (2, 3) and all(ask["headers"]["authorization"].startswith("Bearer ") for ask in vectors)
+    assert {ask["client"] for ask in (asked, *vectors)} == {IDENTITY}
+
+
 def test_a_subscriber_whom_the_udm_does_not_know_is_refused_at_once(core, client):
     """V12-AUTH-08"""
     core.tenant(sources=["*: udm1 home"])
@@ -243,7 +248,7 @@ def test_a_udm_that_is_silent_is_503_in_time_and_nobody_else_s_affair(core, clie
     own.close()
     waiting.join(30)
     slow.close()
-    assert len(answers) == 1 and waits(answers[0])
+    assert len(answers) == 1 and answers[0].waits()
     core.udm.control()
     assert authenticate(client, Usim("001010000000004", *TEST_SETS[3])).status == 200
 
@@ -346,7 +351,7 @@ def test_the_operator_sees_how_the_authentications_of_a_sim_went(core, client):
 
 def test_a_tenant_that_names_a_source_nobody_configured_gets_503_and_the_log_says_so(core, client):
     core.tenant(sources=["*: nowhere"])
-    assert waits(begin(client, core.card(1)))
+    assert begin(client, core.card(1)).waits()
     assert core.events("auth.source_unknown", source="nowhere", tenant="demo")
     core.tenant(sources=["*: nowhere home"])
     assert authenticate(client, core.card(1)).status == 200
@@ -390,8 +395,8 @@ def test_vectors_of_one_subscriber_are_limited_and_nobody_else_s(limited):
     client, usim = limited.client(), limited.card(1)
     for _ in range(2):
         assert authenticate(client, usim).status == 200
-    asked = limited.hss1.count("MAR")
-    assert waits(authenticate(client, usim)) and limited_by(limited, "challenges_imsi") == 1 and limited.hss1.count("MAR") == asked
+    asked, before = limited.hss1.count("MAR"), limited_by(limited, "challenges_imsi")
+    assert authenticate(client, usim).waits() and limited_by(limited, "challenges_imsi") == before + 1 and limited.hss1.count("MAR") == asked
     assert authenticate(client, limited.card(2)).status == 200
     record = last_record(limited, usim.imsi, "limited")
     assert (record["method"], record["app"]) == ("eap-aka", "ap2003")
@@ -406,9 +411,9 @@ def test_resynchronisations_of_one_subscriber_are_limited(limited):
     assert authenticate(client, usim).status == 200
     usim.seq = [2 * AHEAD] * 32
     challenge = begin(client, usim)
-    asked = limited.hss1.count("MAR")
-    assert waits(client.relay(answer_challenge(usim, challenge.packet(), nai(usim.imsi)), challenge.cookie()))
-    assert limited_by(limited, "resyncs_imsi") == 1 and limited.hss1.count("MAR") == asked
+    asked, before = limited.hss1.count("MAR"), limited_by(limited, "resyncs_imsi")
+    assert client.relay(answer_challenge(usim, challenge.packet(), nai(usim.imsi)), challenge.cookie()).waits()
+    assert limited_by(limited, "resyncs_imsi") == before + 1 and limited.hss1.count("MAR") == asked
     client.close()
 
 
@@ -419,7 +424,8 @@ def test_guesses_at_one_subscriber_from_one_address_are_limited(limited):
     packet = bytearray(answer_challenge(usim, challenge.packet(), nai(usim.imsi)))
     packet[-1] ^= 1
     assert client.relay(bytes(packet), challenge.cookie()).status == 403
-    assert waits(begin(client, usim)) and limited_by(limited, "failures") == 1
+    before = limited_by(limited, "failures")
+    assert begin(client, usim).waits() and limited_by(limited, "failures") == before + 1
     client.close()
 
 
@@ -427,7 +433,8 @@ def test_challenges_of_one_tenant_are_limited_by_its_own_setting(limited):
     """A tenant that floods is turned away, the other one is not."""
     limited.tenant(sources=["*: home"], challenges_per_second=1)
     client, other = limited.client(), limited.other_tenant()
-    wait_for(lambda: waits(begin(client, limited.card(5))), what="more than one in a second")
-    assert limited_by(limited, "challenges_tenant") > 0
+    before = limited_by(limited, "challenges_tenant")
+    wait_for(lambda: begin(client, limited.card(5)).waits(), what="more than one in a second")
+    assert limited_by(limited, "challenges_tenant") > before
     assert authenticate(client, other, identity=other_nai()).status == 200
     client.close()

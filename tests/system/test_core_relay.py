@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 from core_stack import KEYLESS, KEYLESS_KEYS, CoreStack
 from stack import wait_for
-from ts43 import EAP_RELAY, XML, answer_challenge, authenticate, nai, params
+from ts43 import answer_challenge, authenticate, begin, nai, params
 from usim import TEST_SETS, Usim
 
 REFUSALS = (4001, 5001, 5003)
@@ -56,14 +56,6 @@ class Diary(Usim):
 @pytest.fixture(scope="module")
 def keyless():
     return Diary(KEYLESS, *KEYLESS_KEYS)
-
-
-def begin(client, usim, **more):
-    return client.get(params(EAP_ID=nai(usim.imsi), **more), accept=EAP_RELAY + ", " + XML)
-
-
-def waits(answer):
-    return answer.status == 503 and int(answer.headers["Retry-After"]) > 0
 
 
 def test_a_sim_whose_keys_we_do_not_have_authenticates_through_the_aaa(core, client, keyless):
@@ -161,7 +153,7 @@ def test_other_results_of_the_aaa_are_511_where_the_tenant_has_another_method(co
 def test_other_results_of_the_aaa_are_503_when_a_token_came_along(core, client, kind):
     """V12-AUTH-10, V12-AUTH-12"""
     core.tenant(sources=["*: relay"], oidc="login")
-    seen = statuses(core, kind, (*NO_ANSWERS, *OTHERS), lambda: waits(begin(client, core.card(2), token="stale")))
+    seen = statuses(core, kind, (*NO_ANSWERS, *OTHERS), lambda: begin(client, core.card(2), token="stale").waits())
     assert {code for code, waited in seen.items() if not waited} == set()
 
 
@@ -169,7 +161,7 @@ def test_other_results_of_the_aaa_are_503_when_a_token_came_along(core, client, 
 def test_other_results_of_the_aaa_are_503_where_there_is_no_other_method(core, client, kind):
     """V12-AUTH-10, V12-AUTH-12"""
     core.tenant(sources=["*: relay"])
-    seen = statuses(core, kind, (*NO_ANSWERS, *OTHERS), lambda: waits(begin(client, core.card(2))))
+    seen = statuses(core, kind, (*NO_ANSWERS, *OTHERS), lambda: begin(client, core.card(2)).waits())
     assert {code for code, waited in seen.items() if not waited} == set()
 
 
@@ -193,7 +185,7 @@ def test_a_success_that_proves_nothing_lets_nobody_in(core, client, kind, code):
     """V12-AUTH-14: 1001 and 2001 are Result-Codes, and no SIM was asked yet."""
     core.tenant(sources=["*: relay"])
     core.aaa1.set(**{kind: code})
-    assert waits(begin(client, core.card(4)))
+    assert begin(client, core.card(4)).waits()
 
 
 @pytest.mark.parametrize("fault", ["no_result", "drop"])
@@ -203,7 +195,7 @@ def test_an_aaa_that_says_nothing_is_503(core, client, fault):
     core.aaa1.set(fault=fault)
     name = 'openes_auth_exchanges_total{result="nobody_answered"}'
     before = core.auth.metric(name)
-    assert waits(begin(client, core.card(4)))
+    assert begin(client, core.card(4)).waits()
     assert core.auth.metric(name) == before + 1 and core.events("auth.relay_away", source="relay")
 
 
@@ -248,8 +240,8 @@ def test_an_aaa_that_dies_between_two_rounds_is_503_and_the_phone_starts_over(co
     challenge = begin(client, keyless)
     packet = answer_challenge(keyless, challenge.packet(), nai(KEYLESS))
     core.kill(core.aaa1)
-    assert waits(client.relay(packet, challenge.cookie()))
-    assert waits(begin(client, keyless))
+    assert client.relay(packet, challenge.cookie()).waits()
+    assert begin(client, keyless).waits()
     core.revive(core.aaa1)
     answer = authenticate(client, keyless)
     assert answer.status == 200 and answer.token()

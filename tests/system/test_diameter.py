@@ -2,6 +2,7 @@
 
 No test here judges a phone: dia_probe plays auth. V12-AUTH-12 is about the codes, which must arrive as they were sent."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -10,8 +11,8 @@ import subprocess
 import time
 
 import pytest
-from core import PEERS, SUBSCRIBERS, Diameter, Peer, documented, has_sctp
-from stack import ROOT, wait_for
+from core import PEERS, SUBSCRIBERS, Diameter, Peer, Pki, documented, has_sctp
+from stack import ROOT, Threads, wait_for
 from ts43 import answer_challenge, nai
 from usim import Milenage, Usim
 
@@ -84,15 +85,34 @@ def core(shared):
 @pytest.fixture
 def own_core(tmp_path, ebin):
     """own_core(**{"swx home": {...}}): for tests that want another configuration."""
-    made = []
+    with contextlib.ExitStack() as ends:
+        def make(**changes):
+            made = Core(tmp_path, ebin, **changes)
+            ends.callback(made.stop)
+            return made.start()
+        yield make
 
-    def make(**changes):
-        made.append(Core(tmp_path, ebin, **changes))
-        return made[-1].start()
 
-    yield make
-    for one in made:
-        one.stop()
+@pytest.fixture
+def peer_of(tmp_path, ebin):
+    """peer_of("hss1", "hss", ...): a peer of this test alone, running."""
+    with contextlib.ExitStack() as ends:
+        def make(name, role, **more):
+            made = Peer(tmp_path, ebin, name, role, **more)
+            ends.callback(made.stop)
+            return made.start()
+        yield make
+
+
+@pytest.fixture
+def diameter_of(tmp_path, peer_of):  # ends before the peers
+    """diameter_of(core file, ...): an openes-diameter of this test alone, connected to those peers."""
+    with contextlib.ExitStack() as ends:
+        def make(text, *open_peers):
+            made = Diameter(tmp_path, text)
+            ends.callback(made.stop)
+            return made.start(open_peers)
+        yield make
 
 
 def card(n=1):
@@ -139,7 +159,9 @@ def test_a_forged_auts_is_the_hss_s_refusal(core):
 
 def test_of_several_items_the_lowest_number_is_the_vector(core):
     core.hss1.set(fault="order")
-    assert core.vector()["rand"] != "00" * 16
+    answer = core.vector()
+    rand, autn, xres, ck, ik = opened(answer)
+    assert answer["code"] == 2001 and card().authenticate(rand, autn) == ("ok", xres, ck, ik)
 
 
 def test_an_unknown_subscriber_is_an_experimental_5001(core):
@@ -315,6 +337,20 @@ def test_a_deregistration_is_told_and_answered(core):
     core.diameter.events.get(timeout=5)
 
 
+def test_what_an_hss_says_until_the_last_moment_does_the_end_no_harm(own_core):
+    """Answered, turned away, or not heard any more; the process ends as it should while auth is there and four of them push."""
+    core = own_core()
+
+    def push():
+        while core.diameter.popen.poll() is None:
+            core.hss1.do(f"ppr {IMSI} 491701234567 1")
+    pushing = Threads(push, push, push, push)
+    wait_for(lambda: core.diameter.metric("openes_diameter_events_total") >= 50, what="events")
+    core.diameter.popen.send_signal(signal.SIGTERM)
+    core.diameter.popen.wait(30)
+    pushing.join()
+
+
 def test_a_name_that_is_no_imsi_is_refused_without_asking_auth(core):
     assert core.hss1.do("rtr alice") == "result 5004"
     assert core.diameter.events.empty()
@@ -373,32 +409,26 @@ def test_a_wrong_card_is_rejected_by_the_aaa(core):
 
 
 @pytest.mark.parametrize("code", [3001, 3010, 4001, 5001, 5002, 5003, 5004, 5017, 5018])
-def test_every_code_of_the_table_arrives_from_the_aaa(core, code):
+def test_an_experimental_result_of_the_aaa_arrives_as_it_was_sent(core, code):
     """V12-AUTH-12"""
     core.aaa1.set(experimental=code)
     assert (first_round(core)["code"], first_round(core)["experimental"]) == (code, True)
 
 
-def test_an_exchange_never_goes_to_a_second_aaa(tmp_path, ebin):
-    first, second = (Peer(tmp_path, ebin, name, "aaa").start() for name in ("aaa1", "aaa2"))
+def test_an_exchange_never_goes_to_a_second_aaa(peer_of, diameter_of):
+    first, second = (peer_of(name, "aaa") for name in ("aaa1", "aaa2"))
     extra = f"[peer aaa2]\nhost = aaa2.example.org\naddress = 127.0.0.1\nport = {second.port}\ntls = no\n"
-    diameter = Diameter(tmp_path, documented({"aaa1": first.port}, **{"aaa relay": {"peers": "aaa1, aaa2"}}) + extra)
-    try:
-        diameter.start(("aaa1", "aaa2"))
-        challenge = diameter.ask("eap", "relay", "-", "-", nai(IMSI), identity_packet(nai(IMSI)), "-", MS)
-        assert challenge["host"] == "aaa1.example.org"
-        first.kill()
-        wait_for(lambda: not diameter.ask("status", MS)["peers"]["aaa1"], what="aaa1 seen as gone")
-        packet = answer_challenge(card(), bytes.fromhex(challenge["packet"]), nai(IMSI)).hex()
-        answer = diameter.ask("eap", "relay", challenge["session"], challenge["host"], nai(IMSI), packet, challenge["state"], MS)
-        assert (answer["code"], answer["why"]) == (0, "no peer")
-        assert second.count("DER") == 0
-        fresh = diameter.ask("eap", "relay", "-", "-", nai(IMSI), identity_packet(nai(IMSI)), "-", MS)
-        assert (fresh["code"], fresh["host"]) == (1001, "aaa2.example.org")
-    finally:
-        diameter.stop()
-        first.stop()
-        second.stop()
+    diameter = diameter_of(documented({"aaa1": first.port}, **{"aaa relay": {"peers": "aaa1, aaa2"}}) + extra, "aaa1", "aaa2")
+    challenge = diameter.ask("eap", "relay", "-", "-", nai(IMSI), identity_packet(nai(IMSI)), "-", MS)
+    assert challenge["host"] == "aaa1.example.org"
+    first.kill()
+    wait_for(lambda: not diameter.ask("status", MS)["peers"]["aaa1"], what="aaa1 seen as gone")
+    packet = answer_challenge(card(), bytes.fromhex(challenge["packet"]), nai(IMSI)).hex()
+    answer = diameter.ask("eap", "relay", challenge["session"], challenge["host"], nai(IMSI), packet, challenge["state"], MS)
+    assert (answer["code"], answer["why"]) == (0, "no peer")
+    assert second.count("DER") == 0
+    fresh = diameter.ask("eap", "relay", "-", "-", nai(IMSI), identity_packet(nai(IMSI)), "-", MS)
+    assert (fresh["code"], fresh["host"]) == (1001, "aaa2.example.org")
 
 
 def test_sessions_are_known_while_they_are_kept(core):
@@ -415,46 +445,47 @@ def test_sessions_are_known_while_they_are_kept(core):
 
 # ---- transports ----
 
-def certificates(folder, *names):
-    """A CA and a certificate for each name."""
-    def run(*args):
-        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=folder)
-    run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=test ca",
-        "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-    for name in names:
-        run("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-        (folder / f"{name}.ext").write_text(f"subjectAltName=DNS:{name}\nbasicConstraints=critical,CA:FALSE\n"
-                                            "keyUsage=critical,digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth,clientAuth\n")
-        run("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-out", f"{name}.pem",
-            "-extfile", f"{name}.ext")
+OURS = "auth0.ecs.example.net"
 
 
-def test_a_peer_over_tls(tmp_path, ebin):
-    certificates(tmp_path, "auth0.ecs.example.net", "hss1.example.org")
-    files = "{" + ", ".join(f'"{tmp_path}/{name}"' for name in ("hss1.example.org.pem", "hss1.example.org.key", "ca.pem")) + "}"
-    hss = Peer(tmp_path, ebin, "hss1", "hss", tls=files).start()
-    own = tmp_path / "auth0.ecs.example.net"
-    changes = {"diameter": {"tls_cert_file": f"{own}.pem", "tls_key_file": f"{own}.key", "tls_ca_file": f"{tmp_path}/ca.pem"},
-               "peer hss1": {"tls": "yes"}}
-    diameter = Diameter(tmp_path, documented({"hss1": hss.port}, **changes))
-    try:
-        diameter.start(("hss1",))
-        assert diameter.ask("vector", "home", IMSI, "aka", "-", MS)["code"] == 2001
-    finally:
-        diameter.stop()
-        hss.stop()
+def with_tls(folder, port):
+    """The documented core file with hss1 over TLS, and what is ours to show and to trust."""
+    files = {"tls_cert_file": folder / "core.pem", "tls_key_file": folder / "core.key", "tls_ca_file": folder / "core-ca.pem"}
+    return documented({"hss1": port}, **{"diameter": files, "peer hss1": {"tls": "yes"}})
+
+
+def shown_and_trusted(cert, ca):
+    """What an Erlang peer is told: its own certificate and key, and whom it trusts."""
+    return f'{{"{cert}.pem", "{cert}.key", "{ca}"}}'
+
+
+def test_a_peer_over_tls(tmp_path, peer_of, diameter_of):
+    pki = Pki(tmp_path).issue("core", OURS).issue("hss", "hss1.example.org")
+    hss = peer_of("hss1", "hss", tls=shown_and_trusted(tmp_path / "hss", pki.file("core-ca.pem")))
+    diameter = diameter_of(with_tls(tmp_path, hss.port), "hss1")
+    assert diameter.ask("vector", "home", IMSI, "aka", "-", MS)["code"] == 2001
+
+
+@pytest.mark.parametrize("stranger,name", [("another authority", "hss1.example.org"), ("our authority", "hss2.example.org")],
+                         ids=["of another authority", "of another name"])
+def test_a_peer_with_the_wrong_certificate_is_never_open(tmp_path, peer_of, diameter_of, stranger, name):
+    """RFC 6733 13.1: the certificate is of an authority that we trust, and issued to the peer that we called."""
+    pki = Pki(tmp_path).issue("core", OURS)
+    issuer = pki if stranger == "our authority" else Pki(tmp_path / "another")
+    issuer.issue("hss", name)
+    hss = peer_of("hss1", "hss", tls=shown_and_trusted(issuer.file("hss"), pki.file("core-ca.pem")))
+    diameter = diameter_of(with_tls(tmp_path, hss.port))
+    wait_for(lambda: '"diameter.peer_lost","peer":"hss1.example.org"' in diameter.log(), what="it was called in vain")
+    assert not diameter.ask("status", MS)["peers"]["hss1"] and "diameter.peer_open" not in diameter.log()
+    answer = diameter.ask("vector", "home", IMSI, "aka", "-", MS)
+    assert (answer["code"], answer["why"]) == (0, "no peer")
 
 
 @pytest.mark.skipif(not has_sctp(), reason="this kernel has no SCTP")
-def test_a_peer_over_sctp(tmp_path, ebin):
-    hss = Peer(tmp_path, ebin, "hss1", "hss", transport="sctp").start()
-    diameter = Diameter(tmp_path, documented({"hss1": hss.port}, **{"peer hss1": {"transport": "sctp"}}))
-    try:
-        diameter.start(("hss1",))
-        assert diameter.ask("vector", "home", IMSI, "aka", "-", MS)["code"] == 2001
-    finally:
-        diameter.stop()
-        hss.stop()
+def test_a_peer_over_sctp(peer_of, diameter_of):
+    hss = peer_of("hss1", "hss", transport="sctp")
+    diameter = diameter_of(documented({"hss1": hss.port}, **{"peer hss1": {"transport": "sctp"}}), "hss1")
+    assert diameter.ask("vector", "home", IMSI, "aka", "-", MS)["code"] == 2001
 
 
 # ---- what is on the wire, and in the log ----
@@ -464,33 +495,34 @@ def test_tshark_finds_no_malformed_message(core, tmp_path):
         pytest.skip("capturing on lo needs root and dumpcap")
     ports = [peer.port for peer in core.peers.values()]
     pcap = tmp_path / "diameter.pcapng"
-    capture = subprocess.Popen(["dumpcap", "-q", "-i", "lo", "-w", pcap, "-f", " or ".join(f"tcp port {port}" for port in ports)],
-                               stderr=subprocess.PIPE, text=True)
-    first = ""
-    while "File:" not in first:  # from then on it captures
-        first = capture.stderr.readline()
-        if first == "" or "permission" in first.lower():
-            pytest.skip(f"capturing is not permitted here: {first}")
-    core.vector()
-    core.vector(method="prime", name="WLAN")
-    core.vector(IMSI, "aka", "-", MS, "00" * 16, "00" * 14)
-    core.ask("profile", "home", IMSI, MS)
-    core.hss1.do(f"ppr {IMSI} 491701234567 1")
-    core.hss1.do(f"rtr {IMSI}")
-    usim = card(5)
-    challenge = first_round(core, usim.imsi)
-    done = next_round(core, challenge, answer_challenge(usim, bytes.fromhex(challenge["packet"]), nai(usim.imsi)), usim.imsi)
-    core.aaa1.do(f"rar {done['session']}")
-    core.ask("end", "relay", done["session"], done["host"], nai(usim.imsi), MS)
+    said = tmp_path / "dumpcap.log"
+    with said.open("wb") as log:
+        capture = subprocess.Popen(["dumpcap", "-q", "-i", "lo", "-w", pcap, "-f", " or ".join(f"tcp port {port}" for port in ports)], stderr=log)
+    try:
+        wait_for(lambda: "File:" in said.read_text() or capture.poll() is not None, what="it captures")
+        if capture.poll() is not None:
+            pytest.skip(f"capturing is not permitted here: {said.read_text()}")
+        core.vector()
+        core.vector(method="prime", name="WLAN")
+        core.vector(IMSI, "aka", "-", MS, "00" * 16, "00" * 14)
+        core.ask("profile", "home", IMSI, MS)
+        core.hss1.do(f"ppr {IMSI} 491701234567 1")
+        core.hss1.do(f"rtr {IMSI}")
+        usim = card(5)
+        challenge = first_round(core, usim.imsi)
+        done = next_round(core, challenge, answer_challenge(usim, bytes.fromhex(challenge["packet"]), nai(usim.imsi)), usim.imsi)
+        core.aaa1.do(f"rar {done['session']}")
+        core.ask("end", "relay", done["session"], done["host"], nai(usim.imsi), MS)
 
-    def shown(*args):
-        decode = [word for port in ports for word in ("-d", f"tcp.port=={port},diameter")]
-        return subprocess.run(["tshark", "-r", pcap, *decode, *args], capture_output=True, text=True, timeout=60, check=True).stdout
-    wanted = {"268", "275", "258", "301", "303", "304", "305"}
-    codes = lambda: set(re.split(r"[\s,]+", shown("-T", "fields", "-e", "diameter.cmd.code")))  # noqa: E731
-    wait_for(lambda: wanted <= codes(), 20, "all commands captured")
-    capture.terminate()
-    capture.wait(20)
+        def shown(*args):
+            decode = [word for port in ports for word in ("-d", f"tcp.port=={port},diameter")]
+            return subprocess.run(["tshark", "-r", pcap, *decode, *args], capture_output=True, text=True, timeout=60, check=True).stdout
+        wanted = {"268", "275", "258", "301", "303", "304", "305"}
+        codes = lambda: set(re.split(r"[\s,]+", shown("-T", "fields", "-e", "diameter.cmd.code")))  # noqa: E731
+        wait_for(lambda: wanted <= codes(), 20, "all commands captured")
+    finally:
+        capture.terminate()
+        capture.wait(20)
     wrong = '_ws.malformed or diameter.avp.invalid-data or diameter.avp.pad.non_zero or _ws.expert.severity >= "Error"'
     assert shown("-Y", f"diameter and ({wrong})") == ""
 

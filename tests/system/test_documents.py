@@ -1,8 +1,5 @@
 """The documents of ap2003, ap2004 and ap2005 against the reference (TS.43 3, 4, 5)."""
 
-import json
-import re
-
 import pytest
 from ts43 import JSON, XML, authenticate, params
 
@@ -21,9 +18,7 @@ def rat_entries(answer):
 def test_the_whole_document_letter_by_letter(client, sim):
     """V12-DOC-01, V12-DOC-02, V12-DOC-03, V12-DOC-08, V12-DOC-14, V12-SMS-01, V12-SMS-02"""
     answer = ask(client, sim, 1, app=["ap2005", "ap2003"], entitlement_version="6.0")
-    text = re.sub(r'(name="token" value=")[^"]+', r"\1T", answer.body.decode())
-    text = re.sub(r'(name="(?:validity|version)" value=")\d+', r"\1N", text)
-    assert text == """<?xml version="1.0"?>
+    assert answer.masked() == """<?xml version="1.0"?>
 <wap-provisioningdoc version="1.1">
 <characteristic type="VERS">
 <parm name="version" value="N"/>
@@ -57,22 +52,6 @@ WHOLE = {
 }
 
 
-def as_json(element):
-    """What stands in an XML characteristic, the way TS.43 2.9.4 writes it in JSON."""
-    out, parts = {p.get("name"): p.get("value") for p in element.findall("parm")}, element.findall("characteristic")
-    for part in parts:
-        name = part.get("type")
-        inner = part.findall("characteristic")
-        out[name] = [{c.get("type"): as_json(c)} for c in inner] if inner else as_json(part)
-    return out
-
-
-def without_session(app):
-    if "ServiceFlow_UserData" in app:
-        app["ServiceFlow_UserData"] = re.sub(r"^sid=.+$", "sid=...", app["ServiceFlow_UserData"])
-    return app
-
-
 @pytest.mark.parametrize("apps", [["ap2003"], ["ap2004"], ["ap2005"], ["ap2003", "ap2004", "ap2005"]], ids="+".join)
 @pytest.mark.parametrize("form", [XML, JSON], ids=["xml", "json"])
 @pytest.mark.parametrize("version,voice", [("2.0", FLAT), ("6.0", FLAT), ("8.0", BY_ACCESS), ("12.0", BY_ACCESS)])
@@ -81,16 +60,9 @@ def test_each_application_alone_and_together_in_each_form_and_version(client, si
     token = ask(client, sim, 1, app=apps, entitlement_version=version).token()
     answer = client.get(params(token=token, app=apps, entitlement_version=version), accept=form)
     assert answer.status == 200 and answer.headers["Content-Type"].startswith(form)
-    if form == JSON:
-        document = json.loads(answer.body)
-        assert set(document) - set(apps) <= {"Vers", "Token"}
-        got = {app: document[app] for app in document if app in apps}
-    else:
-        characteristics = [as_json(c) | {"type": c.get("type")} for c in answer.xml().findall("characteristic")]
-        assert {c["type"] for c in characteristics} <= {"VERS", "TOKEN", "APPLICATION"}
-        got = {c.pop("AppID"): c for c in characteristics if c.pop("type") == "APPLICATION"}
+    got = answer.applications()
     whole = WHOLE | {"ap2003": voice}
-    assert list(got) == apps and {app: without_session(got[app]) for app in got} == {app: whole[app] for app in apps}
+    assert list(got) == apps and got == {app: whole[app] for app in apps}
 
 
 @pytest.mark.parametrize("version,flat", [("2.0", True), ("6.0", True), ("6.10", True), ("7.0", False), ("8.0", False), ("12.0", False)])

@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 from stack import BIN, ROOT
-from ts43 import Client, authenticate, nai
-from usim import TEST_SETS, TUAK_SETS, Tuak, Usim
+from ts43 import Client, authenticate, nai, nai_prime
+from usim import TEST_SETS, TUAK_SETS, Tuak, Usim, demo_usim
 
 
 def test_eapol_test_authenticates_and_a_document_with_a_token_comes(supplicant, sim):
@@ -70,19 +70,11 @@ def with_authentication(stack, **settings):
     stack.ctl("tenant", "set", path)
 
 
-def nai_prime(imsi):
-    return "6" + nai(imsi)[1:]
-
-
-def demo_sim():
-    return Usim("001010000000001", *TEST_SETS[0])
-
-
 def test_eapol_test_authenticates_with_aka_prime(own_stack, supplicant):
     """V12-AUTH-19, RFC 9048: an independent peer derives CK', IK' and K_aut from the network name it was told."""
     stack = own_stack()
     with_authentication(stack, methods=["aka_prime", "aka"])
-    usim = demo_sim()
+    usim = demo_usim(1)
     code, relay, card, output = supplicant(usim, method="AKA'", identity=nai_prime(usim.imsi), on=stack)
     assert code == 0, output
     assert card.results == ["ok"] and relay.statuses == [200, 200] and relay.document.token()
@@ -92,7 +84,7 @@ def test_eapol_test_resynchronises_with_aka_prime(own_stack, supplicant):
     """V12-AUTH-05, V12-AUTH-13, RFC 9048 3.2: AUTS comes with the list of key derivations."""
     stack = own_stack()
     with_authentication(stack, methods=["aka_prime"])
-    usim = demo_sim()
+    usim = demo_usim(1)
     usim.seq = [1 << 36] * 32
     code, relay, card, output = supplicant(usim, method="AKA'", identity=nai_prime(usim.imsi), on=stack)
     assert code == 0, output
@@ -104,7 +96,7 @@ def test_a_nak_gets_the_method_that_the_phone_speaks(own_stack, supplicant, meth
     """RFC 3748 5.3.1: the identity's digit names one method, the phone speaks the other, the tenant offers both."""
     stack = own_stack()
     with_authentication(stack, methods=["aka_prime", "aka"])
-    usim = demo_sim()
+    usim = demo_usim(1)
     code, relay, card, output = supplicant(usim, method=method, identity=lead + nai(usim.imsi)[1:], on=stack)
     assert code == 0, output
     assert card.results == ["ok"] and relay.statuses == [200, 200, 200]
@@ -114,7 +106,7 @@ def test_a_method_that_the_tenant_does_not_offer_is_refused(own_stack, supplican
     """V12-AUTH-14: a Nak for what is not offered ends in 403."""
     stack = own_stack()
     with_authentication(stack, methods=["aka_prime"])
-    usim = demo_sim()
+    usim = demo_usim(1)
     code, relay, _, _ = supplicant(usim, method="AKA", identity=nai_prime(usim.imsi), on=stack)
     assert code != 0 and relay.statuses == [200, 403]
 
@@ -124,7 +116,7 @@ def test_a_peer_that_wants_result_indications_hears_of_success_protected(own_sta
     """RFC 4187 6.2: the notification comes before the document; a peer that did not ask for it gets the document at once."""
     stack = own_stack()
     with_authentication(stack, methods=["aka", "aka_prime"], result_indication=True)
-    usim = demo_sim()
+    usim = demo_usim(1)
     identity = lead + nai(usim.imsi)[1:]
     code, relay, card, output = supplicant(usim, method=method, identity=identity, phase1="result_ind=1", on=stack)
     assert code == 0, output
@@ -140,7 +132,7 @@ def test_a_pseudonym_stands_for_the_subscriber_the_next_time(own_stack, supplica
     """RFC 4187 4.1.1.7, TS 23.003 14.3: the second EAP_ID hides the IMSI, and the card is asked again."""
     stack = own_stack()
     with_authentication(stack, methods=["aka", "aka_prime"], pseudonyms=True)
-    usim = demo_sim()
+    usim = demo_usim(1)
     code, relay, card, output = supplicant(usim, method=method, identity=lead + nai(usim.imsi)[1:], again=1, on=stack)
     assert code == 0, output
     assert card.results == ["ok", "ok"] and relay.statuses == [200] * 4
@@ -153,7 +145,7 @@ def test_fast_reauthentication_spares_the_card(own_stack, supplicant, method, le
     """RFC 4187 section 5: twice more with counter and nonce alone, under a name of one use each time."""
     stack = own_stack()
     with_authentication(stack, methods=["aka", "aka_prime"], pseudonyms=True, reauthentications=5, result_indication=result_indication)
-    usim = demo_sim()
+    usim = demo_usim(1)
     phase1 = "result_ind=1" if result_indication else ""
     code, relay, card, output = supplicant(usim, method=method, identity=lead + nai(usim.imsi)[1:], phase1=phase1, again=2, on=stack)
     assert code == 0, output
@@ -165,7 +157,7 @@ def test_reauthentications_end_when_the_tenant_says_so(own_stack, supplicant):
     """RFC 4187 5.1: after as many as are allowed the card is asked again."""
     stack = own_stack()
     with_authentication(stack, methods=["aka"], reauthentications=1)
-    usim = demo_sim()
+    usim = demo_usim(1)
     code, relay, card, output = supplicant(usim, again=3, on=stack)
     assert code == 0, output
     assert card.results == ["ok", "ok"]
@@ -192,7 +184,7 @@ def test_aka_prime_by_hand_over_https(own_stack):
     """V12-AUTH-05, V12-AUTH-13, V12-AUTH-19: the tests' own peer, which derives everything from RFC 9048 for itself."""
     stack = own_stack()
     with_authentication(stack, methods=["aka_prime"], network_name="5G:mnc001.mcc001.3gppnetwork.org")
-    client, usim = Client(stack), demo_sim()
+    client, usim = Client(stack), demo_usim(1)
     for ahead in (0, 1 << 36):
         usim.seq = [max(usim.seq) + ahead] * 32
         answer = authenticate(client, usim, identity=nai_prime(usim.imsi))

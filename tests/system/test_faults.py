@@ -7,7 +7,7 @@ import pytest
 from load import Load, served
 from stack import wait_for
 from ts43 import EAP_RELAY, Client, answer_challenge, authenticate, nai, params
-from usim import TEST_SETS, Usim
+from usim import TEST_SETS, Usim, demo_usim
 
 
 @pytest.mark.parametrize("victim", ["gateway0", "auth0", "policy0", "esim0", "notify0"])
@@ -139,7 +139,7 @@ def test_two_auth_and_two_gateway_replicas_share_the_work_and_finish_what_the_ot
     """Two auth processes on one database never hand out one SQN twice: the card would refuse it."""
     running = own_stack(replicas={"auth": 2, "gateway": 2})
     ports = [running["gateway0"].port, running["gateway1"].port]
-    usims = [Usim(f"0010100000000{n:02}", *TEST_SETS[(n - 1) % 6]) for n in (1, 2, 3, 4)]
+    usims = [demo_usim(n) for n in (1, 2, 3, 4)]
     for round_ in range(12):
         for n, usim in enumerate(usims):
             identity = nai(usim.imsi)

@@ -17,11 +17,8 @@ from ts43 import XML, Client, authenticate, nai, params
 
 @pytest.fixture(scope="module")
 def logins(tmp_path_factory):
-    made = Logins(tmp_path_factory.mktemp("oidc"))
-    try:
+    with Logins(tmp_path_factory.mktemp("oidc")) as made:
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture
@@ -156,16 +153,13 @@ def test_each_login_has_a_state_and_a_nonce_of_its_own(logins, client, fake):
 
 
 def test_logins_are_limited_by_address(tmp_path):
-    own = Logins(tmp_path, node=False, auth={"logins_per_address": 4})
-    try:
+    with Logins(tmp_path, node=False, auth={"logins_per_address": 4}) as own:
         own.tenant(oidc="fake")
         connection = own.client()
         answers = [connection.get(params()) for _ in range(6)]
         assert [a.status for a in answers] == [302] * 4 + [503] * 2
         assert 0 < int(answers[-1].headers["Retry-After"]) <= 3601
         connection.close()
-    finally:
-        own.stop()
 
 
 # --- replays ---
@@ -200,8 +194,9 @@ def test_a_login_outlives_auth(logins, client, fake):
     assert logins.back(client, spent, "other").status == 511
     fake.nonce = None
     fake.claims = {"nonce": None}
-    assert logins.back(client, pending).status == 200
-    assert b"TOKEN" not in logins.back(client, pending).body, "without its nonce, and after a restart as before"
+    for _ in range(2):
+        answer = logins.back(client, pending)
+        assert answer.status == 200 and b"TOKEN" not in answer.body, "without its nonce, and asked again as before"
 
 
 def test_the_database_holds_nothing_that_opens_a_login(logins, client, fake):
@@ -272,29 +267,31 @@ def test_a_key_that_the_provider_never_published_signs_nothing(logins, client, f
     """V12-OIDC-04: neither under its own name nor under a good one's."""
     for kid in ("k1", "stranger"):
         fake.sign_with = FakeProvider.new_key(kid)
-        assert b"TOKEN" not in logins.back(client, logins.start(client)["state"]).body
+        answer = logins.back(client, logins.start(client)["state"])
+        assert answer.status == 200 and b"TOKEN" not in answer.body and b"GeneralErrorURL" in answer.body
 
 
-def test_keys_may_be_rotated_and_strangers_make_us_ask_once(logins, client, fake):
-    """V12-OIDC-04: a new key is published before it signs; auth_jwks_test.c has the kid that is fetched for."""
-    fake.published.append(FakeProvider.new_key("k2", "RSA"))
-    own = Logins(logins.dir / "rotated", node=False)
-    try:
-        own.fake.published, own.fake.sign_with = fake.published, fake.published[0]
-        own.tenant(oidc="fake")
+def test_keys_may_be_rotated_and_strangers_make_us_ask_once(tmp_path):
+    """V12-OIDC-04: a key that was published after ours were fetched is fetched for, and no more often than every 30 seconds
+    however many logins come with a kid that nobody knows."""
+    with Logins(tmp_path, node=False, auth={"logins_per_address": 0}) as own:
+        own.tenant(oidc="fake", error_url="https://portal.demo.example/why")
         connection = own.client()
-        for key, alg in ((fake.published[0], "ES256"), (fake.published[1], "RS256")):
+
+        def log_in_with(key, alg):
             own.fake.sign_with, own.fake.alg = key, alg
-            assert b"TOKEN" in own.back(connection, own.start(connection)["state"]).body
-        fetched = own.fake.asked.count("/jwks")
+            answer = own.back(connection, own.start(connection)["state"])
+            assert answer.status == 200 and (b"TOKEN" in answer.body) != (b"GeneralErrorURL" in answer.body)
+            return b"TOKEN" in answer.body
+        assert log_in_with(own.fake.published[0], "ES256") and own.fake.asked.count("/jwks") == 1
+        own.fake.published.append(FakeProvider.new_key("k2", "RSA"))
+        wait_for(lambda: log_in_with(own.fake.published[1], "RS256"), 38, "a login signed with the new key", every=0.5)
+        assert own.fake.asked.count("/jwks") == 2, "once, for the many that came too soon"
         for n in range(5):
-            own.fake.sign_with, own.fake.alg = FakeProvider.new_key(f"stranger-{n}"), "ES256"
-            assert b"TOKEN" not in own.back(connection, own.start(connection)["state"]).body
-        assert own.fake.asked.count("/jwks") <= fetched + 1
+            assert not log_in_with(FakeProvider.new_key(f"stranger-{n}"), "ES256")
+        assert own.fake.asked.count("/jwks") <= 3
+        assert log_in_with(own.fake.published[0], "ES256"), "the old key is published still"
         connection.close()
-    finally:
-        fake.published.pop()
-        own.stop()
 
 
 def test_userinfo_vouches_for_the_access_token(logins, client, fake):
@@ -322,7 +319,8 @@ def test_the_subject_may_be_an_imsi(logins, client, fake):
     logins.tenant(oidc="fake-imsi")
     for imsi, is_good in ((IMSI, True), ("001010000099999", False), ("0010100000000011", False), (None, False)):
         fake.claims = {"https://claims.example/imsi": imsi, "phone_number": None}
-        assert (b"TOKEN" in logins.back(client, logins.start(client)["state"]).body) == is_good
+        answer = logins.back(client, logins.start(client)["state"])
+        assert answer.status == 200 and (b"TOKEN" in answer.body) == is_good
 
 
 def test_a_terminated_line_gets_no_token(logins, client, fake):
@@ -380,24 +378,20 @@ def test_a_slow_provider_is_503_and_holds_nobody_up(logins, client, fake, sim):
 
 
 def test_a_provider_that_is_gone_is_503(tmp_path):
-    own = Logins(tmp_path, node=False)
-    try:
+    with Logins(tmp_path, node=False) as own:
         own.tenant(oidc="fake")
         connection = own.client()
         state = own.start(connection)["state"]
         own.fake.close()
         assert own.back(connection, state).status == 503
         connection.close()
-    finally:
-        own.stop()
 
 
 # --- replicas ---
 
 def test_the_same_return_at_two_replicas_is_exchanged_once(tmp_path):
     """V12-OIDC-06: whoever claims the login first works on it; the other one says later, or the same."""
-    own = Logins(tmp_path, node=False, replicas={"auth": 2, "gateway": 2})
-    try:
+    with Logins(tmp_path, node=False, replicas={"auth": 2, "gateway": 2}) as own:
         own.tenant(oidc="fake")
         clients = [Client(own.stack, port=own.stack[f"gateway{i % 2}"].port) for i in range(6)]
         for _ in range(5):
@@ -411,14 +405,11 @@ def test_the_same_return_at_two_replicas_is_exchanged_once(tmp_path):
             assert own.back(clients[1], state).token().encode() in tokens
         for c in clients:
             c.close()
-    finally:
-        own.stop()
 
 
 def test_a_login_whose_auth_died_over_it_is_taken_up_again(tmp_path):
     """V12-OIDC-05: killed while the provider was asked; the claim ends with the call that it was for."""
-    own = Logins(tmp_path, node=False, peers_die=True)
-    try:
+    with Logins(tmp_path, node=False, peers_die=True) as own:
         own.tenant(oidc="fake")
         connection, other = own.client(), own.client()
         state = own.start(connection)["state"]
@@ -438,14 +429,11 @@ def test_a_login_whose_auth_died_over_it_is_taken_up_again(tmp_path):
         wait_for(is_taken_up, 40, "the login goes on")
         connection.close()
         other.close()
-    finally:
-        own.stop()
 
 
 def test_logins_on_postgresql(tmp_path, postgresql):
     """V12-OIDC-05, V12-OIDC-06, V12-OIDC-08"""
-    own = Logins(tmp_path, node=False, db=postgresql.databases(), replicas={"auth": 2})
-    try:
+    with Logins(tmp_path, node=False, db=postgresql.databases(), replicas={"auth": 2}) as own:
         own.tenant(oidc="fake")
         connection = own.client()
         state = own.start(connection)["state"]
@@ -458,8 +446,6 @@ def test_logins_on_postgresql(tmp_path, postgresql):
         back = form(connection, sheet, code=code).headers["Location"]
         assert connection.send("GET", "/?" + urllib.parse.urlsplit(back).query, headers={"Accept": XML}).token()
         connection.close()
-    finally:
-        own.stop()
 
 
 # --- the second factor ---

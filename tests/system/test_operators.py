@@ -207,6 +207,8 @@ ALLOWED = [
     ("readonly", "GET", DEMO, None), ("readonly", "GET", f"{DEMO}/plans", None), ("readonly", "GET", f"{DEMO}/plans/gold", None),
     ("support", "GET", DEMO_LINE, None), ("support", "GET", f"{DEMO}/subscribers", None), ("support", "GET", f"{DEMO_LINE}/keys", None),
     ("support", "GET", f"{DEMO}/explain?imsi=001010000000001&app=ap2004", None),
+    ("readonly", "GET", f"{DEMO}/rules", None), ("readonly", "GET", f"{DEMO}/addons", None), ("readonly", "GET", f"{DEMO}/outages", None),
+    ("operator", "POST", f"{DEMO}/rules/new:test", {}),
     ("operator", "PATCH", DEMO_LINE, {}), ("operator", "GET", "/v1/keys/transport", None),
     ("admin", "GET", "/v1/audit", None), ("admin", "GET", "/v1/credentials", None),
 ]
@@ -359,9 +361,22 @@ def test_every_command_speaks_json(stack, new_line, tmp_path):
     file.write_text(f"imsi,plan\n{line.imsi},gold\n")
     plan = tmp_path / "plan.json"
     plan.write_text('{"id": "json"}')
+    devices, models = tmp_path / "devices.csv", tmp_path / "models.csv"
+    devices.write_text("imei,state\n356938035643809,blocked\n")
+    models.write_text("tac,model\n35693803,One\n")
     client = tmp_path / "client.json"
     client.write_text(json.dumps({"id": "json", "jwks": Backend(stack, "json").jwks()}))
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"note": "json"}')
+    number = json.loads(stack.ctl("policy", "put", "--tenant", "demo", rules, "--json").stdout)["number"]
+    outage = ["outage", "declare", "--tenant", "demo", "--outage", "json", "--services", "tv", "--when", '{"line.plan": "json"}', "--text", "en: Gone|de: Weg"]
     commands = [
+        ["policy", "put", "--tenant", "demo", rules], ["policy", "list", "--tenant", "demo"], ["policy", "show", "--tenant", "demo", number],
+        ["policy", "test", "--tenant", "demo", rules], ["policy", "activate", "--tenant", "demo", number], ["policy", "rollback", "--tenant", "demo"],
+        ["policy", "off", "--tenant", "demo"],
+        ["addon", "set", "--tenant", "demo", "--addon", "json", "--offer", '{"vowifi": true}'], ["addon", "list", "--tenant", "demo"],
+        ["addon", "show", "--tenant", "demo", "json"], ["addon", "delete", "--tenant", "demo", "json"],
+        outage, ["outage", "list", "--tenant", "demo"], ["outage", "show", "--tenant", "demo", "json"], ["outage", "end", "--tenant", "demo", "json"],
         ["tenant", "list"], ["tenant", "show", "demo"], ["tenant", "set", "--tenant", "demo", "--name", "Demo Mobile"],
         ["plan", "list", "--tenant", "demo"], ["plan", "set", "--tenant", "demo", plan], ["plan", "show", "--tenant", "demo", "json"],
         ["plan", "delete", "--tenant", "demo", "json"],
@@ -372,7 +387,13 @@ def test_every_command_speaks_json(stack, new_line, tmp_path):
         ["subscriber", "reset-tokens", *one], ["subscriber", "import", "--tenant", "demo", file], ["keys", "status", *one], ["keys", "set", *one, *line.keys()],
         ["explain", *one, "--app", "ap2004"], ["subscriber", "swap-sim", *one, "--new-imsi", other.imsi, *other.keys()],
         ["keys", "remove", "--tenant", "demo", "--imsi", other.imsi], ["subscriber", "terminate", "--tenant", "demo", "--imsi", other.imsi],
+        ["subscriber", "remove", "--tenant", "demo", "--imsi", other.imsi], ["subscriber", "erase", "--tenant", "demo", "--imsi", other.imsi], ["audit", "--limit", "5"],
         ["subscriber", "remove", "--tenant", "demo", "--imsi", other.imsi], ["audit", "--limit", "5"],
+        ["equipment", "set", "--tenant", "demo", "356938035643809", "--state", "tracked"], ["equipment", "list", "--tenant", "demo"],
+        ["equipment", "show", "--tenant", "demo", "356938035643809"], ["equipment", "import", "--tenant", "demo", devices],
+        ["equipment", "remove", "--tenant", "demo", "356938035643809"], ["model", "set", "--tenant", "demo", "35693803", "--vendor", "ACME"],
+        ["model", "list", "--tenant", "demo"], ["model", "show", "--tenant", "demo", "35693803"],
+        ["model", "import", "--tenant", "demo", models], ["model", "remove", "--tenant", "demo", "35693803"],
         ["credential", "add", "json", "--role", "readonly"], ["credential", "list"], ["credential", "remove", "json"],
         ["bss", "letters", "--tenant", "demo"],
     ]
@@ -418,6 +439,17 @@ def test_the_only_tenant_need_not_be_named(own_stack):
 def test_secrets_that_make_no_sense_are_not_sent(stack, words, why):
     done = stack.ctl("keys", "set", "--tenant", "demo", "--imsi", "001010000000001", *words, check=False)
     assert done.returncode == 2 and why in done.stderr
+
+
+@pytest.mark.parametrize("words", [["--algorithm", "tuak"], ["--amf", "8000"], ["--sqn", "32"], ["--res-length", "8"], ["--opc", "00" * 16]], ids=" ".join)
+def test_half_of_a_secret_is_told_and_not_passed_over(stack, line, words):
+    """A SIM whose keys were said to be TUAK's is not one with the keys that were there."""
+    one = ["--tenant", "demo", "--imsi", line.add().imsi]
+    before = stack.ctl("subscriber", "show", *one, "--json").stdout
+    for command in (["add", *one, "--plan", "silver"], ["swap-sim", *one]):
+        done = stack.ctl("subscriber", *command, *words, check=False)
+        assert done.returncode == 2 and "--k is missing" in done.stderr and "--opc" in done.stderr
+    assert stack.ctl("subscriber", "show", *one, "--json").stdout == before
 
 
 def test_topc_of_tuak_is_computed_where_top_is_known(stack, client, line):

@@ -5,11 +5,11 @@ import json
 from load import APPS, Load, judged, served
 from stack import wait_for
 from ts43 import EAP_RELAY, Client, answer_challenge, authenticate, nai, params
-from usim import TEST_SETS, Usim
+from usim import TEST_SETS, Usim, demo_usim
 
 
 def ask(stack, n, **more):
-    return authenticate(Client(stack), Usim(f"0010100000000{n:02}", *TEST_SETS[(n - 1) % 6]), app=APPS, **more)
+    return authenticate(Client(stack), demo_usim(n), app=APPS, **more)
 
 
 def test_every_demo_subscriber_gets_the_answer_it_gets_on_sqlite(own_stack, postgresql, stack):

@@ -4,7 +4,7 @@ import gzip
 import json
 
 import pytest
-from ts43 import EAP_RELAY, XML, Client, authenticate, nai, params
+from ts43 import EAP_RELAY, XML, Client, authenticate, params
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def token(client, sim):
 
 @pytest.mark.parametrize("change", [
     {"app": None}, {"terminal_id": None}, {"entitlement_version": None}, {"entitlement_version": "12"}, {"entitlement_version": "twelve"},
-    {"entitlement_version": "1.2.3"}, {"notif_token": "fcm-token"}, {"notif_token": "fcm-token", "notif_action": "two"}, {"app": "ap9999"},
+    {"entitlement_version": "1.2.3"}, {"notif_token": "fcm-token"}, {"notif_token": "fcm-token", "notif_action": "two"}, {"app": "ap2999"},
 ], ids=str)
 def test_bad_parameters_are_400(client, token, change):
     """V12-REQ-09, V12-REQ-12, V12-REQ-13, V12-REQ-15, V12-HTTP-02"""

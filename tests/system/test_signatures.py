@@ -13,6 +13,7 @@ import urllib.parse
 import pytest
 from jwcrypto import jwk
 from operators import Operators
+from people import end
 from stack import BIN, ROOT, Stack
 from ts43 import EAP_RELAY, JSON, XML, Client, authenticate, params
 from usim import TEST_SETS, Usim
@@ -39,9 +40,7 @@ class Verifier:
         return json.loads(self._popen.stdout.readline())["result"]
 
     def close(self):
-        self._popen.stdin.close()
-        self._popen.wait(30)
-        self._popen.stdout.close()
+        end(self._popen)
 
 
 class Signing:
@@ -69,10 +68,11 @@ class Signing:
         return self
 
     def stop(self):
-        if self.verifier is not None:
-            self.verifier.close()
-            self.client.close()
-        self.running.stop()
+        try:
+            if self.verifier is not None:
+                self.verifier.close()
+        finally:
+            self.running.stop()
 
     def print_keys(self, tenant):
         return subprocess.run([BIN / "openes-gateway", "--config", self.running["gateway0"].config, "--print-answer-keys", tenant],
@@ -180,7 +180,7 @@ def test_nothing_is_signed_unless_the_tenant_wants_it(signing, token):
 
 def test_errors_are_not_signed(signing, token):
     with signing.key("demo-1"):
-        for more in ({"token": "damaged"}, {"token": token, "app": "ap9999"}, {"token": token, "entitlement_version": "99.0"}):
+        for more in ({"token": "damaged"}, {"token": token, "app": "ap2999"}, {"token": token, "entitlement_version": "99.0"}):
             answer, _ = signing.get(**more)
             assert answer.status != 200 and is_bare(answer)
 

@@ -14,7 +14,7 @@ def token(client, sim):
 
 
 def test_a_token_is_enough_and_is_repeated(client, token):
-    """V12-TOK-01, V12-TOK-02, V12-TOK-03, V12-TOK-07, V12-TOK-08, V12-TOK-09, V12-TOK-10"""
+    """V12-TOK-01, V12-TOK-02, V12-TOK-03, V12-TOK-08"""
     answer = client.get(params(token=token))
     assert answer.status == 200
     assert answer.token() == token and 0 < int(answer.characteristic("TOKEN")["validity"]) <= 604800
@@ -32,6 +32,20 @@ def test_a_token_of_any_voice_application_serves_all_three(client, sim, token):
 def test_a_token_serves_only_what_it_was_made_for(client, token, change):
     """V12-TOK-06, V12-TOK-11"""
     assert client.get(params(token=token, **change)).status == 511
+
+
+def test_a_token_is_good_for_a_client_that_was_started_anew(stack, token):
+    """V12-TOK-09: another connection and no cookie; the token is all that it kept."""
+    connection = Client(stack)
+    answer = connection.get(params(token=token))
+    connection.close()
+    assert answer.status == 200 and answer.token() == token
+
+
+def test_a_token_of_any_length_is_judged_by_what_it_says(client, token):
+    """V12-TOK-10: neither too short nor too long to be looked at, and none of them is an error of the request."""
+    for length in (1, 2, 20, len(token) - 1, len(token), len(token) + 1, 1000):
+        assert client.get(params(token="A" * length)).status == 511, length
 
 
 def test_a_damaged_token_is_511(client, token):

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import re
 import ssl
 import struct
 import urllib.parse
@@ -15,6 +16,19 @@ from usim import ck_ik_prime, k_aut_prime
 EAP_RELAY = "application/vnd.gsma.eap-relay.v1.0+json"
 XML = "text/vnd.wap.connectivity-xml"
 JSON = "application/json"
+
+
+def as_json(element):
+    """What stands in an XML characteristic, the way TS.43 2.9.4 writes it in JSON."""
+    out, parts = {p.get("name"): p.get("value") for p in element.findall("parm")}, element.findall("characteristic")
+    for part in parts:
+        name = part.get("type")
+        inner = part.findall("characteristic")
+        out[name] = [{c.get("type"): as_json(c)} for c in inner] if inner else as_json(part)
+    return out
+
+
+HANDLE = r"(encodedValue=|sid=)[A-Za-z0-9+/=_-]+"  # what a ServiceFlow_UserData says of whom, another one each time
 
 
 class Answer:
@@ -56,6 +70,34 @@ class Answer:
     def token(self):
         return self.characteristic("TOKEN")["token"]
 
+    def applications(self):
+        """AppID -> all that stands in its APPLICATION, in document order and the same for either form; handles as "sid=..."."""
+        assert self.status == 200, (self.status, self.body)
+        if self.type.startswith(JSON):
+            out = {name: app for name, app in self.json().items() if name not in ("Vers", "Token")}
+        else:
+            found = [as_json(c) | {"type": c.get("type")} for c in self.xml().findall("characteristic")]
+            assert {c["type"] for c in found} <= {"VERS", "TOKEN", "APPLICATION"}
+            out = {c.pop("AppID"): c for c in found if c.pop("type") == "APPLICATION"}
+        for app in out.values():
+            if "ServiceFlow_UserData" in app:
+                app["ServiceFlow_UserData"] = re.sub(HANDLE, r"\1...", app["ServiceFlow_UserData"])
+        return out
+
+    def masked(self):
+        """The whole XML document letter by letter, but for what is another each time: T, N, "sid=..."."""
+        text = re.sub(r'(name="token" value=")[^"]+', r"\1T", self.body.decode())
+        text = re.sub(r'(name="(?:validity|version)" value=")\d+', r"\1N", text)
+        return re.sub('(name="ServiceFlow_UserData" value=")' + HANDLE, r"\1\2...", text)
+
+    def masked_application(self):
+        """What stands inside its only APPLICATION, letter by letter, masked as above."""
+        return re.search(r'<characteristic type="APPLICATION">\n(.*)</characteristic>\n</wap-provisioningdoc>\n$', self.masked(), re.S)[1]
+
+    def waits(self):
+        """Is 503, and says when to come back."""
+        return self.status == 503 and int(self.headers["Retry-After"]) > 0
+
 
 class Client:
     """One kept-alive connection to the gateway."""
@@ -87,6 +129,11 @@ class Client:
 
 def nai(imsi, mcc="001", mnc="01"):
     return f"0{imsi}@nai.epc.mnc{mnc:0>3}.mcc{mcc}.3gppnetwork.org"
+
+
+def nai_prime(imsi):
+    """Of EAP-AKA'."""
+    return "6" + nai(imsi)[1:]
 
 
 def params(**more):
@@ -180,6 +227,11 @@ def answer_challenge(usim, packet, identity):
     zeroed = packet.replace(attrs[11][2:], bytes(16))
     assert hmac.compare_digest(eap_mac(k_aut, zeroed), attrs[11][2:]), "AT_MAC of the challenge"
     return eap_response(packet[1], 1, [(3, (len(res) * 8).to_bytes(2, "big") + res)], k_aut, kind)
+
+
+def begin(client, usim, name=None, **more):
+    """The first request of an authentication."""
+    return client.get(params(EAP_ID=name or nai(usim.imsi), **more), accept=EAP_RELAY + ", " + XML)
 
 
 def authenticate(client, usim, rounds=4, accept=XML, identity=None, **more):

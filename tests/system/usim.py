@@ -140,6 +140,16 @@ TEST_SETS = [
     ("6c38a116ac280c454f59332ee35c8c4f", "3803ef5363b947c6aaa225e58fae3934"),
 ]
 
+
+def demo_imsi(n):
+    return f"0010100000000{n:02}"
+
+
+def demo_usim(n):
+    """The SIM of demo subscriber n."""
+    return Usim(demo_imsi(n), *TEST_SETS[(n - 1) % 6])
+
+
 # TS 35.233 test sets 1 and 2: K, TOPc.
 TUAK_SETS = [
     ("ab" * 16, "bd04d9530e87513c5d837ac2ad954623a8e2330c115305a73eb45d1f40cccbff"),

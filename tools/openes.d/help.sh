@@ -104,6 +104,7 @@ prints a table. Takes some twenty minutes; leave the machine alone.
 
   own     throughput by token beside nginx with a body of the same size, CPU of a full authentication
           beside the bare crypto of one, latency, memory
+  rules   token requests with twenty rules and without; the decision alone for all applications at once
   core    full authentications with the own AuC (EAP-AKA, EAP-AKA'), over SWx, relayed to an AAA and with a
           UDM, each beside the first; a tenant with a slow HSS beside another; in_flight_max and latency
   scale   what a million subscribers cost

@@ -70,12 +70,15 @@ write_config() { # file
 					db = sqlite:$data/policy.db
 					token_keys_file = $keys/token.keys
 					admin_token_file = $keys/admin.token
+					auth_target = ipc://$sock/auth
 				CONF
 				;;
 			esim)
 				cat <<-CONF
 					bus_listen = ipc://$sock/esim
 					db = sqlite:$data/esim.db
+					policy_target = ipc://$sock/policy
+					policy_events = ipc://$sock/policy-events
 				CONF
 				;;
 			notify)

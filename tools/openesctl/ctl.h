@@ -38,6 +38,15 @@ int ctl_run_explain(struct ctl *ctl);
 typedef int ctl_each(struct ctl *ctl, const cJSON *item, void *user);
 int ctl_pages(struct ctl *ctl, const char *path, const uint8_t *query, size_t limit, ctl_each *each, void *user);
 
+/* A file that is a JSON object; "-" is standard input. The caller's to free. When it fails the problem has been said. */
+int ctl_json_file(const char *path, cJSON **out);
+
+/* ctl_policy.c: versions of rules. */
+int ctl_run_policy_show(struct ctl *ctl);
+int ctl_run_policy_put(struct ctl *ctl);
+int ctl_run_policy_test(struct ctl *ctl);
+int ctl_run_policy_activate(struct ctl *ctl); /* rollback and off, too */
+
 /* ctl_subscriber.c: what spans policy and auth. */
 int ctl_run_subscriber_add(struct ctl *ctl);
 int ctl_run_subscriber_remove(struct ctl *ctl);
@@ -53,6 +62,9 @@ enum ctl_undo ctl_keys_undo(struct ctl *ctl); /* of --imsi */
 void ctl_print_json(const cJSON *json);
 /* ctl_tenant.c: puts the only tenant there is in the place of a --tenant that was not given. */
 int ctl_tenant_default(struct ctl *ctl);
+/* ctl_rows.c: what is put under its key, and lists of it. */
+int ctl_run_put(struct ctl *ctl);
+int ctl_run_rows(struct ctl *ctl);
 /* ctl_import.c, ctl_check.c */
 int ctl_run_import(struct ctl *ctl);
 /* ctl_feed.c: the list of one of the operator's own systems. Whether the options, or the file, say that it is one. */

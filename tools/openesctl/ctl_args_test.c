@@ -85,10 +85,12 @@ static void every_example_of_the_help_parses(void **state)
 			char line[512], storage[512], error[256];
 			struct ctl_args args;
 			size_t n = 0;
+			bool quoted = false; /* what stands there is one word */
 			at += strlen("  openesctl ");
 			while (at[n] != '\0' && (at[n] != '\n' || at[n - 1] == '\\') && strncmp(at + n, "  ", 2) != 0 &&
-			       at[n] != '|' && at[n] != '>') {
-				line[n] = at[n] == '\n' || at[n] == '\\' ? ' ' : at[n];
+			       (quoted || (at[n] != '|' && at[n] != '>'))) {
+				quoted = quoted != (at[n] == '\'');
+				line[n] = at[n] == '\n' || at[n] == '\\' ? ' ' : quoted && at[n] == ' ' ? '_' : at[n];
 				n++;
 				if (at[n - 1] == '\n') /* a continued line: its indentation is no end */
 					while (at[n] == ' ' && n < sizeof line - 1)
@@ -230,12 +232,35 @@ static void objects_are_given_as_json(void **state)
 	cJSON_Delete(body);
 }
 
+static void an_outage_is_declared_by_options(void **state)
+{
+	char storage[512], error[256];
+	struct ctl_args args;
+	struct es_buf buf;
+	cJSON *body = cJSON_CreateObject();
+
+	(void)state;
+	assert_int_equal(parse_with("outage declare --tenant demo --outage ims --services volte,vonr "
+	                            "--when {\"facts.region\":\"north\"} --text en:_Wi-Fi,_please|de:_WLAN --as disabled",
+	                            no_env, storage, &args, error),
+	                 ES_OK);
+	es_buf_init_fixed(&buf, error, sizeof error);
+	assert_int_equal(ctl_body_fill(&args, body, &buf), ES_OK);
+	char *text = cJSON_PrintUnformatted(body);
+	assert_string_equal(text, "{\"services\":[\"volte\",\"vonr\"],\"when\":{\"facts.region\":\"north\"},"
+	                          "\"as\":\"disabled\",\"texts\":[\"en:_Wi-Fi,_please\",\"de:_WLAN\"]}");
+	cJSON_free(text);
+	cJSON_Delete(body);
+}
+
 static void a_value_of_the_wrong_kind_is_refused(void **state)
 {
 	static const char *const lines[] = { "tenant set --tenant demo --token-ttl soon",
 		                                 "tenant set --tenant demo --token-ttl -1d",
 		                                 "plan set --tenant demo --plan gold --vowifi perhaps",
 		                                 "plan set --tenant demo --plan gold --companion-max many",
+		                                 "outage declare --tenant demo --outage ims --when north",
+		                                 "outage declare --tenant demo --outage ims --when []",
 		                                 "plan set --tenant demo --plan gold --data-boosts 166",
 		                                 "plan set --tenant demo --plan gold --data-boosts [166]",
 		                                 "plan set --tenant demo --plan gold --allowance 1000000000000001" };
@@ -265,6 +290,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_line_says_what_to_write_instead),
 		cmocka_unit_test(options_become_members_of_the_body),
 		cmocka_unit_test(objects_are_given_as_json),
+		cmocka_unit_test(an_outage_is_declared_by_options),
 		cmocka_unit_test(a_value_of_the_wrong_kind_is_refused),
 	};
 	return cmocka_run_group_tests_name("ctl_args", tests, NULL, NULL);

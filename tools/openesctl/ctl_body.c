@@ -26,14 +26,14 @@ es_status ctl_seconds_parse(struct es_slice text, int64_t *out)
 	return ES_OK;
 }
 
-static cJSON *list_of(const char *text)
+static cJSON *list_of(const char *text, uint8_t between)
 {
 	cJSON *list = cJSON_CreateArray();
 	struct es_slice rest = es_slice_str(text);
 
 	while (list != NULL && rest.len > 0) {
-		char item[256];
-		struct es_slice word = es_slice_trim(es_slice_cut(&rest, ','));
+		char item[512];
+		struct es_slice word = es_slice_trim(es_slice_cut(&rest, between));
 		if (word.len == 0 || word.len >= sizeof item)
 			continue;
 		memcpy(item, word.ptr, word.len);
@@ -80,6 +80,17 @@ static cJSON *objects_of(const char *text)
 	return objects;
 }
 
+static cJSON *object_of(const char *text)
+{
+	cJSON *object = cJSON_Parse(text);
+
+	if (!cJSON_IsObject(object)) {
+		cJSON_Delete(object);
+		return NULL;
+	}
+	return object;
+}
+
 /* Up to what cJSON writes without rounding. */
 static cJSON *octets_of(const char *text)
 {
@@ -100,12 +111,14 @@ static cJSON *number_of(const char *text, bool is_time)
 static cJSON *value_of(const struct ctl_option *option, const char *text)
 {
 	switch (option->kind) {
-	case CTL_LIST: return list_of(text);
+	case CTL_LIST: return list_of(text, ',');
+	case CTL_LINES: return list_of(text, '|');
 	case CTL_BOOL: return bool_of(text);
 	case CTL_NUMBER: return number_of(text, false);
 	case CTL_SECONDS: return number_of(text, true);
 	case CTL_OCTETS: return octets_of(text);
 	case CTL_OBJECTS: return objects_of(text);
+	case CTL_OBJECT: return object_of(text);
 	case CTL_TEXT: return cJSON_CreateString(text);
 	case CTL_FLAG: break;
 	}

@@ -74,6 +74,16 @@ static const struct ctl_view authentications = { (const struct ctl_column[]){ { 
 	                                                                          { "ADDRESS", "address", 0 },
 	                                                                          { NULL, NULL, 0 } } };
 
+static const struct ctl_view equipment = { (const struct ctl_column[]){ { "IMEI", "imei", 14 },
+	                                                                    { "STATE", "state", 8 },
+	                                                                    { "SINCE", "since", 20 },
+	                                                                    { "REASON", "reason", 0 },
+	                                                                    { NULL, NULL, 0 } } };
+static const struct ctl_view models = { (const struct ctl_column[]){ { "TAC", "tac", 8 },
+	                                                                 { "VENDOR", "vendor", 16 },
+	                                                                 { "MODEL", "model", 24 },
+	                                                                 { "CAPABILITIES", "capabilities", 0 },
+	                                                                 { NULL, NULL, 0 } } };
 static const struct ctl_view letters = { (const struct ctl_column[]){ { "LETTER", "id", 8 },
 	                                                                  { "AT", "at", 20 },
 	                                                                  { "SOURCE", "source", 12 },
@@ -81,11 +91,33 @@ static const struct ctl_view letters = { (const struct ctl_column[]){ { "LETTER"
 	                                                                  { "TRIES", "tries", 5 },
 	                                                                  { "WHY", "reason", 0 },
 	                                                                  { NULL, NULL, 0 } } };
+static const struct ctl_view rules = { (const struct ctl_column[]){ { "NUMBER", "number", 6 },
+	                                                                { "ACTIVE", "active", 6 },
+	                                                                { "CREATED", "created", 20 },
+	                                                                { "AUTHOR", "author", 0 },
+	                                                                { NULL, NULL, 0 } } };
+static const struct ctl_view addons = { (const struct ctl_column[]){ { "ADDON", "id", 16 },
+	                                                                 { "FEATURES", "features", 20 },
+	                                                                 { "OFFER", "offer", 24 },
+	                                                                 { "NAME", "name", 0 },
+	                                                                 { NULL, NULL, 0 } } };
+static const struct ctl_view outages = { (const struct ctl_column[]){ { "OUTAGE", "id", 16 },
+	                                                                  { "SERVICES", "services", 20 },
+	                                                                  { "FROM", "from", 20 },
+	                                                                  { "UNTIL", "until", 20 },
+	                                                                  { "WHEN", "when", 24 },
+	                                                                  { "TEXTS", "texts", 0 },
+	                                                                  { NULL, NULL, 0 } } };
 
 #define TENANT "/v1/tenants/{tenant}"
 #define PLAN TENANT "/plans/{plan}"
 #define CLIENT TENANT "/clients/{client}"
+#define RULES TENANT "/rules/{number}"
+#define ADDON TENANT "/addons/{addon}"
+#define OUTAGE TENANT "/outages/{outage}"
 #define SUBSCRIBER TENANT "/subscribers/{imsi}"
+#define EQUIPMENT TENANT "/equipment/{imei}"
+#define MODEL TENANT "/models/{tac}"
 
 #define TENANT_SETTINGS                                                                                                \
 	CTL_NAME, CTL_HOSTS, CTL_PLMNS, CTL_IMSI_RANGES, CTL_GID1, CTL_LANGUAGE, CTL_TOKEN_TTL, CTL_VALIDITY,              \
@@ -94,19 +126,22 @@ static const struct ctl_view letters = { (const struct ctl_column[]){ { "LETTER"
 		CTL_CHECKCODE, CTL_BOOST_URL, CTL_BOOST_CONTENTS, CTL_USAGE_MAX_AGE, CTL_SATELLITE_URL,                        \
 		CTL_SATELLITE_CONTENTS, CTL_BILLING_URL, CTL_BILLING_CONTENTS, CTL_BILLING_TERMS_REQUIRED, CTL_BILLING_TERMS,  \
 		CTL_BILLING_TERMS_BY, CTL_BILLING_ACCOUNTS, CTL_PRIVATE_IDENTITY_TYPE, CTL_PRIVATE_IDENTITY_LIFE,              \
-		CTL_BSS_MODE, CTL_BSS_SOURCE, CTL_BSS_MAX_AGE, CTL_BSS_STALE_MAX_AGE, CTL_BSS_WHEN_AWAY, CTL_BSS_DEFAULT_PLAN, \
-		CTL_BSS_CREATE_UNKNOWN, CTL_BSS_EVENTS_FROM
+		CTL_EQUIPMENT, CTL_EQUIPMENT_SOURCE, CTL_EQUIPMENT_UNKNOWN, CTL_EQUIPMENT_WHEN_AWAY, CTL_EQUIPMENT_MAX_AGE,    \
+		CTL_USE_MODELS, CTL_BSS_MODE, CTL_BSS_SOURCE, CTL_BSS_MAX_AGE, CTL_BSS_STALE_MAX_AGE, CTL_BSS_WHEN_AWAY,       \
+		CTL_BSS_DEFAULT_PLAN, CTL_BSS_CREATE_UNKNOWN, CTL_BSS_EVENTS_FROM
 #define PLAN_SETTINGS                                                                                                  \
 	CTL_NAME, CTL_VOLTE, CTL_VONR, CTL_VONR_EPS_FALLBACK, CTL_IRAT, CTL_VOWIFI, CTL_SMSOIP, CTL_COMPANION,             \
 		CTL_COMPANION_SERVICES, CTL_COMPANION_MAX, CTL_PRIMARY_ESIM, CTL_DATA_PLANS, CTL_DATA_BOOSTS, CTL_NR_SA,       \
 		CTL_ALLOWANCE, CTL_TETHERING_ALLOWANCE, CTL_SATELLITE, CTL_SATELLITE_ALLOWED, CTL_SATELLITE_BARRED,            \
-		CTL_CARRIER_BILLING, CTL_PRIVATE_IDENTITY
+		CTL_CARRIER_BILLING, CTL_PRIVATE_IDENTITY, CTL_FEATURES
 #define CLIENT_SETTINGS CTL_NAME, CTL_SCOPES, CTL_REQUESTOR_IDS, CTL_TOKEN_TTL, CTL_DISABLED
 #define LINE_SETTINGS                                                                                                  \
 	CTL_OPT_OUTS, CTL_VOICE_PROVISIONING, CTL_SMS_PROVISIONING, CTL_TERMS, CTL_ADDRESS, CTL_ADDRESS_EXPIRY,            \
 		CTL_ADDRESS_ID, CTL_VOWIFI_PROVISIONING, CTL_DATA_USAGE, CTL_BOOSTS, CTL_SATELLITE_PROVISIONING, CTL_ACCOUNT,  \
-		CTL_BILLING_BARRED, CTL_BILLING_PROVISIONING
-#define DEVICE CTL_ENTITLEMENT_VERSION, CTL_ACCEPT_LANGUAGE, CTL_BOOST_TYPE, CTL_STORE_VENDOR, CTL_STORE_USER_ID
+		CTL_BILLING_BARRED, CTL_BILLING_PROVISIONING, CTL_ADDONS, CTL_FACTS
+#define DEVICE                                                                                                         \
+	CTL_ENTITLEMENT_VERSION, CTL_ACCEPT_LANGUAGE, CTL_BOOST_TYPE, CTL_STORE_VENDOR, CTL_STORE_USER_ID,                 \
+		CTL_TERMINAL_ID, CTL_TERMINAL_SW_VERSION
 
 /* What goes with --k. */
 #define SECRETS                                                                                                        \
@@ -165,6 +200,73 @@ const struct ctl_command ctl_commands[] = {
 	  "remove a client; its access tokens are void at once", "  openesctl client delete --tenant demo mdm", "DELETE",
 	  CLIENT, NULL, NULL },
 
+	{ "policy", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
+	  "versions of the rules, the newest first", "  openesctl policy list --tenant demo", "GET", TENANT "/rules", NULL,
+	  &rules },
+	{ "policy", "show", ctl_run_policy_show, OPTS(CTL_TENANT, CTL_RULES), NO_OPTS, CTL_RULES,
+	  "the rules of a version, as JSON",
+	  "  openesctl policy show --tenant demo 7\n  openesctl policy show --tenant demo active > rules.json", "GET",
+	  RULES, NULL, NULL },
+	{ "policy", "put", ctl_run_policy_put, OPTS(CTL_TENANT, CTL_FILE), OPTS(CTL_DRY_RUN), CTL_FILE,
+	  "keep rules as a new version; nothing decides by them yet",
+	  "Rules with a mistake are refused as a whole, with the place of the mistake. Their cases are run; exit status 1\n"
+	  "when one fails.\n\n"
+	  "  openesctl policy put --tenant demo rules.json --dry-run\n  openesctl policy put --tenant demo rules.json",
+	  "POST", TENANT "/rules", NULL, NULL },
+	{ "policy", "test", ctl_run_policy_test, OPTS(CTL_TENANT, CTL_FILE), NO_OPTS, CTL_FILE,
+	  "whose answer would become another: of all lines and their devices",
+	  "A file, or the number of a version. Runs its cases first, then decides for every device of every line twice, "
+	  "by\n"
+	  "what decides now and by these rules. Nothing is changed. Exit status 1 when a case fails.\n\n"
+	  "  openesctl policy test --tenant demo rules.json\n  openesctl policy test --tenant demo 7 --json",
+	  "POST", RULES ":test", NULL, NULL },
+	{ "policy", "activate", ctl_run_policy_activate, OPTS(CTL_TENANT, CTL_RULES), NO_OPTS, CTL_RULES,
+	  "let a version decide, from the next request on",
+	  "Refused where one of its cases fails.\n\n  openesctl policy activate --tenant demo 7", "POST", RULES ":activate",
+	  NULL, NULL },
+	{ "policy", "rollback", ctl_run_policy_activate, OPTS(CTL_TENANT), NO_OPTS, CTL_TENANT,
+	  "let decide what decided before", "Once more, and it is as it was.\n\n  openesctl policy rollback --tenant demo",
+	  "POST", RULES ":activate", NULL, NULL },
+	{ "policy", "off", ctl_run_policy_activate, OPTS(CTL_TENANT), NO_OPTS, CTL_TENANT,
+	  "no rules decide: plans, add-ons and outages alone", "  openesctl policy off --tenant demo", "POST",
+	  RULES ":activate", NULL, NULL },
+
+	{ "addon", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT, "what lines may have beside a plan",
+	  "  openesctl addon list --tenant demo", "GET", TENANT "/addons", NULL, &addons },
+	{ "addon", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_ADDON), NO_OPTS, CTL_ADDON, "one add-on",
+	  "  openesctl addon show --tenant demo hotspot", "GET", ADDON, NULL, NULL },
+	{ "addon", "set", ctl_run_set, OPTS(CTL_TENANT), OPTS(CTL_FILE, CTL_ADDON, CTL_NAME, CTL_FEATURES, CTL_OFFER),
+	  CTL_FILE, "make an add-on or change what it gives",
+	  "With a file the add-on becomes what the file says; without, only the options given are changed. Lines get it "
+	  "by\n"
+	  "subscriber set --addons.\n\n"
+	  "  openesctl addon set --tenant demo hotspot.json\n"
+	  "  openesctl addon set --tenant demo --addon hotspot --features tethering --offer '{\"vowifi\":true}'\n"
+	  "  openesctl subscriber set --tenant demo --imsi 001010000000042 --addons '[{\"id\":\"hotspot\"}]'",
+	  "PUT", ADDON, NULL, NULL },
+	{ "addon", "delete", ctl_run_request, OPTS(CTL_TENANT, CTL_ADDON), NO_OPTS, CTL_ADDON,
+	  "remove an add-on; lines that have it get nothing by it", "  openesctl addon delete --tenant demo hotspot",
+	  "DELETE", ADDON, NULL, NULL },
+
+	{ "outage", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
+	  "what is away, where and until when", "  openesctl outage list --tenant demo", "GET", TENANT "/outages", NULL,
+	  &outages },
+	{ "outage", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_OUTAGE), NO_OPTS, CTL_OUTAGE, "one outage",
+	  "  openesctl outage show --tenant demo ims-north", "GET", OUTAGE, NULL, NULL },
+	{ "outage", "declare", ctl_run_set, OPTS(CTL_TENANT),
+	  OPTS(CTL_FILE, CTL_OUTAGE, CTL_SERVICES, CTL_FROM, CTL_UNTIL, CTL_WHEN, CTL_AS, CTL_SAYS, CTL_NOTE), CTL_FILE,
+	  "say that services are away; phones that have them show the text",
+	  "From a file or from options; declared again, only the options given are changed. It is over at --until, or "
+	  "when\n"
+	  "it is ended.\n\n"
+	  "  openesctl outage declare --tenant demo --outage ims-north --services volte,vonr \\\n"
+	  "      --when '{\"facts.region\":\"north\"}' --until 2030-01-31T06:00:00Z \\\n"
+	  "      --text 'en: Use Wi-Fi for calls.|de: Bitte über WLAN telefonieren.'\n"
+	  "  openesctl outage declare --tenant demo outage.json",
+	  "PUT", OUTAGE, NULL, NULL },
+	{ "outage", "end", ctl_run_request, OPTS(CTL_TENANT, CTL_OUTAGE), NO_OPTS, CTL_OUTAGE, "it is over",
+	  "  openesctl outage end --tenant demo ims-north", "DELETE", OUTAGE, NULL, NULL },
+
 	{ "subscriber", "add", ctl_run_subscriber_add, OPTS(CTL_TENANT, CTL_IMSI, CTL_PLAN),
 	  OPTS(CTL_MSISDN, CTL_STATUS, LINE_SETTINGS, CTL_K, SECRETS), CTL_IMSI,
 	  "add a subscriber, with the keys of the SIM",
@@ -219,6 +321,12 @@ const struct ctl_command ctl_commands[] = {
 	  "remove a subscriber, then the keys",
 	  "May be run again after a failure.\n\n  openesctl subscriber remove --tenant demo --imsi 001010000000042", NULL,
 	  NULL, NULL, NULL },
+	{ "subscriber", "erase", ctl_run_request, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
+	  "forget a person: the line and its name in the trail",
+	  "Says what stays, and why. Of a line that is gone already the trail is looked through again.\nThe keys stay with "
+	  "the card: openesctl keys remove.\n\n"
+	  "  openesctl subscriber erase --tenant demo --imsi 001010000000042",
+	  "POST", SUBSCRIBER ":erase", NULL, NULL },
 	{ "subscriber", "import", ctl_run_import, OPTS(CTL_TENANT, CTL_FILE),
 	  OPTS(CTL_REPORT, CTL_SOURCE, CTL_DRY_RUN, CTL_RESUME, CTL_MISSING, CTL_TERMINATE_MISSING), CTL_FILE,
 	  "add or change many, from a list",
@@ -250,6 +358,47 @@ const struct ctl_command ctl_commands[] = {
 	  "      --answer available",
 	  "PATCH", SUBSCRIBER "/store-users", NULL, NULL },
 
+	{ "equipment", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
+	  "devices that are blocked, tracked or allowed", "  openesctl equipment list --tenant demo", "GET",
+	  TENANT "/equipment", NULL, &equipment },
+	{ "equipment", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_IMEI), NO_OPTS, CTL_IMEI, "one device of the list",
+	  "  openesctl equipment show --tenant demo 356938035643809", "GET", EQUIPMENT, NULL, NULL },
+	{ "equipment", "set", ctl_run_put, OPTS(CTL_TENANT, CTL_IMEI), OPTS(CTL_EQUIPMENT_STATE, CTL_REASON, CTL_SINCE),
+	  CTL_IMEI, "block, track or allow a device",
+	  "A device that is not on the list yet is blocked unless --state says otherwise. Phones of the lines it was seen\n"
+	  "with are told to ask again.\n\n"
+	  "  openesctl equipment set --tenant demo 356938035643809 --state blocked --reason stolen",
+	  "PUT", EQUIPMENT, NULL, NULL },
+	{ "equipment", "remove", ctl_run_request, OPTS(CTL_TENANT, CTL_IMEI), NO_OPTS, CTL_IMEI,
+	  "take a device off the list", "  openesctl equipment remove --tenant demo 356938035643809", "DELETE", EQUIPMENT,
+	  NULL, NULL },
+	{ "equipment", "import", ctl_run_rows, OPTS(CTL_TENANT, CTL_FILE), OPTS(CTL_REPORT), CTL_FILE,
+	  "add or change many devices, from CSV or JSON lines",
+	  "CSV: the first line names the columns, imei and any of state, reason, since. JSON lines: an object a line.\n"
+	  "Good lines go in; bad ones are reported with their number and do not hold up the others. The same file may be\n"
+	  "imported again.\n\n"
+	  "  openesctl equipment import --tenant demo stolen.csv --report refused.txt",
+	  "POST", TENANT "/equipment:import", NULL, NULL },
+
+	{ "model", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
+	  "device models and what they can do", "  openesctl model list --tenant demo", "GET", TENANT "/models", NULL,
+	  &models },
+	{ "model", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_TAC), NO_OPTS, CTL_TAC, "one model",
+	  "  openesctl model show --tenant demo 35693803", "GET", MODEL, NULL, NULL },
+	{ "model", "set", ctl_run_put, OPTS(CTL_TENANT, CTL_TAC), OPTS(CTL_VENDOR, CTL_MODEL, CTL_CAPABILITIES), CTL_TAC,
+	  "add or change a model",
+	  "  openesctl model set --tenant demo 35693803 --vendor ACME --model One --capabilities volte,vowifi,vonr:14.2",
+	  "PUT", MODEL, NULL, NULL },
+	{ "model", "remove", ctl_run_request, OPTS(CTL_TENANT, CTL_TAC), NO_OPTS, CTL_TAC, "remove a model",
+	  "  openesctl model remove --tenant demo 35693803", "DELETE", MODEL, NULL, NULL },
+	{ "model", "import", ctl_run_rows, OPTS(CTL_TENANT, CTL_FILE), OPTS(CTL_REPORT), CTL_FILE,
+	  "add or change many models, from CSV or JSON lines",
+	  "CSV: the first line names the columns, tac and any of vendor, model, capabilities, these with '|' in between.\n"
+	  "JSON lines: an object a line. Bad lines are reported with their number and do not hold up the others.\n\n"
+	  "  tac,vendor,model,capabilities\n"
+	  "  35693803,ACME,One,volte|vowifi|vonr:14.2\n\n"
+	  "  openesctl model import --tenant demo models.csv --report refused.txt",
+	  "POST", TENANT "/models:import", NULL, NULL },
 	{ "bss", "letters", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_NONE,
 	  "events of the operator's own systems that could not be applied",
 	  "  openesctl bss letters --tenant demo\n  openesctl bss letters --tenant demo --json", "GET",
@@ -277,7 +426,8 @@ const struct ctl_command ctl_commands[] = {
 	  "Decides as for a request of that phone and shows each rule that was looked at, what it saw and what it said.\n\n"
 	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2004\n"
 	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2003 --entitlement-version 6.0\n"
-	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2010 --boost-type 166",
+	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2010 --boost-type 166\n"
+	  "  openesctl explain --tenant demo --imsi 001010000000042 --app ap2003 --terminal-id 356938035643809",
 	  "GET", TENANT "/explain", OPTS(CTL_IMSI, CTL_APP, DEVICE), NULL },
 	{ "audit", "", ctl_run_list, NO_OPTS, OPTS(CTL_TENANT, CTL_LIMIT), CTL_NONE, "who changed what, newest first",
 	  "  openesctl audit --limit 20\n  openesctl audit --tenant demo --json", "GET", "/v1/audit", OPTS(CTL_TENANT),

@@ -7,8 +7,6 @@
 #include "es_crypto.h"
 #include "es_text.h"
 
-#define FIELD_MAX 128
-
 static const char *const column_names[CTL_CSV_COLUMNS] = {
 	[CTL_CSV_IMSI] = "imsi",
 	[CTL_CSV_MSISDN] = "msisdn",
@@ -26,17 +24,12 @@ static const char *const statuses[] = { "active", "suspended", "barred", "termin
 static const char *const data_states[] = { "not_available", "available", "not_required", "in_progress", NULL };
 static const char *const prov_states[] = { "not_provisioned", "provisioned", "not_required", "in_progress", NULL };
 
-struct field {
-	uint8_t text[FIELD_MAX];
-	size_t len;
-};
-
-static struct es_slice slice_of(const struct field *field)
+static struct es_slice slice_of(const struct ctl_csv_field *field)
 {
 	return es_slice_trim(es_slice_of(field->text, field->len));
 }
 
-static struct es_slice line_body(struct es_slice line)
+struct es_slice ctl_csv_body(struct es_slice line)
 {
 	while (line.len > 0 && (line.ptr[line.len - 1] == '\n' || line.ptr[line.len - 1] == '\r'))
 		line.len--;
@@ -49,16 +42,16 @@ bool ctl_csv_is_blank(struct es_slice line)
 	return line.len == 0 || line.ptr[0] == '#';
 }
 
-static bool push(struct field *out, uint8_t c)
+static bool push(struct ctl_csv_field *out, uint8_t c)
 {
-	if (out->len == FIELD_MAX)
+	if (out->len == sizeof out->text)
 		return false;
 	out->text[out->len++] = c;
 	return true;
 }
 
 /* A quoted field from behind its opening quote: up to the closing one, "" being one quote. Leaves `rest` behind it. */
-static const char *quoted_take(struct es_slice *rest, struct field *out)
+static const char *quoted_take(struct es_slice *rest, struct ctl_csv_field *out)
 {
 	while (rest->len > 0) {
 		uint8_t c = rest->ptr[0];
@@ -74,8 +67,7 @@ static const char *quoted_take(struct es_slice *rest, struct field *out)
 	return "a quoted field does not end on its line";
 }
 
-/* One field and the separator behind it. `more` says whether another field follows. NULL, or why it is no field. */
-static const char *field_take(struct es_slice *rest, uint8_t separator, struct field *out, bool *more)
+const char *ctl_csv_field(struct es_slice *rest, uint8_t separator, struct ctl_csv_field *out, bool *more)
 {
 	out->len = 0;
 	if (rest->len > 0 && rest->ptr[0] == '"') {
@@ -101,8 +93,8 @@ static const char *header_read(struct es_slice rest, struct ctl_csv *csv)
 	bool seen[CTL_CSV_COLUMNS] = { false }, more = true;
 
 	while (more) {
-		struct field field;
-		const char *why = field_take(&rest, csv->separator, &field, &more);
+		struct ctl_csv_field field;
+		const char *why = ctl_csv_field(&rest, csv->separator, &field, &more);
 		if (why != NULL)
 			return why;
 		size_t column = 0;
@@ -128,7 +120,7 @@ es_status ctl_csv_header(struct es_slice line, struct ctl_csv *out, const char *
 	static const uint8_t byte_order_mark[] = { 0xef, 0xbb, 0xbf };
 	struct ctl_csv csv = { .separator = ',' };
 
-	line = line_body(line);
+	line = ctl_csv_body(line);
 	if (es_slice_starts_with(line, es_slice_of(byte_order_mark, sizeof byte_order_mark)))
 		line = es_slice_sub(line, sizeof byte_order_mark, line.len);
 	if (es_slice_find(line, ',') == line.len && es_slice_find(line, ';') < line.len)
@@ -145,7 +137,7 @@ es_status ctl_csv_header(struct es_slice line, struct ctl_csv *out, const char *
 /* ---- a row ---- */
 
 struct fields {
-	struct field of[CTL_CSV_COLUMNS];
+	struct ctl_csv_field of[CTL_CSV_COLUMNS];
 };
 
 static void fields_wipe(struct fields *fields)
@@ -224,7 +216,7 @@ static const char *fields_read(const struct ctl_csv *csv, struct es_slice rest, 
 	for (size_t i = 0; i < csv->count; i++) {
 		if (!more)
 			return "the line has fewer fields than the first line has columns";
-		const char *why = field_take(&rest, csv->separator, &fields->of[csv->columns[i]], &more);
+		const char *why = ctl_csv_field(&rest, csv->separator, &fields->of[csv->columns[i]], &more);
 		if (why != NULL)
 			return why;
 	}
@@ -236,7 +228,7 @@ es_status ctl_csv_row(const struct ctl_csv *csv, struct es_slice line, struct ct
 	ES_CLEANUP(fields_wipe) struct fields fields = { 0 };
 	struct ctl_csv_row row = { .has_keys = false };
 
-	const char *reason = fields_read(csv, line_body(line), &fields);
+	const char *reason = fields_read(csv, ctl_csv_body(line), &fields);
 	if (reason == NULL)
 		reason = row_from(&fields, &row);
 	if (reason == NULL)

@@ -46,6 +46,15 @@ struct ctl_csv_row {
 	uint8_t k[16], opc[16], amf[2];
 };
 
+/* One field, and a line without its end: for lists of other things (ctl_rows.h). Pure. */
+struct ctl_csv_field {
+	uint8_t text[128];
+	size_t len;
+};
+/* Takes a field and the separator behind it off `rest`. `more`: another field follows. NULL, or why it is no field. */
+const char *ctl_csv_field(struct es_slice *rest, uint8_t separator, struct ctl_csv_field *out, bool *more);
+struct es_slice ctl_csv_body(struct es_slice line);
+
 /* Empty lines and lines starting with '#' carry nothing. */
 bool ctl_csv_is_blank(struct es_slice line);
 /* ES_MALFORMED with a sentence in `why` (static storage). A byte order mark is passed over. */

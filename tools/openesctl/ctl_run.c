@@ -14,7 +14,7 @@
 
 #define PAGE 500
 #define OUTPUT_MAX (16u << 20)
-#define FILE_MAX 65536
+#define FILE_MAX 262144
 
 /* ---- what all commands use ---- */
 
@@ -333,13 +333,14 @@ static int file_read(const char *path, struct es_buf *out)
 	                                   : ctl_complain(CTL_USAGE, "%s is larger than %d octets", path, FILE_MAX);
 }
 
-static int json_file_read(const char *path, cJSON **out)
+int ctl_json_file(const char *path, cJSON **out)
 {
+	const struct es_json_limits limits = { FILE_MAX, 14, 20000 };
 	struct es_buf text;
 
 	es_buf_init(&text, FILE_MAX);
 	int code = file_read(path, &text);
-	if (code == CTL_OK && (es_json_parse(es_buf_slice(&text), ES_JSON_SMALL, out) != ES_OK || !cJSON_IsObject(*out)))
+	if (code == CTL_OK && (es_json_parse(es_buf_slice(&text), limits, out) != ES_OK || !cJSON_IsObject(*out)))
 		code = ctl_complain(CTL_USAGE, "%s is not a JSON object", path);
 	es_buf_free(&text);
 	return code;
@@ -351,7 +352,7 @@ static int body_start(struct ctl *ctl, cJSON **body)
 	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
 
 	if (ctl_value(ctl, CTL_FILE) != NULL)
-		return json_file_read(ctl_value(ctl, CTL_FILE), body);
+		return ctl_json_file(ctl_value(ctl, CTL_FILE), body);
 	if (strcmp(ctl->args.command->method, "PUT") == 0) {
 		int code = ctl_ask(ctl, "GET", ctl->args.command->path, NULL, &answer);
 		if (code != CTL_OK && answer.status != 404)

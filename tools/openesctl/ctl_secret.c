@@ -19,31 +19,38 @@ void ctl_secret_wipe(struct ctl_secret *secret)
 
 /* ---- reading ---- */
 
+/* As many octets as there are digits for, `max` at most. */
+static bool hex_read(struct es_slice text, uint8_t *out, size_t max, size_t *len)
+{
+	*len = text.len / 2;
+	return *len <= max && es_hex_decode(text, out, *len) == ES_OK;
+}
+
 /* One line of hexadecimal digits. */
-static bool line_read(FILE *file, uint8_t *out, size_t len)
+static bool line_read(FILE *file, uint8_t *out, size_t max, size_t *len)
 {
 	char line[128];
 
 	if (file == NULL || fgets(line, sizeof line, file) == NULL)
 		return false;
-	bool ok = es_hex_decode(es_slice_trim(es_slice_str(line)), out, len) == ES_OK;
+	bool ok = hex_read(es_slice_trim(es_slice_str(line)), out, max, len);
 	es_wipe(line, sizeof line);
 	return ok;
 }
 
-static bool value_read(char *value, uint8_t *out, size_t len)
+static bool value_read(char *value, uint8_t *out, size_t max, size_t *len)
 {
 	if (strcmp(value, "-") == 0)
-		return line_read(stdin, out, len);
+		return line_read(stdin, out, max, len);
 	if (value[0] != '@') {
-		bool ok = es_hex_decode(es_slice_str(value), out, len) == ES_OK;
+		bool ok = hex_read(es_slice_str(value), out, max, len);
 		es_wipe(value, strlen(value)); /* argv: others on this machine can see it */
 		return ok;
 	}
 	FILE *file = fopen(value + 1, "re");
 	if (file != NULL)
 		setvbuf(file, NULL, _IONBF, 0);
-	bool ok = line_read(file, out, len);
+	bool ok = line_read(file, out, max, len);
 	if (file != NULL)
 		(void)fclose(file);
 	return ok;
@@ -51,7 +58,9 @@ static bool value_read(char *value, uint8_t *out, size_t len)
 
 static int key_read(struct ctl *ctl, enum ctl_opt opt, uint8_t *out, size_t len)
 {
-	if (!value_read(ctl->args.value[opt], out, len))
+	size_t found;
+
+	if (!value_read(ctl->args.value[opt], out, len, &found) || found != len)
 		return ctl_complain(CTL_USAGE,
 		                    "--%s wants %zu hexadecimal digits, @file with them, or - to read them from standard input",
 		                    ctl_options[opt].name, 2 * len);
@@ -83,26 +92,15 @@ static int octet_read(struct ctl *ctl, enum ctl_opt opt, uint8_t fallback, uint8
 	return CTL_OK;
 }
 
-/* K has one of two lengths: 32 octets are read where they are there. */
+/* K has one of two lengths. */
 static int tuak_k_read(struct ctl *ctl, struct es_tuak *tuak)
 {
-	char *value = ctl->args.value[CTL_K], line[128] = "";
-	FILE *file = strcmp(value, "-") == 0 ? stdin : value[0] == '@' ? fopen(value + 1, "re") : NULL;
-	struct es_slice text = es_slice_str(value);
+	size_t len;
 
-	if (file != NULL) {
-		if (file != stdin)
-			setvbuf(file, NULL, _IONBF, 0);
-		text = es_slice_trim(es_slice_str(fgets(line, sizeof line, file) != NULL ? line : ""));
-		if (file != stdin)
-			(void)fclose(file);
-	}
-	tuak->k_len = text.len == 64 ? 32 : 16;
-	bool ok = es_hex_decode(text, tuak->k, tuak->k_len) == ES_OK;
-	es_wipe(line, sizeof line);
-	if (file == NULL)
-		es_wipe(value, strlen(value)); /* argv: others on this machine can see it */
-	return ok ? CTL_OK : ctl_complain(CTL_USAGE, "--k wants 32 or 64 hexadecimal digits, @file with them, or -");
+	if (!value_read(ctl->args.value[CTL_K], tuak->k, sizeof tuak->k, &len) || (len != 16 && len != 32))
+		return ctl_complain(CTL_USAGE, "--k wants 32 or 64 hexadecimal digits, @file with them, or -");
+	tuak->k_len = (uint8_t)len;
+	return CTL_OK;
 }
 
 static int tuak_read(struct ctl *ctl, struct es_tuak *out)
@@ -160,13 +158,28 @@ static int options_agree(struct ctl *ctl, bool is_tuak)
 	return CTL_OK;
 }
 
+bool ctl_secret_is_given(const struct ctl *ctl)
+{
+	static const enum ctl_opt options[] = { CTL_K,    CTL_OPC,        CTL_OP,
+		                                    CTL_TOPC, CTL_TOP,        CTL_ALGORITHM,
+		                                    CTL_AMF,  CTL_RES_LENGTH, CTL_KECCAK_ITERATIONS,
+		                                    CTL_SQN };
+
+	for (size_t i = 0; i < ES_COUNT(options); i++)
+		if (ctl_value(ctl, options[i]) != NULL)
+			return true;
+	return false;
+}
+
 int ctl_secret_read(struct ctl *ctl, struct ctl_secret *out)
 {
 	const char *algorithm = ctl_value(ctl, CTL_ALGORITHM);
 	struct ctl_secret secret = { .is_tuak = algorithm != NULL && strcmp(algorithm, "tuak") == 0 };
 
 	if (ctl_value(ctl, CTL_K) == NULL)
-		return ctl_complain(CTL_USAGE, "--k is missing");
+		return ctl_complain(
+			CTL_USAGE,
+			"--k is missing: what is said of keys goes with --k, and --opc or --op, or with tuak --topc or --top");
 	if (algorithm != NULL && !secret.is_tuak && strcmp(algorithm, "milenage") != 0)
 		return ctl_complain(CTL_USAGE, "--algorithm is milenage or tuak");
 	int code = options_agree(ctl, secret.is_tuak);

@@ -15,6 +15,8 @@ struct ctl_secret {
 };
 void ctl_secret_wipe(struct ctl_secret *secret);
 
+/* Whether the command line says anything of keys. Half of it is not nothing: ctl_secret_read() then says what is missing. */
+bool ctl_secret_is_given(const struct ctl *ctl);
 /* From --k and --opc or --op, or --topc or --top with --algorithm tuak; --amf, --sqn. Says what is wrong and gives CTL_USAGE. The values in argv are wiped. */
 int ctl_secret_read(struct ctl *ctl, struct ctl_secret *out);
 

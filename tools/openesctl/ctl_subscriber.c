@@ -13,16 +13,6 @@
 #define KEYS_PATH SUBSCRIBER_PATH "/keys"
 #define SWAP_PATH SUBSCRIBER_PATH ":swap-sim"
 
-static bool gives_keys(const struct ctl *ctl)
-{
-	static const enum ctl_opt secrets[] = { CTL_K, CTL_OPC, CTL_OP, CTL_TOPC, CTL_TOP };
-
-	for (size_t i = 0; i < ES_COUNT(secrets); i++)
-		if (ctl_value(ctl, secrets[i]) != NULL)
-			return true;
-	return false;
-}
-
 /* Seals and sends the keys of the SIM of --imsi. */
 static int keys_send(struct ctl *ctl, const struct ctl_secret *secret)
 {
@@ -101,7 +91,7 @@ int ctl_run_subscriber_add(struct ctl *ctl)
 		return ctl_complain(CTL_REFUSED, "out of memory");
 	if (ctl_body_fill(&ctl->args, body, &error) != ES_OK)
 		return ctl_complain(CTL_USAGE, ES_SLICE_FMT, ES_SLICE_ARG(es_buf_slice(&error)));
-	bool with_keys = gives_keys(ctl);
+	bool with_keys = ctl_secret_is_given(ctl);
 	int code = with_keys ? add_with_keys(ctl, body) : CTL_OK;
 	if (code != CTL_OK)
 		return code;
@@ -164,7 +154,7 @@ int ctl_run_swap_sim(struct ctl *ctl)
 	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 }, old_keys = { .status = 0 };
 	ES_CLEANUP(es_json_done) cJSON *body = new_imsi != NULL ? cJSON_CreateObject() : NULL;
 	char *sim = new_imsi != NULL ? new_imsi : old_imsi;
-	bool with_keys = gives_keys(ctl);
+	bool with_keys = ctl_secret_is_given(ctl);
 
 	if (new_imsi != NULL && (body == NULL || cJSON_AddStringToObject(body, "new_imsi", new_imsi) == NULL))
 		return ctl_complain(CTL_REFUSED, "out of memory");

@@ -16,11 +16,6 @@ static void must(bool holds)
 		abort();
 }
 
-static void arena_done(struct es_arena **arena)
-{
-	es_arena_free(*arena);
-}
-
 static void count(void *user, enum ph_doc_event event, unsigned depth, struct es_slice name, struct es_slice value)
 {
 	struct counts *c = user;
@@ -38,7 +33,7 @@ static void count(void *user, enum ph_doc_event event, unsigned depth, struct es
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(4096, 1 << 20);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(4096, 1 << 20);
 	struct es_slice token;
 	int64_t validity_s;
 

@@ -126,11 +126,6 @@ static void client_done(struct ph_client **client)
 	ph_client_free(*client);
 }
 
-static void arena_done(struct es_arena **arena)
-{
-	es_arena_free(*arena);
-}
-
 static void phone_done(struct ph_phone *phone)
 {
 	es_wipe(phone, sizeof *phone);
@@ -170,7 +165,7 @@ int ph_one(const struct ph_options *options, const struct ph_run *run, struct ph
 	ES_CLEANUP(phone_done) struct ph_phone phone;
 	ES_CLEANUP(conn_done) struct ph_conn *conn = ph_conn_new(server);
 	ES_CLEANUP(client_done) struct ph_client *client = ph_client_new(&run->profile, trace);
-	ES_CLEANUP(arena_done) struct es_arena *arena = es_arena_new(0, 4 << 20);
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 4 << 20);
 
 	set_up_phone(options, run, &phone);
 	if (conn == NULL || client == NULL || arena == NULL)

@@ -51,7 +51,7 @@ char *dia_session_id(const struct dia_node *node, uint32_t high, uint32_t low, s
 
 static void put_application(struct dia_writer *w, const struct dia_source *source)
 {
-	if (source->is_aaa) {
+	if (source->role == DIA_AAA) {
 		dia_put_u32(w, DIA_AUTH_APPLICATION_ID, source->app);
 		return;
 	}

@@ -17,5 +17,6 @@ const struct dia_command_row dia_commands[] = {
 	{ DIA_MULTIMEDIA_AUTH, "3GPP-Multimedia-Auth-Request", "3GPP-Multimedia-Auth-Answer" },
 	{ DIA_REGISTRATION_TERMINATION, "3GPP-Registration-Termination-Request", "3GPP-Registration-Termination-Answer" },
 	{ DIA_PUSH_PROFILE, "3GPP-Push-Profile-Request", "3GPP-Push-Profile-Answer" },
+	{ DIA_ME_IDENTITY_CHECK, "3GPP-ME-Identity-Check-Request", "3GPP-ME-Identity-Check-Answer" },
 };
 const size_t dia_command_count = sizeof dia_commands / sizeof *dia_commands;

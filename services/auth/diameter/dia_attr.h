@@ -11,7 +11,13 @@
 
 #define DIA_3GPP 10415
 
-enum dia_app { DIA_APP_BASE = 0, DIA_APP_STA = 16777250, DIA_APP_SWM = 16777264, DIA_APP_SWX = 16777265 };
+enum dia_app {
+	DIA_APP_BASE = 0,
+	DIA_APP_STA = 16777250,
+	DIA_APP_S13 = 16777252,
+	DIA_APP_SWM = 16777264,
+	DIA_APP_SWX = 16777265
+};
 
 enum dia_command {
 	DIA_RE_AUTH = 258,
@@ -22,6 +28,7 @@ enum dia_command {
 	DIA_MULTIMEDIA_AUTH = 303,
 	DIA_REGISTRATION_TERMINATION = 304,
 	DIA_PUSH_PROFILE = 305,
+	DIA_ME_IDENTITY_CHECK = 324,
 };
 
 enum dia_type { DIA_OCTETS, DIA_U32, DIA_I32, DIA_U64, DIA_GROUP };
@@ -138,6 +145,7 @@ enum dia_type { DIA_OCTETS, DIA_U32, DIA_I32, DIA_U64, DIA_GROUP };
 	X(APN_OI_REPLACEMENT,     "APN-OI-Replacement",          1427, DIA_3GPP, OCTETS, true) \
 	X(ALL_APN_INCLUDED,       "All-APN-Configurations-Included-Indicator", 1428, DIA_3GPP, I32, true) \
 	X(APN_CONFIGURATION,      "APN-Configuration",           1430, DIA_3GPP, GROUP,  true) \
+	X(EQUIPMENT_STATUS,       "Equipment-Status",            1445, DIA_3GPP, I32,    true) \
 	X(QOS_PROFILE,            "EPS-Subscribed-QoS-Profile",  1431, DIA_3GPP, GROUP,  true) \
 	X(VPLMN_ADDRESS_ALLOWED,  "VPLMN-Dynamic-Address-Allowed", 1432, DIA_3GPP, I32,  true) \
 	X(AMBR,                   "AMBR",                        1435, DIA_3GPP, GROUP,  true) \

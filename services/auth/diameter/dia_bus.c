@@ -4,11 +4,13 @@
  * only. */
 #include "dia_bus.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bus.pb-c.h"
 #include "dia_eap.h"
+#include "dia_s13.h"
 #include "dia_sessions.h"
 #include "dia_swx.h"
 #include "diameter.pb-c.h"
@@ -20,6 +22,8 @@
 
 enum { REQUEST_MAX = 16 * 1024, EAP_MAX = 4096, NAI_MAX = 253, STATE_MAX = 4096, SESSION_MAX = 256 };
 
+/* Copies: who asks for metrics may do so after the configuration's end. */
+static char source_texts[DIA_SOURCES_MAX][ES_CONFIG_NAME_MAX + 1];
 static const char *source_names[DIA_SOURCES_MAX];
 static struct es_metric by_source = {
 	.kind = ES_COUNTER,
@@ -31,12 +35,14 @@ static struct es_metric by_source = {
 static const char *const results[] = { "success", "challenge",      "refused",   "unknown",
 	                                   "busy",    "protocol_error", "transient", "none" };
 enum result_class { SUCCESS, CHALLENGE, REFUSED, UNKNOWN, BUSY, PROTOCOL_ERROR, TRANSIENT, NONE };
-ES_METRIC_COUNTER(by_result, "openes_diameter_results_total", "Results of HSSs and AAAs", "result", results);
+ES_METRIC_COUNTER(by_result, "openes_diameter_results_total", "Results of HSSs, AAAs and EIRs", "result", results);
 
 void dia_bus_init(const struct dia_config *config)
 {
-	for (size_t i = 0; i < config->source_count; i++)
-		source_names[i] = config->sources[i].name;
+	for (size_t i = 0; i < config->source_count; i++) {
+		(void)snprintf(source_texts[i], sizeof source_texts[i], "%s", config->sources[i].name);
+		source_names[i] = source_texts[i];
+	}
 	by_source.series = config->source_count;
 	if (by_source.series > 0)
 		es_metric_register(&by_source);
@@ -48,7 +54,7 @@ static enum result_class class_of(const struct dia_result *result)
 	static const enum result_class by_thousand[] = { NONE, CHALLENGE, SUCCESS, PROTOCOL_ERROR, TRANSIENT, REFUSED };
 	const uint32_t thousand = result->code / 1000;
 
-	if (result->is_experimental && result->code == 5001)
+	if (result->is_experimental && (result->code == 5001 || result->code == 5422))
 		return UNKNOWN;
 	if (!result->is_experimental && result->code == DIA_TOO_BUSY)
 		return BUSY;
@@ -63,8 +69,8 @@ struct job {
 	struct es_arena *arena;
 	const struct dia_source *source;
 	const char *session;
-	bool is_aka_prime, is_eap, turned_away;
-	/* Of a body, or without one when result->code is 0. */
+	bool is_aka_prime, turned_away;
+	/* Of a body, or without one when result->code is 0. The answer is packed before it returns, so it may point into the body. */
 	void (*reply)(struct job *job, struct dia_result *result, struct es_slice body);
 };
 
@@ -107,10 +113,10 @@ static void on_done(void *owner, struct es_slice body, const char *why)
 	job->reply(job, &result, result.code != 0 ? body : (struct es_slice){ 0 });
 }
 
-static struct job *begin(struct dia_bus *bus, struct es_bus_call *call, const char *name, bool is_aaa,
+static struct job *begin(struct dia_bus *bus, struct es_bus_call *call, const char *name, enum dia_role role,
                          void (*reply)(struct job *, struct dia_result *, struct es_slice))
 {
-	const struct dia_source *source = dia_config_source(bus->config, name, is_aaa);
+	const struct dia_source *source = dia_config_source(bus->config, name, role);
 	struct job *job = source == NULL ? NULL : es_arena_alloc(es_bus_call_arena(call), sizeof *job);
 
 	if (job == NULL) {
@@ -152,16 +158,6 @@ static void ask(struct job *job, es_status written, struct es_buf *request, bool
 
 /* ---- DIAMETER_VECTOR ---- */
 
-static ProtobufCBinaryData data_of(struct es_arena *arena, struct es_slice octets)
-{
-	uint8_t *copy = es_arena_alloc(arena, octets.len);
-
-	if (copy == NULL || octets.len == 0)
-		return (ProtobufCBinaryData){ 0 };
-	memcpy(copy, octets.ptr, octets.len);
-	return (ProtobufCBinaryData){ .len = octets.len, .data = copy };
-}
-
 static void reply_vector(struct job *job, struct dia_result *result, struct es_slice body)
 {
 	Openes__DiameterVectorReply reply;
@@ -171,11 +167,11 @@ static void reply_vector(struct job *job, struct dia_result *result, struct es_s
 	if (result->code == DIA_SUCCESS && !result->is_experimental) {
 		const es_status status = dia_swx_read_vector(body, job->is_aka_prime, &v);
 		if (status == ES_OK) {
-			reply.rand = data_of(job->arena, v.rand);
-			reply.autn = data_of(job->arena, v.autn);
-			reply.xres = data_of(job->arena, v.xres);
-			reply.ck = data_of(job->arena, v.ck);
-			reply.ik = data_of(job->arena, v.ik);
+			reply.rand = es_pb_octets(v.rand);
+			reply.autn = es_pb_octets(v.autn);
+			reply.xres = es_pb_octets(v.xres);
+			reply.ck = es_pb_octets(v.ck);
+			reply.ik = es_pb_octets(v.ik);
 		} else {
 			result->code = 0;
 			result->why = status == ES_NOT_FOUND ? "success without a vector" : "malformed answer";
@@ -208,7 +204,7 @@ static void on_vector(struct es_bus_call *call, const ProtobufCMessage *message,
 		es_bus_fail(call, ES_MALFORMED, "imsi, auts or network name");
 		return;
 	}
-	struct job *job = begin(user, call, r->source, false, reply_vector);
+	struct job *job = begin(user, call, r->source, DIA_HSS, reply_vector);
 	if (job == NULL)
 		return;
 	job->is_aka_prime = r->is_aka_prime;
@@ -256,7 +252,7 @@ static void on_profile(struct es_bus_call *call, const ProtobufCMessage *message
 		es_bus_fail(call, ES_MALFORMED, "imsi");
 		return;
 	}
-	struct job *job = begin(user, call, r->source, false, reply_profile);
+	struct job *job = begin(user, call, r->source, DIA_HSS, reply_profile);
 	if (job == NULL)
 		return;
 	job->session = new_session(job);
@@ -280,8 +276,8 @@ static void reply_eap(struct job *job, struct dia_result *result, struct es_slic
 		*result = (struct dia_result){ .why = "malformed answer" };
 	note(job, result);
 	if (result->code != 0) {
-		reply.packet = data_of(job->arena, eap.packet);
-		reply.state = data_of(job->arena, eap.state);
+		reply.packet = es_pb_octets(eap.packet);
+		reply.state = es_pb_octets(eap.state);
 		reply.keeps_state = eap.keeps_state;
 		char *imsi = es_arena_strdup(job->arena, eap.imsi);
 		if (imsi != NULL)
@@ -322,7 +318,7 @@ static void on_eap(struct es_bus_call *call, const ProtobufCMessage *message, vo
 		es_bus_fail(call, ES_MALFORMED, "packet, nai, session or state");
 		return;
 	}
-	struct job *job = begin(user, call, r->source, true, reply_eap);
+	struct job *job = begin(user, call, r->source, DIA_AAA, reply_eap);
 	if (job == NULL)
 		return;
 	job->session = is_first ? new_session(job) : es_arena_strdup(job->arena, es_slice_str(r->session));
@@ -357,12 +353,60 @@ static void on_end(struct es_bus_call *call, const ProtobufCMessage *message, vo
 		es_bus_fail(call, ES_MALFORMED, "session, host or nai");
 		return;
 	}
-	struct job *job = begin(user, call, r->source, true, reply_end);
+	struct job *job = begin(user, call, r->source, DIA_AAA, reply_end);
 	if (job == NULL)
 		return;
 	(void)dia_sessions_remove(es_slice_str(r->session));
 	es_buf_init(&request, REQUEST_MAX);
 	ask(job, dia_eap_write_str(job->bus->config, job->source, &eap, &request), &request, false, r->destination_host);
+}
+
+/* ---- DIAMETER_EQUIPMENT ---- */
+
+static void reply_equipment(struct job *job, struct dia_result *result, struct es_slice body)
+{
+	static const Openes__EquipmentReply__State states[] = {
+		[DIA_WHITELISTED] = OPENES__EQUIPMENT_REPLY__STATE__ALLOWED,
+		[DIA_BLACKLISTED] = OPENES__EQUIPMENT_REPLY__STATE__BLOCKED,
+		[DIA_GREYLISTED] = OPENES__EQUIPMENT_REPLY__STATE__TRACKED,
+	};
+	Openes__DiameterEquipmentReply reply;
+	enum dia_equipment_status told;
+
+	openes__diameter_equipment_reply__init(&reply);
+	if (result->code == DIA_SUCCESS && !result->is_experimental) {
+		const es_status status = dia_s13_read_status(body, &told);
+		if (status == ES_OK) {
+			reply.state = states[told];
+		} else {
+			result->code = 0;
+			result->why = status == ES_NOT_FOUND ? "success without a status" : "malformed answer";
+		}
+	}
+	note(job, result);
+	reply.result = result_message(job, result);
+	es_bus_reply(job->call, &reply.base);
+}
+
+static void on_equipment(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__EquipmentRequest *r = (const void *)message;
+	struct es_buf request;
+
+	if (!dia_s13_can_ask(r->imei, r->software)) {
+		es_bus_fail(call, ES_MALFORMED, "imei or software version");
+		return;
+	}
+	struct job *job = begin(user, call, r->source, DIA_EIR, reply_equipment);
+	if (job == NULL)
+		return;
+	job->session = new_session(job);
+	es_buf_init(&request, REQUEST_MAX);
+	ask(job,
+	    job->session == NULL
+	        ? ES_TOO_LARGE
+	        : dia_s13_write_ecr(job->bus->config, job->source, job->session, r->imei, r->software, &request),
+	    &request, true, "");
 }
 
 /* ---- DIAMETER_STATUS ---- */
@@ -397,6 +441,7 @@ const struct es_bus_method dia_bus_methods[] = {
 	{ OPENES__BUS_METHOD__DIAMETER_PROFILE, &openes__diameter_profile_request__descriptor, on_profile },
 	{ OPENES__BUS_METHOD__DIAMETER_EAP, &openes__diameter_eap_request__descriptor, on_eap },
 	{ OPENES__BUS_METHOD__DIAMETER_END, &openes__diameter_end_request__descriptor, on_end },
+	{ OPENES__BUS_METHOD__DIAMETER_EQUIPMENT, &openes__equipment_request__descriptor, on_equipment },
 	{ OPENES__BUS_METHOD__DIAMETER_STATUS, &openes__empty__descriptor, on_status },
 };
 const size_t dia_bus_method_count = ES_COUNT(dia_bus_methods);

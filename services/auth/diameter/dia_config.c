@@ -37,6 +37,8 @@ static const struct es_conf_key peer_keys[] = {
 	ES_CONF(swx, struct dia_source, field, kind, fallback, min, max, help)
 #define AAA(field, kind, fallback, min, max, help)                                                                     \
 	ES_CONF(aaa, struct dia_source, field, kind, fallback, min, max, help)
+#define EIR(field, kind, fallback, min, max, help)                                                                     \
+	ES_CONF(eir, struct dia_source, field, kind, fallback, min, max, help)
 #define SOURCE_KEYS(ROW, type)                                                                                         \
 	ROW(realm, ES_CONF_STRING, NULL, 0, 0, "Destination-Realm"),                                                       \
 		{ #type,                                                                                                       \
@@ -51,26 +53,31 @@ static const struct es_conf_key peer_keys[] = {
 		ROW(destination_host, ES_CONF_STRING, "", 0, 0, "Destination-Host; empty: none is sent"),                      \
 		ROW(timeout, ES_CONF_DURATION, "2500ms", 100, 30 * SECOND, "for one question, with its second try"),           \
 		ROW(attempt, ES_CONF_DURATION, "1s", 50, 30 * SECOND, "what one peer gets before another is asked"),           \
-		ROW(in_flight_max, ES_CONF_U32, "64", 1, 1024, "questions under way at once; more are turned away"),           \
-		ROW(visited_network, ES_CONF_STRING, "", 0, 0, "Visited-Network-Identifier; empty: none is sent"),             \
+		ROW(in_flight_max, ES_CONF_U32, "64", 1, 1024, "questions under way at once; more are turned away")
+#define ACCESS_KEYS(ROW)                                                                                               \
+	ROW(visited_network, ES_CONF_STRING, "", 0, 0, "Visited-Network-Identifier; empty: none is sent"),                 \
 		ROW(rat_type, ES_CONF_STRING, "no", 0, 0, "RAT-Type WLAN: no, optional, or mandatory (M bit)")
 
 static const struct es_conf_key swx_keys[] = {
 	SOURCE_KEYS(SWX, swx),
+	ACCESS_KEYS(SWX),
 	SWX(anid, ES_CONF_STRING, "", 0, 0, "ANID with EAP-AKA; empty: none. EAP-AKA' has the tenant's network name"),
 };
 static const struct es_conf_key aaa_keys[] = {
 	SOURCE_KEYS(AAA, aaa),
+	ACCESS_KEYS(AAA),
 	AAA(application, ES_CONF_STRING, "swm", 0, 0, "swm, or sta (which SWa is, too)"),
 	AAA(anid, ES_CONF_STRING, "WLAN", 0, 0, "ANID on STa; empty: none"),
 };
+static const struct es_conf_key eir_keys[] = { SOURCE_KEYS(EIR, eir) };
 
-enum kind { KIND_NODE, KIND_PEER, KIND_SWX, KIND_AAA };
+enum kind { KIND_NODE, KIND_PEER, KIND_SWX, KIND_AAA, KIND_EIR };
 static const struct es_conf_section kinds[] = {
 	[KIND_NODE] = { "diameter", node_keys, ES_COUNT(node_keys), sizeof(struct dia_node), true },
 	[KIND_PEER] = { "peer", peer_keys, ES_COUNT(peer_keys), sizeof(struct dia_peer), false },
 	[KIND_SWX] = { "swx", swx_keys, ES_COUNT(swx_keys), sizeof(struct dia_source), false },
 	[KIND_AAA] = { "aaa", aaa_keys, ES_COUNT(aaa_keys), sizeof(struct dia_source), false },
+	[KIND_EIR] = { "eir", eir_keys, ES_COUNT(eir_keys), sizeof(struct dia_source), false },
 	/* auth reads these itself */
 	{ "udm", NULL, 0, 0, false },
 	{ "nrf", NULL, 0, 0, false },
@@ -178,24 +185,24 @@ static es_status take_words(struct dia_source *source, const char *kind, struct 
 	};
 	size_t rat = 0;
 
-	while (rat < ES_COUNT(rats) && strcmp(source->rat_type, rats[rat]) != 0)
+	while (source->role != DIA_EIR && rat < ES_COUNT(rats) && strcmp(source->rat_type, rats[rat]) != 0)
 		rat++;
 	if (rat == ES_COUNT(rats))
 		return refuse(error, kind, source->name, "rat_type must be no, optional or mandatory");
 	source->rat = (enum dia_rat)rat;
-	source->app = DIA_APP_SWX;
-	if (source->is_aaa && strcmp(source->application, "swm") == 0)
+	source->app = source->role == DIA_EIR ? DIA_APP_S13 : DIA_APP_SWX;
+	if (source->role == DIA_AAA && strcmp(source->application, "swm") == 0)
 		source->app = DIA_APP_SWM;
-	else if (source->is_aaa && strcmp(source->application, "sta") == 0)
+	else if (source->role == DIA_AAA && strcmp(source->application, "sta") == 0)
 		source->app = DIA_APP_STA;
-	else if (source->is_aaa)
+	else if (source->role == DIA_AAA)
 		return refuse(error, kind, source->name, "application must be swm or sta");
 	if (!is_host(source->realm) || (source->destination_host[0] != '\0' && !is_host(source->destination_host)))
 		return refuse(error, kind, source->name, "realm and destination_host must be names with a dot");
 	return ES_OK;
 }
 
-static es_status take_source(struct dia_config *c, const struct es_conf_named *section, bool is_aaa,
+static es_status take_source(struct dia_config *c, const struct es_conf_named *section, enum dia_role role,
                              struct es_buf *error)
 {
 	struct dia_source *source = &c->sources[c->source_count];
@@ -205,7 +212,7 @@ static es_status take_source(struct dia_config *c, const struct es_conf_named *s
 		return refuse(error, kind, section->name, "is one too many");
 	*source = *(const struct dia_source *)section->values;
 	source->name = section->name;
-	source->is_aaa = is_aaa;
+	source->role = role;
 	source->index = c->source_count++;
 	ES_TRY(take_words(source, kind, error));
 	ES_TRY(take_peers_of(c, source, kind, error));
@@ -213,6 +220,7 @@ static es_status take_source(struct dia_config *c, const struct es_conf_named *s
 	c->uses_swx |= source->app == DIA_APP_SWX;
 	c->uses_swm |= source->app == DIA_APP_SWM;
 	c->uses_sta |= source->app == DIA_APP_STA;
+	c->uses_s13 |= source->app == DIA_APP_S13;
 	if (c->in_flight_max > DIA_IN_FLIGHT_MAX)
 		return refuse(error, kind, source->name, "in_flight_max: 4096 at most for all sections together");
 	return ES_OK;
@@ -221,6 +229,8 @@ static es_status take_source(struct dia_config *c, const struct es_conf_named *s
 static es_status take(struct dia_config *c, const struct es_conf_named *list, size_t count, enum kind kind,
                       const char *instance, struct es_arena *arena, struct es_buf *error)
 {
+	static const enum dia_role roles[] = { [KIND_SWX] = DIA_HSS, [KIND_AAA] = DIA_AAA, [KIND_EIR] = DIA_EIR };
+
 	for (size_t i = 0; i < count; i++) {
 		if (list[i].section != &kinds[kind])
 			continue;
@@ -230,7 +240,7 @@ static es_status take(struct dia_config *c, const struct es_conf_named *list, si
 			c->node = *(const struct dia_node *)list[i].values;
 			ES_TRY(take_node(c, instance, arena, error));
 		} else {
-			ES_TRY(take_source(c, &list[i], kind == KIND_AAA, error));
+			ES_TRY(take_source(c, &list[i], roles[kind], error));
 		}
 	}
 	return ES_OK;
@@ -258,6 +268,7 @@ static es_status build(const struct es_conf_named *list, size_t count, const cha
 	ES_TRY(take(&c, list, count, KIND_PEER, instance, arena, error));
 	ES_TRY(take(&c, list, count, KIND_SWX, instance, arena, error));
 	ES_TRY(take(&c, list, count, KIND_AAA, instance, arena, error));
+	ES_TRY(take(&c, list, count, KIND_EIR, instance, arena, error));
 	ES_TRY(check(&c, error));
 	*out = c;
 	return ES_OK;
@@ -283,10 +294,10 @@ es_status dia_config_load(const char *path, const char *instance, struct es_aren
 	return build(list, count, instance, arena, out, error);
 }
 
-const struct dia_source *dia_config_source(const struct dia_config *config, const char *name, bool is_aaa)
+const struct dia_source *dia_config_source(const struct dia_config *config, const char *name, enum dia_role role)
 {
 	for (size_t i = 0; i < config->source_count; i++)
-		if (config->sources[i].is_aaa == is_aaa && strcmp(config->sources[i].name, name) == 0)
+		if (config->sources[i].role == role && strcmp(config->sources[i].name, name) == 0)
 			return &config->sources[i];
 	return NULL;
 }
@@ -305,10 +316,10 @@ const struct dia_source *dia_config_source_of(const struct dia_config *config, s
 	const size_t peer = dia_config_peer_of_host(config, host);
 
 	for (size_t i = 0; i < config->source_count && peer != SIZE_MAX; i++)
-		if (!config->sources[i].is_aaa && (config->sources[i].peers & 1u << peer) != 0)
+		if (config->sources[i].role == DIA_HSS && (config->sources[i].peers & 1u << peer) != 0)
 			return &config->sources[i];
 	for (size_t i = 0; i < config->source_count; i++)
-		if (!config->sources[i].is_aaa && es_slice_eq_nocase(realm, es_slice_str(config->sources[i].realm)))
+		if (config->sources[i].role == DIA_HSS && es_slice_eq_nocase(realm, es_slice_str(config->sources[i].realm)))
 			return &config->sources[i];
 	return NULL;
 }

@@ -1,7 +1,7 @@
 /* dia_config.h -- the Diameter sections of the core file: who we are, who is there, and what for. Pure but for reading.
  *
- * `[diameter]` once, then any number of `[peer NAME]`, `[swx NAME]` (an HSS, or several that hold the same subscribers) and
- * `[aaa NAME]`. docs/core-network.md explains the keys. Everything is immutable and lives in the arena. */
+ * `[diameter]` once, then any number of `[peer NAME]`, `[swx NAME]` (an HSS, or several that hold the same subscribers),
+ * `[aaa NAME]` and `[eir NAME]`. docs/core-network.md explains the keys. Everything is immutable and lives in the arena. */
 #ifndef DIA_CONFIG_H
 #define DIA_CONFIG_H
 
@@ -30,7 +30,9 @@ struct dia_peer {
 
 enum dia_rat { DIA_RAT_NO, DIA_RAT_OPTIONAL, DIA_RAT_MANDATORY };
 
-/* A section [swx NAME] or [aaa NAME]. */
+enum dia_role { DIA_HSS, DIA_AAA, DIA_EIR };
+
+/* A section [swx NAME], [aaa NAME] or [eir NAME]. */
 struct dia_source {
 	const char *name, *realm, *destination_host;
 	const char *peer_names, *rat_type, *application, *visited_network, *anid;
@@ -38,7 +40,7 @@ struct dia_source {
 	int64_t timeout, attempt; /* ms */
 	uint32_t in_flight_max;
 	/* Made of the texts above. */
-	bool is_aaa;
+	enum dia_role role;
 	enum dia_app app;
 	enum dia_rat rat;
 	uint32_t peers; /* set of indices into dia_config.peers */
@@ -53,7 +55,7 @@ struct dia_config {
 	struct dia_source *sources;
 	size_t source_count;
 	uint32_t in_flight_max; /* of all sources together */
-	bool uses_swx, uses_swm, uses_sta, uses_sctp, uses_tls;
+	bool uses_swx, uses_swm, uses_sta, uses_s13, uses_sctp, uses_tls;
 };
 
 /* `instance` takes the place of "%i" in the identity: a Diameter identity belongs to one process. A file without any of
@@ -62,7 +64,7 @@ es_status dia_config_load(const char *path, const char *instance, struct es_aren
                           struct es_buf *error) ES_MUST_USE;
 es_status dia_config_parse(struct es_slice text, const char *instance, struct es_arena *arena, struct dia_config *out,
                            struct es_buf *error) ES_MUST_USE;
-const struct dia_source *dia_config_source(const struct dia_config *config, const char *name, bool is_aaa);
+const struct dia_source *dia_config_source(const struct dia_config *config, const char *name, enum dia_role role);
 /* The [swx] section that a peer's own request belongs to: one that has the peer, else one of its realm. NULL: none. */
 const struct dia_source *dia_config_source_of(const struct dia_config *config, struct es_slice host,
                                               struct es_slice realm);

@@ -4,12 +4,12 @@
 static void sections_become_a_node_peers_and_sources(void **state)
 {
 	const struct kit *kit = *state;
-	const struct dia_source *home = dia_config_source(&kit->config, "home", false);
-	const struct dia_source *relay = dia_config_source(&kit->config, "relay", true);
+	const struct dia_source *home = dia_config_source(&kit->config, "home", DIA_HSS);
+	const struct dia_source *relay = dia_config_source(&kit->config, "relay", DIA_AAA);
 
 	assert_string_equal(kit->config.node.identity, "auth0.ecs.example.net");
 	assert_int_equal(kit->config.peer_count, 2);
-	assert_int_equal(kit->config.in_flight_max, 5);
+	assert_int_equal(kit->config.in_flight_max, 9);
 	assert_non_null(home);
 	assert_int_equal(home->app, DIA_APP_SWX);
 	assert_int_equal(home->peer_count, 2);
@@ -17,7 +17,7 @@ static void sections_become_a_node_peers_and_sources(void **state)
 	assert_int_equal(home->peers, 3);
 	assert_int_equal(home->rat, DIA_RAT_OPTIONAL);
 	assert_int_equal(relay->app, DIA_APP_SWM);
-	assert_null(dia_config_source(&kit->config, "home", true));
+	assert_null(dia_config_source(&kit->config, "home", DIA_AAA));
 	assert_int_equal(dia_config_peer_of_host(&kit->config, ES_SLICE_LIT("HSS2.example.org")), 1);
 	assert_true(dia_config_peer_of_host(&kit->config, ES_SLICE_LIT("hss2.example")) == SIZE_MAX);
 	assert_true(kit->config.uses_swx && kit->config.uses_swm && !kit->config.uses_sta && kit->config.uses_sctp);

@@ -99,5 +99,7 @@ es_status dia_dictionary_register(struct es_buf *error)
 		ES_TRY(register_application(DIA_APP_SWM, "3GPP SWm", vendor, error));
 	if (config->uses_sta)
 		ES_TRY(register_application(DIA_APP_STA, "3GPP STa", vendor, error));
+	if (config->uses_s13)
+		ES_TRY(register_application(DIA_APP_S13, "3GPP S13", vendor, error));
 	return ES_OK;
 }

@@ -38,6 +38,7 @@ struct dia_engine {
 		void *owner;
 	} * owners; /* by place, beside the slots */
 	bool stopping;
+	int64_t wakes_at; /* mono ms: when the clock looks again by itself */
 	pthread_t clock;
 	bool has_clock, has_library;
 	struct es_worker *sender;
@@ -241,12 +242,12 @@ struct due {
 	uint32_t again; /* id */
 };
 
-/* Under the lock: the next thing that is due. */
-static bool take_due(struct dia_engine *e, int64_t now, uint32_t open, struct due *out)
+/* Under the lock: the next thing that is due, of the places from `*place` on. */
+static bool take_due(struct dia_engine *e, int64_t now, uint32_t open, size_t *place, struct due *out)
 {
 	*out = (struct due){ 0 };
-	for (size_t i = 0; i < e->pending.size; i++) {
-		struct dia_slot *slot = &e->pending.slots[i];
+	while (*place < e->pending.size) {
+		struct dia_slot *slot = &e->pending.slots[(*place)++];
 		const enum dia_due due = e->stopping && slot->id != 0 ? DIA_DUE_END : dia_slot_due(slot, now);
 		if (due == DIA_DUE_END) {
 			out->owner = take(e, slot);
@@ -298,19 +299,21 @@ static void *run_clock(void *user)
 	while (!stopped) {
 		const uint32_t open = dia_library_open_peers();
 		const int64_t now = es_mono_ms();
+		size_t place = 0;
 		struct due due;
 		es_gauge_set(&peers_open, __builtin_popcount(open));
 		check_sender(e, now);
 		(void)pthread_mutex_lock(&e->lock);
-		while (take_due(e, now, open, &due)) {
+		while (take_due(e, now, open, &place, &due)) {
 			(void)pthread_mutex_unlock(&e->lock);
 			run_due(e, &due);
 			(void)pthread_mutex_lock(&e->lock);
 		}
 		stopped = e->stopping;
 		const int64_t next = dia_pending_next(&e->pending);
-		if (!stopped && next > now)
-			wait_until(e, next < now + IDLE_MS ? next : now + IDLE_MS);
+		e->wakes_at = next < now + IDLE_MS ? next : now + IDLE_MS;
+		if (!stopped && e->wakes_at > now)
+			wait_until(e, e->wakes_at);
 		(void)pthread_mutex_unlock(&e->lock);
 	}
 	return NULL;
@@ -361,20 +364,17 @@ es_status dia_engine_ask(struct dia_engine *e, const struct dia_question *q)
 	}
 	fill_slot(e, slot, q);
 	const uint32_t id = slot->id;
-	(void)pthread_cond_signal(&e->changed);
+	const int64_t due = dia_slot_next(slot);
+	if (due <
+	    e->wakes_at) { /* else the clock finds it: it is not woken, nor looks through all places, for each question */
+		e->wakes_at = due;
+		(void)pthread_cond_signal(&e->changed);
+	}
 	(void)pthread_mutex_unlock(&e->lock);
 	/* The question is the engine's now: should the sender be overrun, its deadline ends it. */
 	if (submit(e, &(struct outgoing){ .engine = e, .id = id }) != ES_OK)
 		es_warn(NULL, "diameter.not_sent");
 	return ES_OK;
-}
-
-uint32_t dia_engine_in_flight(struct dia_engine *e, const struct dia_source *source)
-{
-	(void)pthread_mutex_lock(&e->lock);
-	const uint32_t count = e->pending.in_flight[source->index];
-	(void)pthread_mutex_unlock(&e->lock);
-	return count;
 }
 
 /* ---- life ---- */

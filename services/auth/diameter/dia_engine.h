@@ -34,7 +34,5 @@ void dia_engine_stop(struct dia_engine *engine);
 es_status dia_engine_ask(struct dia_engine *engine, const struct dia_question *question) ES_MUST_USE;
 /* dia_library_answer() on the thread that may block. */
 void dia_engine_answer(struct dia_engine *engine, struct dia_asked *asked, uint32_t code, bool is_experimental);
-/* Of one source. */
-uint32_t dia_engine_in_flight(struct dia_engine *engine, const struct dia_source *source);
 
 #endif

@@ -1,6 +1,7 @@
 /* dia_events.c -- RTR, PPR, ASR, RAR. */
 #include "dia_events.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,10 +31,11 @@ ES_METRIC_COUNTER(received, "openes_diameter_events_total", "Requests of HSSs an
 
 struct dia_events {
 	const struct dia_config *config;
-	struct dia_engine *engine;
+	pthread_rwlock_t lock;             /* read: what came is being dealt with, and `auth` is there */
+	struct dia_engine *_Atomic engine; /* NULL: not yet; peers may be heard before dia_engine_start() returns */
 	struct es_bus_client *auth;
 	_Atomic uint32_t waiting;
-	_Atomic bool is_stopping;
+	bool is_stopping; /* under the lock */
 };
 
 /* One that auth has been told of. */
@@ -53,10 +55,11 @@ es_status dia_events_new(const struct dia_config *config, const char *auth_targe
 	if (events == NULL)
 		return ES_TOO_LARGE;
 	events->config = config;
+	(void)pthread_rwlock_init(&events->lock, NULL);
 	es_metric_register(&received);
 	const es_status status = es_bus_client_start(&auth, &events->auth, error);
 	if (status != ES_OK) {
-		free(events);
+		dia_events_free(events);
 		return status;
 	}
 	*out = events;
@@ -65,19 +68,24 @@ es_status dia_events_new(const struct dia_config *config, const char *auth_targe
 
 void dia_events_set_engine(struct dia_events *events, struct dia_engine *engine)
 {
-	events->engine = engine;
+	atomic_store(&events->engine, engine);
 }
 
 void dia_events_stop(struct dia_events *events)
 {
 	if (events == NULL)
 		return;
-	atomic_store(&events->is_stopping, true);
+	(void)pthread_rwlock_wrlock(&events->lock); /* until nobody is about to call auth */
+	events->is_stopping = true;
+	(void)pthread_rwlock_unlock(&events->lock);
 	es_bus_client_stop(events->auth);
 }
 
 void dia_events_free(struct dia_events *events)
 {
+	if (events == NULL)
+		return;
+	(void)pthread_rwlock_destroy(&events->lock);
 	free(events);
 }
 
@@ -191,13 +199,14 @@ static uint32_t judge_session(const struct dia_message *message)
 	return is_known ? SUCCESS : UNKNOWN_SESSION;
 }
 
-bool dia_events_asked(void *user, struct dia_asked *asked, struct es_slice octets)
+/* Under the lock. */
+static bool deal_with(struct dia_events *events, struct dia_asked *asked, struct es_slice octets)
 {
-	struct dia_events *events = user;
+	struct dia_engine *engine = atomic_load(&events->engine);
 	struct dia_message message;
 	uint32_t code = INVALID_VALUE;
 
-	if (events->engine == NULL || atomic_load(&events->is_stopping) || atomic_load(&events->waiting) >= WAITING_MAX)
+	if (engine == NULL || events->is_stopping || atomic_load(&events->waiting) >= WAITING_MAX)
 		return false;
 	if (dia_message_parse(octets, &message) == ES_OK) {
 		static const uint32_t commands[] = { DIA_REGISTRATION_TERMINATION, DIA_PUSH_PROFILE, DIA_ABORT_SESSION,
@@ -209,6 +218,16 @@ bool dia_events_asked(void *user, struct dia_asked *asked, struct es_slice octet
 		code = kind <= PROFILE ? notify(events, asked, &message) : judge_session(&message);
 	}
 	if (code != 0)
-		dia_engine_answer(events->engine, asked, code, false);
+		dia_engine_answer(engine, asked, code, false);
 	return true;
+}
+
+bool dia_events_asked(void *user, struct dia_asked *asked, struct es_slice octets)
+{
+	struct dia_events *events = user;
+
+	(void)pthread_rwlock_rdlock(&events->lock);
+	const bool is_taken = deal_with(events, asked, octets);
+	(void)pthread_rwlock_unlock(&events->lock);
+	return is_taken;
 }

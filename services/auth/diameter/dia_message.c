@@ -52,7 +52,7 @@ es_status dia_message_parse(struct es_slice octets, struct dia_message *out)
 	m.flags = es_read_u8(&r);
 	m.command = read_u24(&r);
 	m.application = es_read_u32(&r);
-	m.hop_by_hop = es_read_u32(&r);
+	(void)es_read_u32(&r); /* hop by hop: the library's */
 	m.end_to_end = es_read_u32(&r);
 	if (r.bad || version != VERSION || length != octets.len || length > DIA_MESSAGE_MAX)
 		return ES_MALFORMED;
@@ -66,18 +66,21 @@ es_status dia_message_parse(struct es_slice octets, struct dia_message *out)
 	return ES_OK;
 }
 
-es_status dia_find(struct es_slice group, enum dia_attr attr, struct es_slice *out)
+es_status dia_find_next(struct es_slice *rest, enum dia_attr attr, struct es_slice *out)
 {
 	const struct dia_attr_row *row = &dia_attrs[attr];
 	struct dia_avp avp;
 
-	for (;;) {
-		ES_TRY(dia_avp_next(&group, &avp));
-		if (avp.code == row->code && avp.vendor == row->vendor)
-			break;
-	}
+	do
+		ES_TRY(dia_avp_next(rest, &avp));
+	while (avp.code != row->code || avp.vendor != row->vendor);
 	*out = avp.data;
 	return ES_OK;
+}
+
+es_status dia_find(struct es_slice group, enum dia_attr attr, struct es_slice *out)
+{
+	return dia_find_next(&group, attr, out);
 }
 
 es_status dia_find_u32(struct es_slice group, enum dia_attr attr, uint32_t *out)

@@ -10,14 +10,14 @@
 #include "es_slice.h"
 #include "es_status.h"
 
-enum dia_message_flags { DIA_REQUEST = 0x80, DIA_PROXIABLE = 0x40, DIA_ERROR = 0x20, DIA_RESENT = 0x10 };
+enum dia_message_flags { DIA_REQUEST = 0x80, DIA_PROXIABLE = 0x40, DIA_RESENT = 0x10 };
 
 #define DIA_HEADER 20
 #define DIA_MESSAGE_MAX (64u * 1024) /* octets; nothing legitimate comes near */
 
 struct dia_message {
 	uint8_t flags;
-	uint32_t command, application, hop_by_hop, end_to_end;
+	uint32_t command, application, end_to_end;
 	struct es_slice body; /* the attributes, every one of which has been walked */
 };
 
@@ -32,6 +32,8 @@ struct dia_avp {
 /* Takes the next attribute off `*rest`. ES_NOT_FOUND at the end, ES_MALFORMED. */
 es_status dia_avp_next(struct es_slice *rest, struct dia_avp *out) ES_MUST_USE;
 
+/* Takes attributes off `*rest` up to the next `attr`, whose value it gives. As dia_avp_next(). */
+es_status dia_find_next(struct es_slice *rest, enum dia_attr attr, struct es_slice *out) ES_MUST_USE;
 /* The first `attr` of a body or group: ES_NOT_FOUND, or ES_MALFORMED when what stands before it does not parse. */
 es_status dia_find(struct es_slice group, enum dia_attr attr, struct es_slice *out) ES_MUST_USE;
 /* Also ES_MALFORMED when it has not four octets. */

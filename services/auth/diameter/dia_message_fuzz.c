@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dia_eap.h"
+#include "dia_s13.h"
 #include "dia_swx.h"
 #include "es_id.h"
 
@@ -40,6 +41,14 @@ static void read_swx(struct es_slice body, const uint8_t *data, size_t size)
 	}
 }
 
+static void read_s13(struct es_slice body)
+{
+	enum dia_equipment_status status;
+
+	if (dia_s13_read_status(body, &status) == ES_OK)
+		assert(status == DIA_WHITELISTED || status == DIA_BLACKLISTED || status == DIA_GREYLISTED);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct dia_message m;
@@ -50,6 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	check_inside(m.body, data, size);
 	read_swx(m.body, data, size);
+	read_s13(m.body);
 	if (dia_result_read(m.body, &result) != ES_OK)
 		return 0;
 	check_inside(result.peer, data, size);

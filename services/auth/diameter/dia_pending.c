@@ -81,18 +81,19 @@ enum dia_due dia_slot_due(const struct dia_slot *slot, int64_t now)
 	return slot->may_repeat && now >= slot->attempt_until ? DIA_DUE_ATTEMPT : DIA_DUE_NOT;
 }
 
+int64_t dia_slot_next(const struct dia_slot *slot)
+{
+	return slot->may_repeat && slot->attempt_until < slot->deadline ? slot->attempt_until : slot->deadline;
+}
+
 int64_t dia_pending_next(const struct dia_pending *p)
 {
 	int64_t next = INT64_MAX;
 
 	for (size_t i = 0; i < p->size; i++) {
 		const struct dia_slot *slot = &p->slots[i];
-		if (slot->id == 0)
-			continue;
-		const int64_t at =
-			slot->may_repeat && slot->attempt_until < slot->deadline ? slot->attempt_until : slot->deadline;
-		if (at < next)
-			next = at;
+		if (slot->id != 0 && dia_slot_next(slot) < next)
+			next = dia_slot_next(slot);
 	}
 	return next;
 }

@@ -20,7 +20,6 @@ struct dia_slot {
 	size_t first;    /* where the source's order begins, for those that share */
 	uint8_t *octets; /* the request, owned */
 	size_t len;
-	void *owner;
 };
 
 struct dia_pending {
@@ -44,6 +43,8 @@ void dia_pending_close(struct dia_pending *p, struct dia_slot *slot);
 
 enum dia_due { DIA_DUE_NOT, DIA_DUE_ATTEMPT, DIA_DUE_END };
 enum dia_due dia_slot_due(const struct dia_slot *slot, int64_t now);
+/* The next time it is due. */
+int64_t dia_slot_next(const struct dia_slot *slot);
 /* The next time anything is due; INT64_MAX: nothing is. */
 int64_t dia_pending_next(const struct dia_pending *p);
 

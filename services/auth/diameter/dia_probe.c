@@ -6,6 +6,7 @@
  *   TAG profile SOURCE IMSI MS
  *   TAG eap SOURCE SESSION|- HOST|- NAI PACKET STATE|- MS
  *   TAG end SOURCE SESSION HOST NAI MS
+ *   TAG equipment SOURCE IMEI SOFTWARE|- MS
  *   TAG status MS
  *   TAG events known|unknown|away        what AUTH_CORE_EVENT is answered
  *
@@ -99,6 +100,14 @@ static void print_profile(struct es_buf *out, const void *reply)
 	put_text(out, "msisdn", r->profile->msisdn);
 	es_put_printf(out, ",\"has_access\":%s,\"barred\":%s", r->profile->has_access ? "true" : "false",
 	              r->profile->access_barred ? "true" : "false");
+}
+
+static void print_equipment(struct es_buf *out, const void *reply)
+{
+	const Openes__DiameterEquipmentReply *r = reply;
+
+	put_result(out, r->result);
+	es_put_printf(out, ",\"state\":%d", (int)r->state);
 }
 
 static void print_eap(struct es_buf *out, const void *reply)
@@ -218,6 +227,20 @@ static void do_profile(char **w, size_t count, struct es_arena *arena)
 	     print_profile, w[4]);
 }
 
+static void do_equipment(char **w, size_t count, struct es_arena *arena)
+{
+	Openes__EquipmentRequest r;
+
+	(void)count;
+	(void)arena;
+	openes__equipment_request__init(&r);
+	r.source = w[2];
+	r.imei = w[3];
+	r.software = text_of(w[4]);
+	call(w[0], OPENES__BUS_METHOD__DIAMETER_EQUIPMENT, &r.base, &openes__diameter_equipment_reply__descriptor,
+	     print_equipment, w[5]);
+}
+
 static void do_eap(char **w, size_t count, struct es_arena *arena)
 {
 	Openes__DiameterEapRequest r;
@@ -276,8 +299,9 @@ static const struct command {
 	size_t words;
 	void (*run)(char **words, size_t count, struct es_arena *arena);
 } commands[] = {
-	{ "vector", 7, do_vector }, { "profile", 5, do_profile }, { "eap", 9, do_eap },
-	{ "end", 7, do_end },       { "status", 3, do_status },   { "events", 3, do_events },
+	{ "vector", 7, do_vector },       { "profile", 5, do_profile }, { "eap", 9, do_eap },
+	{ "equipment", 6, do_equipment }, { "end", 7, do_end },         { "status", 3, do_status },
+	{ "events", 3, do_events },
 };
 
 static void run_line(char *line)

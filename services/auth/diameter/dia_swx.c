@@ -56,22 +56,19 @@ es_status dia_swx_write_sar(const struct dia_config *config, const struct dia_so
 /* The item with the lowest SIP-Item-Number; those without one in the order they come. */
 static es_status first_item(struct es_slice body, struct es_slice *out)
 {
-	const struct dia_attr_row *row = &dia_attrs[DIA_AUTH_DATA_ITEM];
 	uint64_t best = UINT64_MAX;
-	struct dia_avp avp;
+	struct es_slice item;
 	es_status status;
 
-	while ((status = dia_avp_next(&body, &avp)) == ES_OK) {
+	while ((status = dia_find_next(&body, DIA_AUTH_DATA_ITEM, &item)) == ES_OK) {
 		uint32_t number;
-		if (avp.code != row->code || avp.vendor != row->vendor)
-			continue;
-		const es_status numbered = dia_find_u32(avp.data, DIA_ITEM_NUMBER, &number);
+		const es_status numbered = dia_find_u32(item, DIA_ITEM_NUMBER, &number);
 		if (numbered == ES_MALFORMED)
 			return ES_MALFORMED;
 		const uint64_t rank = numbered == ES_OK ? number : (uint64_t)UINT32_MAX + 1;
 		if (rank < best) {
 			best = rank;
-			*out = avp.data;
+			*out = item;
 		}
 	}
 	return status != ES_NOT_FOUND ? status : best == UINT64_MAX ? ES_NOT_FOUND : ES_OK;
@@ -123,18 +120,16 @@ static void take_number(struct es_slice subscription, struct dia_profile *out)
 
 es_status dia_swx_read_profile(struct es_slice body, struct dia_profile *out)
 {
-	const struct dia_attr_row *row = &dia_attrs[DIA_SUBSCRIPTION_ID];
 	struct dia_profile profile = { .msisdn = "" };
-	struct es_slice data, rest;
-	struct dia_avp avp;
+	struct es_slice data, rest, subscription;
 	uint32_t access;
 	es_status status;
 
 	ES_TRY(dia_find(body, DIA_NON_3GPP_USER_DATA, &data));
 	rest = data;
-	while ((status = dia_avp_next(&rest, &avp)) == ES_OK)
-		if (avp.code == row->code && avp.vendor == row->vendor && profile.msisdn[0] == '\0')
-			take_number(avp.data, &profile);
+	while ((status = dia_find_next(&rest, DIA_SUBSCRIPTION_ID, &subscription)) == ES_OK)
+		if (profile.msisdn[0] == '\0')
+			take_number(subscription, &profile);
 	if (status != ES_NOT_FOUND)
 		return status;
 	status = dia_find_u32(data, DIA_NON_3GPP_IP_ACCESS, &access);

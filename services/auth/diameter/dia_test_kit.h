@@ -21,6 +21,7 @@
 	"[peer two]\nhost = hss2.example.org\nrealm = example.org\naddress = ::1\ntransport = sctp\ntls = no\n"            \
 	"[swx home]\nrealm = example.org\npeers = two, one\nin_flight_max = 3\nrat_type = optional\n"                      \
 	"[aaa relay]\nrealm = example.org\npeers = one\nin_flight_max = 2\n"                                               \
+	"[eir devices]\nrealm = example.org\npeers = two\nin_flight_max = 4\n"                                             \
 	"[udm elsewhere]\nurl = http://127.0.0.1\n"
 
 struct kit {

@@ -1,0 +1,20 @@
+/* policy_eir_config.h -- the EIR file: a section [n5g NAME] for each N5g-eir (docs/equipment.md). */
+#ifndef POLICY_EIR_CONFIG_H
+#define POLICY_EIR_CONFIG_H
+
+#include "es_config_named.h"
+
+/* Texts that are "" are not set. */
+struct policy_n5g_config {
+	const char *url; /* apiRoot; http://: HTTP/2 by prior knowledge */
+	const char *ca_file, *cert_file, *key_file;
+	int64_t timeout; /* ms */
+	uint32_t in_flight_max, connections_max;
+};
+#define POLICY_N5G_KEYS 7
+extern const struct es_conf_key policy_n5g_keys[POLICY_N5G_KEYS];
+
+/* What is wrong with a section; NULL: nothing. */
+const char *policy_n5g_fault(const struct policy_n5g_config *config);
+
+#endif
