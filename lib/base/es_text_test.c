@@ -13,6 +13,7 @@
 #include "es_buf.h"
 #include "es_cleanup.h"
 #include "es_id.h"
+#include "es_language.h"
 #include "es_text.h"
 
 #define L ES_SLICE_LIT
@@ -360,6 +361,23 @@ static void base64url_of_a_known_length_needs_no_arena(void **state)
 	}
 }
 
+static void a_language_is_found_by_whole_ranges_and_their_beginnings(void **state)
+{
+	static const char *const codes[] = { "en", "ar" };
+	static const struct {
+		const char *header, *fallback;
+		size_t expected;
+	} cases[] = {
+		{ "AR-eg, en;q=0.9", "en", 1 }, { "arabic", "en", 0 }, { "fr", "xx", 2 },      { "", "", 2 },
+		{ "ar;q=0, *;q=0.1", "en", 0 }, { "ar;q=x", "en", 0 }, { "e, a, *", "ar", 1 }, { "-, --, ar-", "en", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_int_equal(es_language_pick(es_slice_str(cases[i].header), codes, 2, es_slice_str(cases[i].fallback)),
+		                 cases[i].expected);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +390,7 @@ int main(void)
 		cmocka_unit_test(percent_decoding_refuses_a_damaged_escape),
 		cmocka_unit_test(clean_utf8_has_no_forbidden_form_and_no_control),
 		cmocka_unit_test(iso_8601_times_are_utc),
+		cmocka_unit_test(a_language_is_found_by_whole_ranges_and_their_beginnings),
 		cmocka_unit_test(imsi_and_msisdn_have_their_lengths_and_digits),
 		cmocka_unit_test(a_root_nai_gives_method_imsi_and_network),
 		cmocka_unit_test(what_is_no_root_nai_is_malformed),

@@ -3,11 +3,13 @@
 
 #include "auth_code.h"
 #include "es_cleanup.h"
+#include "es_language.h"
 
 /* Name of the operator, then the code: phones and people find the digits most easily when nothing else is a number. */
 static const struct {
 	const char *language, *format;
 } texts[] = {
+	/* in the order of `codes` */
 	{ "en", "%.*s: your code is %s. Do not give it to anybody." },
 	{ "es", "%.*s: tu código es %s. No se lo des a nadie." },
 	{ "fr", "%.*s : votre code est %s. Ne le donnez à personne." },
@@ -15,38 +17,18 @@ static const struct {
 	{ "ar", "%.*s: رمزك هو %s. لا تعطه لأحد." },
 };
 
-static size_t find_text(struct es_slice language)
-{
-	size_t i = 0;
+static const char *const codes[] = { "en", "es", "fr", "de", "ar" };
+_Static_assert(ES_COUNT(codes) == ES_COUNT(texts), "one code for each text");
 
-	while (i < ES_COUNT(texts) && !es_slice_eq_nocase(es_slice_sub(language, 0, 2), es_slice_str(texts[i].language)))
-		i++;
-	return i;
-}
-
-static bool is_language(struct es_slice tag)
-{
-	return tag.len >= 2 && (tag.len == 2 || tag.ptr[2] == '-');
-}
-
-/* In the order given: clients list what they like best first, and a language that was not liked at all is not listed. */
 const char *auth_code_language(struct es_slice languages, struct es_slice fallback)
 {
-	while (languages.ptr != NULL) {
-		struct es_slice item = es_slice_cut(&languages, ',');
-		struct es_slice tag = es_slice_trim(es_slice_cut(&item, ';'));
-		size_t i = find_text(tag);
-
-		if (is_language(tag) && i < ES_COUNT(texts))
-			return texts[i].language;
-	}
-	size_t i = is_language(fallback) ? find_text(fallback) : ES_COUNT(texts);
-	return texts[i < ES_COUNT(texts) ? i : 0].language;
+	size_t i = es_language_pick(languages, codes, ES_COUNT(codes), fallback);
+	return codes[i < ES_COUNT(codes) ? i : 0];
 }
 
 const char *auth_code_text(struct es_arena *arena, const char *language, struct es_slice tenant, const char *code)
 {
-	size_t i = find_text(es_slice_str(language));
+	size_t i = es_language_find(es_slice_str(language), codes, ES_COUNT(codes));
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* one of the table above */

@@ -11,6 +11,7 @@ struct gw_config {
 	const char *device_listen, *device_cert_file, *device_key_file, *ticket_key_file;
 	const char *device_paths; /* comma-separated; a request elsewhere is 404 */
 	const char *sheet_path;   /* of the one-time code's web sheet */
+	const char *pages_path;   /* of the web sheets of applications; "": none are shown */
 	uint32_t device_threads, connections_max, connections_per_address, requests_per_minute;
 	uint64_t body_max, header_max;
 	int64_t request_time, idle_time; /* ms */

@@ -83,6 +83,7 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "GET", TENANT "/bss/dead-letters", "bss.dead-letter.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", LETTER ":replay", "bss.dead-letter.replay", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "DELETE", LETTER, "bss.dead-letter.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", SUBSCRIBER "/consents", "consent.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", "/v1/flow:resolve", "flow.resolve", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/keys", "keys.status", "", GW_BODY_NONE, GW_OWNER_AUTH },
 	{ "PUT", SUBSCRIBER "/keys", "keys.put", "", GW_BODY_JSON, GW_OWNER_AUTH },

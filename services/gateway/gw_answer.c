@@ -116,12 +116,16 @@ static void set_retry_after(const struct gw_exchange *x)
 
 void gw_answer(struct gw_exchange *x, enum gw_outcome outcome)
 {
+	if (x->back.kind == GW_RETURN_FORM)
+		gw_sheet_fault(x, outcome);
+	else
+		gw_answer_plain(x, outcome);
+}
+
+void gw_answer_plain(struct gw_exchange *x, enum gw_outcome outcome)
+{
 	unsigned status = gw_outcome_status(outcome);
 
-	if (x->back.kind == GW_RETURN_FORM) {
-		gw_sheet_fault(x, outcome);
-		return;
-	}
 	record(x, outcome);
 	set_common_headers(x);
 	switch (status) {

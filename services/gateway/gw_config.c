@@ -1,10 +1,14 @@
 /* gw_config.c -- the gateway's configuration table. */
 #include "gw_config.h"
 
+#include <string.h>
+
 #include "es_cleanup.h"
 
 #define KEY(field, kind, fallback, min, max, help)                                                                     \
 	ES_CONF(gateway, struct gw_config, field, kind, fallback, min, max, help)
+
+#define PATH_CHARACTERS "/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
 /* clang-format off */
 const struct es_conf_key gw_config_keys[] = {
@@ -15,6 +19,7 @@ const struct es_conf_key gw_config_keys[] = {
 	KEY(ticket_key_file,         ES_CONF_STRING,   "",               0, 0, "key of TLS session tickets, 128 hex digits, the same on all replicas; empty: a random one"),
 	KEY(device_paths,            ES_CONF_STRING,   "/",              0, 0, "paths served to devices, comma-separated; elsewhere it is 404"),
 	KEY(sheet_path,              ES_CONF_STRING,   "/otp",           0, 0, "path of the web sheet where a one-time code is entered; none of device_paths"),
+	KEY(pages_path,              ES_CONF_STRING,   "/sheet",         0, 0, "path of the web sheets of applications (docs/sheets.md), none of device_paths; empty: none are shown"),
 	KEY(device_threads,          ES_CONF_U32,      "0",              0, 64, "HTTP threads for devices; 0: one per processor, 4 at most"),
 	KEY(connections_max,         ES_CONF_U32,      "4096",           1, 1000000, "connections of devices at once"),
 	KEY(connections_per_address, ES_CONF_U32,      "0",              0, 1000000, "connections of one address (IPv6: of one /64); 0: no limit"),
@@ -59,6 +64,11 @@ es_status gw_config_check(const void *config, struct es_buf *error)
 	}
 	if (c->sheet_path[0] != '/') {
 		es_put_str(error, "sheet_path begins with '/'");
+		return ES_MALFORMED;
+	}
+	if (c->pages_path[0] != '\0' && (c->pages_path[0] != '/' || c->pages_path[1] == '\0' ||
+	                                 c->pages_path[strspn(c->pages_path, PATH_CHARACTERS)] != '\0')) {
+		es_put_str(error, "pages_path begins with '/', and has letters, digits, '/', '-', '_' and '.' in it");
 		return ES_MALFORMED;
 	}
 	if (c->admin_client_ca_file[0] != '\0' && c->admin_cert_file[0] == '\0') {

@@ -8,6 +8,7 @@
 #include "es_http.h"
 #include "es_log.h"
 #include "gw_exchange.h"
+#include "gw_pages.h"
 
 #define PATHS_MAX 16
 #define GUNZIP_RATIO_MAX 100
@@ -145,9 +146,14 @@ static bool is_served_method(struct es_slice method)
 static void handle(struct es_http_request *http, void *user)
 {
 	const struct gw_device *device = user;
-	struct gw_exchange *x = es_arena_alloc(es_http_arena(http), sizeof(*x));
+	struct gw_exchange *x;
 	enum gw_fault fault;
 
+	if (gw_pages_serves(device->config, es_http_path(http))) {
+		gw_pages_handle(http, device->config, device->clients);
+		return;
+	}
+	x = es_arena_alloc(es_http_arena(http), sizeof(*x));
 	if (x == NULL) {
 		es_http_reply(http, 500, NULL, (struct es_slice){ NULL, 0 });
 		return;
@@ -245,6 +251,7 @@ es_status gw_device_start(const struct gw_config *config, const struct gw_client
 	device->clients = clients;
 	device->sign_keys = sign_keys;
 	gw_answer_metrics();
+	gw_pages_metrics();
 	status = read_paths(device, error);
 	if (status == ES_OK)
 		status = start_server(device, error);

@@ -89,6 +89,8 @@ void gw_grant_acquired(struct gw_exchange *x, const Openes__AcquireReply *reply)
 
 /* gw_answer.c: each of them replies, logs and counts; the exchange is over. */
 void gw_answer(struct gw_exchange *x, enum gw_outcome outcome);
+/* The same, and never as a page for people: where there is none to be made. */
+void gw_answer_plain(struct gw_exchange *x, enum gw_outcome outcome);
 void gw_answer_challenge(struct gw_exchange *x, struct es_slice packet, const char *cookie);
 void gw_answer_document(struct gw_exchange *x);
 /* TS.43 2.8.4: a document without TOKEN. x->decision has what stands in it. */

@@ -126,10 +126,10 @@ static void every_language_has_every_page(void **state)
 	}
 }
 
-static void the_language_is_the_first_that_there_is(void **state)
+static void the_language_is_the_best_that_there_is(void **state)
 {
 	(void)state;
-	assert_string_equal(gw_sheet_language_name(gw_sheet_language(ES_SLICE_LIT("it, fr-CA;q=0.8, de"))), "fr");
+	assert_string_equal(gw_sheet_language_name(gw_sheet_language(ES_SLICE_LIT("it, fr-CA;q=0.8, de;q=0.7"))), "fr");
 	assert_string_equal(gw_sheet_language_name(gw_sheet_language(ES_SLICE_LIT("DE-at"))), "de");
 	assert_string_equal(gw_sheet_language_name(gw_sheet_language(ES_SLICE_LIT("xx"))), "en");
 	assert_string_equal(gw_sheet_language_name(gw_sheet_language(ES_SLICE_LIT(""))), "en");
@@ -142,7 +142,7 @@ int main(void)
 		cmocka_unit_test(what_says_two_things_says_none),
 		cmocka_unit_test(the_form_is_read),
 		cmocka_unit_test(every_language_has_every_page),
-		cmocka_unit_test(the_language_is_the_first_that_there_is),
+		cmocka_unit_test(the_language_is_the_best_that_there_is),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -50,7 +50,8 @@ static void reply_page(struct gw_exchange *x, enum gw_outcome outcome, struct gw
 		                         page->nonce, ES_SLICE_ARG(origin_of(back)));
 	}
 	if (policy == NULL || es_buf_status(&html) != ES_OK) {
-		es_http_reply(x->http, 500, NULL, (struct es_slice){ NULL, 0 });
+		x->reason = "the page exceeds its bounds";
+		gw_answer_plain(x, GW_OUTCOME_INTERNAL);
 		return;
 	}
 	es_http_set_header(x->http, "Content-Language", gw_sheet_language_name(page->language));

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "es_language.h"
+#include "gw_html.h"
 #include "otp_form_html.h"
 #include "otp_html.h"
 
@@ -47,26 +49,13 @@ static const struct language {
 };
 #define LANGUAGE_COUNT (sizeof(languages) / sizeof(*languages))
 
-static size_t find_language(struct es_slice tag)
-{
-	size_t i = 0;
-
-	while (i < LANGUAGE_COUNT && !es_slice_eq_nocase(tag, es_slice_str(languages[i].name)))
-		i++;
-	return i;
-}
-
 size_t gw_sheet_language(struct es_slice accept_language)
 {
-	while (accept_language.ptr != NULL) {
-		struct es_slice item = es_slice_cut(&accept_language, ',');
-		struct es_slice tag = es_slice_trim(es_slice_cut(&item, ';'));
-		size_t found = find_language(es_slice_cut(&tag, '-'));
+	const char *codes[LANGUAGE_COUNT];
 
-		if (found < LANGUAGE_COUNT)
-			return found;
-	}
-	return 0;
+	for (size_t i = 0; i < LANGUAGE_COUNT; i++)
+		codes[i] = languages[i].name;
+	return es_language_pick(accept_language, codes, LANGUAGE_COUNT, ES_SLICE_LIT("en"));
 }
 
 const char *gw_sheet_language_name(size_t language)
@@ -75,25 +64,6 @@ const char *gw_sheet_language_name(size_t language)
 }
 
 /* ---- writing ---- */
-
-static void put_escaped(struct es_buf *out, struct es_slice text)
-{
-	static const struct {
-		uint8_t c;
-		const char *as;
-	} table[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" }, { '\'', "&#39;" } };
-
-	for (size_t i = 0; i < text.len; i++) {
-		size_t k = 0;
-
-		while (k < sizeof(table) / sizeof(*table) && table[k].c != text.ptr[i])
-			k++;
-		if (k < sizeof(table) / sizeof(*table))
-			es_put_str(out, table[k].as);
-		else
-			es_put_u8(out, text.ptr[i]);
-	}
-}
 
 /* A sentence of ours: its numbers stand the right way round in every script. */
 static void put_sentence(const struct gw_sheet_page *page, const char *text, struct es_buf *out)
@@ -105,7 +75,7 @@ static void put_sentence(const struct gw_sheet_page *page, const char *text, str
 		}
 		es_put_str(out, "<bdi>");
 		if (*++text == '1')
-			put_escaped(out, page->number_end);
+			gw_html_put(out, page->number_end);
 		else
 			es_put_printf(out, "%u", page->tries_left);
 		es_put_str(out, "</bdi>");
@@ -179,9 +149,9 @@ static void put_field(const char *name, size_t len, const struct gw_sheet_page *
 		if (es_slice_eq_str(wanted, plain[i].name))
 			es_put_str(out, plain[i].text);
 	if (es_slice_eq_str(wanted, "tenant"))
-		put_escaped(out, page->tenant);
+		gw_html_put(out, page->tenant);
 	else if (es_slice_eq_str(wanted, "handle"))
-		put_escaped(out, page->handle);
+		gw_html_put(out, page->handle);
 	else if (es_slice_eq_str(wanted, "sent"))
 		put_sentence(page, l->sent, out);
 	else if (es_slice_eq_str(wanted, "alert"))

@@ -22,7 +22,7 @@ struct gw_sheet_page {
 	unsigned tries_left;
 };
 
-/* The first language of Accept-Language that there are texts in; English else. */
+/* The best language of Accept-Language that there are texts in (es_language_pick()); English else. */
 size_t gw_sheet_language(struct es_slice accept_language);
 const char *gw_sheet_language_name(size_t language);
 

@@ -67,6 +67,8 @@ static const struct policy_admin_action actions[] = {
 	{ "model.put", POLICY_OPERATOR, POLICY_WRITES, policy_do_model_put },
 	{ "model.delete", POLICY_OPERATOR, POLICY_WRITES, policy_do_model_delete },
 	{ "model.import", POLICY_OPERATOR, POLICY_WRITES | POLICY_BULK | POLICY_TRIAL, policy_do_model_import },
+	{ "consent.list", POLICY_SUPPORT, 0, policy_do_consent_list },
+	{ "sheet.act", POLICY_ADMIN, POLICY_INTERNAL | POLICY_WRITES, policy_do_sheet_act },
 	{ "explain", POLICY_SUPPORT, 0, policy_do_explain },
 	{ "flow.resolve", POLICY_SUPPORT, POLICY_NO_TENANT, policy_do_flow_resolve },
 	{ "audit.list", POLICY_ADMIN, POLICY_NO_TENANT, policy_do_audit_list },

@@ -23,6 +23,7 @@ struct policy_admin_request {
 	bool elsewhere;     /* POLICY_ADMIN_BEGIN: another process carries it out */
 	const char *system; /* instead of a credential: another system's change, by this name in the trail; NULL: none */
 	const struct policy_bss *bss; /* the operator's own systems, whose events these may be; NULL: none */
+	void *own;                    /* of an internal action: what it works on; NULL: it is somebody else's request */
 	const struct es_trace *trace;
 };
 

@@ -44,7 +44,7 @@ enum {
 	POLICY_TRIAL = 32,     /* knows dry_run */
 	POLICY_DEEP = 64,      /* the body is what policy_ruleset.h reads */
 	POLICY_TOLD = 128,     /* an event: a BSS's JSON is larger than a person's */
-	POLICY_INTERNAL = 256, /* for no credential: `system` does it */
+	POLICY_INTERNAL = 256, /* of this process alone: nobody asks for it over the bus */
 };
 struct policy_admin_action {
 	const char *name;
@@ -142,6 +142,8 @@ struct policy_trace;
 es_status policy_explain_device(struct policy_admin_call *call, const struct policy_tenant *tenant,
                                 const char *terminal_id, const char *sw_version, struct policy_trace *trace,
                                 struct policy_equipment *out, enum policy_equipment_verdict *verdict) ES_MUST_USE;
+/* The line is gone: its consents are kept as long as the tenant says (policy_admin_consent.c). */
+es_status policy_consents_outlive(struct policy_admin_call *call, const char *imsi) ES_MUST_USE;
 
 policy_admin_fn policy_do_tenant_list, policy_do_tenant_get, policy_do_tenant_put;
 policy_admin_fn policy_do_plan_list, policy_do_plan_get, policy_do_plan_put, policy_do_plan_delete;
@@ -161,6 +163,7 @@ policy_admin_fn policy_do_equipment_list, policy_do_equipment_get, policy_do_equ
 	policy_do_equipment_import;
 policy_admin_fn policy_do_model_list, policy_do_model_get, policy_do_model_put, policy_do_model_delete,
 	policy_do_model_import;
+policy_admin_fn policy_do_sheet_act, policy_do_consent_list;
 policy_admin_fn policy_do_explain, policy_do_flow_resolve;
 policy_admin_fn policy_do_bss_apply, policy_do_bss_event, policy_do_bss_listener;
 policy_admin_fn policy_do_bss_dead_list, policy_do_bss_dead_replay, policy_do_bss_dead_delete;

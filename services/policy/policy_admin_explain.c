@@ -273,8 +273,8 @@ es_status policy_do_flow_resolve(struct policy_admin_call *call)
 	struct policy_subscriber line;
 	uint64_t version = 0;
 
-	es_status status =
-		policy_flow_open(call->ring, es_slice_str(value_of(call, "user_data")), call->now_ms, call->arena, &flow);
+	es_status status = policy_flow_open(call->ring, policy_flow_handle(es_slice_str(value_of(call, "user_data"))),
+	                                    call->now_ms, call->arena, &flow);
 	bool ours = status == ES_OK && (call->who.tenant[0] == '\0' || strcmp(call->who.tenant, flow.tenant) == 0);
 	if (!ours)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "user_data", "is not a handle of this server, or is too old");
@@ -285,6 +285,8 @@ es_status policy_do_flow_resolve(struct policy_admin_call *call)
 		return status;
 	struct es_json_out j = policy_answer_start(call);
 	es_json_put_str(&j, "tenant", flow.tenant);
+	es_json_put_str(&j, "app", flow.app);
+	es_json_put_str(&j, "terminal_id", flow.terminal);
 	if (flow.store_vendor[0] != '\0') {
 		es_json_put_str(&j, "store_vendor", flow.store_vendor);
 		es_json_put_str(&j, "store_user_id", flow.store_user);

@@ -390,6 +390,7 @@ static es_status change_imsi(struct policy_admin_call *call, const struct policy
 	if (status != ES_OK)
 		return status;
 	line->imsi = to;
+	ES_TRY(policy_row_consents_move(call->conn, call->tenant, before->imsi, to));
 	return ES_OK;
 }
 
@@ -429,7 +430,8 @@ es_status policy_do_subscriber_swap_sim(struct policy_admin_call *call)
 es_status policy_line_delete(struct policy_admin_call *call, const struct policy_subscriber *line)
 {
 	ES_TRY(tell_farewell(call, line)); /* while its devices are known */
-	return policy_row_subscriber_delete(call->conn, call->tenant, line->imsi);
+	ES_TRY(policy_row_subscriber_delete(call->conn, call->tenant, line->imsi));
+	return policy_consents_outlive(call, line->imsi);
 }
 
 es_status policy_do_subscriber_delete(struct policy_admin_call *call)

@@ -53,6 +53,16 @@ static inline void print_nodes(const struct es_doc_node *node, struct es_buf *ou
 	}
 }
 
+static inline es_status give_handle(const struct policy_handles *handles, const char *app, struct es_arena *arena,
+                                    struct es_slice *out)
+{
+	(void)handles;
+	(void)app;
+	*out = es_arena_copy(arena, ES_SLICE_LIT("abc"));
+	return ES_OK;
+}
+static const struct policy_handles handles = { give_handle };
+
 struct asked {
 	struct policy_tenant tenant;
 	struct policy_plan plan;
@@ -73,7 +83,7 @@ static inline void prepare(const struct question *q, struct es_arena *arena, str
 		.subscriber = &out->line,
 		.version_major = q->version != 0 ? q->version : 12,
 		.now_ms = NOW,
-		.flow_user_data = q->no_handle ? (struct es_slice){ NULL, 0 } : ES_SLICE_LIT("sid=abc"),
+		.handles = q->no_handle ? NULL : &handles,
 		.boost_type = q->boost_type != NULL ? es_slice_str(q->boost_type) : (struct es_slice){ NULL, 0 },
 	};
 }

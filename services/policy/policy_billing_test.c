@@ -240,7 +240,7 @@ static void a_portal_learns_whose_handle_it_is_and_writes_the_answer_back(void *
 	EACH_ENGINE(&test)
 	{
 		Openes__DecideReply reply = ask(TEST_IMSI, "ap2012", ALICE);
-		struct policy_flow flow = { .expires_ms = es_wall_ms() + 60000, .tenant = "demo" };
+		struct policy_flow flow = { .expires_ms = es_wall_ms() + 60000, .tenant = "demo", .app = "ap2012" };
 		struct es_slice handle;
 		char body[1024];
 		assert_int_equal(strncmp(value(&reply, "ServiceFlow_UserData"), "encodedValue=", 13), 0);
@@ -248,7 +248,7 @@ static void a_portal_learns_whose_handle_it_is_and_writes_the_answer_back(void *
 		memset(flow.store_vendor, 's', POLICY_STORE_VENDOR_MAX);
 		memset(flow.store_user, 'u', POLICY_STORE_USER_MAX);
 		assert_int_equal(policy_flow_seal(test.ring, &flow, arena, &handle), ES_OK);
-		(void)snprintf(body, sizeof body, "{\"user_data\":\"" ES_SLICE_FMT "\"}", ES_SLICE_ARG(handle));
+		(void)snprintf(body, sizeof body, "{\"user_data\":\"sid=" ES_SLICE_FMT "\"}", ES_SLICE_ARG(handle));
 		policy_test_do(&test, POLICY_ADMIN_DONE, "flow.resolve", "", body);
 		assert_non_null(strstr(test.body, "\"store_vendor\":\"sss"));
 		assert_non_null(strstr(test.body, "\"store_user_id\":\"uuu"));

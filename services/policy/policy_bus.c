@@ -17,6 +17,8 @@
 #include "policy_bus_bss.h"
 #include "policy_core.h"
 #include "policy_deciding.h"
+#include "policy_engine_sheet.h"
+#include "policy_sheet_peers.h"
 
 #define TOPIC "policy"
 #define CALLS 256 /* in work at once; those that wait for answers from outside come on top */
@@ -345,6 +347,15 @@ static enum policy_bss_outcome on_bss_answer(void *user, const struct policy_bss
 	return outcome;
 }
 
+static void serve_sheet_open(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
+{
+	Openes__SheetReply reply = OPENES__SHEET_REPLY__INIT;
+	answer(call,
+	       policy_serve_sheet_open(bus->engine, (const Openes__SheetOpenRequest *)request, es_wall_ms(),
+	                               es_bus_call_arena(call), &reply),
+	       &reply.base);
+}
+
 /* ---- to the right thread ---- */
 
 struct job {
@@ -401,6 +412,7 @@ ON_READ(admit)
 ON_READ(find)
 ON_READ(tenants)
 ON_READ(events)
+ON_READ(sheet_open)
 ON_COMMIT(admin)
 ON_COMMIT(admin_begin)
 ON_COMMIT(admin_end)
@@ -415,6 +427,81 @@ static void on_decide(struct es_bus_call *call, const ProtobufCMessage *request,
 		read_lane(bus, call, request, serve_decide);
 }
 
+/* ---- acts of web sheets: with a question to the address service in between ---- */
+
+#define ADDRESS_SPARE_MS 1000 /* of the call's time, for what comes after the answer */
+
+struct checking {
+	struct policy_bus *bus;
+	struct es_bus_call *call;
+	const Openes__SheetActRequest *request;
+	enum policy_address_form form;
+	struct policy_sheet_answer answer;
+};
+
+/* Whether the address service is to be asked first; else the call is answered. */
+static bool run_sheet_act(struct policy_bus *bus, struct es_bus_call *call, const Openes__SheetActRequest *request,
+                          const struct policy_sheet_answer *said, struct policy_sheet_question *question)
+{
+	Openes__SheetReply reply = OPENES__SHEET_REPLY__INIT;
+
+	es_status status = policy_serve_sheet_act(bus->engine, request, said, es_bus_call_trace(call), es_wall_ms(),
+	                                          es_bus_call_arena(call), &reply, question);
+	if (status == ES_OK && question->peer != NULL)
+		return true;
+	answer(call, status, &reply.base);
+	return false;
+}
+
+static void go_on(void *user)
+{
+	const struct checking *c = user;
+	struct policy_sheet_question none;
+	(void)run_sheet_act(c->bus, c->call, c->request, &c->answer, &none); /* with an answer nobody is asked */
+}
+
+/* On the fetcher's thread, which must not wait for a commit. */
+static void on_address(const struct es_fetch_answer *answered, void *user)
+{
+	struct checking *c = user;
+
+	c->answer.status = answered->status;
+	if (answered->status == ES_OK && answered->code / 100 != 2)
+		c->answer.status = ES_UNAVAILABLE;
+	if (c->answer.status == ES_OK)
+		c->answer.status =
+			policy_address_read(c->form, answered->body, es_bus_call_arena(c->call), &c->answer.addresses);
+	es_status status = es_worker_submit(c->bus->answers, go_on, c);
+	if (status != ES_OK)
+		es_bus_fail(c->call, status, "all workers are busy");
+}
+
+static void serve_sheet_act(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
+{
+	struct policy_sheet_question question = { .peer = NULL };
+	struct checking *c = es_arena_alloc(es_bus_call_arena(call), sizeof *c);
+
+	if (c == NULL) {
+		es_bus_fail(call, ES_TOO_LARGE, "no memory in the call");
+		return;
+	}
+	*c = (struct checking){ .bus = bus, .call = call, .request = (const Openes__SheetActRequest *)request };
+	if (!run_sheet_act(bus, call, c->request, NULL, &question))
+		return;
+	c->form = question.form;
+	c->answer.status =
+		policy_sheet_peers_ask(bus->engine->peers, question.peer, question.body,
+	                           es_bus_call_deadline(call) - ADDRESS_SPARE_MS, es_bus_call_trace(call), on_address, c);
+	if (c->answer.status != ES_OK)
+		go_on(c);
+}
+
+static void on_sheet_act(struct es_bus_call *call, const ProtobufCMessage *request, void *user)
+{
+	struct policy_bus *bus = user;
+	hand_over(bus, bus->answers, call, request, serve_sheet_act);
+}
+
 static void on_told(void *user, uint64_t sequence)
 {
 	const struct policy_bus *bus = user;
@@ -427,6 +514,8 @@ static const struct es_bus_method methods[] = {
 	{ OPENES__BUS_METHOD__POLICY_FIND, &openes__find_request__descriptor, on_find },
 	{ OPENES__BUS_METHOD__POLICY_TENANTS, &openes__tenants_request__descriptor, on_tenants },
 	{ OPENES__BUS_METHOD__POLICY_EVENTS, &openes__events_request__descriptor, on_events },
+	{ OPENES__BUS_METHOD__POLICY_SHEET_OPEN, &openes__sheet_open_request__descriptor, on_sheet_open },
+	{ OPENES__BUS_METHOD__POLICY_SHEET_ACT, &openes__sheet_act_request__descriptor, on_sheet_act },
 	{ OPENES__BUS_METHOD__POLICY_ADMIN, &openes__admin_request__descriptor, on_admin },
 	{ OPENES__BUS_METHOD__POLICY_ADMIN_BEGIN, &openes__admin_request__descriptor, on_admin_begin },
 	{ OPENES__BUS_METHOD__POLICY_CORE_EVENT, &openes__core_event_request__descriptor, on_core_event },
@@ -453,6 +542,7 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 	es_metric_register(&bss_events);
 	policy_grant_metrics();
 	policy_equipment_metrics();
+	policy_sheet_metrics();
 	bus->operators = es_worker_new("operators", 4, 64);
 	bus->answers = es_worker_new("answers", 4, 128);
 	if (blocks)
@@ -500,6 +590,7 @@ void policy_bus_stop(struct policy_bus *bus, int64_t wait_ms)
 		es_bus_server_stop(bus->server, wait_ms);
 	policy_eir_stop(bus->engine->eir); /* calls that still wait for answers get them while there are workers */
 	policy_bss_stop(bus->bss);
+	policy_sheet_peers_quit(bus->engine->peers); /* its answers come to the workers */
 	if (bus->operators != NULL)
 		es_worker_free(bus->operators);
 	if (bus->answers != NULL)

@@ -311,7 +311,7 @@ static void render_boost(struct policy_render *r, const struct policy_decision *
 	policy_put_number(r, r->root, "EntitlementStatus", decision->status);
 	policy_put_number(r, r->root, "ProvStatus", decision->boost.prov);
 	if (decision->boost.sells)
-		policy_put_page(r, &r->context->tenant->boost_page, r->context->flow_user_data, decision->boost.type);
+		policy_put_page(r, &r->context->tenant->boost_page, "ap2010", decision->boost.type);
 }
 
 void policy_render_data(struct policy_render *r, const struct policy_decision *decision)

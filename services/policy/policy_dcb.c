@@ -140,7 +140,7 @@ void policy_render_billing(struct policy_render *r, const struct policy_decision
 		policy_put_number(r, r->root, "TC_Operation", decision->billing.by);
 	policy_put(r, r->root, "MessageForIncompatible", policy_message(r->context, &decision->message));
 	if (decision->billing.page)
-		policy_put_page(r, &b->page, r->context->store_user_data, -1);
+		policy_put_page(r, &b->page, "ap2012", -1);
 	if (decision->billing.message)
 		render_message(r);
 }

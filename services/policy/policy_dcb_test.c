@@ -41,6 +41,16 @@ static const struct policy_subscriber line_ready = {
 	.imsi = "001010123456789", .msisdn = "", .plan = "gold", .billing = { .prov = POLICY_PROVISIONED }
 };
 
+static es_status give_handle(const struct policy_handles *handles, const char *app, struct es_arena *arena,
+                             struct es_slice *out)
+{
+	(void)handles;
+	(void)app;
+	*out = es_arena_copy(arena, ES_SLICE_LIT("HANDLE"));
+	return ES_OK;
+}
+static const struct policy_handles handles = { give_handle };
+
 static struct policy_context context_of(const struct policy_tenant *tenant, const struct policy_subscriber *line,
                                         const struct policy_store_user *user)
 {
@@ -49,7 +59,7 @@ static struct policy_context context_of(const struct policy_tenant *tenant, cons
 		                            .subscriber = line,
 		                            .version_major = 12,
 		                            .store_user = user,
-		                            .store_user_data = ES_SLICE_LIT("sid=HANDLE") };
+		                            .handles = &handles };
 }
 
 static void print_nodes(const struct es_doc_node *node, struct es_buf *out)

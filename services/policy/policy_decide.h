@@ -23,6 +23,12 @@ struct policy_asking {
 };
 /* `tac` from `terminal_id`. */
 void policy_asking_read(struct policy_asking *asking);
+/* Makes the handle that names the line to the page of an application (policy_flow.h): asked once, and only where the page is
+ * shown. */
+struct policy_handles {
+	es_status (*make)(const struct policy_handles *handles, const char *app, struct es_arena *arena,
+	                  struct es_slice *out);
+};
 
 struct policy_context {
 	const struct policy_tenant *tenant;
@@ -31,10 +37,9 @@ struct policy_context {
 	uint32_t version_major, version_minor; /* entitlement_version */
 	unsigned language;                     /* policy_language() */
 	int64_t now_ms;
-	struct es_slice flow_user_data;                 /* ServiceFlow_UserData: an opaque handle; may be empty */
-	struct es_slice boost_type;                     /* of a real-time request for a boost (TS.43 9.7); empty: none */
-	struct es_slice store_user_data;                /* of ap2012 */
-	const struct policy_store_user *store_user;     /* ap2012; NULL: none named, or nothing known of it */
+	const struct policy_handles *handles;       /* of ServiceFlow_UserData; NULL: none, an answer is only explained */
+	struct es_slice boost_type;                 /* of a real-time request for a boost (TS.43 9.7); empty: none */
+	const struct policy_store_user *store_user; /* ap2012; NULL: none named, or nothing known of it */
 	const struct policy_identity *private_identity; /* ap2013; NULL: none could be made */
 	const struct policy_equipment *equipment;       /* the device that asks; NULL: the tenant does not look at it */
 	const struct policy_caller

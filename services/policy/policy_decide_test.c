@@ -85,6 +85,16 @@ static const char *answer(const struct policy_context *context, const char *app)
 	return text;
 }
 
+static es_status give_handle(const struct policy_handles *handles, const char *app, struct es_arena *arena,
+                             struct es_slice *out)
+{
+	(void)handles;
+	(void)app;
+	*out = es_arena_copy(arena, ES_SLICE_LIT("abc"));
+	return ES_OK;
+}
+static const struct policy_handles handles = { give_handle };
+
 /* ---- ap2003 ---- */
 
 struct voice_case {
@@ -254,7 +264,7 @@ static void vowifi_sends_every_mandatory_parameter(void **state) /* V12-VWF-02, 
 	struct policy_subscriber line = line_ready;
 	struct policy_context context = context_of(&tenant_asks, &plan_full, &line);
 	(void)state;
-	context.flow_user_data = ES_SLICE_LIT("sid=abc");
+	context.handles = &handles;
 	assert_string_equal(
 		answer(&context, "ap2004"),
 		"EntitlementStatus=1;ServiceFlow_URL=https://portal.example/vowifi;ServiceFlow_UserData=sid=abc;"
@@ -279,7 +289,7 @@ static void a_suspended_line_is_asked_for_nothing(void **state) /* settled rule 
 	(void)state;
 	line.status = POLICY_SUSPENDED;
 	line.vowifi.terms = POLICY_NOT_AVAILABLE;
-	context.flow_user_data = ES_SLICE_LIT("sid=abc");
+	context.handles = &handles;
 	assert_string_equal(answer(&context, "ap2004"), "EntitlementStatus=0;ServiceFlow_URL=;ServiceFlow_UserData=;"
 	                                                "MessageForIncompatible=;AddrStatus=1;TC_Status=2;ProvStatus=0;");
 }

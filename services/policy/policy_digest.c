@@ -102,7 +102,8 @@ static es_status put_decision(struct es_buf *out, const struct policy_context *c
 
 	c.caller = NULL;
 	c.trace = NULL;
-	c.flow_user_data = c.boost_type = c.store_user_data = none;
+	c.handles = NULL;
+	c.boost_type = none;
 	c.private_identity = &hidden;
 	if (es_slice_eq_nocase(app, ES_SLICE_LIT("ap2012")))
 		return put_billing(out, &c, app, arena);

@@ -62,6 +62,25 @@ static bool same(struct digest a, struct digest b)
 	return memcmp(a.octets, b.octets, sizeof a.octets) == 0;
 }
 
+static es_status give_a(const struct policy_handles *handles, const char *app, struct es_arena *of,
+                        struct es_slice *out)
+{
+	(void)handles;
+	(void)app;
+	*out = es_arena_copy(of, ES_SLICE_LIT("A"));
+	return ES_OK;
+}
+
+static es_status give_b(const struct policy_handles *handles, const char *app, struct es_arena *of,
+                        struct es_slice *out)
+{
+	(void)handles;
+	(void)app;
+	*out = es_arena_copy(of, ES_SLICE_LIT("B"));
+	return ES_OK;
+}
+static const struct policy_handles makers[] = { { give_a }, { give_b } };
+
 static void a_handle_and_a_name_made_for_an_hour_are_no_difference(void **state)
 {
 	static const struct policy_identity names[] = { { "one", NOW }, { "two", NOW + 1 } };
@@ -73,7 +92,7 @@ static void a_handle_and_a_name_made_for_an_hour_are_no_difference(void **state)
 		for (size_t k = 0; k < 2; k++) {
 			struct policy_context c = context_at(NOW);
 			struct es_doc_node *first = NULL;
-			c.flow_user_data = es_slice_str(k == 0 ? "sid=A" : "sid=B");
+			c.handles = &makers[k];
 			c.private_identity = &names[k];
 			assert_int_equal(policy_answer(&c, es_slice_str(apps[i]), arena, &first), ES_OK);
 			assert_non_null(first);

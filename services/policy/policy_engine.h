@@ -11,6 +11,8 @@
 #include "policy_seen.h"
 #include "policy_store.h"
 
+struct policy_sheet_peers;
+
 struct policy_engine {
 	struct policy_store *store;
 	struct es_keyring *ring;
@@ -20,8 +22,9 @@ struct policy_engine {
 	bool has_private_id_key;
 	void (*tell)(void *user, uint64_t sequence); /* a decision wrote an event; NULL: nobody listens (tests) */
 	void *tell_user;
-	struct policy_eir *eir;   /* NULL: no EIR is asked */
-	struct policy_seen *seen; /* NULL: devices are not noted (tests) */
+	struct policy_eir *eir;           /* NULL: no EIR is asked */
+	struct policy_seen *seen;         /* NULL: devices are not noted (tests) */
+	struct policy_sheet_peers *peers; /* of web sheets; NULL: none */
 };
 
 /* One indexed read, and one more for ap2012. Waits for a commit where policy_decide_commits(): then never in a bus callback. */

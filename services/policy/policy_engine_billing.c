@@ -3,7 +3,6 @@
 
 #include "policy_dcb.h"
 #include "policy_deciding.h"
-#include "policy_flow.h"
 #include "policy_touch.h"
 
 static bool is_asked(const Openes__DeviceRequest *device)
@@ -156,18 +155,6 @@ static es_status press(struct policy_deciding *d, const struct policy_tenant *te
 	return ES_OK;
 }
 
-static es_status make_handle(const struct policy_deciding *d, struct policy_context *context)
-{
-	struct policy_flow flow = { .imsi = d->token.imsi, .expires_ms = d->now_ms + POLICY_FLOW_LIFE_MS };
-
-	if (context->tenant->billing.page.url[0] == '\0')
-		return ES_OK;
-	memcpy(flow.tenant, d->token.tenant, sizeof flow.tenant);
-	memcpy(flow.store_vendor, d->billing.vendor, strlen(d->billing.vendor) + 1);
-	memcpy(flow.store_user, d->billing.user, strlen(d->billing.user) + 1);
-	return policy_flow_seal(d->engine->ring, &flow, d->arena, &context->store_user_data);
-}
-
 es_status policy_billing_prepare(struct policy_deciding *d, struct policy_context *context)
 {
 	struct policy_billing_request *b = &d->billing;
@@ -178,5 +165,5 @@ es_status policy_billing_prepare(struct policy_deciding *d, struct policy_contex
 	if (b->has_button && policy_billing_asks(context))
 		ES_TRY(press(d, context->tenant));
 	context->store_user = b->is_known ? &b->known : NULL;
-	return make_handle(d, context);
+	return ES_OK;
 }

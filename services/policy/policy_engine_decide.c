@@ -169,36 +169,24 @@ static es_status answer_app(const struct policy_deciding *d, const struct policy
 	return ES_OK;
 }
 
-static bool shows_page(const struct policy_context *context, const char *app)
-{
-	const struct policy_tenant *tenant = context->tenant;
-	const struct policy_own_app *own = policy_own_app_find(context->book, es_slice_str(app));
-	const struct {
-		const char *app, *url;
-		bool is_asked;
-	} pages[] = {
-		{ "ap2004", tenant->vowifi_url, true },
-		{ "ap2010", tenant->boost_page.url, context->boost_type.len > 0 },
-		{ "ap2016", tenant->satellite_page.url, true },
-	};
+/* A handle costs a seal: the page that shows it asks for it. */
+struct handle_maker {
+	struct policy_handles handles; /* first: it is this maker */
+	const struct policy_deciding *d;
+};
 
-	for (size_t i = 0; i < ES_COUNT(pages); i++)
-		if (strcmp(app, pages[i].app) == 0)
-			return pages[i].is_asked && pages[i].url[0] != '\0';
-	return own != NULL && own->page.url[0] != '\0';
-}
-
-/* The handle costs a seal, so it is made for the applications that show it. */
-static es_status make_handle(const struct policy_deciding *d, struct policy_context *context)
+static es_status make_handle(const struct policy_handles *handles, const char *app, struct es_arena *arena,
+                             struct es_slice *out)
 {
-	bool asked = false;
-	for (size_t i = 0; i < d->device->n_apps; i++)
-		asked = asked || shows_page(context, d->device->apps[i]);
-	if (!asked)
-		return ES_OK;
-	struct policy_flow flow = { .imsi = d->token.imsi, .expires_ms = d->now_ms + POLICY_FLOW_LIFE_MS };
-	memcpy(flow.tenant, d->token.tenant, sizeof flow.tenant);
-	return policy_flow_seal(d->engine->ring, &flow, d->arena, &context->flow_user_data);
+	const struct policy_deciding *d = ((const struct handle_maker *)(const void *)handles)->d;
+	struct policy_flow flow;
+
+	policy_flow_begin(&flow, d->token.tenant, &d->token.imsi, app, d->device->terminal_id, d->now_ms);
+	if (strcmp(app, "ap2012") == 0) {
+		memcpy(flow.store_vendor, d->billing.vendor, strlen(d->billing.vendor) + 1);
+		memcpy(flow.store_user, d->billing.user, strlen(d->billing.user) + 1);
+	}
+	return policy_flow_seal(d->engine->ring, &flow, arena, out);
 }
 
 /* A name to show instead of the IMSI (TS.43 12), where the tenant's names are made here. */
@@ -293,7 +281,9 @@ static int64_t validity_of(const struct policy_context *context)
 
 es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_tenant *tenant)
 {
+	const struct handle_maker maker = { .handles = { make_handle }, .d = d };
 	struct policy_context context = {
+		.handles = &maker.handles,
 		.tenant = tenant,
 		.plan = policy_catalog_plan(d->catalog, d->token.tenant, d->line.plan),
 		.book = policy_catalog_book(d->catalog, d->token.tenant),
@@ -323,7 +313,6 @@ es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_
 	if (verdict != POLICY_VERDICT_GOOD)
 		return ES_OK;
 	ES_TRY(policy_deciding_subject(d));
-	ES_TRY(make_handle(d, &context));
 	ES_TRY(make_identity(d, &context));
 	ES_TRY(policy_billing_prepare(d, &context));
 	ES_TRY(answer_apps(d, &context));

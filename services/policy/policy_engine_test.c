@@ -230,7 +230,8 @@ static void a_request_for_a_boost_gets_a_handle_that_the_portal_can_resolve(void
 			assert_string_equal(value(&reply, 0, "ProvStatus"), "0");
 			const char *user_data = value(&reply, 0, "ServiceFlow_UserData");
 			assert_non_null(strstr(user_data, "&boost_type=0"));
-			assert_int_equal(policy_flow_open(test.ring, es_slice_str(user_data), NOW, arena, &flow), ES_OK);
+			assert_int_equal(
+				policy_flow_open(test.ring, policy_flow_handle(es_slice_str(user_data)), NOW, arena, &flow), ES_OK);
 			assert_string_equal(flow.imsi.digits, TEST_IMSI);
 		}
 	}
@@ -352,18 +353,21 @@ static void the_portals_handle_names_the_subscriber_and_nothing_else_does(void *
 		Openes__DecideReply reply = decide(token_for("ap2003"), "ap2004", NOW);
 		const char *handle = value(&reply, 0, "ServiceFlow_UserData");
 		assert_null(strstr(handle, TEST_IMSI));
-		assert_int_equal(policy_flow_open(test.ring, es_slice_str(handle), NOW, arena, &flow), ES_OK);
+		assert_int_equal(policy_flow_open(test.ring, policy_flow_handle(es_slice_str(handle)), NOW, arena, &flow),
+		                 ES_OK);
 		assert_string_equal(flow.tenant, "demo");
 		assert_string_equal(flow.imsi.digits, TEST_IMSI);
-		assert_int_equal(policy_flow_open(test.ring, es_slice_str(handle), flow.expires_ms, arena, &flow), ES_EXPIRED);
-		assert_int_equal(policy_flow_open(test.ring, token_for("ap2003"), NOW, arena, &flow), ES_MALFORMED);
+		assert_int_equal(
+			policy_flow_open(test.ring, policy_flow_handle(es_slice_str(handle)), flow.expires_ms, arena, &flow),
+			ES_EXPIRED);
+		assert_int_equal(policy_flow_open(test.ring, token_for("ap2003"), NOW, arena, &flow), ES_UNAUTHENTIC);
 
 		flow.expires_ms = es_wall_ms() + 60000;
 		struct es_slice fresh;
 		assert_int_equal(policy_flow_seal(test.ring, &flow, arena, &fresh), ES_OK);
-		(void)snprintf(params, sizeof params, "{\"user_data\":\"" ES_SLICE_FMT "\"}", ES_SLICE_ARG(fresh));
+		(void)snprintf(params, sizeof params, "{\"user_data\":\"sid=" ES_SLICE_FMT "\"}", ES_SLICE_ARG(fresh));
 		policy_test_do(&test, POLICY_ADMIN_DONE, "flow.resolve", "", params);
-		assert_non_null(strstr(test.body, "\"tenant\":\"demo\",\"subscriber\":{\"imsi\":\"" TEST_IMSI "\""));
+		assert_non_null(strstr(test.body, "\"tenant\":\"demo\",\"app\":\"ap2004\",\"terminal_id\":"));
 		policy_test_do(&test, POLICY_ADMIN_INVALID, "flow.resolve", "", "{\"user_data\":\"sid=AAAA\"}");
 	}
 }

@@ -68,7 +68,7 @@ void policy_render_own(struct policy_render *r, const struct policy_own_app *app
 	const bool shows = app->page_when != NULL ? policy_condition_holds(app->page_when, &context, NULL)
 	                                          : decision->status != POLICY_ENABLED;
 	if (app->page.url[0] != '\0' && shows && context.subscriber->status == POLICY_ACTIVE)
-		policy_put_page(&own, &app->page, context.flow_user_data, -1);
+		policy_put_page(&own, &app->page, app->id, -1);
 	for (size_t i = 0; i < app->parameter_count; i++)
 		put_setting(&own, &app->parameters[i]);
 	r->bad = own.bad;

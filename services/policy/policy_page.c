@@ -39,11 +39,21 @@ static const struct {
 	[POLICY_CONTENTS_XML] = { "xml", put_xml },
 };
 
-void policy_put_page(struct policy_render *r, const struct policy_page *page, struct es_slice flow, int64_t boost_type)
+struct es_slice policy_page_handle(struct policy_render *r, const char *app)
+{
+	const struct policy_handles *handles = r->context->handles;
+	struct es_slice handle = { NULL, 0 };
+
+	if (handles != NULL && handles->make(handles, app, r->arena, &handle) != ES_OK)
+		r->bad = true;
+	return handle;
+}
+
+void policy_put_page(struct policy_render *r, const struct policy_page *page, const char *app, int64_t boost_type)
 {
 	const size_t form = page->contents < ES_COUNT(forms) ? page->contents : POLICY_CONTENTS_QUERY;
-	const struct es_slice handle = es_slice_sub(flow, flow.len < 4 ? flow.len : 4, flow.len); /* behind "sid=" */
-	char plain_text[1024], text[2048]; /* a handle may name a store and its user */
+	const struct es_slice handle = policy_page_handle(r, app);
+	char plain_text[1152], text[2048]; /* a handle may name a store and its user */
 	struct es_buf plain, user_data;
 
 	es_buf_init_fixed(&plain, plain_text, sizeof plain_text);

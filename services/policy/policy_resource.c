@@ -6,6 +6,7 @@
 #include "es_json.h"
 #include "es_text.h"
 #include "policy_shape.h"
+#include "policy_sheet_text.h"
 
 /* ---- what a text must look like ---- */
 
@@ -271,6 +272,14 @@ static const struct field tenant_fields[] = {
 	{ .name = "device_life", I64, .offset = T(device_life_s), .min = 86400, .max = 315360000 },
 	{ .name = "equipment", OBJECT, .members = policy_tenant_equipment },
 	{ .name = "bss", OBJECT, .members = policy_tenant_bss_fields },
+	{ .name = "sheets", OBJECT, .members = policy_tenant_sheets },
+	{ .name = "brand", OBJECT, .members = policy_tenant_brand },
+	{ .name = "texts",
+	  LIST,
+	  .offset = T(texts),
+	  NULL,
+	  policy_is_text_override,
+	  "a language, a blank, the name of a text of the sheets, a colon and a text: \"de terms_title: Bedingungen\"" },
 	{ .name = "version", U64, .offset = T(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };
@@ -305,6 +314,13 @@ static const struct policy_tenant tenant_defaults = {
 	.device_life_s = 34560000,
 	.equipment = { .source = "", .max_age_s = 86400 },
 	.bss = { .source = "", .max_age_s = 900, .stale_max_age_s = 259200, .default_plan = "" },
+	.sheets = { .handle_s = 1800,
+	            .consent_s = 157680000,
+	            .terms = "",
+	            .satellite_terms = "",
+	            .address = "",
+	            .payment = "" },
+	.brand = { .name = "", .logo = "", .colour = "", .colour_dark = "", .support_url = "" },
 };
 
 /* Operations that belong to the application (TS.43 13, 14). */
@@ -342,6 +358,7 @@ static es_status tenant_check(const void *resource, struct policy_fault *fault)
 	ES_TRY(policy_billing_check(&tenant->billing, fault));
 	ES_TRY(policy_equipment_settings_check(&tenant->equipment, fault));
 	ES_TRY(policy_tenant_bss_check(&tenant->bss, fault));
+	ES_TRY(policy_sheets_check(tenant, fault));
 	return disclosure_check(&tenant->disclosure, fault);
 }
 
@@ -360,6 +377,8 @@ static const struct field plan_companion[] = {
 static const struct field plan_fields[] = {
 	{ .name = "id", TEXT, .offset = P(id), NULL, IS_NAME, .flags = REQUIRED },
 	{ .name = "name", TEXT, .offset = P(name), NULL, IS_LABEL },
+	{ .name = "price", TEXT, .offset = P(price), NULL, IS_LABEL },
+	{ .name = "upgrades", LIST, .offset = P(upgrades), NULL, IS_NAME },
 	{ .name = "volte", ENUM, .offset = P(volte), policy_scope_names },
 	{ .name = "vonr", ENUM, .offset = P(vonr), policy_vonr_names },
 	{ .name = "vonr_eps_fallback", BOOL, .offset = P(vonr_eps_fallback) },
@@ -378,7 +397,7 @@ static const struct field plan_fields[] = {
 };
 
 static const struct policy_plan plan_defaults = {
-	.tenant = "", .id = "", .name = "", .data = { .allowances = { -1, -1 } }
+	.tenant = "", .id = "", .name = "", .price = "", .data = { .allowances = { -1, -1 } }
 };
 
 static es_status plan_check(const void *resource, struct policy_fault *fault)

@@ -50,6 +50,8 @@ static const struct field boost_fields[] = {
 	{ .name = "uplink_min", I64, .offset = B(up_min), .min = 0, .max = RATE_MAX },
 	{ .name = "uplink_max", I64, .offset = B(up_max), .min = 0, .max = RATE_MAX },
 	{ .name = "uplink_burst", I64, .offset = B(up_burst), .min = 0, .max = RATE_MAX },
+	{ .name = "price", TEXT, .offset = B(price), NULL, IS_LABEL },
+	{ .name = "duration", I64, .offset = B(duration_s), .min = 60, .max = 31536000 },
 	{ .name = NULL },
 };
 static const struct policy_boost boost_defaults = { .type = -1,
@@ -61,7 +63,9 @@ static const struct policy_boost boost_defaults = { .type = -1,
 	                                                .down_burst = -1,
 	                                                .up_min = -1,
 	                                                .up_max = -1,
-	                                                .up_burst = -1 };
+	                                                .up_burst = -1,
+	                                                .price = "",
+	                                                .duration_s = 3600 };
 
 static es_status refuse(struct policy_fault *fault, const char *field, const char *error)
 {

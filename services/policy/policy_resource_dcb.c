@@ -5,13 +5,18 @@
 #include "policy_shape.h"
 
 /* "en: Pay by phone bill" */
-bool policy_is_text_of_language(struct es_slice text)
+bool policy_is_text_of_language(struct es_slice text, size_t max)
 {
 	for (size_t i = 0; i < 2; i++)
 		if (text.len < 5 || text.ptr[i] < 'a' || text.ptr[i] > 'z')
 			return false;
-	return text.ptr[2] == ':' && text.len <= 1024 && es_text_is_clean_utf8(text) &&
+	return text.ptr[2] == ':' && text.len <= max && es_text_is_clean_utf8(text) &&
 	       es_slice_trim(es_slice_sub(text, 3, text.len)).len > 0;
+}
+
+bool policy_is_text(struct es_slice text)
+{
+	return policy_is_text_of_language(text, 1024);
 }
 
 static bool is_vendor(struct es_slice text)

@@ -53,9 +53,11 @@ void policy_put_number(struct policy_render *r, struct es_doc_node *parent, cons
 void policy_put_time(struct policy_render *r, struct es_doc_node *parent, const char *name, int64_t ms);
 struct es_doc_node *policy_put_group(struct policy_render *r, struct es_doc_node *parent, const char *name,
                                      bool is_list);
-/* ServiceFlow_URL, _UserData and _ContentsType (TS.43 T50). `flow` is "sid=HANDLE", empty where an answer is only explained;
- * `boost_type` negative: none is named to the page. */
-void policy_put_page(struct policy_render *r, const struct policy_page *page, struct es_slice flow, int64_t boost_type);
+/* ServiceFlow_URL, _UserData and _ContentsType (TS.43 T50) of the application's page; `boost_type` negative: none is named to
+ * the page. */
+void policy_put_page(struct policy_render *r, const struct policy_page *page, const char *app, int64_t boost_type);
+/* Its handle, empty where an answer is only explained; failure sticks. */
+struct es_slice policy_page_handle(struct policy_render *r, const char *app);
 
 void policy_render_voice_flat(struct policy_render *r, const struct policy_decision *decision);
 void policy_render_voice_list(struct policy_render *r, const struct policy_decision *decision);

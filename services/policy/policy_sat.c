@@ -89,7 +89,7 @@ void policy_render_satellite(struct policy_render *r, const struct policy_decisi
 
 	policy_put_number(r, r->root, "EntitlementStatus", decision->status);
 	if (decision->status == POLICY_DISABLED)
-		policy_put_page(r, &r->context->tenant->satellite_page, r->context->flow_user_data, -1);
+		policy_put_page(r, &r->context->tenant->satellite_page, "ap2016", -1);
 	policy_put(r, r->root, "MessageForIncompatible", policy_message(r->context, &decision->message));
 	if (decision->status == POLICY_ENABLED)
 		put_allowed(r, plan);

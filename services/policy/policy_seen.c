@@ -241,6 +241,7 @@ static es_status prune(struct es_db_conn *conn, void *user)
 	const int64_t *now_ms = user, events_ms = *now_ms - OUTBOX_LIFE_MS;
 	ES_TRY(policy_row_events_prune(conn, events_ms));
 	ES_TRY(policy_row_bss_prune(conn, events_ms - BSS_EVENTS_MORE_MS, events_ms - BSS_DEAD_MORE_MS));
+	ES_TRY(policy_row_sheets_prune(conn, *now_ms));
 	return policy_row_equipment_answers_prune(conn, *now_ms - ANSWER_LIFE_MS);
 }
 

@@ -8,6 +8,7 @@
 #include "es_secret.h"
 #include "policy_admin.h"
 #include "policy_bus.h"
+#include "policy_sheet_peers.h"
 #include "policy_upkeep.h"
 
 static const struct es_conf_key keys[] = {
@@ -32,6 +33,8 @@ static const struct es_conf_key keys[] = {
 	        "where auth listens, to have EIRs asked over S13; empty: none is"),
 	ES_CONF(policy, struct policy_config, bss_file, ES_CONF_STRING, "", 0, 0,
 	        "file with a section for each of the operator's own systems (docs/bss.md); empty: none"),
+	ES_CONF(policy, struct policy_config, sheet_peers_file, ES_CONF_STRING, "", 0, 0,
+	        "file of the address services and payment pages of web sheets (docs/sheets.md); empty: none"),
 	ES_CONF(policy, struct policy_config, note_devices, ES_CONF_BOOL, "true", 0, 0,
 	        "note which devices a subscriber uses"),
 };
@@ -48,6 +51,8 @@ static void stop(void *state, int64_t wait_ms)
 	policy_upkeep_stop(policy->upkeep); /* it rings over the bus */
 	policy_bus_stop(policy->bus, wait_ms);
 	policy_eir_free(policy->engine.eir);
+	policy_bus_stop(policy->bus, wait_ms); /* nobody waits for a peer of the sheets any more */
+	policy_sheet_peers_stop(policy->engine.peers);
 	policy_seen_stop(policy->engine.seen);
 	policy_store_close(policy->engine.store);
 	es_keyring_free(policy->engine.ring);
@@ -93,6 +98,7 @@ static es_status start_parts(struct policy *policy, struct es_service *service, 
 	if (config->admin_token_file[0] != '\0')
 		ES_TRY(policy_admin_bootstrap(policy->engine.store, config->admin_token_file, error));
 	ES_TRY(start_eir(policy, service, config, error));
+	ES_TRY(policy_sheet_peers_start(config->sheet_peers_file, &policy->engine.peers, error));
 	if ((policy->engine.seen = policy_seen_start(policy->engine.store, config->note_devices)) == NULL) {
 		es_put_str(error, "threads cannot be had");
 		return ES_UNAVAILABLE;

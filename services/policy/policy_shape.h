@@ -43,9 +43,8 @@ bool policy_is_word(struct es_slice text);
 bool policy_is_section_or_none(struct es_slice text);
 #define IS_LABEL policy_is_label, "UTF-8 text of at most 128 octets"
 #define IS_URL policy_is_url, "an http or https URL of at most 1024 octets"
-bool policy_is_text_of_language(struct es_slice text);
-#define IS_TEXT                                                                                                        \
-	policy_is_text_of_language, "a language of two lower-case letters, a colon and a text: \"en: Pay by phone bill\""
+bool policy_is_text(struct es_slice text);
+#define IS_TEXT policy_is_text, "a language of two lower-case letters, a colon and a text: \"en: Pay by phone bill\""
 #define IS_WORD policy_is_word, "1 to 31 of a-z, 0-9, _ and -"
 #define IS_PLMN policy_is_plmn, "MCC and MNC, 5 or 6 digits"
 
@@ -55,6 +54,10 @@ extern const struct field policy_plan_data_fields[], policy_plan_satellite_field
 extern const struct policy_shape policy_usage_shape, policy_line_boost_shape, policy_line_addon_shape;
 es_status policy_plan_data_check(const struct policy_plan *plan, struct policy_fault *fault) ES_MUST_USE;
 es_status policy_line_data_check(const struct policy_line_data *data, struct policy_fault *fault) ES_MUST_USE;
+/* policy_resource_sheet.c: web sheets. */
+extern const struct field policy_tenant_sheets[], policy_tenant_brand[];
+bool policy_is_text_of_language(struct es_slice text, size_t max);
+es_status policy_sheets_check(const struct policy_tenant *tenant, struct policy_fault *fault) ES_MUST_USE;
 /* policy_resource_dcb.c: ap2012 and ap2013. */
 extern const struct field policy_tenant_billing[], policy_tenant_private_identity[], policy_subscriber_billing[];
 /* policy_resource_life.c */

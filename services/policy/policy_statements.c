@@ -143,6 +143,19 @@ const char *const policy_statements[ST_COUNT] = {
 		"DELETE FROM store_user WHERE tenant = ?1 AND imsi = ?2 AND version < (SELECT min(version) FROM "
 		"(SELECT version FROM store_user WHERE tenant = ?1 AND imsi = ?2 ORDER BY version DESC LIMIT ?3) "
 		"AS newest)",
+	[ST_SHEET_ACT] = "SELECT act FROM sheet_act WHERE tenant = ?1 AND nonce = ?2",
+	[ST_SHEET_ACT_ADD] =
+		"INSERT INTO sheet_act (tenant, nonce, act, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (tenant, nonce) DO NOTHING",
+	[ST_SHEET_ACTS_PRUNE] = "DELETE FROM sheet_act WHERE at < ?1",
+	[ST_CONSENT_ADD] = "INSERT INTO consent (tenant, imsi, at, what, text_name, digest, language, channel, terminal, "
+					   "client, store_vendor, store_user, kept_until) "
+					   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0)",
+	[ST_CONSENTS] = "SELECT id, at, kept_until, what, text_name, digest, language, channel, terminal, client, "
+					"store_vendor, store_user FROM consent WHERE tenant = ?1 AND imsi = ?2 AND id < ?3 "
+					"ORDER BY id DESC LIMIT ?4",
+	[ST_CONSENTS_MOVE] = "UPDATE consent SET imsi = ?3 WHERE tenant = ?1 AND imsi = ?2 AND kept_until = 0",
+	[ST_CONSENTS_KEEP] = "UPDATE consent SET kept_until = ?3 WHERE tenant = ?1 AND imsi = ?2 AND kept_until = 0",
+	[ST_CONSENTS_PRUNE] = "DELETE FROM consent WHERE kept_until > 0 AND kept_until <= ?1",
 	[ST_CREDENTIAL] = "SELECT name, tenant, role, created FROM credential WHERE digest = ?1",
 	[ST_CREDENTIAL_UPSERT] =
 		"INSERT INTO credential (name, digest, role, tenant, created) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT "

@@ -9,6 +9,7 @@
 #include "es_arena.h"
 #include "es_db.h"
 #include "policy_equipment.h"
+#include "policy_sheet.h"
 #include "policy_types.h"
 
 struct policy_store;
@@ -268,6 +269,27 @@ es_status policy_row_bss_dead_delete(struct es_db_conn *conn, const char *tenant
 es_status policy_row_bss_dead_forget(struct es_db_conn *conn, const char *tenant, const char *named) ES_MUST_USE;
 /* Forgets events that came before `events_ms`, and what could not be applied before `dead_ms`. */
 es_status policy_row_bss_prune(struct es_db_conn *conn, int64_t events_ms, int64_t dead_ms) ES_MUST_USE;
+/* ---- web sheets (policy_store_sheet.c) ---- */
+
+/* What the handle with this nonce was used up for; ES_NOT_FOUND: nothing yet. */
+es_status policy_row_sheet_act(struct es_db_conn *conn, const char *tenant, const char *nonce, struct es_arena *arena,
+                               const char **act) ES_MUST_USE;
+/* Uses it up, unless it was before. */
+es_status policy_row_sheet_act_add(struct es_db_conn *conn, const char *tenant, const char *nonce, const char *act,
+                                   int64_t now_ms, bool *is_first) ES_MUST_USE;
+es_status policy_row_consent_add(struct es_db_conn *conn, const struct policy_consent *consent) ES_MUST_USE;
+typedef es_status policy_consent_each(const struct policy_consent *consent, void *user);
+/* Newest first, with ids below `before`; `arena` is reset before each row. */
+es_status policy_row_consents(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t before,
+                              uint32_t limit, struct es_arena *arena, policy_consent_each *each,
+                              void *user) ES_MUST_USE;
+/* The line has another IMSI; the line is gone. */
+es_status policy_row_consents_move(struct es_db_conn *conn, const char *tenant, const char *from,
+                                   const char *to) ES_MUST_USE;
+es_status policy_row_consents_keep(struct es_db_conn *conn, const char *tenant, const char *imsi,
+                                   int64_t until_ms) ES_MUST_USE;
+/* Forgets used handles that nobody can open any more, and consents whose time is over. */
+es_status policy_row_sheets_prune(struct es_db_conn *conn, int64_t now_ms) ES_MUST_USE;
 
 /* ---- credentials and the audit trail ---- */
 

@@ -1,15 +1,15 @@
-/* policy_text.c -- message catalogue and language choice (RFC 9110 12.5.4, basic filtering of RFC 4647). */
+/* policy_text.c -- message catalogue. */
 #include "policy_text.h"
 
 #include <assert.h>
 #include <string.h>
 
 #include "es_cleanup.h"
-#include "es_text.h"
+#include "es_language.h"
 
 enum { EN, ES, FR, DE, AR, LANGUAGES };
 
-static const char codes[LANGUAGES][3] = { "en", "es", "fr", "de", "ar" };
+static const char *const codes[LANGUAGES] = { "en", "es", "fr", "de", "ar" };
 
 static const char *const texts[POLICY_TEXT_COUNT][LANGUAGES] = {
 	[POLICY_TEXT_NONE] = { "", "", "", "", "" },
@@ -113,58 +113,10 @@ static const char *const texts[POLICY_TEXT_COUNT][LANGUAGES] = {
 	},
 };
 
-static unsigned find(struct es_slice range)
-{
-	for (unsigned i = 0; i < LANGUAGES; i++) {
-		struct es_slice code = es_slice_of(codes[i], 2);
-		if (es_slice_eq_nocase(es_slice_sub(range, 0, 2), code) && (range.len == 2 || range.ptr[2] == '-'))
-			return i;
-	}
-	return LANGUAGES;
-}
-
-/* "q=0.8" in thousandths; 1000 without; anything malformed is 0: not wanted. */
-static uint32_t quality(struct es_slice parameters)
-{
-	while (parameters.ptr != NULL) {
-		struct es_slice p = es_slice_trim(es_slice_cut(&parameters, ';'));
-		if (!es_slice_eq_nocase(es_slice_sub(p, 0, 2), ES_SLICE_LIT("q=")))
-			continue;
-		struct es_slice fraction = es_slice_sub(p, 2, p.len), whole = es_slice_cut(&fraction, '.');
-		uint32_t units, thousandths = 0, scale = 1000;
-		if (es_parse_u32(whole, 0, 1, &units) != ES_OK || fraction.len > 3)
-			return 0;
-		if (fraction.len > 0 && es_parse_u32(fraction, 0, 999, &thousandths) != ES_OK)
-			return 0;
-		for (size_t i = 0; i < fraction.len; i++)
-			scale /= 10;
-		uint32_t q = units * 1000 + thousandths * scale;
-		return q > 1000 ? 0 : q;
-	}
-	return 1000;
-}
-
 unsigned policy_language(struct es_slice accept_language, const char *fallback)
 {
-	uint32_t best_q = 0;
-	unsigned best = LANGUAGES;
-
-	/* A header of thousands of ranges is cut by the gateway's bound; each costs a few comparisons. */
-	while (accept_language.ptr != NULL) {
-		struct es_slice parameters = es_slice_cut(&accept_language, ',');
-		struct es_slice range = es_slice_trim(es_slice_cut(&parameters, ';'));
-		unsigned language = find(range);
-		if (es_slice_eq_str(range, "*"))
-			language = find(es_slice_str(fallback));
-		uint32_t q = quality(parameters);
-		if (language < LANGUAGES && q > best_q) {
-			best_q = q;
-			best = language;
-		}
-	}
-	if (best == LANGUAGES)
-		best = find(es_slice_str(fallback));
-	return best < LANGUAGES ? best : EN;
+	size_t found = es_language_pick(accept_language, codes, LANGUAGES, es_slice_str(fallback));
+	return found < LANGUAGES ? (unsigned)found : EN;
 }
 
 const char *policy_language_code(unsigned language)

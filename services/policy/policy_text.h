@@ -27,8 +27,8 @@ enum policy_text {
 /* Of "en: text", "de: Text" the one in that language, else in `fallback`, else the first; "" of an empty list. */
 const char *policy_text_of(const struct policy_list *list, unsigned language, const char *fallback);
 
-/* Index of the best language: the range with the highest q that is one of ours or starts with one ("de-AT"), the first of
- * several; `*` and no match at all give `fallback` (a code of two letters; unknown: English). q=0 excludes. */
+/* Index of the best language of ours (es_language_pick()); no match gives `fallback` (a code of two letters; unknown:
+ * English). */
 unsigned policy_language(struct es_slice accept_language, const char *fallback);
 const char *policy_language_code(unsigned language);
 const char *policy_text(enum policy_text text, unsigned language);

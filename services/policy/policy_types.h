@@ -233,6 +233,25 @@ struct policy_tenant_bss {
 	struct policy_list events_from; /* sections beside `source` that may tell us of changes */
 };
 
+/* Web sheets that this server shows itself. */
+struct policy_sheets {
+	int64_t handle_s;         /* how old a handle may be when its sheet is opened */
+	int64_t consent_s;        /* how long a consent is kept after its line is gone */
+	bool operator_provisions; /* what a person switches on is in progress until the operator's systems say otherwise */
+	const char *terms;        /* name of the text that is to be accepted for VoWiFi */
+	struct policy_list terms_texts; /* "en: ..." */
+	const char *satellite_terms;    /* the same of satellite service; no texts: nothing is to be accepted */
+	struct policy_list satellite_texts;
+	const char *address; /* section of the file of peers (policy_sheet_peers.h): who validates addresses */
+	int64_t address_s;   /* how long a validated address is good; 0: for ever */
+	const char *payment; /* the same: where boosts are paid for; "": they go on the bill */
+};
+
+struct policy_brand {
+	const char *name, *logo; /* name "": the tenant's; logo: a data URI */
+	const char *colour, *colour_dark, *support_url;
+};
+
 struct policy_tenant {
 	const char *id, *name, *language; /* language of texts when Accept-Language names none of ours */
 	struct policy_list hosts, plmns, imsi_ranges, gid1;
@@ -251,6 +270,9 @@ struct policy_tenant {
 	struct policy_equipment_settings equipment;
 	struct policy_page boost_page, satellite_page; /* ap2010, ap2016 */
 	int64_t usage_max_age_s;                       /* older usage is not told; 0: any age */
+	struct policy_sheets sheets;
+	struct policy_brand brand;
+	struct policy_list texts; /* "de terms_title: ...": instead of our own (policy_sheet_text.h) */
 	struct policy_tenant_bss bss;
 	struct policy_history_windows history;
 	int64_t device_life_s; /* a device not seen for so long is forgotten */
@@ -268,6 +290,8 @@ struct policy_boost {
 	uint8_t offer; /* enum policy_boost_offer */
 	int64_t delay_ms, jitter_ns, loss_exponent;
 	int64_t down_min, down_max, down_burst, up_min, up_max, up_burst; /* Mbit/s */
+	const char *price;  /* for people, as "2.99 EUR"; "": nothing is said of it */
+	int64_t duration_s; /* how long it lasts when it was bought on a sheet */
 };
 
 /* One PLMNAllowed. */
@@ -278,7 +302,9 @@ struct policy_sat_network {
 
 struct policy_plan {
 	const char *tenant, *id, *name;
-	uint8_t volte, vonr; /* enum policy_scope */
+	const char *price;           /* for people, where it is offered on a sheet */
+	struct policy_list upgrades; /* plans that a line may change to on a sheet */
+	uint8_t volte, vonr;         /* enum policy_scope */
 	bool vonr_eps_fallback;
 	uint8_t irat; /* enum policy_irat */
 	bool vowifi, smsoip;

@@ -77,15 +77,20 @@ void policy_render_vowifi(struct policy_render *r, const struct policy_decision 
 	const struct policy_subscriber *line = r->context->subscriber;
 	/* No page for whom nothing is to be done: not offered, or the line is not active. */
 	bool flow = decision->status != POLICY_INCOMPATIBLE && policy_is_in_force(r->context, POLICY_SERVICE_VOWIFI);
-	char *user_data = es_arena_strdup(r->arena, r->context->flow_user_data);
+	const char *url = flow ? r->context->tenant->vowifi_url : "", *user_data = "";
 
+	if (url[0] != '\0') {
+		struct es_slice handle = policy_page_handle(r, "ap2004");
+		if (handle.len > 0)
+			user_data = es_arena_printf(r->arena, "sid=" ES_SLICE_FMT, ES_SLICE_ARG(handle));
+	}
 	if (user_data == NULL) {
 		r->bad = true;
 		return;
 	}
 	policy_put_number(r, r->root, "EntitlementStatus", decision->status);
-	policy_put(r, r->root, "ServiceFlow_URL", flow ? r->context->tenant->vowifi_url : "");
-	policy_put(r, r->root, "ServiceFlow_UserData", flow ? user_data : "");
+	policy_put(r, r->root, "ServiceFlow_URL", url);
+	policy_put(r, r->root, "ServiceFlow_UserData", user_data);
 	policy_put(r, r->root, "MessageForIncompatible", policy_message(r->context, &decision->message));
 	policy_put_number(r, r->root, "AddrStatus", decision->vowifi.address);
 	if (decision->vowifi.address == POLICY_AVAILABLE && line->vowifi.address_expiry_ms != 0)

@@ -16,6 +16,10 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "-
          "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"]
 
 
+class Navigated(Exception):
+    """The page that was asked has made room for another."""
+
+
 class Browser:
     """One page. What goes to `stop_at` is not loaded but remembered: there the app takes over from the web view."""
 
@@ -86,6 +90,8 @@ class Browser:
         while True:
             message = json.loads(self._socket.recv())
             if message.get("id") == wanted:
+                if "navigated or closed" in message.get("error", {}).get("message", ""):
+                    raise Navigated
                 assert "error" not in message, f"{method}: {message['error']}"
                 return message["result"]
             self._heard(message)
@@ -101,15 +107,22 @@ class Browser:
         assert "exceptionDetails" not in result, f"{script}: {result['exceptionDetails']}"
         return result["result"].get("value")
 
+    def holds(self, script):
+        """False as well while one page gives way to the next."""
+        try:
+            return self.run(script)
+        except Navigated:
+            return False
+
     def settle(self):
         """Until the page is there, or the app has taken over."""
         def is_there():
-            return self.taken is not None or self.run("document.readyState") == "complete"
+            return self.taken is not None or self.holds("document.readyState == 'complete'")
         wait_for(is_there, 60, "the page")
         return self
 
     def wait(self, script, what):
-        wait_for(lambda: self.taken is not None or self.run(script), 60, what)
+        wait_for(lambda: self.taken is not None or self.holds(script), 60, what)
         return self
 
     def type(self, text):
@@ -132,7 +145,7 @@ class Browser:
 
     def click(self, selector):
         self.run("document.documentElement.dataset.old = '1'")
-        self.run(f"document.querySelector({json.dumps(selector)}).click()")
+        self.holds(f"document.querySelector({json.dumps(selector)}).click()")
         return self.wait("document.readyState == 'complete' && !document.documentElement.dataset.old", "the next page")
 
     def screenshot(self, path):

@@ -1,6 +1,6 @@
 import pytest
 
-pytest.register_assert_rewrite("browser", "load", "logins", "people", "servers", "stack", "supplicant", "core_stack", "ts43")
+pytest.register_assert_rewrite("browser", "load", "logins", "people", "servers", "sheets", "stack", "supplicant", "core_stack", "ts43")
 
 import core  # noqa: E402
 from servers import Servers  # noqa: E402

@@ -65,6 +65,15 @@ static const struct ctl_view store_users = { (const struct ctl_column[]){ { "STO
 	                                                                      { "UPDATED", "updated", 20 },
 	                                                                      { NULL, NULL, 0 } } };
 
+static const struct ctl_view consents = { (const struct ctl_column[]){ { "ID", "id", 8 },
+	                                                                   { "AT", "at", 20 },
+	                                                                   { "WHAT", "what", 16 },
+	                                                                   { "TEXT", "text", 24 },
+	                                                                   { "LANGUAGE", "language", 8 },
+	                                                                   { "TERMINAL", "terminal_id", 20 },
+	                                                                   { "KEPT UNTIL", "kept_until", 0 },
+	                                                                   { NULL, NULL, 0 } } };
+
 static const struct ctl_view authentications = { (const struct ctl_column[]){ { "AT", "at", 20 },
 	                                                                          { "RESULT", "result", 22 },
 	                                                                          { "METHOD", "method", 13 },
@@ -347,6 +356,10 @@ const struct ctl_command ctl_commands[] = {
 	  "how a SIM's authentications went, and why not",
 	  "  openesctl subscriber authentications --tenant demo 001010000000042", "GET", SUBSCRIBER "/authentications",
 	  NULL, &authentications },
+
+	{ "subscriber", "consents", ctl_run_list, OPTS(CTL_TENANT, CTL_IMSI), OPTS(CTL_LIMIT), CTL_IMSI,
+	  "what was agreed to on web sheets, also of a line that is gone",
+	  "  openesctl subscriber consents --tenant demo 001010000000042", "GET", SUBSCRIBER "/consents", NULL, &consents },
 
 	{ "store-user", "list", ctl_run_list, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
 	  "what users of stores have agreed to for carrier billing",
