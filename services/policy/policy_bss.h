@@ -59,6 +59,7 @@ struct policy_bss_question {
 	const char *msisdn; /* "": not known */
 	bool is_new;        /* we have no such line: a source that does not know it either is not asked again for a while */
 	int64_t deadline;   /* wall ms: of whoever waits */
+	int64_t began_ms;   /* mono ms, before the row was read: an answer that came since is what he wants */
 	const struct es_trace *trace;
 };
 struct policy_bss_waiter {

@@ -82,6 +82,7 @@ static struct policy_bss_waiter *close_question(struct policy_bss_asked *asked)
 	while (*at != asked)
 		at = &(*at)->next;
 	*at = asked->next;
+	s->ended[asked->hash % POLICY_BSS_ENDED] = (struct policy_bss_ended){ asked->hash, es_mono_ms(), asked->outcome };
 	s->in_flight--;
 	for (const struct policy_bss_waiter *w = asked->waiters; w != NULL; w = w->next)
 		s->waiting--;
@@ -303,6 +304,18 @@ static struct policy_bss_asked *find_open(const struct policy_bss_source *s, con
 	return asked;
 }
 
+/* Under the lock. Whoever read the row before an answer came, and comes here after it, need not ask again. */
+static bool has_ended(const struct policy_bss_source *s, const struct policy_bss_question *q, uint64_t hash,
+                      enum policy_bss_outcome *outcome)
+{
+	const struct policy_bss_ended *ended = &s->ended[hash % POLICY_BSS_ENDED];
+
+	if (ended->hash != hash || ended->at < q->began_ms)
+		return false;
+	*outcome = ended->outcome;
+	return true;
+}
+
 /* Under the lock. `begun`: a question that is to be sent; NULL: one under way was joined. */
 static bool join(struct policy_bss_source *s, const struct policy_bss_question *q, uint64_t hash,
                  struct policy_bss_waiter *waiter, struct policy_bss_asked **begun, size_t *refusal)
@@ -353,10 +366,17 @@ bool policy_bss_ask(struct policy_bss *bss, const struct policy_bss_question *q,
 	if (q->is_new && is_absent(bss, hash))
 		return false;
 	*outcome = POLICY_BSS_AWAY;
+	if (q->deadline - LEFT_FOR_US_MS <= es_wall_ms()) { /* our own delay, and no failure of the source's */
+		es_count(&questions, TOO_MANY);
+		return false;
+	}
 	(void)pthread_mutex_lock(&s->lock);
-	const bool is_taken = join(s, q, hash, waiter, &begun, &refusal);
+	const bool is_over = has_ended(s, q, hash, outcome);
+	const bool is_taken = !is_over && join(s, q, hash, waiter, &begun, &refusal);
 	(void)pthread_mutex_unlock(&s->lock);
-	if (!is_taken)
+	if (is_over)
+		es_count(&joined, 0);
+	else if (!is_taken)
 		es_count(&questions, refusal);
 	else if (begun == NULL)
 		es_count(&joined, 0);

@@ -29,7 +29,7 @@ const struct es_conf_key policy_bss_keys[] = {
 	KEY(scope, ES_CONF_STRING, "", 0, 0, "scopes to ask for"),
 	KEY(timeout, ES_CONF_DURATION, "1500ms", 50, 20000, "time for one answer, a token included"),
 	KEY(in_flight_max, ES_CONF_U32, "64", 1, 1024, "lines asked about at once; four times as many requests may wait"),
-	KEY(connections_max, ES_CONF_U32, "8", 1, 256, "connections to it"),
+	KEY(connections_max, ES_CONF_U32, "32", 1, 256, "connections to it: questions beyond wait, within their time"),
 	KEY(breaker_failures, ES_CONF_U32, "5", 1, 1000, "failures in a row after which it is left alone"),
 	KEY(breaker_open, ES_CONF_DURATION, "10s", 50, 600000, "for how long, until one question tries again"),
 	KEY(unknown_for, ES_CONF_DURATION, "60s", 0, 3600000,
@@ -202,7 +202,9 @@ static es_status add_source(struct policy_bss *bss, const struct es_conf_named *
 		return ES_TOO_LARGE;
 	}
 	struct policy_bss_source *s = &bss->sources[bss->source_count++];
-	*s = (struct policy_bss_source){ .bss = bss, .name = section->name, .config = section->values };
+	s->bss = bss;
+	s->name = section->name;
+	s->config = section->values;
 	s->breaker =
 		(struct policy_bss_breaker){ .failures_max = s->config->breaker_failures, .open_ms = s->config->breaker_open };
 	(void)pthread_mutex_init(&s->lock, NULL);

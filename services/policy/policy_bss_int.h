@@ -36,6 +36,14 @@ enum policy_bss_kind { POLICY_BSS_PRODUCT, POLICY_BSS_SERVICE, POLICY_BSS_CUSTOM
 struct policy_bss_asked; /* one question under way */
 struct policy_bss_token;
 
+/* Questions that ended a moment ago. */
+struct policy_bss_ended {
+	uint64_t hash;
+	int64_t at; /* mono ms */
+	enum policy_bss_outcome outcome;
+};
+#define POLICY_BSS_ENDED 1024
+
 struct policy_bss_source {
 	struct policy_bss *bss;
 	const char *name;
@@ -48,6 +56,7 @@ struct policy_bss_source {
 	pthread_mutex_t lock;
 	struct policy_bss_breaker breaker;
 	struct policy_bss_asked *open[POLICY_BSS_BUCKETS];
+	struct policy_bss_ended ended[POLICY_BSS_ENDED];
 	uint32_t in_flight, waiting;
 };
 

@@ -148,7 +148,9 @@ static void serve_needy(struct policy_bus *bus, struct es_bus_call *call, const 
 	needy->bus = bus;
 	needy->call = call;
 	needy->request = request;
-	needy->need = (struct policy_bss_need){ .has_asked = bus->bss == NULL, .outcome = POLICY_BSS_NOT_ASKED };
+	needy->need = (struct policy_bss_need){ .has_asked = bus->bss == NULL,
+		                                    .began_ms = es_mono_ms(),
+		                                    .outcome = POLICY_BSS_NOT_ASKED };
 	needy->wait.trace = es_bus_call_trace(call);
 	needy->serve = serve;
 	serve(needy);

@@ -35,6 +35,7 @@ es_status policy_bss_look(struct policy_bss_need *need, const struct policy_tena
 		.imsi = imsi,
 		.msisdn = line != NULL ? line->msisdn : "",
 		.is_new = line == NULL,
+		.began_ms = need->began_ms,
 	};
 	return ES_OK;
 }

@@ -10,6 +10,7 @@
  * the question is asked, and the call made again with what became of it. */
 struct policy_bss_need {
 	bool has_asked;
+	int64_t began_ms;                /* mono ms; when not has_asked */
 	enum policy_bss_outcome outcome; /* when has_asked */
 	bool is_wanted;
 	struct policy_bss_question question; /* when is_wanted; texts of the call's arena; without deadline and trace */

@@ -122,7 +122,8 @@ class Line:
         return answer.apps()["ap2005"]["EntitlementStatus"]
 
     def row(self):
-        return self.running.api("GET", self.path)[1]
+        """As it is known, but for the devices: those are noted a moment after they were seen."""
+        return {name: value for name, value in self.running.api("GET", self.path)[1].items() if name != "devices"}
 
     def patch(self, **members):
         assert self.running.api("PATCH", self.path, members)[0] == 200

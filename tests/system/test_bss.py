@@ -303,6 +303,31 @@ def test_policy_that_is_stopped_waits_for_the_answer_and_ends_well(own):
         running.stack["policy0"].start()
 
 
+def test_on_postgresql_with_two_replicas_an_answer_is_everybodys(own, postgresql):
+    """There reads block, so that a question begins and ends on other threads."""
+    with Bss() as bss:
+        running = own(bss, settings={"max_age": HOUR}, db=postgresql.databases(), replicas={"policy": 2})
+        one = running.line("silver")
+        bss.products[one.imsi] = product(one.imsi, "silver")
+        assert one.authenticate().status == 200
+        for _ in range(12):
+            assert one.sms() == "1"
+        assert len(bss.asked(one.imsi)) == 1
+        bss.products[one.imsi] = product(one.imsi, "basic")
+        refresh = {"id": "r1", "time": "2026-01-01T00:00:00Z", "type": "line.refresh", "imsi": one.imsi}
+        assert running.post("crm/events", refresh) == (200, {"outcome": "applied"})
+        bss.say(hold=True)
+        clients = [Client(running.stack) for _ in range(8)]
+        with ThreadPoolExecutor(8) as pool:
+            answers = [pool.submit(one.ask, client=c) for c in clients]
+            wait_for(lambda: len(bss.asked(one.imsi)) >= 2, what="the question")
+            bss.say()
+            assert {a.result().apps()["ap2005"]["EntitlementStatus"] for a in answers} == {"2"}
+        assert len(bss.asked(one.imsi)) <= 3  # one for each replica
+        for c in clients:
+            c.close()
+
+
 # ---- how it is asked
 
 
