@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "es_cleanup.h"
+#include "es_json.h"
 #include "es_log.h"
 #include "es_metrics.h"
 #include "es_text.h"
@@ -36,7 +37,7 @@ struct sheeting {
 	int64_t now_ms;
 	struct policy_sheet_state state;
 	/* read */
-	bool has_line, is_used;
+	bool has_line, is_used, is_identified;
 	struct policy_subscriber line;
 	struct policy_store_user user;
 	bool has_user;
@@ -66,6 +67,7 @@ static es_status read_all(struct es_db_conn *conn, void *user)
 		if (status != ES_OK && status != ES_NOT_FOUND)
 			return status;
 	}
+	ES_TRY(policy_row_consent_of(conn, flow->tenant, flow->imsi.digits, "identity-document", &s->is_identified));
 	policy_sheet_nonce(flow, nonce);
 	status = policy_row_sheet_act(conn, flow->tenant, nonce, s->arena, &s->used_for);
 	s->is_used = status == ES_OK;
@@ -106,9 +108,11 @@ static es_status set_up(struct sheeting *s)
 			return ES_TOO_LARGE;
 		s->context.boost_type = es_slice_str(type);
 	}
-	s->sheet = (struct policy_sheet){
-		.context = &s->context, .state = &s->state, .arena = s->arena, .alert = POLICY_SAYS_COUNT
-	};
+	s->sheet = (struct policy_sheet){ .is_identified = s->is_identified,
+		                              .context = &s->context,
+		                              .state = &s->state,
+		                              .arena = s->arena,
+		                              .alert = POLICY_SAYS_COUNT };
 	for (size_t i = 0; s->state.boost_type >= 0 && s->context.plan != NULL && i < s->context.plan->upgrades.count; i++)
 		policy_sheet_offer_plan(&s->sheet,
 		                        policy_catalog_plan(s->catalog, tenant->id, s->context.plan->upgrades.items[i]));
@@ -379,6 +383,40 @@ static es_status address_away(struct sheeting *s, es_status why)
 	return show(s);
 }
 
+static es_status document_away(struct sheeting *s, es_status why)
+{
+	es_warn(s->trace, "policy.documents_away", es_f_str("tenant", s->context.tenant->id),
+	        es_f_str("section", s->context.tenant->sheets.documents), es_f_status(why));
+	s->sheet.alert = POLICY_SAYS_IDENTITY_AWAY;
+	return show(s);
+}
+
+/* The picture goes to the operator's own taker of documents, and is not kept here. */
+static es_status hand_over_document(struct sheeting *s, struct policy_sheet_question *question)
+{
+	ES_CLEANUP(es_buf_wipe) struct es_buf body;
+	ES_CLEANUP(es_buf_wipe) struct es_buf picture;
+
+	es_buf_init(&body, 1u << 20);
+	es_buf_init(&picture, 1u << 20);
+	es_base64_encode(s->sheet.upload, &picture);
+	ES_TRY(es_buf_status(&picture));
+	struct es_json_out j = es_json_to(&body);
+	es_json_object(&j, NULL);
+	es_json_put_str(&j, "tenant", s->context.tenant->id);
+	es_json_put_str(&j, "imsi", s->line.imsi);
+	es_json_put_str(&j, "msisdn", s->line.msisdn);
+	es_json_put_str(&j, "app", s->state.flow.app);
+	es_json_put_str(&j, "content_type", policy_picture_type(s->sheet.upload));
+	es_json_put(&j, "document", es_buf_slice(&picture));
+	es_json_end_object(&j);
+	ES_TRY(es_buf_status(&body));
+	question->is_document = true;
+	question->body = es_arena_copy(s->arena, es_buf_slice(&body));
+	question->peer = es_arena_strdup(s->arena, es_slice_str(s->context.tenant->sheets.documents));
+	return question->peer != NULL && question->body.ptr != NULL ? ES_OK : ES_TOO_LARGE;
+}
+
 /* First pass: what is to be asked. */
 static es_status ask_address(struct sheeting *s, struct policy_sheet_question *question)
 {
@@ -396,6 +434,14 @@ static es_status ask_address(struct sheeting *s, struct policy_sheet_question *q
 	question->body = es_arena_copy(s->arena, es_buf_slice(&body));
 	question->peer = es_arena_strdup(s->arena, es_slice_str(s->context.tenant->sheets.address));
 	return question->peer != NULL && question->body.ptr != NULL ? ES_OK : ES_TOO_LARGE;
+}
+
+static es_status keep_document(struct sheeting *s, const char *document)
+{
+	struct policy_sheet_commit work = {
+		.sheet = &s->sheet, .act = "document", .client = s->client, .document = document
+	};
+	return policy_sheet_commit_run(s->engine->store, s->engine->ring, s->trace, &work);
 }
 
 /* What is kept of an act: the last of many ways to "on" is as good as any other. */
@@ -421,12 +467,21 @@ static es_status act_on(struct sheeting *s, const char *action, const struct pol
 	if (effect == POLICY_EFFECT_ADDRESS)
 		effect = policy_sheet_checked(&s->sheet, answer->addresses.items, answer->addresses.count,
 		                              answer->addresses.is_exact);
+	if (effect == POLICY_EFFECT_DOCUMENT && answer == NULL)
+		return hand_over_document(s, question);
+	if (effect == POLICY_EFFECT_DOCUMENT && answer->status != ES_OK)
+		return document_away(s, answer->status);
+	if (effect == POLICY_EFFECT_DOCUMENT) {
+		ES_TRY(keep_document(s, answer->document));
+		effect = policy_sheet_identified(&s->sheet);
+	}
 	switch (effect) {
 	case POLICY_EFFECT_SHOW: return show(s);
 	case POLICY_EFFECT_COMMIT: return commit(s, act_name(action));
 	case POLICY_EFFECT_PAY: return pay(s);
 	case POLICY_EFFECT_LEAVE: return leave(s);
 	case POLICY_EFFECT_ADDRESS:
+	case POLICY_EFFECT_DOCUMENT:
 	case POLICY_EFFECT_WRONG: break;
 	}
 	return bad(s, "no_such_act");
@@ -442,6 +497,7 @@ static es_status read_fields(struct sheeting *s, const Openes__SheetActRequest *
 		fields[i] = (struct policy_field){ request->fields[i]->name, request->fields[i]->value };
 	s->sheet.fields = fields;
 	s->sheet.field_count = request->n_fields;
+	s->sheet.upload = es_slice_of(request->upload.data, request->upload.len);
 	return ES_OK;
 }
 

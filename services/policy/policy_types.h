@@ -159,7 +159,10 @@ struct policy_sheets {
 	struct policy_list satellite_texts;
 	const char *address; /* section of the file of peers (policy_sheet_peers.h): who validates addresses */
 	int64_t address_s;   /* how long a validated address is good; 0: for ever */
-	const char *payment; /* the same: where boosts are paid for; "": they go on the bill */
+	uint32_t
+		identity_apps; /* bits of policy_sheet_app_names: whose sheets ask for a picture of an identity document first */
+	const char *documents; /* the same file: who takes the picture */
+	const char *payment;   /* the same: where boosts are paid for; "": they go on the bill */
 };
 
 struct policy_brand {
@@ -329,6 +332,7 @@ extern const char *const policy_contents_names[];
 extern const char *const policy_account_names[];
 extern const char *const policy_terms_by_names[];
 extern const char *const policy_identity_names[];
+extern const char *const policy_sheet_app_names[]; /* applications that have a sheet */
 
 /* The type of a boost: clients of before version 12 call real-time interactive traffic 0 (TS.43 9.1.2). */
 #define POLICY_REALTIME_INTERACTIVE 166
