@@ -287,7 +287,8 @@ static void put_brand(struct writing *w)
 {
 	const Openes__SheetReply *page = w->page;
 
-	put(w, "<header>");
+	if (page->logo[0] != '\0' || page->brand[0] != '\0')
+		put(w, "<header>");
 	if (page->logo[0] != '\0') {
 		put(w, "<img");
 		attribute(w, "src", page->logo);
@@ -296,7 +297,9 @@ static void put_brand(struct writing *w)
 	} else {
 		text(w, page->brand);
 	}
-	put(w, "</header>\n<h1>");
+	if (page->logo[0] != '\0' || page->brand[0] != '\0')
+		put(w, "</header>\n");
+	put(w, "<h1>");
 	text(w, page->title);
 	put(w, "</h1>\n");
 }
