@@ -43,6 +43,7 @@ struct sheeting {
 	bool has_user;
 	const char *used_for;
 	const struct policy_catalog *catalog;
+	struct policy_tenant none;
 	struct policy_context context;
 	struct policy_sheet sheet;
 };
@@ -76,17 +77,12 @@ static es_status read_all(struct es_db_conn *conn, void *user)
 	return policy_catalog_at(s->engine->store, conn, version, &s->catalog);
 }
 
+/* Before the tenant is known, a tenant of defaults has the words. */
 static const struct policy_tenant *tenant_or_none(const struct sheeting *s)
 {
-	static struct policy_tenant none;
 	const struct policy_tenant *tenant =
 		s->catalog != NULL ? policy_catalog_tenant(s->catalog, s->state.flow.tenant) : NULL;
-
-	if (tenant != NULL)
-		return tenant;
-	if (none.id == NULL)
-		policy_resource_defaults(&policy_tenant_shape, &none);
-	return &none;
+	return tenant != NULL ? tenant : &s->none;
 }
 
 static es_status set_up(struct sheeting *s)
@@ -301,6 +297,7 @@ es_status policy_serve_sheet_open(struct policy_engine *engine, const Openes__Sh
 		                  .client = request->client_address,
 		                  .now_ms = now_ms };
 
+	policy_resource_defaults(&policy_tenant_shape, &s.none);
 	es_status status = open_sheet(&s, request);
 	policy_catalog_release(engine->store, s.catalog);
 	return status;
@@ -576,6 +573,7 @@ es_status policy_serve_sheet_act(struct policy_engine *engine, const Openes__She
 		                  .trace = trace,
 		                  .now_ms = now_ms };
 
+	policy_resource_defaults(&policy_tenant_shape, &s.none);
 	*question = (struct policy_sheet_question){ .peer = NULL };
 	es_status status =
 		request->result[0] != '\0' ? paid(&s, es_slice_str(request->result)) : act(&s, request, answer, question);
