@@ -26,12 +26,12 @@ static void write_page(char *text, struct es_buf *out)
 {
 	static char language[] = "en";
 	Openes__SheetReply page;
-	Openes__SheetBlock blocks[14];
-	Openes__SheetBlock *list[14];
-	const struct gw_pages_frame frame = { "/sheet", "nonce" };
+	Openes__SheetBlock blocks[15];
+	Openes__SheetBlock *list[15];
+	const struct gw_pages_frame frame = { "/sheet", "nonce", 65536 };
 
 	openes__sheet_reply__init(&page);
-	for (size_t i = 0; i < 14; i++) {
+	for (size_t i = 0; i < 15; i++) {
 		openes__sheet_block__init(&blocks[i]);
 		blocks[i].kind = (uint32_t)i;
 		blocks[i].name = blocks[i].label = blocks[i].error = blocks[i].complete = text;
@@ -39,7 +39,7 @@ static void write_page(char *text, struct es_buf *out)
 		list[i] = &blocks[i];
 	}
 	page.blocks = list;
-	page.n_blocks = 14;
+	page.n_blocks = 15;
 	page.language = language;
 	page.brand = page.title = page.page = page.object = page.call = page.arguments = text;
 	page.logo = page.colour = page.support_url = page.support_label = text;
@@ -81,6 +81,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t i = 0; i < act.field_count; i++)
 			CHECK(act.fields[i].value.len <= GW_PAGE_VALUE_MAX);
 	}
+	if (gw_page_read_multipart(ES_SLICE_LIT("multipart/form-data; boundary=\"B\""), text, &act) == GW_FAULT_NONE)
+		CHECK(act.field_count <= GW_PAGE_FIELDS_MAX && act.upload.len <= size);
 	if (size < 4096)
 		check_page(text, arena);
 	es_arena_free(arena);

@@ -1,6 +1,8 @@
 /* gw_page_request.c -- reads what phones and forms send to a web sheet. */
 #include "gw_page_request.h"
 
+#include <string.h>
+
 #include "es_cleanup.h"
 #include "es_json.h"
 #include "es_text.h"
@@ -132,6 +134,21 @@ static enum gw_fault take_field(struct gw_page_act *act, struct es_slice name, s
 	return GW_FAULT_NONE;
 }
 
+static enum gw_fault take_named(struct gw_page_act *out, struct es_slice name, struct es_slice value)
+{
+	if (!(es_text_is_clean_utf8(name) && es_text_is_clean_utf8(value)))
+		return GW_FAULT_TEXT;
+	if (name.len == 0)
+		return GW_FAULT_NONE;
+	if (es_slice_eq_str(name, "page"))
+		return take(&out->page, value, GW_PAGE_TEXT_MAX);
+	if (es_slice_eq_str(name, "do"))
+		return take(&out->action, value, 32);
+	if (es_slice_eq_str(name, "result"))
+		return take(&out->result, value, GW_PAGE_RESULT_MAX);
+	return take_field(out, name, value);
+}
+
 enum gw_fault gw_page_read_act(struct es_slice text, struct es_arena *arena, struct gw_page_act *out)
 {
 	enum gw_fault fault = GW_FAULT_NONE;
@@ -144,20 +161,93 @@ enum gw_fault gw_page_read_act(struct es_slice text, struct es_arena *arena, str
 		fault = decode(name, true, arena, &name);
 		if (fault == GW_FAULT_NONE)
 			fault = decode(value, true, arena, &value);
-		if (fault == GW_FAULT_NONE && !(es_text_is_clean_utf8(name) && es_text_is_clean_utf8(value)))
-			fault = GW_FAULT_TEXT;
-		if (fault != GW_FAULT_NONE || name.len == 0)
-			continue;
-		if (es_slice_eq_str(name, "page"))
-			fault = take(&out->page, value, GW_PAGE_TEXT_MAX);
-		else if (es_slice_eq_str(name, "do"))
-			fault = take(&out->action, value, 32);
-		else if (es_slice_eq_str(name, "result"))
-			fault = take(&out->result, value, GW_PAGE_RESULT_MAX);
-		else
-			fault = take_field(out, name, value);
+		if (fault == GW_FAULT_NONE)
+			fault = take_named(out, name, value);
 	}
 	return fault;
+}
+
+/* ---- multipart ---- */
+
+/* What follows the first `mark`; {NULL, 0}: there is none. `before` gets what stands before it. */
+static struct es_slice after(struct es_slice text, struct es_slice mark, struct es_slice *before)
+{
+	const uint8_t *at = text.len > 0 ? memmem(text.ptr, text.len, mark.ptr, mark.len) : NULL;
+
+	if (at == NULL)
+		return (struct es_slice){ NULL, 0 };
+	const size_t index = (size_t)(at - text.ptr);
+	*before = es_slice_sub(text, 0, index);
+	return es_slice_sub(text, index + mark.len, text.len);
+}
+
+/* name="value" among the parameters of a header; empty: it is not there. */
+static struct es_slice parameter(struct es_slice header, const char *name)
+{
+	struct es_slice rest = header;
+
+	while (rest.ptr != NULL) {
+		struct es_slice value = es_slice_trim(es_slice_cut(&rest, ';'));
+		const struct es_slice found = es_slice_trim(es_slice_cut(&value, '='));
+		if (!es_slice_eq_nocase(found, es_slice_str(name)))
+			continue;
+		value = es_slice_trim(value);
+		if (value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"')
+			value = es_slice_sub(value, 1, value.len - 1);
+		return value;
+	}
+	return (struct es_slice){ NULL, 0 };
+}
+
+/* Headers, an empty line, content. */
+static enum gw_fault take_part(struct gw_page_act *out, struct es_slice part)
+{
+	struct es_slice headers, value = after(part, ES_SLICE_LIT("\r\n\r\n"), &headers);
+	struct es_slice disposition = { NULL, 0 };
+
+	if (value.ptr == NULL)
+		return GW_FAULT_SYNTAX;
+	while (headers.ptr != NULL) {
+		struct es_slice line = es_slice_trim(es_slice_cut(&headers, '\n'));
+		struct es_slice name = es_slice_cut(&line, ':');
+		if (es_slice_eq_nocase(es_slice_trim(name), ES_SLICE_LIT("Content-Disposition")))
+			disposition = line;
+	}
+	const struct es_slice name = parameter(disposition, "name");
+	if (parameter(disposition, "filename").ptr == NULL)
+		return take_named(out, name, value);
+	if (!es_slice_eq_str(name, "document") || out->upload.ptr != NULL)
+		return GW_FAULT_REPEATED;
+	out->upload = value;
+	return GW_FAULT_NONE;
+}
+
+enum gw_fault gw_page_read_multipart(struct es_slice type, struct es_slice body, struct gw_page_act *out)
+{
+	const struct es_slice boundary = parameter(type, "boundary");
+	char text[80];
+	struct es_buf mark;
+
+	*out = (struct gw_page_act){ .field_count = 0 };
+	if (boundary.len == 0 || boundary.len > 70)
+		return GW_FAULT_SYNTAX;
+	es_buf_init_fixed(&mark, text, sizeof text);
+	es_put_str(&mark, "\r\n--");
+	es_put_bytes(&mark, boundary);
+	/* The first has no line end before it. */
+	if (!es_slice_starts_with(body, es_slice_sub(es_buf_slice(&mark), 2, mark.len)))
+		return GW_FAULT_SYNTAX;
+	struct es_slice rest = es_slice_sub(body, mark.len - 2, body.len), part;
+	while (es_slice_starts_with(rest, ES_SLICE_LIT("\r\n"))) {
+		struct es_slice next = after(es_slice_sub(rest, 2, rest.len), es_buf_slice(&mark), &part);
+		if (next.ptr == NULL)
+			return GW_FAULT_SYNTAX;
+		enum gw_fault fault = take_part(out, part);
+		if (fault != GW_FAULT_NONE)
+			return fault;
+		rest = next;
+	}
+	return es_slice_starts_with(rest, ES_SLICE_LIT("--")) ? GW_FAULT_NONE : GW_FAULT_SYNTAX;
 }
 
 bool gw_page_origin_is_ours(struct es_slice origin, struct es_slice host)

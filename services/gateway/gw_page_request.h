@@ -18,6 +18,7 @@ enum gw_fault gw_page_read_open(struct es_slice text, struct es_arena *arena, st
 
 struct gw_page_act {
 	struct es_slice page, action, result;
+	struct es_slice upload; /* of "document", a file */
 	struct {
 		struct es_slice name, value;
 	} fields[GW_PAGE_FIELDS_MAX];
@@ -25,6 +26,9 @@ struct gw_page_act {
 };
 /* application/x-www-form-urlencoded: of a form, or of a payment page that sends somebody back. */
 enum gw_fault gw_page_read_act(struct es_slice text, struct es_arena *arena, struct gw_page_act *out);
+
+/* The same as multipart/form-data (RFC 7578), which a form with a file in it is sent as. `type`: Content-Type. */
+enum gw_fault gw_page_read_multipart(struct es_slice type, struct es_slice body, struct gw_page_act *out);
 
 /* Whether a form came from a page of this host: Origin names it, or there is none (RFC 6454 7.3). */
 bool gw_page_origin_is_ours(struct es_slice origin, struct es_slice host);

@@ -70,6 +70,45 @@ static void a_form_has_its_act_and_its_fields_once(void **state)
 	es_arena_free(arena);
 }
 
+static void a_form_with_a_file_has_its_parts(void **state)
+{
+#define PART(headers, value) "\r\nContent-Disposition: form-data; " headers "\r\n\r\n" value "\r\n--B"
+	static const char type[] = "multipart/form-data; boundary=B";
+	static const struct {
+		const char *type, *body;
+		enum gw_fault fault;
+	} bad[] = {
+		{ "multipart/form-data", "--B--", GW_FAULT_SYNTAX },
+		{ type, "", GW_FAULT_SYNTAX },
+		{ type, "--B", GW_FAULT_SYNTAX },
+		{ type, "--B\r\nno headers\r\n--B--", GW_FAULT_SYNTAX },
+		{ type, "--B" PART("name=\"a\"", "1"), GW_FAULT_SYNTAX },
+		{ type, "--B" PART("name=\"a\"", "1") PART("name=\"a\"", "2") "--", GW_FAULT_REPEATED },
+		{ type, "--B" PART("name=\"other\"; filename=\"x\"", "1") "--", GW_FAULT_REPEATED },
+		{ type,
+		  "--B" PART("name=\"document\"; filename=\"x\"", "1") PART("name=\"document\"; filename=\"y\"", "1") "--",
+		  GW_FAULT_REPEATED },
+	};
+	struct gw_page_act act;
+
+	(void)state;
+	assert_int_equal(gw_page_read_multipart(
+						 es_slice_str(type),
+						 ES_SLICE_LIT("--B" PART("name=\"page\"", "P") PART("name=\"do\"", "identity")
+	                                      PART("name=\"document\"; filename=\"a;b.jpg\"\r\nContent-Type: image/jpeg",
+	                                           "\xff\xd8\0\r\n--A") PART("name=agree", "yes") "--\r\n"),
+						 &act),
+	                 GW_FAULT_NONE);
+	assert_true(es_slice_eq_str(act.page, "P") && es_slice_eq_str(act.action, "identity"));
+	assert_int_equal(act.upload.len, 8);
+	assert_int_equal(act.field_count, 1);
+	assert_int_equal(gw_page_read_multipart(es_slice_str(type), ES_SLICE_LIT("--B--"), &act), GW_FAULT_NONE);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		if (gw_page_read_multipart(es_slice_str(bad[i].type), es_slice_str(bad[i].body), &act) != bad[i].fault)
+			fail_msg("%s", bad[i].body);
+#undef PART
+}
+
 static void forms_of_other_sites_are_told_apart(void **state)
 {
 	static const struct {
@@ -98,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(user_data_is_read_in_whatever_form_it_comes),
 		cmocka_unit_test(a_form_has_its_act_and_its_fields_once),
+		cmocka_unit_test(a_form_with_a_file_has_its_parts),
 		cmocka_unit_test(forms_of_other_sites_are_told_apart),
 	};
 

@@ -110,7 +110,7 @@ static void answer_page(const struct asked *a, enum result result, const Openes_
 
 	make_nonce(nonce);
 	es_buf_init(&html, PAGE_MAX);
-	const struct gw_pages_frame frame = { a->config->pages_path, nonce };
+	const struct gw_pages_frame frame = { a->config->pages_path, nonce, (unsigned)a->config->body_max };
 	gw_pages_write(page, &frame, &html);
 	const char *policy =
 		es_arena_printf(a->arena,
@@ -252,13 +252,23 @@ static bool fill_fields(struct asked *a, const struct gw_page_act *act, Openes__
 	return true;
 }
 
+static enum gw_fault read_act(const struct asked *a, struct es_slice text, struct gw_page_act *act)
+{
+	const struct es_slice type = es_http_header(a->http, "Content-Type");
+	const struct es_slice multipart = ES_SLICE_LIT("multipart/form-data");
+
+	if (es_slice_eq_nocase(es_slice_sub(type, 0, multipart.len), multipart))
+		return gw_page_read_multipart(type, text, act);
+	return gw_page_read_act(text, a->arena, act);
+}
+
 static void act_on_page(struct asked *a, struct es_slice text, bool is_payment)
 {
 	Openes__SheetActRequest request;
 	struct gw_page_act *act = es_arena_alloc(a->arena, sizeof *act);
 	const struct es_slice host = es_http_header(a->http, "Host");
 
-	if (act == NULL || gw_page_read_act(text, a->arena, act) != GW_FAULT_NONE || !is_host(host) ||
+	if (act == NULL || read_act(a, text, act) != GW_FAULT_NONE || !is_host(host) ||
 	    (is_payment ? act->result.len == 0 : act->page.len == 0 || act->action.len == 0)) {
 		answer_own(a, BAD, "malformed");
 		return;
@@ -270,6 +280,7 @@ static void act_on_page(struct asked *a, struct es_slice text, bool is_payment)
 		request.page = text_of(a, act->page);
 		request.action = text_of(a, act->action);
 	}
+	request.upload = (ProtobufCBinaryData){ act->upload.len, (uint8_t *)(uintptr_t)act->upload.ptr }; /* only read */
 	request.accept_language = a->language;
 	request.client_address = text_of(a, es_slice_str(es_http_peer(a->http)));
 	request.back_url =

@@ -18,6 +18,7 @@ void gw_pages_metrics(void);
 /* gw_pages_html.c: a page as HTML. `nonce` is of its style. */
 struct gw_pages_frame {
 	const char *path, *nonce;
+	unsigned upload_max; /* octets of a form with a file */
 };
 void gw_pages_write(const Openes__SheetReply *page, const struct gw_pages_frame *frame, struct es_buf *out);
 

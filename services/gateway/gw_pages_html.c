@@ -5,7 +5,7 @@
 #include "gw_pages.h"
 
 /* As policy numbers them (enum policy_block_kind): the numbers travel. */
-enum kind { TEXT, ALERT, GOOD, TERMS, FACT, FIELD, CHECK, PICK, DO, MAY, LEAVE, CLOSE, KINDS };
+enum kind { TEXT, ALERT, GOOD, TERMS, FACT, FIELD, CHECK, PICK, DO, MAY, LEAVE, FILE_, CLOSE, KINDS };
 
 struct writing {
 	struct es_buf *out;
@@ -162,6 +162,22 @@ static void put_leave(struct writing *w, const Openes__SheetBlock *b)
 	put_button(w, b, " class=\"leave\" formnovalidate data-leave");
 }
 
+/* The script makes pictures small enough; `bytes`: of the whole form. */
+static void put_file(struct writing *w, const Openes__SheetBlock *b)
+{
+	unsigned id = ++w->number;
+
+	es_put_printf(w->out, "<div class=\"field\"><label for=\"f%u\">", id);
+	text(w, b->label);
+	es_put_printf(
+		w->out, "</label><input type=\"file\" accept=\"image/jpeg,image/png,image/webp\" id=\"f%u\" data-bytes=\"%u\"",
+		id, w->frame->upload_max);
+	attribute(w, "name", b->name);
+	if (b->required)
+		put(w, " required");
+	put(w, "></div>\n");
+}
+
 /* Shown by the script, when there is somebody to call. */
 static void put_close(struct writing *w, const Openes__SheetBlock *b)
 {
@@ -171,9 +187,9 @@ static void put_close(struct writing *w, const Openes__SheetBlock *b)
 }
 
 static void (*const puts_of[KINDS])(struct writing *w, const Openes__SheetBlock *b) = {
-	[TEXT] = put_text, [ALERT] = put_alert, [GOOD] = put_good,   [TERMS] = put_terms,
-	[FACT] = put_fact, [FIELD] = put_field, [CHECK] = put_check, [PICK] = put_pick,
-	[DO] = put_do,     [MAY] = put_may,     [LEAVE] = put_leave, [CLOSE] = put_close,
+	[TEXT] = put_text,   [ALERT] = put_alert, [GOOD] = put_good,   [TERMS] = put_terms, [FACT] = put_fact,
+	[FIELD] = put_field, [CHECK] = put_check, [PICK] = put_pick,   [DO] = put_do,       [MAY] = put_may,
+	[LEAVE] = put_leave, [FILE_] = put_file,  [CLOSE] = put_close,
 };
 
 /* Blocks that stand in something together. */
@@ -215,6 +231,14 @@ static void put_blocks(struct writing *w)
 }
 
 /* ---- the page around them ---- */
+
+static bool has_file(const Openes__SheetReply *page)
+{
+	for (size_t i = 0; i < page->n_blocks; i++)
+		if (page->blocks[i]->kind == FILE_)
+			return true;
+	return false;
+}
 
 /* Colours are "#rrggbb", checked where they were set and here again: they stand in a style. */
 static bool is_colour(const char *text_)
@@ -263,7 +287,8 @@ static void put_brand(struct writing *w)
 {
 	const Openes__SheetReply *page = w->page;
 
-	put(w, "<header>");
+	if (page->logo[0] != '\0' || page->brand[0] != '\0')
+		put(w, "<header>");
 	if (page->logo[0] != '\0') {
 		put(w, "<img");
 		attribute(w, "src", page->logo);
@@ -272,7 +297,9 @@ static void put_brand(struct writing *w)
 	} else {
 		text(w, page->brand);
 	}
-	put(w, "</header>\n<h1>");
+	if (page->logo[0] != '\0' || page->brand[0] != '\0')
+		put(w, "</header>\n");
+	put(w, "<h1>");
 	text(w, page->title);
 	put(w, "</h1>\n");
 }
@@ -284,8 +311,8 @@ void gw_pages_write(const Openes__SheetReply *page, const struct gw_pages_frame 
 	put_head(&w);
 	put_brand(&w);
 	if (page->page[0] != '\0') {
-		es_put_printf(out, "<form method=\"post\" action=\"%s/act\">\n<input type=\"hidden\" name=\"page\"",
-		              frame->path);
+		es_put_printf(out, "<form method=\"post\" action=\"%s/act\"%s>\n<input type=\"hidden\" name=\"page\"",
+		              frame->path, has_file(page) ? " enctype=\"multipart/form-data\"" : "");
 		attribute(&w, "value", page->page);
 		put(&w, ">\n");
 	}

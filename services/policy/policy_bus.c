@@ -10,8 +10,10 @@
 #include "bus.pb-c.h"
 #include "es_cleanup.h"
 #include "es_clock.h"
+#include "es_json.h"
 #include "es_log.h"
 #include "es_metrics.h"
+#include "es_text.h"
 #include "es_worker.h"
 #include "policy_admin.h"
 #include "policy_bus_bss.h"
@@ -436,6 +438,7 @@ struct checking {
 	struct es_bus_call *call;
 	const Openes__SheetActRequest *request;
 	enum policy_address_form form;
+	bool is_document;
 	struct policy_sheet_answer answer;
 };
 
@@ -460,6 +463,20 @@ static void go_on(void *user)
 	(void)run_sheet_act(c->bus, c->call, c->request, &c->answer, &none); /* with an answer nobody is asked */
 }
 
+/* {"id": what the picture is called there}; it need not say. */
+static es_status read_document(struct es_slice body, struct es_arena *arena, const char **out)
+{
+	ES_CLEANUP(es_json_done) cJSON *json = NULL;
+	const char *id = NULL;
+
+	if (es_json_parse(body, ES_JSON_SMALL, &json) == ES_OK)
+		id = es_json_str(json, "id");
+	const struct es_slice text = es_slice_str(id);
+	bool is_usable = text.len <= POLICY_CANDIDATE_ID_MAX && es_text_is_clean_utf8(text);
+	*out = es_arena_strdup(arena, is_usable ? text : (struct es_slice){ NULL, 0 });
+	return *out != NULL ? ES_OK : ES_TOO_LARGE;
+}
+
 /* On the fetcher's thread, which must not wait for a commit. */
 static void on_address(const struct es_fetch_answer *answered, void *user)
 {
@@ -468,7 +485,9 @@ static void on_address(const struct es_fetch_answer *answered, void *user)
 	c->answer.status = answered->status;
 	if (answered->status == ES_OK && answered->code / 100 != 2)
 		c->answer.status = ES_UNAVAILABLE;
-	if (c->answer.status == ES_OK)
+	if (c->answer.status == ES_OK && c->is_document)
+		c->answer.status = read_document(answered->body, es_bus_call_arena(c->call), &c->answer.document);
+	else if (c->answer.status == ES_OK)
 		c->answer.status =
 			policy_address_read(c->form, answered->body, es_bus_call_arena(c->call), &c->answer.addresses);
 	es_status status = es_worker_submit(c->bus->answers, go_on, c);
@@ -489,9 +508,10 @@ static void serve_sheet_act(struct policy_bus *bus, struct es_bus_call *call, co
 	if (!run_sheet_act(bus, call, c->request, NULL, &question))
 		return;
 	c->form = question.form;
-	c->answer.status =
-		policy_sheet_peers_ask(bus->engine->peers, question.peer, question.body,
-	                           es_bus_call_deadline(call) - ADDRESS_SPARE_MS, es_bus_call_trace(call), on_address, c);
+	c->is_document = question.is_document;
+	c->answer.status = policy_sheet_peers_ask(
+		bus->engine->peers, question.is_document ? POLICY_PEER_DOCUMENTS : POLICY_PEER_ADDRESS, question.peer,
+		question.body, es_bus_call_deadline(call) - ADDRESS_SPARE_MS, es_bus_call_trace(call), on_address, c);
 	if (c->answer.status != ES_OK)
 		go_on(c);
 }

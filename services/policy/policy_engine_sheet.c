@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "es_cleanup.h"
+#include "es_json.h"
 #include "es_log.h"
 #include "es_metrics.h"
 #include "es_text.h"
@@ -39,19 +40,19 @@ struct sheeting {
 	int64_t now_ms;
 	struct policy_sheet_state state;
 	/* read */
-	bool has_line, is_used;
+	bool has_line, is_used, is_identified;
 	struct policy_subscriber line;
 	struct policy_store_user user;
 	bool has_user;
 	const char *used_for;
 	const struct policy_catalog *catalog;
+	struct policy_tenant none;
 	struct policy_context context;
 	struct policy_device device; /* the one that opened the sheet, as far as it is known */
 	struct policy_asking asking;
 	struct policy_equipment equipment;
 	struct policy_history history;
 	struct policy_effects effects;
-	struct policy_tenant none;
 	struct policy_sheet sheet;
 };
 
@@ -114,6 +115,7 @@ static es_status read_all(struct es_db_conn *conn, void *user)
 		if (status != ES_OK && status != ES_NOT_FOUND)
 			return status;
 	}
+	ES_TRY(policy_row_consent_of(conn, flow->tenant, flow->imsi.digits, "identity-document", &s->is_identified));
 	policy_sheet_nonce(flow, nonce);
 	status = policy_row_sheet_act(conn, flow->tenant, nonce, s->arena, &s->used_for);
 	s->is_used = status == ES_OK;
@@ -123,15 +125,12 @@ static es_status read_all(struct es_db_conn *conn, void *user)
 	return s->has_line ? read_what_rules_see(s, conn) : ES_OK;
 }
 
-static const struct policy_tenant *tenant_or_none(struct sheeting *s)
+/* Before the tenant is known, a tenant of defaults has the words. */
+static const struct policy_tenant *tenant_or_none(const struct sheeting *s)
 {
 	const struct policy_tenant *tenant =
 		s->catalog != NULL ? policy_catalog_tenant(s->catalog, s->state.flow.tenant) : NULL;
-
-	if (tenant != NULL)
-		return tenant;
-	policy_resource_defaults(&policy_tenant_shape, &s->none);
-	return &s->none;
+	return tenant != NULL ? tenant : &s->none;
 }
 
 static es_status set_up(struct sheeting *s)
@@ -166,9 +165,11 @@ static es_status set_up(struct sheeting *s)
 			return ES_TOO_LARGE;
 		s->context.boost_type = es_slice_str(type);
 	}
-	s->sheet = (struct policy_sheet){
-		.context = &s->context, .state = &s->state, .arena = s->arena, .alert = POLICY_SAYS_COUNT
-	};
+	s->sheet = (struct policy_sheet){ .is_identified = s->is_identified,
+		                              .context = &s->context,
+		                              .state = &s->state,
+		                              .arena = s->arena,
+		                              .alert = POLICY_SAYS_COUNT };
 	for (size_t i = 0; s->state.boost_type >= 0 && s->context.plan != NULL && i < s->context.plan->upgrades.count; i++)
 		policy_sheet_offer_plan(&s->sheet,
 		                        policy_catalog_plan(s->catalog, tenant->id, s->context.plan->upgrades.items[i]));
@@ -357,6 +358,7 @@ es_status policy_serve_sheet_open(struct policy_engine *engine, const Openes__Sh
 		                  .client = request->client_address,
 		                  .now_ms = now_ms };
 
+	policy_resource_defaults(&policy_tenant_shape, &s.none);
 	es_status status = open_sheet(&s, request);
 	policy_catalog_release(engine->store, s.catalog);
 	return status;
@@ -439,6 +441,40 @@ static es_status address_away(struct sheeting *s, es_status why)
 	return show(s);
 }
 
+static es_status document_away(struct sheeting *s, es_status why)
+{
+	es_warn(s->trace, "policy.documents_away", es_f_str("tenant", s->context.tenant->id),
+	        es_f_str("section", s->context.tenant->sheets.documents), es_f_status(why));
+	s->sheet.alert = POLICY_SAYS_IDENTITY_AWAY;
+	return show(s);
+}
+
+/* The picture goes to the operator's own taker of documents, and is not kept here. */
+static es_status hand_over_document(struct sheeting *s, struct policy_sheet_question *question)
+{
+	ES_CLEANUP(es_buf_wipe) struct es_buf body;
+	ES_CLEANUP(es_buf_wipe) struct es_buf picture;
+
+	es_buf_init(&body, 1u << 20);
+	es_buf_init(&picture, 1u << 20);
+	es_base64_encode(s->sheet.upload, &picture);
+	ES_TRY(es_buf_status(&picture));
+	struct es_json_out j = es_json_to(&body);
+	es_json_object(&j, NULL);
+	es_json_put_str(&j, "tenant", s->context.tenant->id);
+	es_json_put_str(&j, "imsi", s->line.imsi);
+	es_json_put_str(&j, "msisdn", s->line.msisdn);
+	es_json_put_str(&j, "app", s->state.flow.app);
+	es_json_put_str(&j, "content_type", policy_picture_type(s->sheet.upload));
+	es_json_put(&j, "document", es_buf_slice(&picture));
+	es_json_end_object(&j);
+	ES_TRY(es_buf_status(&body));
+	question->is_document = true;
+	question->body = es_arena_copy(s->arena, es_buf_slice(&body));
+	question->peer = es_arena_strdup(s->arena, es_slice_str(s->context.tenant->sheets.documents));
+	return question->peer != NULL && question->body.ptr != NULL ? ES_OK : ES_TOO_LARGE;
+}
+
 /* First pass: what is to be asked. */
 static es_status ask_address(struct sheeting *s, struct policy_sheet_question *question)
 {
@@ -456,6 +492,14 @@ static es_status ask_address(struct sheeting *s, struct policy_sheet_question *q
 	question->body = es_arena_copy(s->arena, es_buf_slice(&body));
 	question->peer = es_arena_strdup(s->arena, es_slice_str(s->context.tenant->sheets.address));
 	return question->peer != NULL && question->body.ptr != NULL ? ES_OK : ES_TOO_LARGE;
+}
+
+static es_status keep_document(struct sheeting *s, const char *document)
+{
+	struct policy_sheet_commit work = {
+		.sheet = &s->sheet, .act = "document", .client = s->client, .document = document
+	};
+	return policy_sheet_commit_run(s->engine->store, s->engine->ring, s->trace, &work);
 }
 
 /* What is kept of an act: the last of many ways to "on" is as good as any other. */
@@ -481,12 +525,21 @@ static es_status act_on(struct sheeting *s, const char *action, const struct pol
 	if (effect == POLICY_EFFECT_ADDRESS)
 		effect = policy_sheet_checked(&s->sheet, answer->addresses.items, answer->addresses.count,
 		                              answer->addresses.is_exact);
+	if (effect == POLICY_EFFECT_DOCUMENT && answer == NULL)
+		return hand_over_document(s, question);
+	if (effect == POLICY_EFFECT_DOCUMENT && answer->status != ES_OK)
+		return document_away(s, answer->status);
+	if (effect == POLICY_EFFECT_DOCUMENT) {
+		ES_TRY(keep_document(s, answer->document));
+		effect = policy_sheet_identified(&s->sheet);
+	}
 	switch (effect) {
 	case POLICY_EFFECT_SHOW: return show(s);
 	case POLICY_EFFECT_COMMIT: return commit(s, act_name(action));
 	case POLICY_EFFECT_PAY: return pay(s);
 	case POLICY_EFFECT_LEAVE: return leave(s);
 	case POLICY_EFFECT_ADDRESS:
+	case POLICY_EFFECT_DOCUMENT:
 	case POLICY_EFFECT_WRONG: break;
 	}
 	return bad(s, "no_such_act");
@@ -502,6 +555,7 @@ static es_status read_fields(struct sheeting *s, const Openes__SheetActRequest *
 		fields[i] = (struct policy_field){ request->fields[i]->name, request->fields[i]->value };
 	s->sheet.fields = fields;
 	s->sheet.field_count = request->n_fields;
+	s->sheet.upload = es_slice_of(request->upload.data, request->upload.len);
 	return ES_OK;
 }
 
@@ -580,6 +634,7 @@ es_status policy_serve_sheet_act(struct policy_engine *engine, const Openes__She
 		                  .trace = trace,
 		                  .now_ms = now_ms };
 
+	policy_resource_defaults(&policy_tenant_shape, &s.none);
 	*question = (struct policy_sheet_question){ .peer = NULL };
 	es_status status =
 		request->result[0] != '\0' ? paid(&s, es_slice_str(request->result)) : act(&s, request, answer, question);

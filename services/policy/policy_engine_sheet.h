@@ -15,12 +15,14 @@ es_status policy_serve_sheet_open(struct policy_engine *engine, const Openes__Sh
 /* Of the address service: what it is to be asked, and what it said. */
 struct policy_sheet_question {
 	const char *peer; /* NULL: nobody is to be asked, the reply is there */
+	bool is_document; /* it is the taker of documents that is asked */
 	struct es_slice body;
 	enum policy_address_form form;
 };
 struct policy_sheet_answer {
 	es_status status; /* not ES_OK: it could not be asked, or said nothing of use */
 	struct policy_addresses addresses;
+	const char *document; /* what the picture is called there; "": nothing */
 };
 /* Commits: never in a bus callback. `answer` NULL: nobody was asked yet. */
 es_status policy_serve_sheet_act(struct policy_engine *engine, const Openes__SheetActRequest *request,

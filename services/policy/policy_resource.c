@@ -319,6 +319,7 @@ static const struct policy_tenant tenant_defaults = {
 	            .terms = "",
 	            .satellite_terms = "",
 	            .address = "",
+	            .documents = "",
 	            .payment = "" },
 	.brand = { .name = "", .logo = "", .colour = "", .colour_dark = "", .support_url = "" },
 };

@@ -106,6 +106,8 @@ const struct field policy_tenant_sheets[] = {
 	{ .name = "satellite_texts", LIST, .offset = S(satellite_texts), NULL, IS_TERMS },
 	{ .name = "address", TEXT, .offset = S(address), NULL, IS_PEER },
 	{ .name = "address_ttl", I64, .offset = S(address_s), .min = 0, .max = 315360000 },
+	{ .name = "identity_apps", FLAGS, .offset = S(identity_apps), policy_sheet_app_names },
+	{ .name = "documents", TEXT, .offset = S(documents), NULL, IS_PEER },
 	{ .name = "payment", TEXT, .offset = S(payment), NULL, IS_PEER },
 	{ .name = NULL },
 };
@@ -131,6 +133,8 @@ es_status policy_sheets_check(const struct policy_tenant *tenant, struct policy_
 		*fault = (struct policy_fault){ "brand.colour", "is too pale for white text on it: 4.5 to 1 at least" };
 	else if (!has_contrast(tenant->brand.colour_dark, POLICY_BRAND_GROUND_DARK))
 		*fault = (struct policy_fault){ "brand.colour_dark", "is too dark for a dark ground: 4.5 to 1 at least" };
+	else if (tenant->sheets.identity_apps != 0 && tenant->sheets.documents[0] == '\0')
+		*fault = (struct policy_fault){ "sheets.documents", "is needed with identity_apps: who takes the pictures" };
 	else
 		return ES_OK;
 	return ES_MALFORMED;

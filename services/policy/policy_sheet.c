@@ -107,7 +107,10 @@ enum policy_sheet_step policy_sheet_due(const struct policy_sheet *sheet)
 		return POLICY_STEP_INACTIVE;
 	if (decision.status == POLICY_INCOMPATIBLE)
 		return POLICY_STEP_REFUSED;
-	return sheets[i].due(sheet, &decision);
+	enum policy_sheet_step step = sheets[i].due(sheet, &decision);
+	bool is_asked = (sheet->context->tenant->sheets.identity_apps >> i & 1) != 0 && !sheet->is_identified;
+	bool is_more_to_do = step < POLICY_STEP_MANAGE || step == POLICY_STEP_COMMIT;
+	return is_asked && is_more_to_do ? POLICY_STEP_IDENTITY : step;
 }
 
 /* ---- fields ---- */
@@ -149,6 +152,41 @@ static enum policy_sheet_effect do_accept(struct policy_sheet *sheet)
 	    memcmp(digest, state->digest, sizeof digest) != 0)
 		return POLICY_EFFECT_SHOW;
 	state->accepted_ms = sheet->context->now_ms;
+	return go_on(sheet);
+}
+
+const char *policy_picture_type(struct es_slice octets)
+{
+	static const struct {
+		const char *type;
+		struct es_slice magic;
+		size_t at;
+	} pictures[] = {
+		{ "image/jpeg", ES_SLICE_LIT("\xff\xd8\xff"), 0 },
+		{ "image/png", ES_SLICE_LIT("\x89PNG\r\n\x1a\n"), 0 },
+		{ "image/webp", ES_SLICE_LIT("WEBP"), 8 },
+	};
+
+	for (size_t i = 0; i < ES_COUNT(pictures); i++)
+		if (es_slice_starts_with(es_slice_sub(octets, pictures[i].at, octets.len), pictures[i].magic))
+			return pictures[i].type;
+	return NULL;
+}
+
+static enum policy_sheet_effect do_identity(struct policy_sheet *sheet)
+{
+	if (policy_picture_type(sheet->upload) == NULL)
+		sheet->alert = POLICY_SAYS_IDENTITY_BAD;
+	else if (strcmp(field(sheet, "agree"), "yes") != 0)
+		sheet->alert = POLICY_SAYS_TERMS_MISSING;
+	else
+		return POLICY_EFFECT_DOCUMENT;
+	return POLICY_EFFECT_SHOW;
+}
+
+enum policy_sheet_effect policy_sheet_identified(struct policy_sheet *sheet)
+{
+	sheet->is_identified = true;
 	return go_on(sheet);
 }
 
@@ -231,12 +269,19 @@ static const struct {
 	enum policy_sheet_step at;
 	enum policy_sheet_effect (*run)(struct policy_sheet *sheet);
 } acts[] = {
-	{ "accept", POLICY_STEP_TERMS, do_accept },   { "address", POLICY_STEP_ADDRESS, do_address },
-	{ "back", POLICY_STEP_ADDRESS, do_back },     { "choose", POLICY_STEP_CHOOSE, do_choose },
-	{ "other", POLICY_STEP_CHOOSE, do_other },    { "on", POLICY_STEP_OFFER, do_commit },
-	{ "buy", POLICY_STEP_OFFER, do_buy },         { "change", POLICY_STEP_MANAGE, do_change },
-	{ "off", POLICY_STEP_MANAGE, do_commit },     { "plans", POLICY_STEP_OFFER, do_plans },
-	{ "upgrade", POLICY_STEP_PLANS, do_upgrade }, { "back", POLICY_STEP_PLANS, do_back },
+	{ "identity", POLICY_STEP_IDENTITY, do_identity },
+	{ "accept", POLICY_STEP_TERMS, do_accept },
+	{ "address", POLICY_STEP_ADDRESS, do_address },
+	{ "back", POLICY_STEP_ADDRESS, do_back },
+	{ "choose", POLICY_STEP_CHOOSE, do_choose },
+	{ "other", POLICY_STEP_CHOOSE, do_other },
+	{ "on", POLICY_STEP_OFFER, do_commit },
+	{ "buy", POLICY_STEP_OFFER, do_buy },
+	{ "change", POLICY_STEP_MANAGE, do_change },
+	{ "off", POLICY_STEP_MANAGE, do_commit },
+	{ "plans", POLICY_STEP_OFFER, do_plans },
+	{ "upgrade", POLICY_STEP_PLANS, do_upgrade },
+	{ "back", POLICY_STEP_PLANS, do_back },
 };
 
 void policy_sheet_prepare(struct policy_sheet *sheet)
@@ -349,18 +394,32 @@ static uint8_t switched(const struct policy_sheet *sheet, uint8_t prov, bool is_
 	return sheet->context->tenant->sheets.operator_provisions ? POLICY_PROV_IN_PROGRESS : POLICY_PROVISIONED;
 }
 
-static void note_consent(const struct policy_sheet *sheet, const char *what, struct policy_consent *consent)
+static void note_digest(const struct policy_sheet *sheet, const uint8_t digest[32], struct policy_consent *consent)
 {
-	const struct policy_sheet_state *state = sheet->state;
 	char hex[65];
 
-	es_hex_encode(es_slice_of(state->digest, sizeof state->digest), hex);
-	consent->what = what;
-	consent->text = state->accepted;
-	consent->at_ms = state->accepted_ms;
+	es_hex_encode(es_slice_of(digest, 32), hex);
 	consent->digest = es_arena_strdup(sheet->arena, es_slice_str(hex));
 	if (consent->digest == NULL)
 		consent->digest = "";
+}
+
+static void note_consent(const struct policy_sheet *sheet, const char *what, struct policy_consent *consent)
+{
+	consent->what = what;
+	consent->text = sheet->state->accepted;
+	consent->at_ms = sheet->state->accepted_ms;
+	note_digest(sheet, sheet->state->digest, consent);
+}
+
+void policy_sheet_document(const struct policy_sheet *sheet, const char *document, struct policy_consent *consent)
+{
+	uint8_t digest[32];
+
+	es_sha256(&sheet->upload, 1, digest);
+	*consent = (struct policy_consent){ .what = "identity-document", .text = document };
+	consent->at_ms = sheet->context->now_ms;
+	note_digest(sheet, digest, consent);
 }
 
 static void apply_vowifi(const struct policy_sheet *sheet, bool is_off, struct policy_subscriber *line,
@@ -429,7 +488,7 @@ bool policy_sheet_apply(const struct policy_sheet *sheet, bool is_off, struct po
 	const struct policy_sheet_state *state = sheet->state;
 	const char *app = state->flow.app;
 
-	consent->what = "";
+	*consent = (struct policy_consent){ .what = "" };
 	if (line->status != POLICY_ACTIVE)
 		return false;
 	if (strcmp(app, "ap2004") == 0) {

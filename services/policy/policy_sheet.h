@@ -23,6 +23,7 @@ enum policy_block_kind {
 	POLICY_BLOCK_DO,    /* a button; name: the act */
 	POLICY_BLOCK_MAY,   /* a button of less weight */
 	POLICY_BLOCK_LEAVE, /* the button that changes nothing: dismissFlow() */
+	POLICY_BLOCK_FILE,  /* a picture is asked for */
 	POLICY_BLOCK_CLOSE, /* the button that ends a sheet: its call */
 };
 
@@ -64,6 +65,8 @@ struct policy_sheet {
 	const struct policy_plan
 		*upgrades[POLICY_UPGRADES_MAX]; /* that the line may change to, and that include the boost */
 	size_t upgrade_count;
+	struct es_slice upload; /* a picture that came with the form */
+	bool is_identified;     /* the line has given one before */
 	/* learned */
 	const struct policy_plan *upgrade; /* the one that was chosen; NULL: none */
 	enum policy_sheet_text alert;      /* POLICY_SAYS_COUNT: none */
@@ -73,10 +76,11 @@ struct policy_sheet {
 enum policy_sheet_effect {
 	POLICY_EFFECT_SHOW,    /* the page of the step that it is at now */
 	POLICY_EFFECT_ADDRESS, /* the address of the form is to be checked: policy_sheet_address(), policy_sheet_checked() */
-	POLICY_EFFECT_COMMIT,  /* policy_sheet_apply() */
-	POLICY_EFFECT_PAY,     /* off to the payment page */
-	POLICY_EFFECT_LEAVE,   /* nothing changes */
-	POLICY_EFFECT_WRONG,   /* no act of this page */
+	POLICY_EFFECT_DOCUMENT, /* the picture is to be handed over: policy_sheet_identified() */
+	POLICY_EFFECT_COMMIT,   /* policy_sheet_apply() */
+	POLICY_EFFECT_PAY,      /* off to the payment page */
+	POLICY_EFFECT_LEAVE,    /* nothing changes */
+	POLICY_EFFECT_WRONG,    /* no act of this page */
 };
 
 /* The application of a sheet; false: none has one. */
@@ -111,13 +115,18 @@ bool policy_sheet_address(struct policy_sheet *sheet, struct policy_address *out
 enum policy_sheet_effect policy_sheet_checked(struct policy_sheet *sheet, const struct policy_candidate *candidates,
                                               size_t count, bool is_exact);
 
+/* The picture was taken, and that is on record. */
+enum policy_sheet_effect policy_sheet_identified(struct policy_sheet *sheet);
+/* "image/jpeg", by its octets; NULL: none that is taken. */
+const char *policy_picture_type(struct es_slice octets);
+
 /* ---- what is committed ---- */
 
 struct policy_consent {
 	int64_t id, at_ms;
 	const char *tenant, *imsi;
-	const char *what;   /* "plan", "vowifi-terms", "billing-terms", "satellite-terms", "purchase" */
-	const char *text;   /* name (version) of the text */
+	const char *what; /* "identity-document", "plan", "vowifi-terms", "billing-terms", "satellite-terms", "purchase" */
+	const char *text; /* name (version) of the text */
 	const char *digest; /* SHA-256 of what was shown, hexadecimal */
 	const char *language, *channel, *terminal, *client;
 	const char *store_vendor, *store_user;
@@ -128,6 +137,8 @@ struct policy_consent {
  * switched off. False: it is not to be had any more, and nothing was changed. */
 bool policy_sheet_apply(const struct policy_sheet *sheet, bool is_off, struct policy_subscriber *line,
                         struct policy_store_user *user, struct policy_consent *consent);
+/* The consent to a picture that was handed over; `document`: what it is called there. */
+void policy_sheet_document(const struct policy_sheet *sheet, const char *document, struct policy_consent *consent);
 /* What a text says that is to be accepted, as it is shown; "": none is. `name`: which one it is. */
 const char *policy_sheet_terms(const struct policy_sheet *sheet, const char **name);
 const struct policy_boost *policy_sheet_boost(const struct policy_sheet *sheet);

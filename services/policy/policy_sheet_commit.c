@@ -81,11 +81,10 @@ static es_status store_user(struct work *w)
 	return policy_row_store_user_put(call->conn, call->tenant, w->line.imsi, &w->user);
 }
 
-static es_status store_consent(struct work *w)
+static es_status store_consent(struct work *w, struct policy_consent *c)
 {
 	const struct policy_sheet *sheet = w->commit->sheet;
 	const struct policy_flow *flow = &sheet->state->flow;
-	struct policy_consent *c = &w->consent;
 
 	if (c->what[0] == '\0')
 		return ES_OK;
@@ -116,6 +115,19 @@ static es_status describe(struct work *w)
 	return call->detail != NULL ? ES_OK : ES_TOO_LARGE;
 }
 
+/* A picture is with the operator already: that is on record at once, and the sheet goes on. */
+static es_status keep_document(struct work *w)
+{
+	ES_TRY(read_line(w));
+	policy_sheet_document(w->commit->sheet, w->commit->document, &w->consent);
+	ES_TRY(store_consent(w, &w->consent));
+	ES_TRY(describe(w));
+	w->call->noted = NULL;
+	struct es_json_out j = policy_answer_start(w->call);
+	w->commit->outcome = POLICY_COMMIT_DONE;
+	return policy_answer_end(w->call, &j, POLICY_ADMIN_DONE);
+}
+
 es_status policy_do_sheet_act(struct policy_admin_call *call)
 {
 	struct policy_sheet_commit *commit = call->request->own;
@@ -124,6 +136,8 @@ es_status policy_do_sheet_act(struct policy_admin_call *call)
 	bool is_off = strcmp(commit->act, "off") == 0;
 
 	commit->outcome = POLICY_COMMIT_FAILED;
+	if (commit->document != NULL)
+		return keep_document(&w);
 	ES_TRY(use_up(&w));
 	ES_TRY(read_line(&w));
 	if (!policy_sheet_apply(commit->sheet, is_off, &w.line, &w.user, &w.consent))
@@ -140,7 +154,7 @@ es_status policy_do_sheet_act(struct policy_admin_call *call)
 	if (status != ES_OK)
 		return status;
 	ES_TRY(store_user(&w));
-	ES_TRY(store_consent(&w));
+	ES_TRY(store_consent(&w, &w.consent));
 	ES_TRY(describe(&w));
 	struct es_json_out j = policy_answer_start(call);
 	commit->outcome = POLICY_COMMIT_DONE;

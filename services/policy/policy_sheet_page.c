@@ -116,6 +116,19 @@ static void show_terms(const struct policy_sheet *sheet, struct policy_page_mode
 	put_do(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
 }
 
+static void show_identity(const struct policy_sheet *sheet, struct policy_page_model *page)
+{
+	const struct writing w = begin(sheet, POLICY_SAYS_IDENTITY_TITLE, page);
+
+	put_text(&w, POLICY_SAYS_IDENTITY_LEAD);
+	put(&w, POLICY_BLOCK_FILE, "document", says(&w, POLICY_SAYS_IDENTITY_FILE))->is_required = true;
+	struct policy_block *check = put(&w, POLICY_BLOCK_CHECK, "agree", says(&w, POLICY_SAYS_IDENTITY_CHECK));
+	check->value = "yes";
+	check->is_required = true;
+	put_do(&w, POLICY_BLOCK_DO, "identity", POLICY_SAYS_IDENTITY_SEND);
+	put_do(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
+}
+
 static const struct {
 	const char *name, *complete;
 	enum policy_sheet_text label;
@@ -335,12 +348,13 @@ static void show_inactive(const struct policy_sheet *sheet, struct policy_page_m
 void policy_sheet_show(const struct policy_sheet *sheet, struct policy_page_model *page)
 {
 	static void (*const shows[POLICY_STEPS])(const struct policy_sheet *sheet, struct policy_page_model *page) = {
-		[POLICY_STEP_TERMS] = show_terms,       [POLICY_STEP_ADDRESS] = show_address,
-		[POLICY_STEP_CHOOSE] = show_choose,     [POLICY_STEP_OFFER] = show_offer,
-		[POLICY_STEP_MANAGE] = show_manage,     [POLICY_STEP_PAY] = show_offer,
-		[POLICY_STEP_PLANS] = show_plans,       [POLICY_STEP_HAS] = show_has,
-		[POLICY_STEP_PENDING] = show_pending,   [POLICY_STEP_REFUSED] = show_refused,
-		[POLICY_STEP_INACTIVE] = show_inactive, [POLICY_STEP_COMMIT] = show_pending,
+		[POLICY_STEP_IDENTITY] = show_identity, [POLICY_STEP_TERMS] = show_terms,
+		[POLICY_STEP_ADDRESS] = show_address,   [POLICY_STEP_CHOOSE] = show_choose,
+		[POLICY_STEP_OFFER] = show_offer,       [POLICY_STEP_MANAGE] = show_manage,
+		[POLICY_STEP_PAY] = show_offer,         [POLICY_STEP_PLANS] = show_plans,
+		[POLICY_STEP_HAS] = show_has,           [POLICY_STEP_PENDING] = show_pending,
+		[POLICY_STEP_REFUSED] = show_refused,   [POLICY_STEP_INACTIVE] = show_inactive,
+		[POLICY_STEP_COMMIT] = show_pending,
 	};
 	shows[sheet->state->step < POLICY_STEPS ? sheet->state->step : POLICY_STEP_REFUSED](sheet, page);
 }

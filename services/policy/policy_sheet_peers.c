@@ -24,7 +24,8 @@ struct payment_config {
 
 struct peer {
 	const char *name;
-	const struct address_config *address; /* or: */
+	enum policy_peer_kind kind;
+	const struct address_config *address; /* of all but payments */
 	const struct payment_config *payment;
 	enum policy_address_form form;
 	struct es_fetch_target *target;
@@ -54,6 +55,17 @@ static const struct es_conf_key address_keys[] = {
 	ADDRESS(plain_http, ES_CONF_BOOL, "false", 0, 0, "http:// is allowed"),
 	ADDRESS(deadline, ES_CONF_DURATION, "5s", 100, 20000, "time it has to answer"),
 };
+#define DOCUMENTS(field, type, fallback, min, max, help)                                                               \
+	ES_CONF(documents, struct address_config, field, type, fallback, min, max, help)
+static const struct es_conf_key documents_keys[] = {
+	DOCUMENTS(url, ES_CONF_STRING, NULL, 0, 0, "what pictures are POSTed to"),
+	DOCUMENTS(ca_file, ES_CONF_STRING, "", 0, 0, "authority (PEM) of its certificate; empty: the system's"),
+	DOCUMENTS(cert_file, ES_CONF_STRING, "", 0, 0, "client certificate (PEM); empty: none"),
+	DOCUMENTS(key_file, ES_CONF_STRING, "", 0, 0, "private key (PEM) of that certificate"),
+	DOCUMENTS(bearer_file, ES_CONF_STRING, "", 0, 0, "file with a bearer token; empty: none"),
+	DOCUMENTS(plain_http, ES_CONF_BOOL, "false", 0, 0, "http:// is allowed"),
+	DOCUMENTS(deadline, ES_CONF_DURATION, "5s", 100, 20000, "time it has to answer"),
+};
 static const struct es_conf_key payment_keys[] = {
 	PAYMENT(url, ES_CONF_STRING, NULL, 0, 0, "where the person is sent with the order"),
 	PAYMENT(key_file, ES_CONF_STRING, NULL, 0, 0, "64 hex digits: key of orders and results"),
@@ -74,14 +86,16 @@ static bool is_url(const char *url, bool plain)
 static es_status start_address(struct policy_sheet_peers *peers, struct peer *peer, struct es_buf *error)
 {
 	const struct address_config *c = peer->address;
-	bool is_simple = strcmp(c->form, "simple") == 0;
+	bool is_address = peer->kind == POLICY_PEER_ADDRESS;
+	bool is_simple = is_address && strcmp(c->form, "simple") == 0;
 
-	if (!is_simple && strcmp(c->form, "tmf673") != 0) {
+	if (is_address && !is_simple && strcmp(c->form, "tmf673") != 0) {
 		es_put_printf(error, "[address %s]: form is tmf673 or simple", peer->name);
 		return ES_MALFORMED;
 	}
 	if (!is_url(c->url, c->plain_http)) {
-		es_put_printf(error, "[address %s]: url is an https URL; http only with plain_http", peer->name);
+		es_put_printf(error, "[%s %s]: url is an https URL; http only with plain_http",
+		              is_address ? "address" : "documents", peer->name);
 		return ES_MALFORMED;
 	}
 	peer->form = is_simple ? POLICY_ADDRESS_SIMPLE : POLICY_ADDRESS_TMF673;
@@ -110,10 +124,18 @@ static es_status start_payment(struct peer *peer, struct es_buf *error)
 	return es_secret_load(peer->payment->key_file, peer->key, error);
 }
 
+static enum policy_peer_kind kind_of(const char *name)
+{
+	if (strcmp(name, "address") == 0)
+		return POLICY_PEER_ADDRESS;
+	return strcmp(name, "documents") == 0 ? POLICY_PEER_DOCUMENTS : POLICY_PEER_PAYMENT;
+}
+
 static es_status read_peers(const char *path, struct policy_sheet_peers *peers, struct es_buf *error)
 {
 	const struct es_conf_section kinds[] = {
 		{ "address", address_keys, ES_COUNT(address_keys), sizeof(struct address_config), false },
+		{ "documents", documents_keys, ES_COUNT(documents_keys), sizeof(struct address_config), false },
 		{ "payment", payment_keys, ES_COUNT(payment_keys), sizeof(struct payment_config), false },
 	};
 	const struct es_conf_named *sections;
@@ -128,7 +150,8 @@ static es_status read_peers(const char *path, struct policy_sheet_peers *peers, 
 		struct peer *peer = &peers->peers[peers->count++];
 		peer->name = sections[i].name;
 		es_buf_init(&peer->authorization, ES_SECRET_TEXT_MAX + 16);
-		if (strcmp(sections[i].section->kind, "address") == 0) {
+		peer->kind = kind_of(sections[i].section->kind);
+		if (peer->kind != POLICY_PEER_PAYMENT) {
 			peer->address = sections[i].values;
 			ES_TRY(start_address(peers, peer, error));
 		} else {
@@ -181,10 +204,10 @@ void policy_sheet_peers_stop(struct policy_sheet_peers *peers)
 
 /* ---- use ---- */
 
-static const struct peer *find(const struct policy_sheet_peers *peers, const char *name, bool is_payment)
+static const struct peer *find(const struct policy_sheet_peers *peers, const char *name, enum policy_peer_kind kind)
 {
 	for (size_t i = 0; peers != NULL && i < peers->count; i++)
-		if (strcmp(peers->peers[i].name, name) == 0 && (peers->peers[i].payment != NULL) == is_payment)
+		if (strcmp(peers->peers[i].name, name) == 0 && peers->peers[i].kind == kind)
 			return &peers->peers[i];
 	return NULL;
 }
@@ -192,7 +215,7 @@ static const struct peer *find(const struct policy_sheet_peers *peers, const cha
 es_status policy_sheet_peers_form(const struct policy_sheet_peers *peers, const char *name,
                                   enum policy_address_form *out)
 {
-	const struct peer *peer = find(peers, name, false);
+	const struct peer *peer = find(peers, name, POLICY_PEER_ADDRESS);
 
 	if (peer == NULL)
 		return ES_NOT_FOUND;
@@ -200,10 +223,11 @@ es_status policy_sheet_peers_form(const struct policy_sheet_peers *peers, const 
 	return ES_OK;
 }
 
-es_status policy_sheet_peers_ask(const struct policy_sheet_peers *peers, const char *name, struct es_slice body,
-                                 int64_t until, const struct es_trace *trace, es_fetch_done *done, void *user)
+es_status policy_sheet_peers_ask(const struct policy_sheet_peers *peers, enum policy_peer_kind kind, const char *name,
+                                 struct es_slice body, int64_t until, const struct es_trace *trace, es_fetch_done *done,
+                                 void *user)
 {
-	const struct peer *peer = find(peers, name, false);
+	const struct peer *peer = find(peers, name, kind);
 
 	if (peer == NULL)
 		return ES_NOT_FOUND;
@@ -218,6 +242,8 @@ es_status policy_sheet_peers_ask(const struct policy_sheet_peers *peers, const c
 		                                      .headers = headers,
 		                                      .header_count = peer->authorization.len > 0 ? 3 : 2,
 		                                      .body = body,
+		                                      .is_once = kind == POLICY_PEER_DOCUMENTS,
+		                                      .is_secret = true,
 		                                      .deadline = own < until ? own : until,
 		                                      .trace = trace };
 	return es_fetch(peer->target, &request, done, user);
@@ -226,7 +252,7 @@ es_status policy_sheet_peers_ask(const struct policy_sheet_peers *peers, const c
 es_status policy_sheet_peers_payment(const struct policy_sheet_peers *peers, const char *name,
                                      struct policy_payment_page *out)
 {
-	const struct peer *peer = find(peers, name, true);
+	const struct peer *peer = find(peers, name, POLICY_PEER_PAYMENT);
 
 	if (peer == NULL)
 		return ES_NOT_FOUND;

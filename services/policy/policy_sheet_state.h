@@ -15,6 +15,7 @@
 #define POLICY_CANDIDATE_LABEL_MAX 320
 
 enum policy_sheet_step {
+	POLICY_STEP_IDENTITY, /* a picture of a document */
 	POLICY_STEP_TERMS,
 	POLICY_STEP_ADDRESS,
 	POLICY_STEP_CHOOSE,

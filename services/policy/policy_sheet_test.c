@@ -195,6 +195,43 @@ static void what_a_page_carries_ends_and_cannot_be_changed(void **state)
 	strike(&s);
 }
 
+static void a_document_is_asked_for_where_the_tenant_wants_one(void **state)
+{
+	static const char tenant[] = "\"sheets\":{\"identity_apps\":[\"ap2016\"],\"documents\":\"kyc\"}";
+	static const char plan[] = "\"satellite\":{\"offered\":true,\"allowed\":[{\"plmn\":\"00199\"}]},\"vowifi\":true";
+	static const char off[] =
+		"\"satellite\":{\"provisioning\":\"not_provisioned\"},\"vowifi\":{\"provisioning\":\"not_provisioned\"}";
+	struct policy_consent consent;
+	struct stage s;
+
+	(void)state;
+	set_stage(&s, "ap2004", tenant, plan, off);
+	assert_int_equal(s.state.step, POLICY_STEP_OFFER);
+	strike(&s);
+	set_stage(&s, "ap2016", tenant, plan, "");
+	assert_int_equal(s.state.step, POLICY_STEP_HAS); /* it is on: nothing is asked for it */
+	strike(&s);
+	set_stage(&s, "ap2016", tenant, plan, off);
+	s.context.tenant = &s.tenant;
+	s.tenant.satellite_page.url = "https://p.example/sheet";
+	assert_int_equal(policy_sheet_due(&s.sheet), POLICY_STEP_IDENTITY);
+	s.state.step = POLICY_STEP_IDENTITY;
+	say(&s, "agree", "yes");
+	assert_int_equal(act(&s, "on"), POLICY_EFFECT_WRONG);
+	s.sheet.upload = ES_SLICE_LIT("<svg/>");
+	assert_int_equal(act(&s, "identity"), POLICY_EFFECT_SHOW);
+	assert_int_equal(s.sheet.alert, POLICY_SAYS_IDENTITY_BAD);
+	s.sheet.upload = ES_SLICE_LIT("\xff\xd8\xff");
+	assert_int_equal(act(&s, "identity"), POLICY_EFFECT_DOCUMENT);
+	policy_sheet_document(&s.sheet, "doc-1", &consent);
+	assert_string_equal(consent.what, "identity-document");
+	assert_int_equal(policy_sheet_identified(&s.sheet), POLICY_EFFECT_SHOW);
+	assert_int_equal(s.state.step, POLICY_STEP_OFFER);
+	assert_string_equal(policy_picture_type(ES_SLICE_LIT("RIFF\x10\x20\x30\x40WEBP")), "image/webp");
+	assert_null(policy_picture_type(ES_SLICE_LIT("")));
+	strike(&s);
+}
+
 static void tenants_put_their_words_in_the_place_of_ours(void **state)
 {
 	struct stage s;
@@ -312,6 +349,7 @@ int main(void)
 		cmocka_unit_test(what_is_due_follows_from_the_decision),
 		cmocka_unit_test(a_walk_is_carried_sealed_and_committed_as_a_whole),
 		cmocka_unit_test(what_a_page_carries_ends_and_cannot_be_changed),
+		cmocka_unit_test(a_document_is_asked_for_where_the_tenant_wants_one),
 		cmocka_unit_test(tenants_put_their_words_in_the_place_of_ours),
 		cmocka_unit_test(an_address_is_asked_for_and_read_in_both_forms),
 		cmocka_unit_test(a_result_is_believed_when_it_is_signed),

@@ -573,6 +573,72 @@ static const struct {
 									 "Zu diesem Tarif wechseln",
 									 "التغيير إلى هذه الباقة",
 								 } },
+	[POLICY_SAYS_IDENTITY_TITLE] = { "identity_title",
+	                                 {
+										 "Confirm your identity",
+										 "Confirma tu identidad",
+										 "Confirmez votre identité",
+										 "Identität bestätigen",
+										 "تأكيد هويتك",
+									 } },
+	[POLICY_SAYS_IDENTITY_LEAD] = { "identity_lead",
+	                                {
+										"Take a picture of your identity card or passport. All of it has to be "
+										"readable.",
+										"Haz una foto de tu documento de identidad o pasaporte. Debe poder leerse "
+										"entero.",
+										"Prenez une photo de votre carte d’identité ou de votre passeport. Tout doit "
+										"être lisible.",
+										"Fotografieren Sie Ihren Personalausweis oder Reisepass. Alles muss lesbar "
+										"sein.",
+										"التقط صورة لبطاقة هويتك أو جواز سفرك. يجب أن تكون كلها مقروءة.",
+									} },
+	[POLICY_SAYS_IDENTITY_FILE] = { "identity_file",
+	                                {
+										"Picture of your document",
+										"Foto del documento",
+										"Photo du document",
+										"Foto des Dokuments",
+										"صورة المستند",
+									} },
+	[POLICY_SAYS_IDENTITY_CHECK] = { "identity_check",
+	                                 {
+										 "I agree that this picture is used to confirm my identity.",
+										 "Acepto que esta foto se use para confirmar mi identidad.",
+										 "J’accepte que cette photo serve à confirmer mon identité.",
+										 "Ich bin einverstanden, dass dieses Foto zur Bestätigung meiner Identität "
+										 "verwendet wird.",
+										 "أوافق على استخدام هذه الصورة لتأكيد هويتي.",
+									 } },
+	[POLICY_SAYS_IDENTITY_SEND] = { "identity_send",
+	                                {
+										"Send and continue",
+										"Enviar y continuar",
+										"Envoyer et continuer",
+										"Senden und weiter",
+										"إرسال ومتابعة",
+									} },
+	[POLICY_SAYS_IDENTITY_BAD] = { "identity_bad",
+	                               {
+									   "This is not a picture that can be used. Send a JPEG, PNG or WebP file.",
+									   "Esta imagen no se puede usar. Envía un archivo JPEG, PNG o WebP.",
+									   "Cette image ne peut pas être utilisée. Envoyez un fichier JPEG, PNG ou WebP.",
+									   "Dieses Bild kann nicht verwendet werden. Senden Sie eine JPEG-, PNG- oder "
+									   "WebP-Datei.",
+									   "لا يمكن استخدام هذه الصورة. أرسل ملفًا بصيغة JPEG أو PNG أو WebP.",
+								   } },
+	[POLICY_SAYS_IDENTITY_AWAY] = { "identity_away",
+	                                {
+										"The picture could not be sent right now. Nothing was changed. Please try "
+										"again in a moment.",
+										"Ahora no se ha podido enviar la foto. No se ha cambiado nada. Inténtalo "
+										"dentro de un momento.",
+										"La photo n’a pas pu être envoyée pour l’instant. Rien n’a été modifié. "
+										"Réessayez dans un moment.",
+										"Das Foto konnte gerade nicht gesendet werden. Es wurde nichts geändert. "
+										"Versuchen Sie es gleich noch einmal.",
+										"تعذّر إرسال الصورة حاليًا ولم يتغيّر شيء. حاول مرة أخرى بعد قليل.",
+									} },
 	[POLICY_SAYS_BOOST_ON] = { "boost_on",
 	                           {
 								   "Your boost is active.",

@@ -153,6 +153,7 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_CONSENTS] = "SELECT id, at, kept_until, what, text_name, digest, language, channel, terminal, client, "
 					"store_vendor, store_user FROM consent WHERE tenant = ?1 AND imsi = ?2 AND id < ?3 "
 					"ORDER BY id DESC LIMIT ?4",
+	[ST_CONSENT_OF] = "SELECT 1 FROM consent WHERE tenant = ?1 AND imsi = ?2 AND what = ?3 AND kept_until = 0 LIMIT 1",
 	[ST_CONSENTS_MOVE] = "UPDATE consent SET imsi = ?3 WHERE tenant = ?1 AND imsi = ?2 AND kept_until = 0",
 	[ST_CONSENTS_KEEP] = "UPDATE consent SET kept_until = ?3 WHERE tenant = ?1 AND imsi = ?2 AND kept_until = 0",
 	[ST_CONSENTS_PRUNE] = "DELETE FROM consent WHERE kept_until > 0 AND kept_until <= ?1",

@@ -283,6 +283,9 @@ typedef es_status policy_consent_each(const struct policy_consent *consent, void
 es_status policy_row_consents(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t before,
                               uint32_t limit, struct es_arena *arena, policy_consent_each *each,
                               void *user) ES_MUST_USE;
+/* Whether the line that is there has given one of that kind. */
+es_status policy_row_consent_of(struct es_db_conn *conn, const char *tenant, const char *imsi, const char *what,
+                                bool *out) ES_MUST_USE;
 /* The line has another IMSI; the line is gone. */
 es_status policy_row_consents_move(struct es_db_conn *conn, const char *tenant, const char *from,
                                    const char *to) ES_MUST_USE;

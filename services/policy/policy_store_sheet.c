@@ -70,6 +70,17 @@ es_status policy_row_consents(struct es_db_conn *conn, const char *tenant, const
 	return status == ES_NOT_FOUND ? ES_OK : status;
 }
 
+es_status policy_row_consent_of(struct es_db_conn *conn, const char *tenant, const char *imsi, const char *what,
+                                bool *out)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+
+	ES_TRY(ES_DB_QUERY(conn, ST_CONSENT_OF, &rows, es_bind_str(tenant), es_bind_str(imsi), es_bind_str(what)));
+	es_status status = es_rows_next(rows);
+	*out = status == ES_OK;
+	return status == ES_NOT_FOUND ? ES_OK : status;
+}
+
 es_status policy_row_consents_move(struct es_db_conn *conn, const char *tenant, const char *from, const char *to)
 {
 	return ES_DB_EXEC(conn, ST_CONSENTS_MOVE, NULL, es_bind_str(tenant), es_bind_str(from), es_bind_str(to));

@@ -26,6 +26,7 @@ const char *const policy_sat_service_names[] = { "none", "constrained", "unconst
 const char *const policy_contents_names[] = { "query", "json", "xml", NULL };
 const char *const policy_account_names[] = { "postpaid", "prepaid", "business", NULL };
 const char *const policy_terms_by_names[] = { "", "page", "message", NULL };
+const char *const policy_sheet_app_names[] = { "ap2004", "ap2010", "ap2012", "ap2016", NULL };
 const char *const policy_identity_names[] = { "none", "challenge", "pseudonym", "encrypted", NULL };
 const char *const policy_equipment_names[] = { "not_asked", "allowed",     "tracked", "blocked",
 	                                           "unknown",   "unavailable", NULL };

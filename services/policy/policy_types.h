@@ -244,7 +244,10 @@ struct policy_sheets {
 	struct policy_list satellite_texts;
 	const char *address; /* section of the file of peers (policy_sheet_peers.h): who validates addresses */
 	int64_t address_s;   /* how long a validated address is good; 0: for ever */
-	const char *payment; /* the same: where boosts are paid for; "": they go on the bill */
+	uint32_t
+		identity_apps; /* bits of policy_sheet_app_names: whose sheets ask for a picture of an identity document first */
+	const char *documents; /* the same file: who takes the picture */
+	const char *payment;   /* the same: where boosts are paid for; "": they go on the bill */
 };
 
 struct policy_brand {
@@ -449,6 +452,7 @@ extern const char *const policy_equipment_unknown_names[];
 extern const char *const policy_equipment_away_names[];
 extern const char *const policy_bss_mode_names[];
 extern const char *const policy_bss_when_away_names[];
+extern const char *const policy_sheet_app_names[]; /* applications that have a sheet */
 
 /* The type of a boost: clients of before version 12 call real-time interactive traffic 0 (TS.43 9.1.2). */
 #define POLICY_REALTIME_INTERACTIVE 166

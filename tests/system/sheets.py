@@ -66,6 +66,21 @@ class AddressService(people._Server):
         return 201, {}, {"validationResult": "fail"}
 
 
+class Documents(people._Server):
+    """Takes pictures of documents; `accept` False refuses them."""
+
+    def __init__(self, keys):
+        self.taken, self.accept = [], True
+        super().__init__(keys)
+        self.url = f"https://127.0.0.1:{self.port}/documents"
+
+    def answer(self, request):
+        if not self.accept:
+            return 503, {}, {}
+        self.taken.append(json.loads(request.body))
+        return 201, {}, {"id": f"doc-{len(self.taken)}"}
+
+
 class PaymentPage(people._Server):
     """A page with two buttons; what it answers with is signed."""
 
@@ -192,6 +207,7 @@ class Sheets:
         self.dir = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.keys, key = people.Keys(folder / "others"), bytes(range(32))
+        self.documents = Documents(self.keys)
         self.addresses, self.payments = AddressService(self.keys), PaymentPage(self.keys, key)
         port = free_port()
         self.url = f"https://127.0.0.1:{port}/sheet"
@@ -206,6 +222,10 @@ url = {self.addresses.url}
 ca_file = {self.keys.ca}
 bearer_file = {bearer}
 deadline = 2s
+
+[documents kyc]
+url = {self.documents.url}
+ca_file = {self.keys.ca}
 
 [payment shop]
 url = {self.payments.url}
@@ -253,5 +273,5 @@ key_file = {key_file}
         self.client.close()
         self.stack.stop()
         self.addresses.hold.set()
-        for peer in (self.addresses, self.payments):
+        for peer in (self.addresses, self.documents, self.payments):
             peer.close()

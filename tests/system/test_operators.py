@@ -384,7 +384,7 @@ def test_every_command_speaks_json(stack, new_line, tmp_path):
         ["client", "delete", "--tenant", "demo", "json"],
         ["subscriber", "add", *one, "--plan", "gold", *line.keys()], ["subscriber", "show", *one], ["subscriber", "list", "--tenant", "demo"],
         ["subscriber", "set", *one, "--plan", "basic"], ["subscriber", "suspend", *one], ["subscriber", "resume", *one],
-        ["subscriber", "reset-tokens", *one], ["subscriber", "import", "--tenant", "demo", file], ["keys", "status", *one], ["keys", "set", *one, *line.keys()],
+        ["subscriber", "reset-tokens", *one], ["subscriber", "consents", *one], ["subscriber", "import", "--tenant", "demo", file], ["keys", "status", *one], ["keys", "set", *one, *line.keys()],
         ["explain", *one, "--app", "ap2004"], ["subscriber", "swap-sim", *one, "--new-imsi", other.imsi, *other.keys()],
         ["keys", "remove", "--tenant", "demo", "--imsi", other.imsi], ["subscriber", "terminate", "--tenant", "demo", "--imsi", other.imsi],
         ["subscriber", "remove", "--tenant", "demo", "--imsi", other.imsi], ["subscriber", "erase", "--tenant", "demo", "--imsi", other.imsi], ["audit", "--limit", "5"],

@@ -279,6 +279,34 @@ def test_payments_that_nobody_signed_buy_nothing(sheets):
     assert sheets.get("/paid?result=" + good).status == 200 and len(line.state()["boosts"]) == 1
 
 
+def multipart(page, document, **fields):
+    parts = [f'Content-Disposition: form-data; name="{n}"\r\n\r\n{v}'.encode() for n, v in {"page": page, "do": "identity", **fields}.items()]
+    parts.append(b'Content-Disposition: form-data; name="document"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n' + document)
+    return b"".join(b"--BOUND\r\n" + p + b"\r\n" for p in parts) + b"--BOUND--\r\n"
+
+
+def test_what_is_no_picture_is_not_handed_over(sheets):
+    """V12-SAT-09: told by its octets; and an operator who cannot take it now has taken nothing"""
+    sheets.tenant({"identity_apps": ["ap2016"], "documents": "kyc"})
+    line = sheets.line(satellite={"provisioning": "not_provisioned"})
+    form = sheets.post("", line.user_data("ap2016"))
+    kind, taken = {"Content-Type": "multipart/form-data; boundary=BOUND"}, len(sheets.documents.taken)
+    for document in (b"", b"<svg onload='x'/>", b"%PDF-1.4", b"MZ" + bytes(100)):
+        assert "not a picture" in sheets.post("/act", multipart(form.page, document, agree="yes"), **kind).text
+    picture = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 100 + b"\r\n--BOUN"
+    assert "tick the box" in sheets.post("/act", multipart(form.page, picture), **kind).text
+    assert "not a picture" in sheets.act(form, "identity", agree="yes").text
+    assert sheets.post("/act", b"--BOUND\r\n" + bytes(100), **kind).status == 400
+    assert sheets.post("/act", multipart(form.page, picture + bytes(70_000), agree="yes"), **kind).status == 413
+    sheets.client.close()
+    assert len(sheets.documents.taken) == taken and line.consents() == []
+    sheets.documents.accept = False
+    assert "could not be sent" in sheets.post("/act", multipart(form.page, picture, agree="yes"), **kind).text and line.consents() == []
+    sheets.documents.accept = True
+    assert sheets.post("/act", multipart(form.page, picture, agree="yes"), **kind).title == "Satellite service"
+    assert [c["what"] for c in line.consents()] == ["identity-document"] and len(sheets.documents.taken) == taken + 1
+
+
 def test_consents_outlive_their_line(sheets):
     """V12-VWF-14: they move with it to another SIM, and are kept when it is gone; nobody else's credentials read them"""
     line = sheets.line()

@@ -1,5 +1,7 @@
 """Web sheets in headless Chromium, with the objects in the page that a phone puts there."""
 
+import base64
+import hashlib
 import json
 
 import pytest
@@ -272,6 +274,45 @@ def test_satellite_service_is_switched_on(sheets, texts):
         assert page.calls() == [["entitlementChanged"]]
     assert line.app("ap2016")["EntitlementStatus"] == "1"
     assert [c["text"] for c in line.consents()] == ["sat-3"] * len(texts)
+
+
+def test_a_picture_of_a_document_is_asked_for_once(sheets):
+    """V12-SAT-09: it is made small enough, handed over, on record at once, and not kept here"""
+    sheets.tenant({"identity_apps": ["ap2016"], "documents": "kyc"})
+    line = sheets.line(satellite={"provisioning": "not_provisioned"})
+    before = line.state()
+    with line.open("ap2016") as page:
+        assert page.title() == "Confirm your identity"
+        check_page(page, sheets)
+        page.run("""(async () => {
+            const canvas = document.createElement('canvas'), input = document.querySelector('[type=file]'), list = new DataTransfer();
+            canvas.width = 3000; canvas.height = 2000;
+            const context = canvas.getContext('2d'), noise = context.createImageData(3000, 2000);
+            for (let i = 0; i < noise.data.length; i++) noise.data[i] = i % 4 == 3 ? 255 : (Math.imul(i, 2654435761) >>> 24) & 63;
+            context.putImageData(noise, 0, 0);
+            const blob = await new Promise(done => canvas.toBlob(done, 'image/jpeg', 0.95));
+            window.before = blob.size;
+            list.items.add(new File([blob], 'card.jpg', {type: 'image/jpeg'}));
+            input.files = list.files;
+            input.dispatchEvent(new Event('change'));
+        })()""")
+        page.wait("window.before && !document.querySelector('form').hasAttribute('aria-busy') && document.querySelector('[type=file]').files.length == 1 "
+                  "&& document.querySelector('[type=file]').files[0].name == 'document.jpg'", "the smaller picture")
+        assert page.run("window.before") > 65536 and page.run("document.querySelector('[type=file]').files[0].size") < 54000
+        page.tick().press_button("identity")
+        assert page.title() == "Satellite service"
+        page.run("document.querySelector('button[value=cancel]').click()")
+        assert page.calls() == [["dismissFlow"]]
+    assert line.state() == before
+    consent, = line.consents()
+    document = sheets.documents.taken[-1]
+    picture = base64.b64decode(document["document"])
+    assert (consent["what"], consent["text"]) == ("identity-document", f"doc-{len(sheets.documents.taken)}")
+    assert consent["digest"] == hashlib.sha256(picture).hexdigest() and picture.startswith(b"\xff\xd8\xff")
+    assert (document["imsi"], document["tenant"], document["content_type"], document["app"]) == (line.imsi, "demo", "image/jpeg", "ap2016")
+    with line.open("ap2016") as page:
+        page.press_button("on")
+        assert page.calls() == [["entitlementChanged"]]
 
 
 def test_a_sheet_in_the_tenants_dress(sheets):

@@ -37,6 +37,40 @@
 			sent = true;
 			form.setAttribute('aria-busy', 'true');
 		});
+	/* A picture that is larger than what may be sent is made smaller, step by step, before anybody presses a button. */
+	function shrink(input, room) {
+		var file = input.files[0], step = 0;
+		if (!file || file.size <= room || !window.createImageBitmap || !window.DataTransfer)
+			return;
+		form.setAttribute('aria-busy', 'true');
+		sent = true;
+		function done() {
+			sent = false;
+			form.removeAttribute('aria-busy');
+		}
+		createImageBitmap(file).then(function next(picture) {
+			var scale = Math.min(1, 1800 * Math.pow(0.85, step) / Math.max(picture.width, picture.height));
+			var canvas = document.createElement('canvas');
+			canvas.width = Math.round(picture.width * scale);
+			canvas.height = Math.round(picture.height * scale);
+			canvas.getContext('2d').drawImage(picture, 0, 0, canvas.width, canvas.height);
+			canvas.toBlob(function (blob) {
+				var list = new DataTransfer();
+				if (blob && blob.size > room && step++ < 12)
+					return next(picture);
+				if (blob) {
+					list.items.add(new File([blob], 'document.jpg', { type: 'image/jpeg' }));
+					input.files = list.files;
+				}
+				done();
+			}, 'image/jpeg', 0.8);
+		}).catch(done);
+	}
+	document.querySelectorAll('input[type=file]').forEach(function (input) {
+		input.addEventListener('change', function () {
+			shrink(input, Number(input.dataset.bytes) - 12288); /* what else the form holds */
+		});
+	});
 	window.addEventListener('pageshow', function (event) {
 		if (event.persisted && form) {
 			sent = false;
