@@ -420,9 +420,8 @@ static void an_outage_tells_those_who_have_the_service_what_to_use_instead(void 
 	static const char away[] =
 		"EntitlementStatus=2;ServiceFlow_URL=;ServiceFlow_UserData=;MessageForIncompatible=Use mobile "
 		"calls;AddrStatus=2;TC_Status=2;ProvStatus=2;";
-	static const char there[] =
-		"EntitlementStatus=1;ServiceFlow_URL=;ServiceFlow_UserData=;MessageForIncompatible=;"
-		"AddrStatus=2;TC_Status=2;ProvStatus=2;";
+	static const char there[] = "EntitlementStatus=1;ServiceFlow_URL=;ServiceFlow_UserData=;MessageForIncompatible=;"
+								"AddrStatus=2;TC_Status=2;ProvStatus=2;";
 	const struct ruled cases[] = {
 		{ .outage = outage,
 		  .question = { .app = "ap2004", .plan = "\"vowifi\":true", .line = "\"facts\":{\"region\":\"north\"}" },
