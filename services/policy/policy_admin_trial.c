@@ -1,4 +1,5 @@
-/* policy_admin_trial.c -- rules on trial against the devices that are really there: whose answer would become another? */
+/* policy_admin_trial.c -- rules on trial against the requests that devices really made, as they are recorded (what each was
+ * answered last, policy_store_devices.c): whose answer would become another? */
 #include <string.h>
 
 #include "es_cleanup.h"
@@ -14,10 +15,8 @@
 #define ANSWER_MAX 16384
 #define EXAMPLES_MAX 20
 #define TRIAL_MS 2000 /* then the rest is another call's: `next` says where */
-#define APPS_MAX (8 + 2 * POLICY_OWN_APPS_MAX)
-
-/* Those that need nothing beside the line and its device. */
-static const char *const standard_apps[] = { "ap2003", "ap2004", "ap2005", "ap2010", "ap2016" };
+#define RECORDED_BYTES (1u << 20)
+#define APPS_MAX 64
 
 struct trial {
 	struct policy_admin_call *call;
@@ -37,41 +36,41 @@ struct trial {
 	char last[16];
 	bool more;
 	struct es_json_out *j;
-	const struct policy_subscriber *line; /* of this moment */
+	/* of this moment */
+	const struct policy_subscriber *line;
 	struct policy_history history;
+	const struct policy_device_app *recorded; /* by device */
 };
 
-static void add_app(struct trial *t, const char *app)
+/* Where it is counted; APPS_MAX: nowhere any more. */
+static size_t place_of(struct trial *t, const char *app)
 {
 	for (size_t i = 0; i < t->app_count; i++)
 		if (strcmp(t->apps[i], app) == 0)
-			return;
-	if (t->app_count < APPS_MAX)
-		t->apps[t->app_count++] = app;
+			return i;
+	const char *name = t->app_count < APPS_MAX ? es_arena_strdup(t->arena, es_slice_str(app)) : NULL;
+	if (name == NULL)
+		return APPS_MAX;
+	t->apps[t->app_count] = name;
+	return t->app_count++;
 }
 
-static void add_own_apps(struct trial *t, const struct policy_book *book)
-{
-	for (size_t i = 0; book != NULL && book->rules != NULL && i < book->rules->app_count; i++)
-		add_app(t, book->rules->apps[i].id);
-}
-
-static void write_example(struct trial *t, const char *app, const struct policy_device *device, const struct es_buf *a,
+static void write_example(struct trial *t, const char *app, const char *terminal_id, const struct es_buf *a,
                           const struct es_buf *b)
 {
 	if (t->examples++ >= EXAMPLES_MAX)
 		return;
 	es_json_object(t->j, NULL);
 	es_json_put_str(t->j, "imsi", t->line->imsi);
-	es_json_put_str(t->j, "terminal_id", device->terminal_id);
+	es_json_put_str(t->j, "terminal_id", terminal_id);
 	es_json_put_str(t->j, "app", app);
 	es_json_put(t->j, "before", es_buf_slice(a));
 	es_json_put(t->j, "after", es_buf_slice(b));
 	es_json_end_object(t->j);
 }
 
-static es_status ask(struct trial *t, size_t app, const struct policy_context *context,
-                     const struct policy_device *device, struct policy_effects *effects)
+static es_status ask(struct trial *t, const char *app, const struct policy_context *context,
+                     struct policy_effects *effects)
 {
 	char before[ANSWER_MAX], after[ANSWER_MAX];
 	struct es_buf a, b;
@@ -79,20 +78,39 @@ static es_status ask(struct trial *t, size_t app, const struct policy_context *c
 	es_buf_init_fixed(&a, before, sizeof before);
 	es_buf_init_fixed(&b, after, sizeof after);
 	es_arena_reset(t->answers);
-	ES_TRY(policy_trial_answer(context, t->now, t->apps[app], t->answers, &a, effects));
-	ES_TRY(policy_trial_answer(context, &t->then, t->apps[app], t->answers, &b, effects));
+	ES_TRY(policy_trial_answer(context, t->now, app, t->answers, &a, effects));
+	ES_TRY(policy_trial_answer(context, &t->then, app, t->answers, &b, effects));
 	t->requests++;
 	if (es_slice_eq(es_buf_slice(&a), es_buf_slice(&b)))
 		return ES_OK;
+	const size_t at = place_of(t, app);
+	if (at < APPS_MAX)
+		t->by_app[at]++;
 	t->changed++;
-	t->by_app[app]++;
-	write_example(t, t->apps[app], device, &a, &b);
+	write_example(t, app, context->asking->terminal_id, &a, &b);
 	return ES_OK;
 }
 
-static es_status look_at_device(const struct policy_device *device, void *user)
+/* One that nobody could ask for until now is asked for by everybody. */
+static es_status ask_for_new_apps(struct trial *t, size_t from, size_t to, struct policy_context *context,
+                                  struct policy_effects *effects)
 {
-	struct trial *t = user;
+	context->version_major = 12;
+	context->version_minor = 0;
+	for (size_t i = 0; i < t->rules.app_count; i++) {
+		bool is_recorded = false;
+		for (size_t k = from; k < to; k++)
+			is_recorded = is_recorded || strcmp(t->recorded[k].app, t->rules.apps[i].id) == 0;
+		if (!is_recorded)
+			ES_TRY(ask(t, t->rules.apps[i].id, context, effects));
+	}
+	return ES_OK;
+}
+
+/* Rows `from` to `to`: what one device asked for. */
+static es_status look_at_device(struct trial *t, size_t from, size_t to)
+{
+	const struct policy_device_app *device = &t->recorded[from];
 	struct policy_effects effects;
 	struct policy_asking asking = { .terminal_id = device->terminal_id,
 		                            .vendor = device->vendor,
@@ -106,24 +124,59 @@ static es_status look_at_device(const struct policy_device *device, void *user)
 	if (looks)
 		ES_TRY(policy_row_equipment(t->call->conn, t->tenant, device->terminal_id, device->sw_version, t->call->now_ms,
 		                            t->facts, &equipment));
-	const struct policy_context context = {
+	struct policy_context context = {
 		.tenant = t->tenant,
 		.equipment = looks ? &equipment : NULL,
 		.history = &t->history,
 		.plan = policy_catalog_plan(t->catalog, t->tenant->id, t->line->plan),
 		.subscriber = t->line,
-		.version_major = 12,
-		.language = policy_language(es_slice_str(""), t->tenant->language),
 		.now_ms = t->call->now_ms,
 		.asking = &asking,
 	};
 
 	policy_asking_read(&asking);
-	for (size_t i = 0; i < t->app_count; i++)
-		ES_TRY(ask(t, i, &context, device, &effects));
+	for (size_t i = from; i < to; i++) {
+		context.version_major = t->recorded[i].version_major;
+		context.version_minor = t->recorded[i].version_minor;
+		context.language = t->recorded[i].language;
+		ES_TRY(ask(t, t->recorded[i].app, &context, &effects));
+	}
+	ES_TRY(ask_for_new_apps(t, from, to, &context, &effects));
 	t->refused += effects.refused_by != NULL;
 	for (size_t i = 0; i < t->rules.rule_count; i++)
 		t->by_rule[i] += effects.applied[i / 32] >> i % 32 & 1;
+	return ES_OK;
+}
+
+struct gathering {
+	struct policy_device_app *items;
+	size_t count;
+};
+
+static es_status gather(const struct policy_device_app *one, void *user)
+{
+	struct gathering *g = user;
+
+	if (g->count < POLICY_DEVICE_APPS_MAX)
+		g->items[g->count++] = *one;
+	return ES_OK;
+}
+
+static es_status look_at_devices(struct trial *t)
+{
+	struct gathering g = { .count = 0 };
+
+	es_arena_reset(t->devices);
+	g.items = es_arena_array(t->devices, POLICY_DEVICE_APPS_MAX, sizeof *g.items);
+	if (g.items == NULL)
+		return ES_TOO_LARGE;
+	ES_TRY(policy_row_device_apps(t->call->conn, t->tenant->id, t->line->imsi, t->devices, gather, &g));
+	t->recorded = g.items;
+	for (size_t from = 0, to; from < g.count; from = to) {
+		for (to = from + 1; to < g.count && strcmp(g.items[to].terminal_id, g.items[from].terminal_id) == 0;)
+			to++;
+		ES_TRY(look_at_device(t, from, to));
+	}
 	return ES_OK;
 }
 
@@ -144,7 +197,7 @@ static es_status look_at_line(const struct policy_subscriber *line, void *user)
 	t->line = line;
 	es_arena_reset(t->facts);
 	ES_TRY(policy_row_history(t->call->conn, t->tenant, line->imsi, t->call->now_ms, &t->history));
-	return policy_row_devices(t->call->conn, t->tenant->id, line->imsi, t->devices, look_at_device, t);
+	return look_at_devices(t);
 }
 
 static void write_counts(const struct trial *t, struct es_json_out *j)
@@ -243,10 +296,6 @@ static es_status prepare_and_run(struct trial *t)
 		t->then = *t->now;
 	t->then.tenant = t->tenant->id;
 	t->then.rules = &t->rules;
-	for (size_t i = 0; i < ES_COUNT(standard_apps); i++)
-		add_app(t, standard_apps[i]);
-	add_own_apps(t, t->now);
-	add_own_apps(t, &t->then);
 	return run(t);
 }
 
@@ -255,7 +304,7 @@ es_status policy_do_rules_test(struct policy_admin_call *call)
 	struct trial t = { .call = call,
 		               .arena = es_arena_new(0, TRIAL_BYTES),
 		               .answers = es_arena_new(0, ANSWER_BYTES),
-		               .devices = es_arena_new(0, ANSWER_BYTES),
+		               .devices = es_arena_new(0, RECORDED_BYTES),
 		               .facts = es_arena_new(0, ANSWER_BYTES) };
 
 	es_status status = policy_call_catalog(call, &t.catalog);

@@ -421,7 +421,7 @@ static void an_outage_tells_those_who_have_the_service_what_to_use_instead(void 
 		"EntitlementStatus=2;ServiceFlow_URL=;ServiceFlow_UserData=;MessageForIncompatible=Use mobile "
 		"calls;AddrStatus=2;TC_Status=2;ProvStatus=2;";
 	static const char there[] =
-		"EntitlementStatus=1;ServiceFlow_URL=;ServiceFlow_UserData=sid=abc;MessageForIncompatible=;"
+		"EntitlementStatus=1;ServiceFlow_URL=;ServiceFlow_UserData=;MessageForIncompatible=;"
 		"AddrStatus=2;TC_Status=2;ProvStatus=2;";
 	const struct ruled cases[] = {
 		{ .outage = outage,

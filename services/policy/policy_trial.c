@@ -42,6 +42,12 @@ es_status policy_trial_answer(const struct policy_context *context, const struct
 
 	on.book = book;
 	es_status status = decide(&on, app, arena, effects, &first);
+	if (status == ES_UNSUPPORTED && policy_is_odsa(es_slice_str(app))) {
+		const struct policy_esim_facts facts = policy_decide_esim(&on);
+		es_put_printf(out, "companion=%d; services=%u; max=%u; primary=%d; ", facts.companion_allowed,
+		              (unsigned)facts.companion_services, (unsigned)facts.companion_max, facts.primary_allowed);
+		return es_buf_status(out);
+	}
 	if (status == ES_UNSUPPORTED) {
 		es_put_str(out, "unknown");
 		return ES_OK;
