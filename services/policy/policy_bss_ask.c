@@ -343,13 +343,32 @@ static bool join(struct policy_bss_source *s, const struct policy_bss_question *
 	return true;
 }
 
+static bool ask_source(struct policy_bss_source *s, const struct policy_bss_question *q, uint64_t hash,
+                       struct policy_bss_waiter *waiter, enum policy_bss_outcome *outcome)
+{
+	struct policy_bss_asked *begun = NULL;
+	size_t refusal = TOO_MANY;
+
+	(void)pthread_mutex_lock(&s->lock);
+	const bool is_over = has_ended(s, q, hash, outcome);
+	const bool is_taken = !is_over && join(s, q, hash, waiter, &begun, &refusal);
+	(void)pthread_mutex_unlock(&s->lock);
+	if (is_over)
+		es_count(&joined, 0);
+	else if (!is_taken)
+		es_count(&questions, refusal);
+	else if (begun == NULL)
+		es_count(&joined, 0);
+	else
+		carry(begun);
+	return is_taken;
+}
+
 bool policy_bss_ask(struct policy_bss *bss, const struct policy_bss_question *q, struct policy_bss_waiter *waiter,
                     enum policy_bss_outcome *outcome)
 {
 	struct policy_bss_source *s = NULL;
-	struct policy_bss_asked *begun = NULL;
 	const uint64_t hash = hash_of(q->source, q->tenant, q->imsi);
-	size_t refusal = TOO_MANY;
 
 	for (size_t i = 0; i < bss->source_count; i++)
 		if (strcmp(bss->sources[i].name, q->source) == 0)
@@ -370,18 +389,9 @@ bool policy_bss_ask(struct policy_bss *bss, const struct policy_bss_question *q,
 		es_count(&questions, TOO_MANY);
 		return false;
 	}
-	(void)pthread_mutex_lock(&s->lock);
-	const bool is_over = has_ended(s, q, hash, outcome);
-	const bool is_taken = !is_over && join(s, q, hash, waiter, &begun, &refusal);
-	(void)pthread_mutex_unlock(&s->lock);
-	if (is_over)
-		es_count(&joined, 0);
-	else if (!is_taken)
-		es_count(&questions, refusal);
-	else if (begun == NULL)
-		es_count(&joined, 0);
-	else
-		carry(begun);
+	(void)pthread_rwlock_rdlock(&bss->asking); /* what is asked with lives until it ends */
+	const bool is_taken = !bss->has_ended && ask_source(s, q, hash, waiter, outcome);
+	(void)pthread_rwlock_unlock(&bss->asking);
 	return is_taken;
 }
 

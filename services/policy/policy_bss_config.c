@@ -258,6 +258,7 @@ es_status policy_bss_start(const struct policy_bss_options *options, struct poli
 	policy_bss_ask_metrics();
 	bss->options = *options;
 	(void)pthread_mutex_init(&bss->absent_lock, NULL);
+	(void)pthread_rwlock_init(&bss->asking, NULL);
 	es_status status = start(bss, error);
 	if (status != ES_OK) {
 		policy_bss_stop(bss);
@@ -272,6 +273,9 @@ void policy_bss_stop(struct policy_bss *bss)
 {
 	if (bss == NULL)
 		return;
+	(void)pthread_rwlock_wrlock(&bss->asking);
+	bss->has_ended = true; /* whoever comes now is told that the source is away */
+	(void)pthread_rwlock_unlock(&bss->asking);
 	es_fetcher_stop(bss->fetcher);
 	bss->fetcher = NULL;
 	es_worker_stop(bss->worker);
@@ -295,6 +299,7 @@ void policy_bss_free(struct policy_bss *bss)
 	es_worker_free(bss->worker);
 	es_arena_free(bss->arena);
 	(void)pthread_mutex_destroy(&bss->absent_lock);
+	(void)pthread_rwlock_destroy(&bss->asking);
 	free(bss);
 }
 

@@ -69,7 +69,9 @@ struct policy_bss_absent {
 
 struct policy_bss {
 	struct policy_bss_options options;
-	struct es_arena *arena; /* what the file says */
+	struct es_arena *arena;  /* what the file says */
+	pthread_rwlock_t asking; /* held to ask; for writing when it ends */
+	bool has_ended;
 	struct es_fetcher *fetcher;
 	struct es_worker *worker;
 	struct policy_bss_source sources[POLICY_BSS_SOURCES_MAX];

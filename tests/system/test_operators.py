@@ -93,7 +93,8 @@ def test_the_openapi_file_is_itself_valid():
 
 def test_the_openapi_file_and_the_gateways_table_have_the_same_operations():
     source = (ROOT / "services/gateway/gw_admin_routes.c").read_text()
-    macros = dict(re.findall(r"#define (\w+) ((?:\w+ )?\"[^\"]*\")", source))
+    source = re.sub(r"\s*\\\n\s*", " ", source)  # a definition may go on
+    macros = dict(re.findall(r"#define (\w+) ((?:\w+ )?\"[^\"]*\"(?: \"[^\"]*\")*)", source))
 
     def path_of(expression):
         out = ""
