@@ -22,9 +22,8 @@
 #define LETTER TENANT "/bss/dead-letters/{letter}"
 #define PAGE "cursor limit"
 #define TRIAL "dry_run"
-#define CARE                                                                                                           \
-	"imsi app entitlement_version accept_language boost_type store_vendor store_user_id terminal_id "                  \
-	"terminal_sw_version"
+#define DEVICE "imsi app entitlement_version accept_language boost_type store_vendor store_user_id"
+#define CARE DEVICE " terminal_id terminal_sw_version"
 
 const struct gw_admin_route gw_admin_routes[] = {
 	/* method   path                       action                     query     body          owner          */

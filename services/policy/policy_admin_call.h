@@ -130,6 +130,14 @@ es_status policy_line_swap(struct policy_admin_call *call, const struct policy_s
 es_status policy_line_reset(struct policy_admin_call *call, const struct policy_subscriber *before,
                             struct policy_subscriber *line) ES_MUST_USE;
 es_status policy_line_delete(struct policy_admin_call *call, const struct policy_subscriber *line) ES_MUST_USE;
+/* policy_admin_erase.c: the line and all that was noted of it; its name in the trail becomes a pseudonym, which is then the
+ * resource of this call. */
+struct policy_erased {
+	const char *pseudonym;
+	int64_t entries; /* of the trail */
+	bool was_there;
+};
+es_status policy_line_erase(struct policy_admin_call *call, const char *imsi, struct policy_erased *out) ES_MUST_USE;
 /* A patch over `line` (the present one, or the defaults). ES_MALFORMED with `fault`: also for another line, or a plan that
  * does not exist. */
 es_status policy_line_read(struct policy_admin_call *call, const cJSON *patch, const char *imsi,

@@ -15,6 +15,8 @@ static const struct {
 	{ "events", "auth, esim and notify learn from them whom to forget; they go after seven days" },
 	{ "exchanges and re-authentication contexts of auth",
 	  "sealed, of no use without the line, and gone when they expire" },
+	{ "consents", "what was agreed to is proof for as long as the tenant says (sheets.consent_retention)" },
+	{ "answers of EIRs", "they are about a device, not about who has it; they go after 400 days" },
 	{ "keys of the SIM", "they belong to the card: delete them with keys.delete when it is not used again" },
 };
 
@@ -77,15 +79,15 @@ static es_status rename_in_trail(struct erasure *e)
 	return ES_OK;
 }
 
-static es_status answer(const struct erasure *e, bool existed)
+static es_status answer(struct policy_admin_call *call, const struct policy_erased *erased)
 {
-	struct es_json_out j = policy_answer_start(e->call);
+	struct es_json_out j = policy_answer_start(call);
 
 	es_json_object(&j, "erased");
-	es_json_put_bool(&j, "subscriber", existed);
-	es_json_put_i64(&j, "trail_entries", e->entries);
+	es_json_put_bool(&j, "subscriber", erased->was_there);
+	es_json_put_i64(&j, "trail_entries", erased->entries);
 	es_json_end_object(&j);
-	es_json_put_str(&j, "pseudonym", e->pseudonym);
+	es_json_put_str(&j, "pseudonym", erased->pseudonym);
 	es_json_array(&j, "kept");
 	for (size_t i = 0; i < ES_COUNT(kept); i++) {
 		es_json_object(&j, NULL);
@@ -94,28 +96,53 @@ static es_status answer(const struct erasure *e, bool existed)
 		es_json_end_object(&j);
 	}
 	es_json_end_array(&j);
-	return policy_answer_end(e->call, &j, POLICY_ADMIN_DONE);
+	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
+}
+
+/* Events of the operator's own systems that could not be applied, as far as they name the line. */
+static es_status forget_letters(const struct erasure *e)
+{
+	struct policy_subscriber line;
+	uint64_t version;
+
+	for (size_t i = 0; i < e->count; i++)
+		ES_TRY(policy_row_bss_dead_forget(e->call->conn, e->call->tenant, e->names[i].imsi));
+	es_status status =
+		policy_row_subscriber(e->call->conn, e->call->tenant, e->names[0].imsi, e->call->arena, &line, &version);
+	if (status != ES_OK)
+		return status == ES_NOT_FOUND ? ES_OK : status;
+	return line.msisdn[0] != '\0' ? policy_row_bss_dead_forget(e->call->conn, e->call->tenant, line.msisdn) : ES_OK;
+}
+
+es_status policy_line_erase(struct policy_admin_call *call, const char *imsi, struct policy_erased *out)
+{
+	struct erasure e = { .call = call, .pseudonym = draw_pseudonym(call->arena) };
+	uint64_t sequence = 0;
+
+	call->resource = e.pseudonym != NULL ? es_arena_printf(call->arena, "subscriber/%s", e.pseudonym) : NULL;
+	if (call->resource == NULL)
+		return ES_TOO_LARGE;
+	ES_TRY(find_names(&e, imsi));
+	ES_TRY(forget_letters(&e));
+	ES_TRY(policy_consents_outlive(call, imsi));
+	es_status status = policy_row_subscriber_delete(call->conn, call->tenant, imsi);
+	if (status != ES_OK && status != ES_NOT_FOUND)
+		return status;
+	ES_TRY(rename_in_trail(&e));
+	*out = (struct policy_erased){ e.pseudonym, e.entries, status == ES_OK };
+	return policy_tell(call, "subscriber.erased", call->tenant, imsi, POLICY_ALL_APPS, &sequence);
 }
 
 /* Repeatable: of a line that is gone already the trail is looked through again, and the others are told again. Everything
  * that hangs on the line goes with its row. */
 es_status policy_do_subscriber_erase(struct policy_admin_call *call)
 {
-	struct erasure e = { .call = call, .pseudonym = draw_pseudonym(call->arena) };
 	const char *imsi = policy_param(call, "imsi");
+	struct policy_erased erased;
 	struct es_imsi valid;
-	uint64_t sequence = 0;
 
 	if (es_imsi_parse(es_slice_str(imsi), &valid) != ES_OK)
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "imsi", "6 to 15 digits");
-	call->resource = e.pseudonym != NULL ? es_arena_printf(call->arena, "subscriber/%s", e.pseudonym) : NULL;
-	if (call->resource == NULL)
-		return ES_TOO_LARGE;
-	ES_TRY(find_names(&e, imsi));
-	es_status status = policy_row_subscriber_delete(call->conn, call->tenant, imsi);
-	if (status != ES_OK && status != ES_NOT_FOUND)
-		return status;
-	ES_TRY(rename_in_trail(&e));
-	ES_TRY(policy_tell(call, "subscriber.erased", call->tenant, imsi, POLICY_ALL_APPS, &sequence));
-	return answer(&e, status == ES_OK);
+	ES_TRY(policy_line_erase(call, imsi, &erased));
+	return answer(call, &erased);
 }

@@ -159,15 +159,11 @@ static es_status reset_tokens(struct telling *t)
 
 static es_status erase(struct telling *t)
 {
-	struct policy_admin_call *call = t->call;
+	struct policy_erased erased;
 
-	ES_TRY(policy_line_delete(call, &t->before));
-	ES_TRY(policy_row_bss_dead_forget(call->conn, call->tenant, t->before.imsi));
-	if (t->before.msisdn[0] != '\0')
-		ES_TRY(policy_row_bss_dead_forget(call->conn, call->tenant, t->before.msisdn));
-	ES_TRY(enter(t, &t->before, &t->before));
-	call->noted = "erased";
-	return ES_OK;
+	t->told = POLICY_TOLD_APPLIED;
+	t->call->noted = "erased";
+	return policy_line_erase(t->call, t->before.imsi, &erased);
 }
 
 static es_status refresh(struct telling *t)

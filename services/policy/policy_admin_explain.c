@@ -147,10 +147,11 @@ static es_status read_device(struct policy_admin_call *call, struct question *q)
 	struct choosing c = { .call = call, .wanted = value_of(call, "terminal_id") };
 
 	ES_TRY(policy_row_devices(call->conn, call->tenant, q->imsi, call->row_arena, choose, &c));
-	POLICY_NOTE(&q->trace, "device", c.is_chosen ? "looked at" : "not seen yet", "%s",
-	            c.wanted[0] != '\0' ? "the one that was asked about"
-	            : c.is_chosen       ? "the one that was seen last"
-	                                : "none");
+	if (q->context.book != NULL || policy_equipment_is_read(&q->context.tenant->equipment)) /* somebody looks at it */
+		policy_note(&q->trace, "device", c.is_chosen ? "looked at" : "not seen yet", "%s",
+		            c.wanted[0] != '\0' ? "the one that was asked about"
+		            : c.is_chosen       ? "the one that was seen last"
+		                                : "none");
 	if (!c.is_chosen && c.wanted[0] == '\0')
 		return ES_OK;
 	const char *sw_version = value_of(call, "terminal_sw_version");
