@@ -162,6 +162,7 @@ static es_status erase(struct telling *t)
 	struct policy_erased erased;
 
 	t->told = POLICY_TOLD_APPLIED;
+	t->call->is_quiet = false;
 	t->call->noted = "erased";
 	return policy_line_erase(t->call, t->before.imsi, &erased);
 }
