@@ -17,6 +17,7 @@
 #include "es_worker.h"
 #include "policy_admin.h"
 #include "policy_bus_bss.h"
+#include "policy_bus_int.h"
 #include "policy_core.h"
 #include "policy_deciding.h"
 #include "policy_engine_sheet.h"
@@ -26,16 +27,6 @@
 #define CALLS 256 /* in work at once; those that wait for answers from outside come on top */
 /* POLICY_TENANTS_BYTES_MAX and POLICY_CLIENTS_BYTES_MAX as messages: pointers and ends of strings, too */
 #define TENANTS_MEMORY (4u << 20)
-
-struct policy_bus {
-	struct policy_engine *engine;
-	struct es_bus_server *server;
-	struct es_bus_publisher *publisher;
-	struct policy_bss *bss;    /* NULL: the operator's own systems are not asked */
-	struct es_worker *readers; /* NULL: reads do not block */
-	struct es_worker *operators;
-	struct es_worker *answers; /* of phones, that are kept: apart, so that no phone stands in an operator's way */
-};
 
 static const char *const outcome_names[POLICY_ADMIN_OUTCOMES] = {
 	[POLICY_ADMIN_NONE] = "failed",
@@ -62,117 +53,12 @@ ES_METRIC_COUNTER(bss_events, "openes_policy_bss_events_total", "Events of a BSS
 
 typedef void serve_fn(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request);
 
-static void answer(struct es_bus_call *call, es_status status, const ProtobufCMessage *reply)
-{
-	if (status == ES_OK)
-		es_bus_reply(call, reply);
-	else
-		es_bus_fail(call, status, es_status_meaning(status));
-}
-
-/* A call for which an operator's own system may have to be asked first: then it is served again when that has answered. */
-struct needy {
-	struct policy_bss_waiter waiter; /* first */
-	struct policy_bus *bus;
-	struct es_bus_call *call; /* what is held lives in its arena */
-	const ProtobufCMessage *request;
-	struct policy_bss_need need;
-	struct policy_wait wait; /* of POLICY_DECIDE: answers of others */
-	void (*serve)(struct needy *needy);
-};
-
-static void ask_first(struct needy *needy);
-
-static void no_worker(void *user, es_status status)
-{
-	const struct needy *needy = user;
-	es_bus_fail(needy->call, status, "all workers are busy");
-}
-
-/* The last part of the call's time is for the decision itself and its way back. */
-static int64_t questions_end(const struct needy *needy)
-{
-	int64_t now = es_wall_ms();
-	return now + (es_bus_call_deadline(needy->call) - now) * 3 / 4;
-}
-
-static void decide(struct needy *needy);
-
-static void decide_on(void *user)
-{
-	decide(user);
-}
-
-static void decide(struct needy *needy)
-{
-	Openes__DecideReply reply = OPENES__DECIDE_REPLY__INIT;
-	es_status status =
-		policy_serve_decide_asking(needy->bus->engine, (const Openes__DecideRequest *)needy->request, es_wall_ms(),
-	                               es_bus_call_arena(needy->call), &needy->wait, &needy->need, &reply);
-
-	if (status == ES_OK && needy->need.is_wanted) {
-		ask_first(needy);
-		return;
-	}
-	if (status != ES_OK || !policy_wait_is_due(&needy->wait)) {
-		answer(needy->call, status, &reply.base);
-		return;
-	}
-	const struct policy_wait_options options = { .worker = needy->bus->answers,
-		                                         .deadline = questions_end(needy),
-		                                         .go_on = decide_on,
-		                                         .give_up = no_worker,
-		                                         .user = needy };
-	policy_wait_start(&needy->wait, &options);
-}
-
-static void admit(struct needy *needy)
-{
-	Openes__AdmitReply reply = OPENES__ADMIT_REPLY__INIT;
-	es_status status = policy_serve_admit_with(needy->bus->engine, (const Openes__AdmitRequest *)needy->request,
-	                                           es_wall_ms(), es_bus_call_arena(needy->call), &needy->need, &reply);
-
-	if (status == ES_OK && needy->need.is_wanted)
-		ask_first(needy);
-	else
-		answer(needy->call, status, &reply.base);
-}
-
-static void serve_needy(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request,
-                        void (*serve)(struct needy *needy))
-{
-	struct needy *needy = es_arena_alloc(es_bus_call_arena(call), sizeof *needy);
-
-	if (needy == NULL) {
-		es_bus_fail(call, ES_TOO_LARGE, "no memory in the call");
-		return;
-	}
-	needy->bus = bus;
-	needy->call = call;
-	needy->request = request;
-	needy->need = (struct policy_bss_need){ .has_asked = bus->bss == NULL,
-		                                    .began_ms = es_mono_ms(),
-		                                    .outcome = POLICY_BSS_NOT_ASKED };
-	needy->wait.trace = es_bus_call_trace(call);
-	needy->serve = serve;
-	serve(needy);
-}
-
-static void serve_decide(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
-{
-	serve_needy(bus, call, request, decide);
-}
-
-static void serve_admit(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
-{
-	serve_needy(bus, call, request, admit);
-}
-
 static void serve_find(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
 	Openes__FindReply reply = OPENES__FIND_REPLY__INIT;
-	answer(call, policy_serve_find(bus->engine, (const Openes__FindRequest *)request, es_bus_call_arena(call), &reply),
-	       &reply.base);
+	policy_bus_answer(
+		call, policy_serve_find(bus->engine, (const Openes__FindRequest *)request, es_bus_call_arena(call), &reply),
+		&reply.base);
 }
 
 /* All tenants may be more than a call's memory holds. */
@@ -184,16 +70,16 @@ static void serve_tenants(struct policy_bus *bus, struct es_bus_call *call, cons
 
 	if (arena != NULL)
 		status = policy_serve_tenants(bus->engine, (const Openes__TenantsRequest *)request, arena, &reply);
-	answer(call, status, &reply.base);
+	policy_bus_answer(call, status, &reply.base);
 	es_arena_free(arena);
 }
 
 static void serve_events(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
 	Openes__EventsReply reply = OPENES__EVENTS_REPLY__INIT;
-	answer(call,
-	       policy_serve_events(bus->engine, (const Openes__EventsRequest *)request, es_bus_call_arena(call), &reply),
-	       &reply.base);
+	policy_bus_answer(
+		call, policy_serve_events(bus->engine, (const Openes__EventsRequest *)request, es_bus_call_arena(call), &reply),
+		&reply.base);
 }
 
 /* The numbers of policy_admin_outcome and of the wire are the same list, kept apart. */
@@ -289,7 +175,7 @@ static void serve_admin_end(struct policy_bus *bus, struct es_bus_call *call, co
 {
 	const Openes__AdminEndRequest *end = (const Openes__AdminEndRequest *)request;
 	const Openes__Empty reply = OPENES__EMPTY__INIT;
-	answer(call, policy_admin_end(bus->engine->store, end->audit_id, end->outcome), &reply.base);
+	policy_bus_answer(call, policy_admin_end(bus->engine->store, end->audit_id, end->outcome), &reply.base);
 }
 
 /* What an HSS tells unasked is a change like any other, with its event, its place in the trail and its effect on tokens. */
@@ -308,35 +194,10 @@ static void serve_core_event(struct policy_bus *bus, struct es_bus_call *call, c
 	status = carry_out(bus, &change, &result);
 	es_buf_wipe(&result.body);
 	reply.known = result.outcome == POLICY_ADMIN_DONE;
-	answer(call, status, &reply.base);
+	policy_bus_answer(call, status, &reply.base);
 }
 
-/* ---- calls that wait for an operator's own system ---- */
-
-static void on_told_by_bss(struct policy_bss_waiter *waiter, enum policy_bss_outcome outcome)
-{
-	struct needy *needy = (struct needy *)waiter;
-
-	needy->need = (struct policy_bss_need){ .has_asked = true, .outcome = outcome };
-	if (es_bus_call_deadline(needy->call) <= es_wall_ms())
-		es_bus_fail(needy->call, ES_TIMEOUT, "the operator's own system took too long");
-	else
-		needy->serve(needy);
-}
-
-static void ask_first(struct needy *needy)
-{
-	struct policy_bss_question question = needy->need.question;
-	enum policy_bss_outcome outcome = POLICY_BSS_AWAY;
-
-	needy->waiter = (struct policy_bss_waiter){ on_told_by_bss, NULL };
-	question.deadline = es_bus_call_deadline(needy->call);
-	question.trace = es_bus_call_trace(needy->call);
-	if (policy_bss_ask(needy->bus->bss, &question, &needy->waiter, &outcome))
-		return;
-	needy->need = (struct policy_bss_need){ .has_asked = true, .outcome = outcome };
-	needy->serve(needy);
-}
+/* ---- the operator's own systems ---- */
 
 static enum policy_bss_outcome on_bss_answer(void *user, const struct policy_bss_result *result)
 {
@@ -352,10 +213,10 @@ static enum policy_bss_outcome on_bss_answer(void *user, const struct policy_bss
 static void serve_sheet_open(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
 	Openes__SheetReply reply = OPENES__SHEET_REPLY__INIT;
-	answer(call,
-	       policy_serve_sheet_open(bus->engine, (const Openes__SheetOpenRequest *)request, es_wall_ms(),
-	                               es_bus_call_arena(call), &reply),
-	       &reply.base);
+	policy_bus_answer(call,
+	                  policy_serve_sheet_open(bus->engine, (const Openes__SheetOpenRequest *)request, es_wall_ms(),
+	                                          es_bus_call_arena(call), &reply),
+	                  &reply.base);
 }
 
 /* ---- to the right thread ---- */
@@ -410,7 +271,6 @@ static void read_lane(struct policy_bus *bus, struct es_bus_call *call, const Pr
 		struct policy_bus *bus = user;                                                                                 \
 		hand_over(bus, bus->operators, call, request, serve_##name);                                                   \
 	}
-ON_READ(admit)
 ON_READ(find)
 ON_READ(tenants)
 ON_READ(events)
@@ -420,13 +280,18 @@ ON_COMMIT(admin_begin)
 ON_COMMIT(admin_end)
 ON_COMMIT(core_event)
 
+static void on_admit(struct es_bus_call *call, const ProtobufCMessage *request, void *user)
+{
+	read_lane(user, call, request, policy_bus_admit);
+}
+
 static void on_decide(struct es_bus_call *call, const ProtobufCMessage *request, void *user)
 {
 	struct policy_bus *bus = user;
 	if (policy_decide_commits((const Openes__DecideRequest *)request))
-		hand_over(bus, bus->answers, call, request, serve_decide);
+		hand_over(bus, bus->answers, call, request, policy_bus_decide);
 	else
-		read_lane(bus, call, request, serve_decide);
+		read_lane(bus, call, request, policy_bus_decide);
 }
 
 /* ---- acts of web sheets: with a question to the address service in between ---- */
@@ -452,7 +317,7 @@ static bool run_sheet_act(struct policy_bus *bus, struct es_bus_call *call, cons
 	                                          es_bus_call_arena(call), &reply, question);
 	if (status == ES_OK && question->peer != NULL)
 		return true;
-	answer(call, status, &reply.base);
+	policy_bus_answer(call, status, &reply.base);
 	return false;
 }
 

@@ -8,13 +8,11 @@
 #include "es_log.h"
 #include "es_metrics.h"
 #include "es_text.h"
-#include "policy_effects.h"
 #include "policy_payment.h"
 #include "policy_resource.h"
 #include "policy_sheet_commit.h"
 #include "policy_sheet_peers.h"
-
-#define ROWS_BYTES 65536 /* of one device at a time */
+#include "policy_sheeting.h"
 
 enum result { SHOWN, COMMITTED, REPEATED, LEFT, PAYING, UNPAID, BAD, EXPIRED, USED, GONE, RESULTS };
 static const char *const result_names[RESULTS] = {
@@ -30,155 +28,9 @@ void policy_sheet_metrics(void)
 	es_metric_register(&results);
 }
 
-/* One request in work. */
-struct sheeting {
-	struct policy_engine *engine;
-	struct es_arena *arena;
-	Openes__SheetReply *reply;
-	const char *accept_language, *client, *back_url;
-	const struct es_trace *trace;
-	int64_t now_ms;
-	struct policy_sheet_state state;
-	/* read */
-	bool has_line, is_used, is_identified;
-	struct policy_subscriber line;
-	struct policy_store_user user;
-	bool has_user;
-	const char *used_for;
-	const struct policy_catalog *catalog;
-	struct policy_tenant none;
-	struct policy_context context;
-	struct policy_device device; /* the one that opened the sheet, as far as it is known */
-	struct policy_asking asking;
-	struct policy_equipment equipment;
-	struct policy_history history;
-	struct policy_effects effects;
-	struct policy_sheet sheet;
-};
-
-/* ---- reading: line, catalog and what the handle was used for, of one moment ---- */
-
-static es_status find_device(const struct policy_device *device, void *user)
-{
-	struct sheeting *s = user;
-
-	if (strcmp(device->terminal_id, s->state.flow.terminal) != 0)
-		return ES_OK;
-	s->device = (struct policy_device){
-		.vendor = es_arena_strdup(s->arena, es_slice_str(device->vendor)),
-		.model = es_arena_strdup(s->arena, es_slice_str(device->model)),
-		.sw_version = es_arena_strdup(s->arena, es_slice_str(device->sw_version)),
-	};
-	return s->device.vendor != NULL && s->device.model != NULL && s->device.sw_version != NULL ? ES_OK : ES_TOO_LARGE;
-}
-
-/* A page shows what the phone's next answer is going to be: rules look at the same device and the same past. */
-static es_status read_what_rules_see(struct sheeting *s, struct es_db_conn *conn)
-{
-	const struct policy_flow *flow = &s->state.flow;
-	const struct policy_tenant *tenant = policy_catalog_tenant(s->catalog, flow->tenant);
-	struct es_arena *rows = es_arena_new(0, ROWS_BYTES);
-
-	if (tenant == NULL || rows == NULL) {
-		es_arena_free(rows);
-		return tenant == NULL ? ES_OK : ES_TOO_LARGE;
-	}
-	s->device = (struct policy_device){ .vendor = "", .model = "", .sw_version = "" };
-	es_status status = policy_row_devices(conn, flow->tenant, flow->imsi.digits, rows, find_device, s);
-	es_arena_free(rows);
-	if (status == ES_OK && policy_equipment_is_read(&tenant->equipment)) {
-		status = policy_row_equipment(conn, tenant, flow->terminal, s->device.sw_version, s->now_ms, s->arena,
-		                              &s->equipment);
-		s->context.equipment = &s->equipment;
-	}
-	if (status == ES_OK)
-		status = policy_row_history_for(conn, s->catalog, tenant, flow->imsi.digits, s->now_ms, &s->history,
-		                                &s->context.history);
-	return status;
-}
-
-static es_status read_all(struct es_db_conn *conn, void *user)
-{
-	struct sheeting *s = user;
-	const struct policy_flow *flow = &s->state.flow;
-	uint64_t version = 0;
-	char nonce[25];
-
-	es_status status = policy_row_subscriber(conn, flow->tenant, flow->imsi.digits, s->arena, &s->line, &version);
-	s->has_line = status == ES_OK;
-	if (status != ES_OK && status != ES_NOT_FOUND)
-		return status;
-	if (flow->store_vendor[0] != '\0') {
-		status = policy_row_store_user(conn, flow->tenant, flow->imsi.digits, flow->store_vendor, flow->store_user,
-		                               s->arena, &s->user);
-		s->has_user = status == ES_OK;
-		if (status != ES_OK && status != ES_NOT_FOUND)
-			return status;
-	}
-	ES_TRY(policy_row_consent_of(conn, flow->tenant, flow->imsi.digits, "identity-document", &s->is_identified));
-	policy_sheet_nonce(flow, nonce);
-	status = policy_row_sheet_act(conn, flow->tenant, nonce, s->arena, &s->used_for);
-	s->is_used = status == ES_OK;
-	if (status != ES_OK && status != ES_NOT_FOUND)
-		return status;
-	ES_TRY(policy_catalog_at(s->engine->store, conn, version, &s->catalog));
-	return s->has_line ? read_what_rules_see(s, conn) : ES_OK;
-}
-
-/* Before the tenant is known, a tenant of defaults has the words. */
-static const struct policy_tenant *tenant_or_none(const struct sheeting *s)
-{
-	const struct policy_tenant *tenant =
-		s->catalog != NULL ? policy_catalog_tenant(s->catalog, s->state.flow.tenant) : NULL;
-	return tenant != NULL ? tenant : &s->none;
-}
-
-static es_status set_up(struct sheeting *s)
-{
-	ES_TRY(es_db_read(policy_store_db(s->engine->store), read_all, s));
-	const struct policy_tenant *tenant = tenant_or_none(s);
-	s->context = (struct policy_context){
-		.tenant = tenant,
-		.plan = s->has_line ? policy_catalog_plan(s->catalog, s->state.flow.tenant, s->line.plan) : NULL,
-		.subscriber = &s->line,
-		.version_major = 12,
-		.language = policy_language(es_slice_str(s->accept_language), tenant->language),
-		.now_ms = s->now_ms,
-		.store_user = s->has_user ? &s->user : NULL,
-		.equipment = s->context.equipment,
-		.history = s->context.history,
-		.book = s->catalog != NULL ? policy_catalog_book(s->catalog, s->state.flow.tenant) : NULL,
-		.asking = &s->asking,
-	};
-	s->asking = (struct policy_asking){ .terminal_id = s->state.flow.terminal,
-		                                .vendor = s->has_line ? s->device.vendor : "",
-		                                .model = s->has_line ? s->device.model : "",
-		                                .sw_version = s->has_line ? s->device.sw_version : "",
-		                                .app_name = "",
-		                                .gid1 = "" };
-	policy_asking_read(&s->asking);
-	if (s->has_line)
-		policy_effects_apply(&s->context, &s->effects);
-	if (s->state.boost_type >= 0) {
-		const char *type = es_arena_printf(s->arena, "%lld", (long long)s->state.boost_type);
-		if (type == NULL)
-			return ES_TOO_LARGE;
-		s->context.boost_type = es_slice_str(type);
-	}
-	s->sheet = (struct policy_sheet){ .is_identified = s->is_identified,
-		                              .context = &s->context,
-		                              .state = &s->state,
-		                              .arena = s->arena,
-		                              .alert = POLICY_SAYS_COUNT };
-	for (size_t i = 0; s->state.boost_type >= 0 && s->context.plan != NULL && i < s->context.plan->upgrades.count; i++)
-		policy_sheet_offer_plan(&s->sheet,
-		                        policy_catalog_plan(s->catalog, tenant->id, s->context.plan->upgrades.items[i]));
-	return ES_OK;
-}
-
 /* ---- the page as a message ---- */
 
-static char *dup(struct sheeting *s, const char *text, bool *bad)
+static char *dup(struct policy_sheeting *s, const char *text, bool *bad)
 {
 	char *copy = es_arena_strdup(s->arena, es_slice_str(text));
 
@@ -186,9 +38,9 @@ static char *dup(struct sheeting *s, const char *text, bool *bad)
 	return copy;
 }
 
-static void fill_brand(struct sheeting *s, bool *bad)
+static void fill_brand(struct policy_sheeting *s, bool *bad)
 {
-	const struct policy_tenant *tenant = tenant_or_none(s);
+	const struct policy_tenant *tenant = policy_sheeting_tenant(s);
 	const unsigned language = policy_language(es_slice_str(s->accept_language), tenant->language);
 	Openes__SheetReply *r = s->reply;
 
@@ -204,7 +56,7 @@ static void fill_brand(struct sheeting *s, bool *bad)
 	r->support_label = dup(s, policy_sheet_text(tenant, POLICY_SAYS_HELP, language), bad);
 }
 
-static void fill_blocks(struct sheeting *s, const struct policy_page_model *page, bool *bad)
+static void fill_blocks(struct policy_sheeting *s, const struct policy_page_model *page, bool *bad)
 {
 	Openes__SheetBlock *blocks = es_arena_array(s->arena, page->count, sizeof *blocks);
 	Openes__SheetReply *r = s->reply;
@@ -229,8 +81,8 @@ static void fill_blocks(struct sheeting *s, const struct policy_page_model *page
 	}
 }
 
-static es_status fill(struct sheeting *s, const struct policy_page_model *page, Openes__SheetReply__Outcome outcome,
-                      enum result result, const char *reason)
+static es_status fill(struct policy_sheeting *s, const struct policy_page_model *page,
+                      Openes__SheetReply__Outcome outcome, enum result result, const char *reason)
 {
 	bool bad = false;
 
@@ -248,10 +100,10 @@ static es_status fill(struct sheeting *s, const struct policy_page_model *page, 
 }
 
 /* A page without a sheet: what happened, and what to do about it. */
-static es_status note(struct sheeting *s, Openes__SheetReply__Outcome outcome, enum result result, const char *reason,
-                      enum policy_sheet_text title, enum policy_sheet_text text)
+static es_status note(struct policy_sheeting *s, Openes__SheetReply__Outcome outcome, enum result result,
+                      const char *reason, enum policy_sheet_text title, enum policy_sheet_text text)
 {
-	const struct policy_tenant *tenant = tenant_or_none(s);
+	const struct policy_tenant *tenant = policy_sheeting_tenant(s);
 	const unsigned language = policy_language(es_slice_str(s->accept_language), tenant->language);
 	struct policy_page_model page;
 
@@ -259,28 +111,28 @@ static es_status note(struct sheeting *s, Openes__SheetReply__Outcome outcome, e
 	return fill(s, &page, outcome, result, reason);
 }
 
-static es_status bad(struct sheeting *s, const char *reason)
+static es_status bad(struct policy_sheeting *s, const char *reason)
 {
 	return note(s, OPENES__SHEET_REPLY__OUTCOME__BAD, BAD, reason, POLICY_SAYS_BAD_TITLE, POLICY_SAYS_BAD);
 }
 
-static es_status expired(struct sheeting *s, const char *reason)
+static es_status expired(struct policy_sheeting *s, const char *reason)
 {
 	return note(s, OPENES__SHEET_REPLY__OUTCOME__GONE, EXPIRED, reason, POLICY_SAYS_EXPIRED_TITLE, POLICY_SAYS_EXPIRED);
 }
 
-static es_status used(struct sheeting *s)
+static es_status used(struct policy_sheeting *s)
 {
 	return note(s, OPENES__SHEET_REPLY__OUTCOME__GONE, USED, NULL, POLICY_SAYS_USED_TITLE, POLICY_SAYS_USED);
 }
 
-static es_status gone(struct sheeting *s, const char *reason)
+static es_status gone(struct policy_sheeting *s, const char *reason)
 {
 	return note(s, OPENES__SHEET_REPLY__OUTCOME__GONE, GONE, reason, POLICY_SAYS_INACTIVE_TITLE, POLICY_SAYS_INACTIVE);
 }
 
 /* "https://pay.example" of a URL. */
-static es_status origin_of(struct sheeting *s, const char *url, char **out)
+static es_status origin_of(struct policy_sheeting *s, const char *url, char **out)
 {
 	const char *host = strstr(url, "://");
 
@@ -289,7 +141,7 @@ static es_status origin_of(struct sheeting *s, const char *url, char **out)
 	return *out != NULL ? ES_OK : ES_TOO_LARGE;
 }
 
-static es_status show(struct sheeting *s)
+static es_status show(struct policy_sheeting *s)
 {
 	struct policy_page_model page;
 	struct policy_payment_page payment;
@@ -309,7 +161,7 @@ static es_status show(struct sheeting *s)
 
 /* ---- opening ---- */
 
-static es_status read_boost(struct sheeting *s, const char *text, bool *is_good)
+static es_status read_boost(struct policy_sheeting *s, const char *text, bool *is_good)
 {
 	uint32_t type;
 
@@ -323,7 +175,7 @@ static es_status read_boost(struct sheeting *s, const char *text, bool *is_good)
 	return ES_OK;
 }
 
-static es_status open_sheet(struct sheeting *s, const Openes__SheetOpenRequest *request)
+static es_status open_sheet(struct policy_sheeting *s, const Openes__SheetOpenRequest *request)
 {
 	bool is_good = false;
 
@@ -337,7 +189,7 @@ static es_status open_sheet(struct sheeting *s, const Openes__SheetOpenRequest *
 	if (!policy_has_sheet(s->state.flow.app) || !is_good)
 		return bad(s, is_good ? "no_such_sheet" : "boost_type");
 	s->state.opened_ms = s->now_ms;
-	ES_TRY(set_up(s));
+	ES_TRY(policy_sheeting_read(s));
 	if (!s->has_line || s->line.status == POLICY_TERMINATED)
 		return gone(s, "line_gone");
 	if (s->now_ms - s->state.flow.issued_ms > s->context.tenant->sheets.handle_s * 1000)
@@ -351,12 +203,12 @@ static es_status open_sheet(struct sheeting *s, const Openes__SheetOpenRequest *
 es_status policy_serve_sheet_open(struct policy_engine *engine, const Openes__SheetOpenRequest *request, int64_t now_ms,
                                   struct es_arena *arena, Openes__SheetReply *reply)
 {
-	struct sheeting s = { .engine = engine,
-		                  .arena = arena,
-		                  .reply = reply,
-		                  .accept_language = request->accept_language,
-		                  .client = request->client_address,
-		                  .now_ms = now_ms };
+	struct policy_sheeting s = { .engine = engine,
+		                         .arena = arena,
+		                         .reply = reply,
+		                         .accept_language = request->accept_language,
+		                         .client = request->client_address,
+		                         .now_ms = now_ms };
 
 	policy_resource_defaults(&policy_tenant_shape, &s.none);
 	es_status status = open_sheet(&s, request);
@@ -366,7 +218,7 @@ es_status policy_serve_sheet_open(struct policy_engine *engine, const Openes__Sh
 
 /* ---- acts ---- */
 
-static es_status show_done(struct sheeting *s, const char *act, enum result result)
+static es_status show_done(struct policy_sheeting *s, const char *act, enum result result)
 {
 	struct policy_page_model page;
 
@@ -374,7 +226,7 @@ static es_status show_done(struct sheeting *s, const char *act, enum result resu
 	return fill(s, &page, OPENES__SHEET_REPLY__OUTCOME__SHOWN, result, NULL);
 }
 
-static es_status commit(struct sheeting *s, const char *act)
+static es_status commit(struct policy_sheeting *s, const char *act)
 {
 	struct policy_sheet_commit work = { .sheet = &s->sheet, .act = act, .client = s->client };
 
@@ -391,7 +243,7 @@ static es_status commit(struct sheeting *s, const char *act)
 	return ES_INTERNAL;
 }
 
-static es_status pay(struct sheeting *s)
+static es_status pay(struct policy_sheeting *s)
 {
 	const struct policy_boost *boost = policy_sheet_boost(&s->sheet);
 	struct policy_payment_page page;
@@ -425,7 +277,7 @@ static es_status pay(struct sheeting *s)
 	return fill(s, &empty, OPENES__SHEET_REPLY__OUTCOME__PAY, PAYING, NULL);
 }
 
-static es_status leave(struct sheeting *s)
+static es_status leave(struct policy_sheeting *s)
 {
 	struct policy_page_model page;
 
@@ -433,7 +285,7 @@ static es_status leave(struct sheeting *s)
 	return fill(s, &page, OPENES__SHEET_REPLY__OUTCOME__SHOWN, LEFT, NULL);
 }
 
-static es_status address_away(struct sheeting *s, es_status why)
+static es_status address_away(struct policy_sheeting *s, es_status why)
 {
 	es_warn(s->trace, "policy.address_away", es_f_str("tenant", s->context.tenant->id),
 	        es_f_str("section", s->context.tenant->sheets.address), es_f_status(why));
@@ -441,7 +293,7 @@ static es_status address_away(struct sheeting *s, es_status why)
 	return show(s);
 }
 
-static es_status document_away(struct sheeting *s, es_status why)
+static es_status document_away(struct policy_sheeting *s, es_status why)
 {
 	es_warn(s->trace, "policy.documents_away", es_f_str("tenant", s->context.tenant->id),
 	        es_f_str("section", s->context.tenant->sheets.documents), es_f_status(why));
@@ -450,7 +302,7 @@ static es_status document_away(struct sheeting *s, es_status why)
 }
 
 /* The picture goes to the operator's own taker of documents, and is not kept here. */
-static es_status hand_over_document(struct sheeting *s, struct policy_sheet_question *question)
+static es_status hand_over_document(struct policy_sheeting *s, struct policy_sheet_question *question)
 {
 	ES_CLEANUP(es_buf_wipe) struct es_buf body;
 	ES_CLEANUP(es_buf_wipe) struct es_buf picture;
@@ -476,7 +328,7 @@ static es_status hand_over_document(struct sheeting *s, struct policy_sheet_ques
 }
 
 /* First pass: what is to be asked. */
-static es_status ask_address(struct sheeting *s, struct policy_sheet_question *question)
+static es_status ask_address(struct policy_sheeting *s, struct policy_sheet_question *question)
 {
 	ES_CLEANUP(es_buf_wipe) struct es_buf body;
 	struct policy_address address;
@@ -494,7 +346,7 @@ static es_status ask_address(struct sheeting *s, struct policy_sheet_question *q
 	return question->peer != NULL && question->body.ptr != NULL ? ES_OK : ES_TOO_LARGE;
 }
 
-static es_status keep_document(struct sheeting *s, const char *document)
+static es_status keep_document(struct policy_sheeting *s, const char *document)
 {
 	struct policy_sheet_commit work = {
 		.sheet = &s->sheet, .act = "document", .client = s->client, .document = document
@@ -513,7 +365,7 @@ static const char *act_name(const char *action)
 	return "on";
 }
 
-static es_status act_on(struct sheeting *s, const char *action, const struct policy_sheet_answer *answer,
+static es_status act_on(struct policy_sheeting *s, const char *action, const struct policy_sheet_answer *answer,
                         struct policy_sheet_question *question)
 {
 	enum policy_sheet_effect effect = policy_sheet_act(&s->sheet, action);
@@ -545,7 +397,7 @@ static es_status act_on(struct sheeting *s, const char *action, const struct pol
 	return bad(s, "no_such_act");
 }
 
-static es_status read_fields(struct sheeting *s, const Openes__SheetActRequest *request)
+static es_status read_fields(struct policy_sheeting *s, const Openes__SheetActRequest *request)
 {
 	struct policy_field *fields = es_arena_array(s->arena, request->n_fields, sizeof *fields);
 
@@ -559,7 +411,7 @@ static es_status read_fields(struct sheeting *s, const Openes__SheetActRequest *
 	return ES_OK;
 }
 
-static es_status act(struct sheeting *s, const Openes__SheetActRequest *request,
+static es_status act(struct policy_sheeting *s, const Openes__SheetActRequest *request,
                      const struct policy_sheet_answer *answer, struct policy_sheet_question *question)
 {
 	es_status status =
@@ -568,7 +420,7 @@ static es_status act(struct sheeting *s, const Openes__SheetActRequest *request,
 		return expired(s, "page_expired");
 	if (status != ES_OK || !policy_has_sheet(s->state.flow.app) || s->state.step == POLICY_STEP_PAY)
 		return bad(s, "page_unknown");
-	ES_TRY(set_up(s));
+	ES_TRY(policy_sheeting_read(s));
 	if (!s->has_line || s->line.status == POLICY_TERMINATED)
 		return gone(s, "line_gone");
 	if (s->is_used) {
@@ -583,7 +435,7 @@ static es_status act(struct sheeting *s, const Openes__SheetActRequest *request,
 
 /* ---- back from the payment page ---- */
 
-static es_status unpaid(struct sheeting *s, const struct policy_payment *payment)
+static es_status unpaid(struct policy_sheeting *s, const struct policy_payment *payment)
 {
 	struct policy_page_model page;
 
@@ -594,7 +446,7 @@ static es_status unpaid(struct sheeting *s, const struct policy_payment *payment
 	return fill(s, &page, OPENES__SHEET_REPLY__OUTCOME__SHOWN, UNPAID, NULL);
 }
 
-static es_status paid(struct sheeting *s, struct es_slice result)
+static es_status paid(struct policy_sheeting *s, struct es_slice result)
 {
 	struct policy_payment_page page;
 	struct policy_payment payment;
@@ -607,7 +459,7 @@ static es_status paid(struct sheeting *s, struct es_slice result)
 		return expired(s, "order_expired");
 	if (status != ES_OK || s->state.step != POLICY_STEP_PAY)
 		return bad(s, "order_unknown");
-	ES_TRY(set_up(s));
+	ES_TRY(policy_sheeting_read(s));
 	if (policy_sheet_peers_payment(s->engine->peers, s->context.tenant->sheets.payment, &page) != ES_OK)
 		return bad(s, "no_payment_page");
 	status = policy_payment_result(page.key, result, s->now_ms, s->arena, &payment);
@@ -625,14 +477,14 @@ es_status policy_serve_sheet_act(struct policy_engine *engine, const Openes__She
                                  struct es_arena *arena, Openes__SheetReply *reply,
                                  struct policy_sheet_question *question)
 {
-	struct sheeting s = { .engine = engine,
-		                  .arena = arena,
-		                  .reply = reply,
-		                  .accept_language = request->accept_language,
-		                  .client = request->client_address,
-		                  .back_url = request->back_url,
-		                  .trace = trace,
-		                  .now_ms = now_ms };
+	struct policy_sheeting s = { .engine = engine,
+		                         .arena = arena,
+		                         .reply = reply,
+		                         .accept_language = request->accept_language,
+		                         .client = request->client_address,
+		                         .back_url = request->back_url,
+		                         .trace = trace,
+		                         .now_ms = now_ms };
 
 	policy_resource_defaults(&policy_tenant_shape, &s.none);
 	*question = (struct policy_sheet_question){ .peer = NULL };
