@@ -28,7 +28,7 @@ const char *policy_message(const struct policy_context *context, const struct po
 {
 	if (says->own != NULL && says->own->count > 0)
 		return policy_text_of(says->own, context->language, context->tenant->language);
-	return policy_text(says->text, context->language);
+	return policy_text_for(context->tenant, says->text, context->language);
 }
 
 uint8_t policy_offer_status(const struct policy_context *context, const struct policy_offer *offer,

@@ -279,7 +279,7 @@ static const struct field tenant_fields[] = {
 	  .offset = T(texts),
 	  NULL,
 	  policy_is_text_override,
-	  "a language, a blank, the name of a text of the sheets, a colon and a text: \"de terms_title: Bedingungen\"" },
+	  "a language, a blank, the name of a text, a colon and a text: \"de terms_title: Bedingungen\"" },
 	{ .name = "version", U64, .offset = T(version), .flags = READ_ONLY },
 	{ .name = NULL },
 };

@@ -422,7 +422,12 @@ static void an_outage_tells_those_who_have_the_service_what_to_use_instead(void 
 		"calls;AddrStatus=2;TC_Status=2;ProvStatus=2;";
 	static const char there[] = "EntitlementStatus=1;ServiceFlow_URL=;ServiceFlow_UserData=;MessageForIncompatible=;"
 								"AddrStatus=2;TC_Status=2;ProvStatus=2;";
+	static const char ours[] = "\"texts\":[\"de vowifi_not_in_plan: Nein\",\"en vowifi_not_in_plan: Ask us\"]";
+	static const char asks[] =
+		"EntitlementStatus=2;ServiceFlow_URL=;ServiceFlow_UserData=;MessageForIncompatible=Ask us;"
+		"AddrStatus=2;TC_Status=2;ProvStatus=2;";
 	const struct ruled cases[] = {
+		{ .question = { .app = "ap2004", .tenant = ours }, .answer = asks }, /* a tenant's own words */
 		{ .outage = outage,
 		  .question = { .app = "ap2004", .plan = "\"vowifi\":true", .line = "\"facts\":{\"region\":\"north\"}" },
 		  .answer = away },

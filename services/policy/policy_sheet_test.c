@@ -245,6 +245,7 @@ static void tenants_put_their_words_in_the_place_of_ours(void **state)
 	assert_string_equal(policy_sheet_text(&s.tenant, POLICY_SAYS_TERMS_TITLE, german), "AGB");
 	assert_string_equal(policy_sheet_text(&s.tenant, POLICY_SAYS_TERMS_TITLE, 0), "Terms and conditions");
 	assert_string_equal(policy_sheet_text(&s.tenant, POLICY_SAYS_CANCEL, 0), "No");
+	assert_true(policy_is_text_override(ES_SLICE_LIT("de vowifi_not_in_plan: Rufen Sie uns an"))); /* of answers, too */
 	assert_false(policy_is_text_override(ES_SLICE_LIT("de nonsense: AGB")));
 	assert_false(policy_is_text_override(ES_SLICE_LIT("it terms_title: AGB")));
 	assert_false(policy_is_text_override(ES_SLICE_LIT("de terms_title:  ")));

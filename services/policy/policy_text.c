@@ -149,3 +149,53 @@ const char *policy_text_of(const struct policy_list *list, unsigned language, co
 		}
 	return list->count > 0 ? list->items[0] + 3 + strspn(list->items[0] + 3, " ") : "";
 }
+
+/* ---- what a tenant says instead ---- */
+
+static const char *const names[POLICY_TEXT_COUNT] = {
+	[POLICY_TEXT_NONE] = "",
+	[POLICY_TEXT_LTE] = "4g_calls_not_in_plan",
+	[POLICY_TEXT_LTE_ABROAD] = "4g_calls_not_abroad",
+	[POLICY_TEXT_LTE_HOME] = "4g_calls_abroad_only",
+	[POLICY_TEXT_NR] = "5g_calls_not_in_plan",
+	[POLICY_TEXT_NR_ABROAD] = "5g_calls_not_abroad",
+	[POLICY_TEXT_VOWIFI] = "vowifi_not_in_plan",
+	[POLICY_TEXT_SMSOIP] = "smsoip_not_in_plan",
+	[POLICY_TEXT_SATELLITE] = "satellite_not_in_plan",
+	[POLICY_TEXT_OPTED_OUT] = "switched_off",
+	[POLICY_TEXT_NOT_OFFERED] = "not_offered",
+	[POLICY_TEXT_BILLING] = "billing_not_in_plan",
+	[POLICY_TEXT_BILLING_ACCOUNT] = "billing_not_for_account",
+	[POLICY_TEXT_BILLING_BARRED] = "billing_barred",
+	[POLICY_TEXT_AWAY] = "away",
+};
+
+bool policy_text_override_cut(struct es_slice item, struct es_slice *language, struct es_slice *name,
+                              struct es_slice *says)
+{
+	struct es_slice rest = item;
+
+	*language = es_slice_cut(&rest, ' ');
+	*name = es_slice_cut(&rest, ':');
+	*says = es_slice_trim(rest);
+	return language->len == 2 && name->len > 0 && says->len > 0;
+}
+
+bool policy_text_is_name(struct es_slice name)
+{
+	for (size_t i = POLICY_TEXT_NONE + 1; i < ES_COUNT(names); i++)
+		if (es_slice_eq_str(name, names[i]))
+			return true;
+	return false;
+}
+
+const char *policy_text_for(const struct policy_tenant *tenant, enum policy_text text, unsigned language)
+{
+	struct es_slice code, name, says;
+
+	for (size_t i = 0; text != POLICY_TEXT_NONE && i < tenant->texts.count; i++)
+		if (policy_text_override_cut(es_slice_str(tenant->texts.items[i]), &code, &name, &says) &&
+		    es_slice_eq_str(name, names[text]) && es_slice_eq_str(code, codes[language]))
+			return (const char *)says.ptr; /* to the end of the item, which ends with NUL */
+	return policy_text(text, language);
+}

@@ -33,4 +33,11 @@ unsigned policy_language(struct es_slice accept_language, const char *fallback);
 const char *policy_language_code(unsigned language);
 const char *policy_text(enum policy_text text, unsigned language);
 
+/* What a tenant says instead of us: "de vowifi_not_in_plan: Fragen Sie uns". Cuts it; false when it is not of that form. */
+bool policy_text_override_cut(struct es_slice item, struct es_slice *language, struct es_slice *name,
+                              struct es_slice *says);
+bool policy_text_is_name(struct es_slice name);
+/* The tenant's, else ours. */
+const char *policy_text_for(const struct policy_tenant *tenant, enum policy_text text, unsigned language);
+
 #endif
