@@ -19,6 +19,7 @@
 #include "notify.pb-c.h"
 #include "policy.pb-c.h"
 
+struct gw_hold;
 struct gw_sign_keys;
 
 struct gw_exchange {
@@ -26,6 +27,7 @@ struct gw_exchange {
 	const struct gw_config *config;
 	const struct gw_clients *clients;
 	const struct gw_sign_keys *sign_keys; /* NULL: none */
+	struct gw_hold *hold;                 /* of refusals; NULL: none waits */
 	struct es_arena *arena;
 	int64_t started_us; /* monotonic */
 	int64_t deadline;   /* wall ms */
@@ -91,6 +93,8 @@ void gw_grant_acquired(struct gw_exchange *x, const Openes__AcquireReply *reply)
 void gw_answer(struct gw_exchange *x, enum gw_outcome outcome);
 /* The same, and never as a page for people: where there is none to be made. */
 void gw_answer_plain(struct gw_exchange *x, enum gw_outcome outcome);
+/* 503, after a moment: to those who ask too often (gw_hold.h). */
+void gw_answer_later(struct gw_exchange *x);
 void gw_answer_challenge(struct gw_exchange *x, struct es_slice packet, const char *cookie);
 void gw_answer_document(struct gw_exchange *x);
 /* TS.43 2.8.4: a document without TOKEN. x->decision has what stands in it. */
