@@ -130,7 +130,7 @@ static void answer_unavailable(void *user)
 
 void gw_answer_later(struct gw_exchange *x)
 {
-	gw_hold(x->hold, answer_unavailable, x);
+	gw_hold(x->clients->hold, answer_unavailable, x);
 }
 
 void gw_answer_plain(struct gw_exchange *x, enum gw_outcome outcome)

@@ -13,16 +13,11 @@
 
 #define PATHS_MAX 16
 #define GUNZIP_RATIO_MAX 100
-/* Refusals that wait (gw_hold.h): long enough that a thousand phones which ask again at once are no load, and a small part of
- * the connections. */
-#define HOLD_MS 1000
-#define HELD_SHARE 4u /* of connections_max, one in */
 
 struct gw_device {
 	const struct gw_config *config;
 	const struct gw_clients *clients;
 	const struct gw_sign_keys *sign_keys;
-	struct gw_hold *hold;
 	struct es_http_server *server;
 	struct es_slice paths[PATHS_MAX];
 	size_t path_count;
@@ -169,7 +164,6 @@ static void handle(struct es_http_request *http, void *user)
 	x->config = device->config;
 	x->clients = device->clients;
 	x->sign_keys = device->sign_keys;
-	x->hold = device->hold;
 	x->started_us = es_mono_us();
 	x->deadline = es_wall_ms() + device->config->call_time;
 	if (es_slice_eq_str(es_http_path(http), device->config->sheet_path)) {
@@ -244,16 +238,6 @@ static es_status start_server(struct gw_device *device, struct es_buf *error)
 	return es_http_start(&options, &device->server, error);
 }
 
-static es_status start_hold(struct gw_device *device, struct es_buf *error)
-{
-	const size_t places = device->config->connections_max / HELD_SHARE;
-	es_status status = gw_hold_start(places > 0 ? places : 1, HOLD_MS, &device->hold);
-
-	if (status != ES_OK)
-		es_put_str(error, "threads cannot be had");
-	return status;
-}
-
 es_status gw_device_start(const struct gw_config *config, const struct gw_clients *clients,
                           const struct gw_sign_keys *sign_keys, struct gw_device **out, struct es_buf *error)
 {
@@ -271,12 +255,8 @@ es_status gw_device_start(const struct gw_config *config, const struct gw_client
 	gw_pages_metrics();
 	status = read_paths(device, error);
 	if (status == ES_OK)
-		status = start_hold(device, error);
-	if (status == ES_OK)
 		status = start_server(device, error);
 	if (status != ES_OK) {
-		gw_hold_quit(device->hold);
-		gw_hold_free(device->hold);
 		free(device);
 		return status;
 	}
@@ -298,8 +278,7 @@ void gw_device_stop(struct gw_device *device, int64_t wait_ms)
 {
 	if (device == NULL)
 		return;
-	gw_hold_quit(device->hold);
+	gw_hold_quit(device->clients->hold);
 	es_http_stop(device->server, wait_ms);
-	gw_hold_free(device->hold);
 	free(device);
 }

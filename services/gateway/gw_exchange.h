@@ -19,7 +19,6 @@
 #include "notify.pb-c.h"
 #include "policy.pb-c.h"
 
-struct gw_hold;
 struct gw_sign_keys;
 
 struct gw_exchange {
@@ -27,7 +26,6 @@ struct gw_exchange {
 	const struct gw_config *config;
 	const struct gw_clients *clients;
 	const struct gw_sign_keys *sign_keys; /* NULL: none */
-	struct gw_hold *hold;                 /* of refusals; NULL: none waits */
 	struct es_arena *arena;
 	int64_t started_us; /* monotonic */
 	int64_t deadline;   /* wall ms */

@@ -210,6 +210,9 @@ static es_status check_claims(struct policy_admin_call *call, const struct polic
 		return ES_OK;
 	if (before->limits.requests_per_second != after->limits.requests_per_second)
 		return policy_refuse(call, POLICY_ADMIN_FORBIDDEN, "limits", "limits need a credential for all tenants");
+	if (before->authentication.challenges_per_second != after->authentication.challenges_per_second)
+		return policy_refuse(call, POLICY_ADMIN_FORBIDDEN, "authentication.challenges_per_second",
+		                     "limits need a credential for all tenants");
 	if (policy_tenant_claims_equal(before, after))
 		return ES_OK;
 	return policy_refuse(call, POLICY_ADMIN_FORBIDDEN, "hosts",

@@ -51,8 +51,11 @@ class Tenants:
     def beside(self, mix, seconds):
         """Both neighbours' reports, and A's, which floods all the while."""
         flood = self._phones("a", FLOOD, mix, 600)
-        quiet = self.quiet(seconds)
-        return quiet, flood.end()
+        try:
+            quiet = self.quiet(seconds)
+        finally:
+            report = flood.end()
+        return quiet, report
 
 
 def bench_flood(tenants, results, kind, rounds, seconds):
