@@ -48,7 +48,7 @@ struct policy {
 static void stop(void *state, int64_t wait_ms)
 {
 	struct policy *policy = state;
-	policy_upkeep_stop(policy->upkeep); /* it rings over the bus */
+	policy_upkeep_stop(policy->upkeep);    /* it rings over the bus */
 	policy_bus_stop(policy->bus, wait_ms); /* afterwards nobody waits for an EIR or a peer of the sheets */
 	policy_eir_free(policy->engine.eir);
 	policy_sheet_peers_stop(policy->engine.peers);
