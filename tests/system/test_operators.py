@@ -92,7 +92,7 @@ def test_the_openapi_file_is_itself_valid():
 
 
 def test_the_openapi_file_and_the_gateways_table_have_the_same_operations():
-    source = (ROOT / "services/gateway/gw_admin_routes.c").read_text()
+    source = re.sub(r"\s*\\\n\s*", " ", (ROOT / "services/gateway/gw_admin_routes.c").read_text()).replace('" "', "")
     macros = dict(re.findall(r"#define (\w+) ((?:\w+ )?\"[^\"]*\")", source))
 
     def path_of(expression):
