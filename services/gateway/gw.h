@@ -28,8 +28,12 @@ struct gw_config {
 	const char *auth_target, *policy_target, *esim_target, *notify_target;
 };
 
+struct gw_hold;
+
 struct gw_clients {
 	struct es_bus_client *auth, *policy, *esim, *notify;
+	struct gw_hold
+		*hold; /* of refusals that wait (gw_hold.h): late answers of the clients still come to it. NULL: none waits */
 };
 
 struct gw_admin;

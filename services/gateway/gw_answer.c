@@ -10,6 +10,7 @@
 #include "es_metrics.h"
 #include "es_text.h"
 #include "gw_exchange.h"
+#include "gw_hold.h"
 
 #define RELAY_TYPE "application/vnd.gsma.eap-relay.v1.0+json"
 #define XML_TYPE "text/vnd.wap.connectivity-xml"
@@ -120,6 +121,16 @@ void gw_answer(struct gw_exchange *x, enum gw_outcome outcome)
 		gw_sheet_fault(x, outcome);
 	else
 		gw_answer_plain(x, outcome);
+}
+
+static void answer_unavailable(void *user)
+{
+	gw_answer(user, GW_OUTCOME_UNAVAILABLE);
+}
+
+void gw_answer_later(struct gw_exchange *x)
+{
+	gw_hold(x->clients->hold, answer_unavailable, x);
 }
 
 void gw_answer_plain(struct gw_exchange *x, enum gw_outcome outcome)

@@ -8,6 +8,7 @@
 #include "es_http.h"
 #include "es_log.h"
 #include "gw_exchange.h"
+#include "gw_hold.h"
 #include "gw_pages.h"
 
 #define PATHS_MAX 16
@@ -277,6 +278,7 @@ void gw_device_stop(struct gw_device *device, int64_t wait_ms)
 {
 	if (device == NULL)
 		return;
+	gw_hold_quit(device->clients->hold);
 	es_http_stop(device->server, wait_ms);
 	free(device);
 }

@@ -20,6 +20,7 @@ static const struct row requests[] = {
 	{ "not for that (V12-TT-03)", TT "forbidden", NULL, NULL, 403, "D", { "!APPLICATION" } },
 	{ "nothing there (V12-TT-04)", TT "no-resource", NULL, NULL, 404, "D", { "!APPLICATION" } },
 	{ "something is missing (V12-TT-01)", TT "invalid", NULL, NULL, 400, "D", { "!APPLICATION" } },
+	{ "a tenant that asks too often", TT "limited", NULL, NULL, 503, "D", { "Retry-After: 3\r\n", "!APPLICATION" } },
 	{ "not offered (V12-INFO-03)", TT "not-offered", NULL, NULL, 405, "D", { "!APPLICATION" } },
 	{ "a fault of ours (V12-TT-05)", TT "confused", NULL, NULL, 500, "D", { NULL } },
 	{ "401 is not for a TOKEN that is refused (V12-HTTP-11)",

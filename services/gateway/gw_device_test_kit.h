@@ -97,6 +97,8 @@ static void on_start(struct es_bus_call *call, const ProtobufCMessage *message, 
 		reply_eap(call, OPENES__EAP_REPLY__OUTCOME__REJECTED);
 	else if (strcmp(request->eap_id, "mangled") == 0)
 		reply_eap(call, OPENES__EAP_REPLY__OUTCOME__MALFORMED);
+	else if (strcmp(request->eap_id, "limited") == 0)
+		reply_eap(call, OPENES__EAP_REPLY__OUTCOME__LIMITED);
 	else if (strcmp(request->eap_id, "busy") == 0)
 		es_bus_fail(call, ES_BUSY, "full");
 	else
@@ -332,6 +334,7 @@ static bool refused(struct es_bus_call *call, const char *word)
 		{ "not-offered", OPENES__DECIDE_REPLY__OUTCOME__NOT_OFFERED },
 		{ "invalid", OPENES__DECIDE_REPLY__OUTCOME__INVALID },
 		{ "no-resource", OPENES__DECIDE_REPLY__OUTCOME__NO_RESOURCE },
+		{ "limited", OPENES__DECIDE_REPLY__OUTCOME__LIMITED },
 	};
 	Openes__DecideReply reply;
 
@@ -340,6 +343,7 @@ static bool refused(struct es_bus_call *call, const char *word)
 		if (strcmp(words[i].word, word) != 0)
 			continue;
 		reply.outcome = words[i].outcome;
+		reply.retry_after_s = reply.outcome == OPENES__DECIDE_REPLY__OUTCOME__LIMITED ? 3 : 0;
 		es_bus_reply(call, &reply.base);
 		return true;
 	}

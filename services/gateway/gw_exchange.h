@@ -91,6 +91,8 @@ void gw_grant_acquired(struct gw_exchange *x, const Openes__AcquireReply *reply)
 void gw_answer(struct gw_exchange *x, enum gw_outcome outcome);
 /* The same, and never as a page for people: where there is none to be made. */
 void gw_answer_plain(struct gw_exchange *x, enum gw_outcome outcome);
+/* 503, after a moment: to those who ask too often (gw_hold.h). */
+void gw_answer_later(struct gw_exchange *x);
 void gw_answer_challenge(struct gw_exchange *x, struct es_slice packet, const char *cookie);
 void gw_answer_document(struct gw_exchange *x);
 /* TS.43 2.8.4: a document without TOKEN. x->decision has what stands in it. */

@@ -253,7 +253,6 @@ static enum gw_outcome refusal_by_auth(const Openes__EapReply *reply)
 		{ OPENES__EAP_REPLY__OUTCOME__MALFORMED, GW_OUTCOME_BAD_REQUEST },
 		{ OPENES__EAP_REPLY__OUTCOME__NO_SESSION, GW_OUTCOME_AUTHENTICATE },
 		{ OPENES__EAP_REPLY__OUTCOME__AWAY, GW_OUTCOME_UNAVAILABLE },
-		{ OPENES__EAP_REPLY__OUTCOME__LIMITED, GW_OUTCOME_UNAVAILABLE },
 	};
 
 	if (reply->outcome == OPENES__EAP_REPLY__OUTCOME__AWAY && reply->other_method)
@@ -275,7 +274,10 @@ static void on_eap(struct gw_exchange *x, const ProtobufCMessage *message)
 		on_authenticated(x, reply);
 	else {
 		x->retry_after_s = reply->retry_after_s;
-		gw_answer(x, refusal_by_auth(reply));
+		if (reply->outcome == OPENES__EAP_REPLY__OUTCOME__LIMITED)
+			gw_answer_later(x);
+		else
+			gw_answer(x, refusal_by_auth(reply));
 	}
 }
 
@@ -419,7 +421,10 @@ static void on_decision(struct gw_exchange *x, const ProtobufCMessage *message)
 	const Openes__DecideReply *reply = (const void *)message;
 
 	x->reason = reply->reason;
-	if (reply->outcome == OPENES__DECIDE_REPLY__OUTCOME__DECIDED && reply->subject != NULL)
+	x->retry_after_s = reply->retry_after_s;
+	if (reply->outcome == OPENES__DECIDE_REPLY__OUTCOME__LIMITED)
+		gw_answer_later(x);
+	else if (reply->outcome == OPENES__DECIDE_REPLY__OUTCOME__DECIDED && reply->subject != NULL)
 		on_decided(x, reply);
 	else if (reply->outcome == OPENES__DECIDE_REPLY__OUTCOME__AUTHENTICATE)
 		on_dead_token(x);

@@ -8,11 +8,17 @@
 #include "es_crypto.h"
 #include "gw_config.h"
 #include "gw_device.h"
+#include "gw_hold.h"
 #include "gw_server.h"
 #include "gw_sign_keys.h"
 
 /* Calls to auth at once: more than those that may wait there for core networks, so that others still get through. */
 #define AUTH_CALLS_MAX 8192u
+
+/* Refusals that wait: long enough that a thousand phones which ask again at once are no load, and a small part of the
+ * connections. */
+#define HOLD_MS 1000
+#define HELD_SHARE 4u /* of connections_max, one in */
 
 struct gw_process {
 	struct gw_clients clients;
@@ -46,6 +52,16 @@ static es_status start_clients(struct gw_process *p, const struct gw_config *c, 
 	return ES_OK;
 }
 
+static es_status start_hold(struct gw_process *p, const struct gw_config *c, struct es_buf *error)
+{
+	const size_t places = c->connections_max / HELD_SHARE;
+	es_status status = gw_hold_start(places > 0 ? places : 1, HOLD_MS, &p->clients.hold);
+
+	if (status != ES_OK)
+		es_put_str(error, "threads cannot be had");
+	return status;
+}
+
 /* Listeners first: what they still have under way gets its 503 before the calls it waits for are failed. */
 static void gw_stop(void *state, int64_t wait_ms)
 {
@@ -62,6 +78,8 @@ static void gw_stop(void *state, int64_t wait_ms)
 		if (clients[i] != NULL)
 			es_bus_client_stop(clients[i]);
 	gw_sign_keys_free(p->sign_keys); /* late answers of the clients may still have used them */
+	gw_hold_quit(p->clients.hold);
+	gw_hold_free(p->clients.hold);
 	free(p);
 }
 
@@ -76,7 +94,9 @@ static es_status gw_start(struct es_service *service, const void *config, void *
 		return ES_TOO_LARGE;
 	}
 	es_crypto_init();
-	status = start_clients(p, c, es_service_bus_key(service), error);
+	status = start_hold(p, c, error);
+	if (status == ES_OK)
+		status = start_clients(p, c, es_service_bus_key(service), error);
 	if (status == ES_OK)
 		status = gw_sign_keys_load(c->answer_keys_file, &p->sign_keys, error);
 	if (status == ES_OK)

@@ -201,11 +201,19 @@ static es_status check_neighbours(struct policy_admin_call *call, const struct p
 	return ES_OK;
 }
 
-/* Whom a tenant answers for is settled between the tenants, so not by the administrator of one. */
+/* Whom a tenant answers for, and how much of the machine it may have, is settled between the tenants, so not by the
+ * administrator of one. */
 static es_status check_claims(struct policy_admin_call *call, const struct policy_tenant *before,
                               const struct policy_tenant *after)
 {
-	if (call->who.tenant[0] == '\0' || policy_tenant_claims_equal(before, after))
+	if (call->who.tenant[0] == '\0')
+		return ES_OK;
+	if (before->limits.requests_per_second != after->limits.requests_per_second)
+		return policy_refuse(call, POLICY_ADMIN_FORBIDDEN, "limits", "limits need a credential for all tenants");
+	if (before->authentication.challenges_per_second != after->authentication.challenges_per_second)
+		return policy_refuse(call, POLICY_ADMIN_FORBIDDEN, "authentication.challenges_per_second",
+		                     "limits need a credential for all tenants");
+	if (policy_tenant_claims_equal(before, after))
 		return ES_OK;
 	return policy_refuse(call, POLICY_ADMIN_FORBIDDEN, "hosts",
 	                     "hosts, plmns, imsi_ranges and gid1 need a credential for all tenants");

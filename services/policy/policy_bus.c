@@ -425,6 +425,7 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 
 	es_metric_register(&admin_requests);
 	es_metric_register(&bss_events);
+	policy_deciding_metrics();
 	policy_grant_metrics();
 	policy_equipment_metrics();
 	policy_sheet_metrics();

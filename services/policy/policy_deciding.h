@@ -56,6 +56,11 @@ es_status policy_deciding_subject(const struct policy_deciding *d) ES_MUST_USE;
 /* Judges the operation and fills in the whole answer; or the outcome that the judgement is. */
 es_status policy_deciding_answer(struct policy_deciding *d, const struct policy_tenant *tenant) ES_MUST_USE;
 
+/* Whether the tenant of d->token has had its requests of this second: then the reply says so, and nothing is decided. After
+ * policy_deciding_read(). */
+bool policy_deciding_is_limited(struct policy_deciding *d);
+void policy_deciding_metrics(void);
+
 /* policy_engine_billing.c */
 
 /* Reads T90 out of the request; what is wrong with it is for the caller to tell. */

@@ -38,7 +38,8 @@ struct policy_question {
 struct policy_wait {
 	const struct es_trace *trace; /* of the call; may be NULL */
 	struct policy_question *first;
-	bool is_closed; /* all are asked and answered: there is no more asking */
+	bool is_closed;   /* all are asked and answered: there is no more asking */
+	bool was_counted; /* by the tenant's limit, which a decision made anew draws from no second time */
 	atomic_uint open;
 	struct es_worker *worker;
 	void (*go_on)(void *user);

@@ -8,6 +8,7 @@
 #include "policy_deciding_wait.h"
 #include "policy_eir.h"
 #include "policy_engine_bss.h"
+#include "policy_limits.h"
 #include "policy_seen.h"
 #include "policy_store.h"
 
@@ -25,6 +26,7 @@ struct policy_engine {
 	struct policy_eir *eir;           /* NULL: no EIR is asked */
 	struct policy_seen *seen;         /* NULL: devices are not noted (tests) */
 	struct policy_sheet_peers *peers; /* of web sheets; NULL: none */
+	struct policy_limits *limits;     /* NULL: nobody is limited (tests) */
 };
 
 /* One indexed read, and one more for ap2012. Waits for a commit where policy_decide_commits(): then never in a bus callback. */

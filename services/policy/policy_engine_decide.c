@@ -17,6 +17,14 @@ ES_METRIC_COUNTER(decisions, "openes_policy_decisions_total", "Requests with a t
 
 ES_METRIC_COUNTER1(refusals, "openes_policy_refused_by_rule_total", "Requests that a rule of the tenant refused");
 
+ES_METRIC_COUNTER1(limited, "openes_policy_limited_total",
+                   "Requests refused since their tenant asks too often: rises in a flood");
+
+void policy_deciding_metrics(void)
+{
+	es_metric_register(&limited);
+}
+
 static char *dup(struct es_arena *arena, const char *text)
 {
 	return es_arena_strdup(arena, es_slice_str(text));
@@ -353,6 +361,30 @@ es_status policy_deciding_read(struct policy_deciding *d)
 	return es_db_read(policy_store_db(d->engine->store), read_line, d);
 }
 
+/* A token that was made for this very request was counted by auth: whoever came through a whole authentication is served. */
+bool policy_deciding_is_limited(struct policy_deciding *d)
+{
+	static char reason[] = "limited";
+	const struct policy_tenant *tenant = policy_catalog_tenant(d->catalog, d->token.tenant);
+	uint64_t refused = 0;
+
+	if (d->engine->limits == NULL || tenant == NULL || d->request->fresh || (d->wait != NULL && d->wait->was_counted))
+		return false;
+	if (d->wait != NULL)
+		d->wait->was_counted = true;
+	const int64_t wait_s =
+		policy_limits_take(d->engine->limits, tenant->id, tenant->limits.requests_per_second, d->now_ms, &refused);
+	if (wait_s == 0)
+		return false;
+	es_count(&limited, 0);
+	if (refused > 0)
+		es_warn(NULL, "tenant.limited", es_f_str("tenant", tenant->id), es_f_u64("refused", refused));
+	d->reply->outcome = OPENES__DECIDE_REPLY__OUTCOME__LIMITED;
+	d->reply->reason = reason;
+	d->reply->retry_after_s = wait_s;
+	return true;
+}
+
 static enum policy_token_verdict check(const struct policy_deciding *d)
 {
 	const struct policy_request request = {
@@ -392,6 +424,8 @@ static es_status decide(struct policy_deciding *d)
 	ES_TRY(policy_billing_begin(d));
 	d->equipment.is_wanted = true;
 	ES_TRY(policy_deciding_read(d));
+	if (policy_deciding_is_limited(d))
+		return ES_OK;
 	enum policy_token_verdict verdict = check(d);
 	if (verdict != POLICY_TOKEN_VALID)
 		return outcome(d, verdict);

@@ -129,6 +129,31 @@ static void one_token_is_answered_for_three_applications(void **state) /* V12-SM
 	}
 }
 
+static void a_tenant_that_had_its_requests_of_a_second_waits(void **state)
+{
+	EACH_ENGINE(&test)
+	{
+		struct es_slice token = token_for("ap2003");
+		engine_of_test.limits = policy_limits_new();
+		assert_non_null(engine_of_test.limits);
+		for (int i = 0; i < 5; i++) /* no limit as long as nobody sets one */
+			assert_int_equal(decide(token, "ap2004", NOW).outcome, OPENES__DECIDE_REPLY__OUTCOME__DECIDED);
+		policy_test_do(&test, POLICY_ADMIN_DONE, "tenant.put", "tenant=demo",
+		               "{\"plmns\":[\"00101\"],\"limits\":{\"requests_per_second\":2}}");
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(decide(token, "ap2004", NOW).outcome, OPENES__DECIDE_REPLY__OUTCOME__DECIDED);
+		Openes__DecideReply reply = decide(token, "ap2004", NOW);
+		assert_int_equal(reply.outcome, OPENES__DECIDE_REPLY__OUTCOME__LIMITED);
+		assert_int_equal(reply.retry_after_s, 1);
+		assert_null(reply.subject);
+		assert_int_equal(decide(token, "ap2004", NOW + 500).outcome, OPENES__DECIDE_REPLY__OUTCOME__DECIDED);
+		assert_int_equal(decide(ES_SLICE_LIT("forged"), "ap2004", NOW + 500).outcome,
+		                 OPENES__DECIDE_REPLY__OUTCOME__AUTHENTICATE);
+		policy_limits_free(engine_of_test.limits);
+		engine_of_test.limits = NULL;
+	}
+}
+
 static void a_change_is_in_the_very_next_answer(void **state) /* V12-VWF-13 */
 {
 	EACH_ENGINE(&test)
@@ -506,6 +531,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_token_is_answered_for_three_applications),
+		cmocka_unit_test(a_tenant_that_had_its_requests_of_a_second_waits),
 		cmocka_unit_test(a_change_is_in_the_very_next_answer),
 		cmocka_unit_test(usage_and_boosts_are_kept_and_wake_their_own_application),
 		cmocka_unit_test(a_request_for_a_boost_gets_a_handle_that_the_portal_can_resolve),

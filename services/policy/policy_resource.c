@@ -232,6 +232,11 @@ static const struct field tenant_app_authentication[] = {
 	{ .name = NULL },
 };
 
+static const struct field tenant_limits[] = {
+	{ .name = "requests_per_second", I64, .offset = T(limits.requests_per_second), .min = 0, .max = 1000000 },
+	{ .name = NULL },
+};
+
 static const struct field tenant_fields[] = {
 	{ .name = "id", TEXT, .offset = T(id), NULL, IS_ID, .flags = REQUIRED },
 	{ .name = "name", TEXT, .offset = T(name), NULL, IS_LABEL },
@@ -255,6 +260,7 @@ static const struct field tenant_fields[] = {
 	{ .name = "eap_notifications", BOOL, .offset = T(eap_notifications) },
 	{ .name = "eap_identity_request", BOOL, .offset = T(eap_identity_request) },
 	{ .name = "checkcode", BOOL, .offset = T(checkcode) },
+	{ .name = "limits", OBJECT, .members = tenant_limits },
 	{ .name = "authentication", OBJECT, .members = tenant_authentication },
 	{ .name = "phone_number", OBJECT, .members = tenant_phone_number },
 	{ .name = "app_authentication", OBJECT, .members = tenant_app_authentication },

@@ -53,6 +53,7 @@ static void stop(void *state, int64_t wait_ms)
 	policy_eir_free(policy->engine.eir);
 	policy_sheet_peers_stop(policy->engine.peers);
 	policy_seen_stop(policy->engine.seen);
+	policy_limits_free(policy->engine.limits);
 	policy_store_close(policy->engine.store);
 	es_keyring_free(policy->engine.ring);
 	es_wipe(policy->engine.sim_id_key, sizeof policy->engine.sim_id_key);
@@ -98,6 +99,10 @@ static es_status start_parts(struct policy *policy, struct es_service *service, 
 		ES_TRY(policy_admin_bootstrap(policy->engine.store, config->admin_token_file, error));
 	ES_TRY(start_eir(policy, service, config, error));
 	ES_TRY(policy_sheet_peers_start(config->sheet_peers_file, &policy->engine.peers, error));
+	if ((policy->engine.limits = policy_limits_new()) == NULL) {
+		es_put_str(error, "out of memory");
+		return ES_TOO_LARGE;
+	}
 	if ((policy->engine.seen = policy_seen_start(policy->engine.store, config->note_devices)) == NULL) {
 		es_put_str(error, "threads cannot be had");
 		return ES_UNAVAILABLE;

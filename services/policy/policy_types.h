@@ -279,7 +279,10 @@ struct policy_tenant {
 	struct policy_tenant_bss bss;
 	struct policy_history_windows history;
 	int64_t device_life_s; /* a device not seen for so long is forgotten */
-	uint64_t version;      /* outbox sequence of its last change */
+	struct {
+		int64_t requests_per_second; /* at one replica (policy_limits.h); 0: no limit */
+	} limits;
+	uint64_t version; /* outbox sequence of its last change */
 };
 
 /* One DataPlanInfoDetails. */

@@ -64,6 +64,20 @@ def test_each_form_of_user_data_opens_its_sheet(sheets, app, form):
         assert sheets.get("?" + user_data).title == titles[app] and sheets.get("/?" + user_data).title == titles[app]
 
 
+def test_a_handle_opens_and_changes_the_line_of_its_own_tenant_alone(sheets):
+    """Even where another tenant has a line under the very same IMSI."""
+    line, other = sheets.line(), "/v1/tenants/other"
+    sheets.api("PUT", other, {"id": "other", "imsi_ranges": ["0010199"]})
+    sheets.api("PUT", f"{other}/plans/gold", {**sheets.gold, "id": "gold"})
+    assert sheets.api("PUT", f"{other}/subscribers/{line.imsi}", {"plan": "gold"})[0] == 201
+    before = sheets.api("GET", f"{other}/subscribers/{line.imsi}")[1]
+    done = sheets.act(finish(sheets, line), "address", **ADDRESS)
+    assert done.status == 200 and line.consents()
+    assert sheets.api("GET", f"{other}/subscribers/{line.imsi}")[1] == before
+    assert sheets.api("GET", f"{other}/subscribers/{line.imsi}/consents")[1]["items"] == []
+    assert sheets.api("GET", f"{other}/subscribers/{line.imsi}")[1]["vowifi"] != sheets.api("GET", line.path)[1]["vowifi"]
+
+
 def test_headers_and_size_of_a_page(sheets):
     """V12-VWF-14: nothing from elsewhere, nothing kept, nothing framed"""
     line = sheets.line()
