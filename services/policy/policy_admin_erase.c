@@ -5,6 +5,7 @@
 #include "es_crypto.h"
 #include "policy_admin_call.h"
 #include "policy_lifecycle.h"
+#include "policy_qos_follow.h"
 
 /* What stays, and why: said to whoever asks for erasure, so that he can say it to the person. */
 static const struct {
@@ -17,6 +18,8 @@ static const struct {
 	  "sealed, of no use without the line, and gone when they expire" },
 	{ "consents", "what was agreed to is proof for as long as the tenant says (sheets.consent_retention)" },
 	{ "answers of EIRs", "they are about a device, not about who has it; they go after 400 days" },
+	{ "orders for quality of service that the network has not yet let go of",
+	  "they go as soon as it has; what cannot be ended is listed until an operator cancels it" },
 	{ "keys of the SIM", "they belong to the card: delete them with keys.delete when it is not used again" },
 };
 
@@ -129,6 +132,7 @@ es_status policy_line_erase(struct policy_admin_call *call, const char *imsi, st
 	if (status != ES_OK && status != ES_NOT_FOUND)
 		return status;
 	ES_TRY(rename_in_trail(&e));
+	ES_TRY(policy_qos_leave(call->conn, call->tenant, imsi, call->now_ms));
 	*out = (struct policy_erased){ e.pseudonym, e.entries, status == ES_OK };
 	return policy_tell(call, "subscriber.erased", call->tenant, imsi, POLICY_ALL_APPS, &sequence);
 }
