@@ -181,10 +181,17 @@ static es_status status_of(CURLcode code, const struct fetch_job *job)
 	return ES_UNAVAILABLE;
 }
 
+static bool is_unsent(CURLcode result)
+{
+	return result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST ||
+	       result == CURLE_SSL_CONNECT_ERROR || result == CURLE_PEER_FAILED_VERIFICATION;
+}
+
 static void finish_by_curl(struct fetch_job *job, CURLcode result)
 {
 	struct es_fetch_answer answer = { .status = status_of(result, job),
 		                              .content_type = job->content_type,
+		                              .location = job->location,
 		                              .retry_after_s = job->retry_after_s,
 		                              .max_age_s = job->max_age_s,
 		                              .why = "answered" };
@@ -193,7 +200,10 @@ static void finish_by_curl(struct fetch_job *job, CURLcode result)
 		const char *why = job->is_too_large       ? "answer larger than allowed"
 		                  : job->error[0] != '\0' ? job->error
 		                                          : curl_easy_strerror(result);
-		finish_empty(job, answer.status, why);
+		answer = (struct es_fetch_answer){
+			.status = answer.status, .is_unsent = is_unsent(result), .retry_after_s = -1, .max_age_s = -1, .why = why
+		};
+		finish(job, &answer);
 		return;
 	}
 	(void)curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &answer.code);

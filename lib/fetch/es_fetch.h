@@ -60,6 +60,8 @@ struct es_fetch_answer {
 	long code;                    /* HTTP status */
 	struct es_slice body;         /* this and the others valid during the callback */
 	struct es_slice content_type; /* as sent, "application/json; charset=utf-8"; empty: none */
+	struct es_slice location;     /* of a resource that was made; empty: none */
+	bool is_unsent;               /* no connection to send it on was had; certain with is_once alone */
 	int64_t retry_after_s;        /* from either of its forms, at most a day; -1: none */
 	int64_t max_age_s;            /* of Cache-Control, at most a year; 0 with no-store or no-cache; -1: none */
 	const char *why;              /* for logs, never NULL */

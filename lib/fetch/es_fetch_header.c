@@ -60,7 +60,7 @@ void fetch_header_read(struct fetch_job *job, struct es_slice line, int64_t now_
 {
 	/* The first line of an answer, an interim one too: what was said before it does not count. */
 	if (es_slice_starts_with(line, ES_SLICE_LIT("HTTP/"))) {
-		job->content_type = (struct es_slice){ 0 };
+		job->content_type = job->location = (struct es_slice){ 0 };
 		job->retry_after_s = job->max_age_s = -1;
 		return;
 	}
@@ -68,6 +68,8 @@ void fetch_header_read(struct fetch_job *job, struct es_slice line, int64_t now_
 	value = es_slice_trim(value);
 	if (es_slice_eq_nocase(name, ES_SLICE_LIT("content-type")))
 		job->content_type = es_arena_copy(job->arena, value);
+	else if (es_slice_eq_nocase(name, ES_SLICE_LIT("location")))
+		job->location = es_arena_copy(job->arena, value);
 	else if (es_slice_eq_nocase(name, ES_SLICE_LIT("retry-after")))
 		job->retry_after_s = retry_after(value, now_s);
 	else if (es_slice_eq_nocase(name, ES_SLICE_LIT("cache-control")))

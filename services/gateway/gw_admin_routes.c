@@ -20,6 +20,7 @@
 #define MODEL TENANT "/models/{tac}"
 
 #define LETTER TENANT "/bss/dead-letters/{letter}"
+#define QOS_ORDER TENANT "/qos-orders/{order}"
 #define PAGE "cursor limit"
 #define TRIAL "dry_run"
 #define CARE                                                                                                           \
@@ -83,6 +84,9 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "GET", TENANT "/bss/dead-letters", "bss.dead-letter.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", LETTER ":replay", "bss.dead-letter.replay", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "DELETE", LETTER, "bss.dead-letter.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", TENANT "/qos-orders", "qos.list", PAGE " state", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", QOS_ORDER ":retry", "qos.retry", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "POST", QOS_ORDER ":cancel", "qos.cancel", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/consents", "consent.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", "/v1/flow:resolve", "flow.resolve", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", SUBSCRIBER "/keys", "keys.status", "", GW_BODY_NONE, GW_OWNER_AUTH },
@@ -126,8 +130,8 @@ static bool value_is_valid(const char *name, struct es_slice value)
 }
 
 /* The parameters a path template may name; an entry's address also serves as the parameter's name. */
-static const char *const path_names[] = { "tenant", "plan",  "imsi",   "name",   "client", "imei",  "tac",
-	                                      "number", "addon", "outage", "source", "event",  "letter" };
+static const char *const path_names[] = { "tenant", "plan",  "imsi",   "name",   "client", "imei",   "tac",
+	                                      "number", "addon", "outage", "source", "event",  "letter", "order" };
 
 static const char *path_name(struct es_slice text)
 {

@@ -164,6 +164,7 @@ policy_admin_fn policy_do_equipment_list, policy_do_equipment_get, policy_do_equ
 policy_admin_fn policy_do_model_list, policy_do_model_get, policy_do_model_put, policy_do_model_delete,
 	policy_do_model_import;
 policy_admin_fn policy_do_sheet_act, policy_do_consent_list;
+policy_admin_fn policy_do_qos_list, policy_do_qos_retry, policy_do_qos_cancel, policy_do_qos_withdraw;
 policy_admin_fn policy_do_explain, policy_do_flow_resolve;
 policy_admin_fn policy_do_bss_apply, policy_do_bss_event, policy_do_bss_listener;
 policy_admin_fn policy_do_bss_dead_list, policy_do_bss_dead_replay, policy_do_bss_dead_delete;

@@ -5,6 +5,7 @@
 #include "es_crypto.h"
 #include "policy_admin_call.h"
 #include "policy_lifecycle.h"
+#include "policy_qos_follow.h"
 
 /* What stays, and why: said to whoever asks for erasure, so that he can say it to the person. */
 static const struct {
@@ -15,6 +16,8 @@ static const struct {
 	{ "events", "auth, esim and notify learn from them whom to forget; they go after seven days" },
 	{ "exchanges and re-authentication contexts of auth",
 	  "sealed, of no use without the line, and gone when they expire" },
+	{ "orders for quality of service that the network has not yet let go of",
+	  "they go as soon as it has; what cannot be ended is listed until an operator cancels it" },
 	{ "keys of the SIM", "they belong to the card: delete them with keys.delete when it is not used again" },
 };
 
@@ -115,6 +118,7 @@ es_status policy_do_subscriber_erase(struct policy_admin_call *call)
 	es_status status = policy_row_subscriber_delete(call->conn, call->tenant, imsi);
 	if (status != ES_OK && status != ES_NOT_FOUND)
 		return status;
+	ES_TRY(policy_qos_leave(call->conn, call->tenant, imsi, call->now_ms));
 	ES_TRY(rename_in_trail(&e));
 	ES_TRY(policy_tell(call, "subscriber.erased", call->tenant, imsi, POLICY_ALL_APPS, &sequence));
 	return answer(&e, status == ES_OK);

@@ -6,6 +6,7 @@
 #include "es_text.h"
 #include "policy_admin_call.h"
 #include "policy_lifecycle.h"
+#include "policy_qos_follow.h"
 #include "policy_resource.h"
 
 #define TOUCH_BYTES (1u << 20) /* all devices of a line with all their answers */
@@ -44,6 +45,18 @@ static es_status answer(struct policy_admin_call *call, enum policy_admin_outcom
 
 /* ---- storing a change: epoch, event and version ---- */
 
+/* Orders for quality of service that its boosts call for. Most lines never had a boost. */
+static es_status follow(struct policy_admin_call *call, const struct policy_subscriber *before,
+                        const struct policy_subscriber *line)
+{
+	const struct policy_catalog *catalog = NULL;
+
+	if (line->data.boosts.count == 0 && (before == NULL || before->data.boosts.count == 0))
+		return ES_OK;
+	ES_TRY(policy_call_catalog_in_write(call, &catalog));
+	return policy_qos_follow(call->conn, catalog, line, call->now_ms);
+}
+
 /* Never an epoch twice for one IMSI: a number drawn from the outbox is above all that were drawn before, and a raise goes
  * at least one up. A subscriber that is deleted and made again starts above its old tokens, since the deletion is an
  * event. */
@@ -54,7 +67,8 @@ static es_status insert(struct policy_admin_call *call, struct policy_subscriber
 	line->epoch = head + 1;
 	line->version = head; /* a creation is no event: nobody can have asked about this line before */
 	line->updated_ms = call->now_ms;
-	return policy_row_subscriber_insert(call->conn, line);
+	ES_TRY(policy_row_subscriber_insert(call->conn, line));
+	return follow(call, NULL, line);
 }
 
 /* Dead tokens concern every answer: the next one is a demand to authenticate. */
@@ -112,7 +126,8 @@ static es_status update(struct policy_admin_call *call, const struct policy_subs
 	if (kills_tokens)
 		line->epoch = before->epoch + 1 > line->version ? before->epoch + 1 : line->version;
 	line->updated_ms = call->now_ms;
-	return policy_row_subscriber_update(call->conn, line);
+	ES_TRY(policy_row_subscriber_update(call->conn, line));
+	return follow(call, before, line);
 }
 
 /* Replaces `before` by `line`, or finds that nothing differs. */
@@ -390,6 +405,7 @@ static es_status change_imsi(struct policy_admin_call *call, const struct policy
 	if (status != ES_OK)
 		return status;
 	line->imsi = to;
+	ES_TRY(policy_qos_leave(call->conn, call->tenant, before->imsi, call->now_ms)); /* it is of that SIM */
 	ES_TRY(policy_row_consents_move(call->conn, call->tenant, before->imsi, to));
 	return ES_OK;
 }
@@ -431,6 +447,7 @@ es_status policy_line_delete(struct policy_admin_call *call, const struct policy
 {
 	ES_TRY(tell_farewell(call, line)); /* while its devices are known */
 	ES_TRY(policy_row_subscriber_delete(call->conn, call->tenant, line->imsi));
+	ES_TRY(policy_qos_leave(call->conn, call->tenant, line->imsi, call->now_ms));
 	return policy_consents_outlive(call, line->imsi);
 }
 

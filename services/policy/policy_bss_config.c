@@ -189,7 +189,9 @@ static es_status fill(struct policy_bss_source *s, struct es_buf *error)
 	}
 	ES_TRY(make_target(s, c->url, &s->target, error));
 	ES_TRY(make_target(s, c->hub_url, &s->hub, error));
-	return is_set(c->token_url) ? policy_bss_token_new(s->bss->fetcher, c, s->name, &s->token, error) : ES_OK;
+	const struct policy_token_access access = { c->ca_file,   c->cert_file,          c->key_file, c->token_url,
+		                                        c->client_id, c->client_secret_file, c->scope };
+	return is_set(c->token_url) ? policy_bss_token_new(s->bss->fetcher, &access, s->name, &s->token, error) : ES_OK;
 }
 
 static es_status add_source(struct policy_bss *bss, const struct es_conf_named *section, struct es_buf *error)

@@ -10,11 +10,11 @@
 #include "policy_bss.h"
 #include "policy_bss_breaker.h"
 #include "policy_bss_map.h"
+#include "policy_bss_token.h"
 
 #define POLICY_BSS_SECRETS 2
 #define POLICY_BSS_SECRET_MIN 16
 #define POLICY_BSS_URL_MAX 1024
-#define POLICY_BSS_TOKEN_MAX 4096
 #define POLICY_BSS_BUCKETS 64
 #define POLICY_BSS_SOURCES_MAX 32
 
@@ -34,7 +34,6 @@ extern const size_t policy_bss_key_count;
 enum policy_bss_kind { POLICY_BSS_PRODUCT, POLICY_BSS_SERVICE, POLICY_BSS_CUSTOMER, POLICY_BSS_KINDS };
 
 struct policy_bss_asked; /* one question under way */
-struct policy_bss_token;
 
 /* Questions that ended a moment ago. */
 struct policy_bss_ended {
@@ -79,16 +78,5 @@ struct policy_bss {
 };
 
 void policy_bss_ask_metrics(void);
-
-/* ---- access tokens by client credentials (policy_bss_token.c) ---- */
-
-es_status policy_bss_token_new(struct es_fetcher *fetcher, const struct policy_bss_config *config, const char *name,
-                               struct policy_bss_token **out, struct es_buf *error) ES_MUST_USE;
-void policy_bss_token_free(struct policy_bss_token *token); /* when the fetcher has ended; NULL is fine */
-/* The next one is asked for anew: the one given was refused. */
-void policy_bss_token_drop(struct policy_bss_token *token);
-/* `done` runs once, here or on the fetcher's thread; `bearer` is "Bearer ...", NULL with `why`. */
-typedef void policy_bss_token_done(const char *bearer, const char *why, void *user);
-void policy_bss_token_get(struct policy_bss_token *token, int64_t deadline, policy_bss_token_done *done, void *user);
 
 #endif

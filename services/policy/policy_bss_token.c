@@ -1,14 +1,16 @@
 /* policy_bss_token.c -- RFC 6749 4.4: an access token for a BSS, asked for once for all who need it, kept until it ends. */
 #include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "es_cleanup.h"
 #include "es_clock.h"
 #include "es_crypto.h"
+#include "es_json.h"
 #include "es_secret.h"
 #include "es_text.h"
-#include "policy_bss_int.h"
+#include "policy_bss_token.h"
 
 #define BEARER "Bearer "
 #define ANSWER_MAX 16384
@@ -35,7 +37,7 @@ struct policy_bss_token {
 };
 
 /* RFC 6749 2.3.1: both are form-encoded before they are joined. */
-static es_status write_basic(struct policy_bss_token *t, const struct policy_bss_config *config, struct es_buf *error)
+static es_status write_basic(struct policy_bss_token *t, const struct policy_token_access *config, struct es_buf *error)
 {
 	struct es_buf secret, pair;
 
@@ -56,7 +58,7 @@ static es_status write_basic(struct policy_bss_token *t, const struct policy_bss
 	return status;
 }
 
-es_status policy_bss_token_new(struct es_fetcher *fetcher, const struct policy_bss_config *config, const char *name,
+es_status policy_bss_token_new(struct es_fetcher *fetcher, const struct policy_token_access *config, const char *name,
                                struct policy_bss_token **out, struct es_buf *error)
 {
 	struct policy_bss_token *t = calloc(1, sizeof *t);

@@ -272,6 +272,7 @@ static const struct field tenant_fields[] = {
 	{ .name = "device_life", I64, .offset = T(device_life_s), .min = 86400, .max = 315360000 },
 	{ .name = "equipment", OBJECT, .members = policy_tenant_equipment },
 	{ .name = "bss", OBJECT, .members = policy_tenant_bss_fields },
+	{ .name = "qos", OBJECT, .members = policy_tenant_qos_fields },
 	{ .name = "sheets", OBJECT, .members = policy_tenant_sheets },
 	{ .name = "brand", OBJECT, .members = policy_tenant_brand },
 	{ .name = "texts",
@@ -314,6 +315,7 @@ static const struct policy_tenant tenant_defaults = {
 	.device_life_s = 34560000,
 	.equipment = { .source = "", .max_age_s = 86400 },
 	.bss = { .source = "", .max_age_s = 900, .stale_max_age_s = 259200, .default_plan = "" },
+	.qos = { .source = "", .dnn = "" },
 	.sheets = { .handle_s = 1800,
 	            .consent_s = 157680000,
 	            .terms = "",
@@ -359,6 +361,7 @@ static es_status tenant_check(const void *resource, struct policy_fault *fault)
 	ES_TRY(policy_billing_check(&tenant->billing, fault));
 	ES_TRY(policy_equipment_settings_check(&tenant->equipment, fault));
 	ES_TRY(policy_tenant_bss_check(&tenant->bss, fault));
+	ES_TRY(policy_tenant_qos_check(&tenant->qos, fault));
 	ES_TRY(policy_sheets_check(tenant, fault));
 	return disclosure_check(&tenant->disclosure, fault);
 }

@@ -38,6 +38,17 @@ static const struct policy_shape data_plan_shape = { data_plan_fields, &data_pla
 
 #define B(member) offsetof(struct policy_boost, member)
 
+/* QosProfileName of the API for developers, and every qosReference that is a plain word. */
+static bool is_profile(struct es_slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		const uint8_t c = text.ptr[i];
+		if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.')
+			return false;
+	}
+	return text.len == 0 || (text.len >= 3 && text.len <= 256);
+}
+
 static const struct field boost_fields[] = {
 	{ .name = "type", I64, .offset = B(type), .min = 0, .max = 255 },
 	{ .name = "offer", ENUM, .offset = B(offer), policy_boost_offer_names },
@@ -52,6 +63,7 @@ static const struct field boost_fields[] = {
 	{ .name = "uplink_burst", I64, .offset = B(up_burst), .min = 0, .max = RATE_MAX },
 	{ .name = "price", TEXT, .offset = B(price), NULL, IS_LABEL },
 	{ .name = "duration", I64, .offset = B(duration_s), .min = 60, .max = 31536000 },
+	{ .name = "qos_profile", TEXT, .offset = B(qos_profile), NULL, is_profile, "3 to 256 letters, digits, -, _ and ." },
 	{ .name = NULL },
 };
 static const struct policy_boost boost_defaults = { .type = -1,
@@ -65,7 +77,8 @@ static const struct policy_boost boost_defaults = { .type = -1,
 	                                                .up_max = -1,
 	                                                .up_burst = -1,
 	                                                .price = "",
-	                                                .duration_s = 3600 };
+	                                                .duration_s = 3600,
+	                                                .qos_profile = "" };
 
 static es_status refuse(struct policy_fault *fault, const char *field, const char *error)
 {

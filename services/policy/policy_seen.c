@@ -9,12 +9,14 @@
 #include "es_clock.h"
 #include "es_log.h"
 #include "es_metrics.h"
+#include "policy_store_qos.h"
 
 #define PILE_MAX 512
 #define NOTED_SLOTS 65536u /* two subscribers in one slot: one of them is written again, nothing worse */
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 #define PRUNE_EVERY_MS (INT64_C(3600) * 1000)
 #define OUTBOX_LIFE_MS (7 * DAY_MS)
+#define QOS_ORDER_LIFE_MS (30 * DAY_MS) /* after its end */
 #define ANSWER_LIFE_MS (400 * DAY_MS) /* of EIRs: longer than any tenant's max_age */
 
 #define ANSWERS_MAX 1024
@@ -242,6 +244,7 @@ static es_status prune(struct es_db_conn *conn, void *user)
 	ES_TRY(policy_row_events_prune(conn, events_ms));
 	ES_TRY(policy_row_bss_prune(conn, events_ms - BSS_EVENTS_MORE_MS, events_ms - BSS_DEAD_MORE_MS));
 	ES_TRY(policy_row_sheets_prune(conn, *now_ms));
+	ES_TRY(policy_row_qos_prune(conn, *now_ms - QOS_ORDER_LIFE_MS));
 	return policy_row_equipment_answers_prune(conn, *now_ms - ANSWER_LIFE_MS);
 }
 

@@ -8,6 +8,7 @@
 #include "es_secret.h"
 #include "policy_admin.h"
 #include "policy_bus.h"
+#include "policy_qos_run.h"
 #include "policy_sheet_peers.h"
 #include "policy_upkeep.h"
 
@@ -35,6 +36,8 @@ static const struct es_conf_key keys[] = {
 	        "file with a section for each of the operator's own systems (docs/bss.md); empty: none"),
 	ES_CONF(policy, struct policy_config, sheet_peers_file, ES_CONF_STRING, "", 0, 0,
 	        "file of the address services and payment pages of web sheets (docs/sheets.md); empty: none"),
+	ES_CONF(policy, struct policy_config, qos_file, ES_CONF_STRING, "", 0, 0,
+	        "file with a section for each network asked for quality of service (docs/qos.md); empty: none"),
 	ES_CONF(policy, struct policy_config, note_devices, ES_CONF_BOOL, "true", 0, 0,
 	        "note which devices a subscriber uses"),
 };
@@ -43,15 +46,16 @@ struct policy {
 	struct policy_engine engine;
 	struct policy_bus *bus;
 	struct policy_upkeep *upkeep;
+	struct policy_qos_runner *qos;
 };
 
 static void stop(void *state, int64_t wait_ms)
 {
 	struct policy *policy = state;
 	policy_upkeep_stop(policy->upkeep); /* it rings over the bus */
-	policy_bus_stop(policy->bus, wait_ms);
+	policy_qos_runner_stop(policy->qos);
+	policy_bus_stop(policy->bus, wait_ms); /* nobody waits for an EIR or a peer of the sheets any more */
 	policy_eir_free(policy->engine.eir);
-	policy_bus_stop(policy->bus, wait_ms); /* nobody waits for a peer of the sheets any more */
 	policy_sheet_peers_stop(policy->engine.peers);
 	policy_seen_stop(policy->engine.seen);
 	policy_store_close(policy->engine.store);
@@ -108,7 +112,7 @@ static es_status start_parts(struct policy *policy, struct es_service *service, 
 		es_put_str(error, "threads cannot be had");
 		return ES_UNAVAILABLE;
 	}
-	return ES_OK;
+	return policy_qos_runner_start(&policy->engine, config->qos_file, &policy->qos, error);
 }
 
 static es_status start(struct es_service *service, const void *config, void **state, struct es_buf *error)

@@ -16,6 +16,7 @@ struct policy_config {
 	const char *auth_target;         /* "": no S13 */
 	const char *bss_file;            /* "": none */
 	const char *sheet_peers_file;    /* "": none */
+	const char *qos_file;            /* "": none */
 	bool note_devices;
 };
 

@@ -70,5 +70,8 @@ es_status policy_billing_check(const struct policy_billing *billing, struct poli
 /* policy_resource_bss.c */
 extern const struct field policy_tenant_bss_fields[];
 es_status policy_tenant_bss_check(const struct policy_tenant_bss *bss, struct policy_fault *fault) ES_MUST_USE;
+/* policy_resource_qos.c */
+extern const struct field policy_tenant_qos_fields[];
+es_status policy_tenant_qos_check(const struct policy_tenant_qos *qos, struct policy_fault *fault) ES_MUST_USE;
 
 #endif

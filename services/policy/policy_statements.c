@@ -10,6 +10,9 @@
 #define MODEL "tac, vendor, model, capabilities, version"
 #define STORE_USER "vendor, user_id, terms, terms_version, version, updated"
 #define AUDIT "id, at, who, client, action, tenant, resource, outcome, detail"
+#define QOS_ORDER                                                                                                      \
+	"id, tenant, imsi, msisdn, boost, mode, source, profile, dnn, until, withdraws, state, flags, tries, takes, "      \
+	"next_at, remote, reason, created, asked, active, ending, ended, version"
 #define DEAD "id, source, at, event_id, name, reason, tries, body"
 #define PAGE_OF_LINES "ORDER BY s.imsi LIMIT ?3"
 
@@ -193,6 +196,21 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_BSS_DEAD_DELETE] = "DELETE FROM bss_dead WHERE tenant = ?1 AND id = ?2",
 	[ST_BSS_DEADS_FORGET] = "DELETE FROM bss_dead WHERE tenant = ?1 AND body LIKE '%' || ?2 || '%'",
 	[ST_BSS_DEADS_PRUNE] = "DELETE FROM bss_dead WHERE at < ?1",
+	[ST_QOS_LINE] = "SELECT " QOS_ORDER
+					" FROM qos_order WHERE tenant = ?1 AND imsi = ?2 AND (state <> 6 OR flags <> 0) ORDER BY id",
+	[ST_QOS_ONE] = "SELECT " QOS_ORDER " FROM qos_order WHERE id = ?1",
+	[ST_QOS_DUE] =
+		"SELECT " QOS_ORDER " FROM qos_order WHERE next_at > 0 AND next_at <= ?1 ORDER BY next_at, id LIMIT ?2",
+	[ST_QOS_LIST] = "SELECT " QOS_ORDER " FROM qos_order WHERE tenant = ?1 AND id > ?2 AND (?3 = 0 OR state = ?3) "
+					"ORDER BY id LIMIT ?4",
+	[ST_QOS_ADD] = "INSERT INTO qos_order (" QOS_ORDER ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+				   "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
+	[ST_QOS_PUT] = "UPDATE qos_order SET until = ?2, withdraws = ?3, state = ?4, flags = ?5, tries = ?6, takes = ?7, "
+				   "next_at = ?8, remote = ?9, reason = ?10, asked = ?11, active = ?12, ending = ?13, ended = ?14, "
+				   "version = version + 1 WHERE id = ?1 AND version = ?15",
+	[ST_QOS_DELETE] = "DELETE FROM qos_order WHERE id = ?1",
+	[ST_QOS_FORGET] = "DELETE FROM qos_order WHERE tenant = ?1 AND imsi = ?2 AND state = 6",
+	[ST_QOS_PRUNE] = "DELETE FROM qos_order WHERE state = 6 AND flags = 0 AND ended < ?1",
 	[ST_EVENTS_PRUNE] = "DELETE FROM outbox WHERE at < ?1",
 	/* An answer of long ago that comes late (another replica's pile) does not take the place of a newer one. */
 	[ST_DEVICE_APP_UPSERT] =

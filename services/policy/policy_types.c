@@ -37,6 +37,8 @@ const char *const policy_equipment_away_names[] = { "last", "allow", "unavailabl
 
 const char *const policy_bss_mode_names[] = { "off", "query", NULL };
 const char *const policy_bss_when_away_names[] = { "last", "default_plan", "unavailable", NULL };
+const char *const policy_qos_mode_names[] = { "off", "pcf", "camara", NULL };
+const char *const policy_qos_on_failure_names[] = { "keep", "withdraw", NULL };
 
 int policy_name_value(const char *const *names, const char *text)
 {

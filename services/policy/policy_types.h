@@ -233,6 +233,16 @@ struct policy_tenant_bss {
 	struct policy_list events_from; /* sections beside `source` that may tell us of changes */
 };
 
+/* Quality of service asked for from the network while a boost is in force (policy_qos.h). */
+enum policy_qos_mode { POLICY_QOS_OFF, POLICY_QOS_PCF, POLICY_QOS_CAMARA };
+enum policy_qos_on_failure { POLICY_QOS_KEEPS, POLICY_QOS_WITHDRAWS };
+struct policy_tenant_qos {
+	uint8_t mode;       /* enum policy_qos_mode */
+	const char *source; /* section of policy's QoS file; "": none */
+	const char *dnn;    /* "": not named */
+	uint8_t on_failure; /* enum policy_qos_on_failure: what becomes of the boost */
+};
+
 /* Web sheets that this server shows itself. */
 struct policy_sheets {
 	int64_t handle_s;         /* how old a handle may be when its sheet is opened */
@@ -277,6 +287,7 @@ struct policy_tenant {
 	struct policy_brand brand;
 	struct policy_list texts; /* "de terms_title: ...": instead of our own (policy_sheet_text.h) */
 	struct policy_tenant_bss bss;
+	struct policy_tenant_qos qos;
 	struct policy_history_windows history;
 	int64_t device_life_s; /* a device not seen for so long is forgotten */
 	uint64_t version;      /* outbox sequence of its last change */
@@ -293,8 +304,9 @@ struct policy_boost {
 	uint8_t offer; /* enum policy_boost_offer */
 	int64_t delay_ms, jitter_ns, loss_exponent;
 	int64_t down_min, down_max, down_burst, up_min, up_max, up_burst; /* Mbit/s */
-	const char *price;  /* for people, as "2.99 EUR"; "": nothing is said of it */
-	int64_t duration_s; /* how long it lasts when it was bought on a sheet */
+	const char *price;       /* for people, as "2.99 EUR"; "": nothing is said of it */
+	int64_t duration_s;      /* how long it lasts when it was bought on a sheet */
+	const char *qos_profile; /* what the network calls its quality of service; "": none is asked for */
 };
 
 /* One PLMNAllowed. */
@@ -452,6 +464,8 @@ extern const char *const policy_equipment_unknown_names[];
 extern const char *const policy_equipment_away_names[];
 extern const char *const policy_bss_mode_names[];
 extern const char *const policy_bss_when_away_names[];
+extern const char *const policy_qos_mode_names[];
+extern const char *const policy_qos_on_failure_names[];
 extern const char *const policy_sheet_app_names[]; /* applications that have a sheet */
 
 /* The type of a boost: clients of before version 12 call real-time interactive traffic 0 (TS.43 9.1.2). */
