@@ -17,7 +17,7 @@
 #define PRUNE_EVERY_MS (INT64_C(3600) * 1000)
 #define OUTBOX_LIFE_MS (7 * DAY_MS)
 #define QOS_ORDER_LIFE_MS (30 * DAY_MS) /* after its end */
-#define ANSWER_LIFE_MS (400 * DAY_MS) /* of EIRs: longer than any tenant's max_age */
+#define ANSWER_LIFE_MS (400 * DAY_MS)   /* of EIRs: longer than any tenant's max_age */
 
 #define ANSWERS_MAX 1024
 #define BSS_EVENTS_MORE_MS (7 * DAY_MS) /* a sender that tries again for a fortnight is still known */

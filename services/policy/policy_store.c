@@ -25,12 +25,11 @@ struct policy_store {
 	struct policy_catalog_cache *cache;
 };
 
-static const struct es_migration migrations[] = { { 1, policy_schema_1_sql }, { 2, policy_schema_2_sql },
-	                                              { 3, policy_schema_3_sql }, { 4, policy_schema_4_sql },
-	                                              { 5, policy_schema_5_sql }, { 6, policy_schema_6_sql },
-	                                              { 7, policy_schema_7_sql }, { 8, policy_schema_8_sql },
-	                                              { 9, policy_schema_9_sql }, { 10, policy_schema_10_sql },
-	                                              { 11, policy_schema_11_sql } };
+static const struct es_migration migrations[] = {
+	{ 1, policy_schema_1_sql }, { 2, policy_schema_2_sql },   { 3, policy_schema_3_sql },  { 4, policy_schema_4_sql },
+	{ 5, policy_schema_5_sql }, { 6, policy_schema_6_sql },   { 7, policy_schema_7_sql },  { 8, policy_schema_8_sql },
+	{ 9, policy_schema_9_sql }, { 10, policy_schema_10_sql }, { 11, policy_schema_11_sql }
+};
 
 es_status policy_store_open(const char *url, struct policy_store **out, struct es_buf *error)
 {
