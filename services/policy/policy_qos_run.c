@@ -114,9 +114,10 @@ struct round {
 	struct policy_qos_net *net;
 	struct es_arena *arena, *row_arena;
 	int64_t now_ms;
-	struct policy_qos_order orders[ORDERS_MAX];
+	struct policy_qos_order orders[ORDERS_MAX]; /* as they were found due */
 	struct {
-		bool has_room; /* of its network */
+		struct policy_qos_order order; /* as it is since it was taken */
+		bool has_room;                 /* of its network: given back whoever has the order in the end */
 		enum policy_qos_act act;
 		uint8_t came_to; /* a state without anything sent */
 	} of[ORDERS_MAX];
@@ -140,7 +141,7 @@ static es_status read_due(struct es_db_conn *conn, void *user)
 	return policy_row_qos_due(conn, r->now_ms, ORDERS_MAX, r->arena, take_note, r);
 }
 
-/* The order as it is now in the place of the one that was read. */
+/* What was found due is not changed: this may run twice, and another replica may have been quicker. */
 static es_status take_one(struct round *r, struct es_db_conn *conn, size_t i)
 {
 	struct policy_qos_order order;
@@ -161,14 +162,14 @@ static es_status take_one(struct round *r, struct es_db_conn *conn, size_t i)
 	ES_TRY(policy_qos_settle(conn, r->engine->store, &order, r->row_arena, r->now_ms));
 	r->of[i].act = act;
 	r->of[i].came_to = act == POLICY_QOS_NOTHING && order.state != before ? order.state : 0;
-	r->orders[i] = order;
+	r->of[i].order = order;
 	return ES_OK;
 }
 
 static es_status take(struct es_db_conn *conn, void *user)
 {
 	struct round *r = user;
-	es_status status = read_due(conn, r); /* anew: a job may run twice */
+	es_status status = ES_OK;
 
 	for (size_t i = 0; i < r->count && status == ES_OK; i++)
 		status = take_one(r, conn, i);
@@ -218,13 +219,14 @@ static void send(struct round *r, const struct policy_qos_order *order, enum pol
 static void act(struct round *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		const struct policy_qos_order *order = &r->orders[i];
+		const struct policy_qos_order *order = &r->of[i].order;
 		const bool sends = r->of[i].act == POLICY_QOS_CREATE || r->of[i].act == POLICY_QOS_REMOVE;
-		note_state(r->of[i].came_to, order->id, order->reason);
+		if (r->of[i].came_to != 0)
+			note_state(r->of[i].came_to, order->id, order->reason);
 		if (sends)
 			send(r, order, r->of[i].act);
 		else if (r->of[i].has_room)
-			policy_qos_net_leave(r->net, order->source);
+			policy_qos_net_leave(r->net, r->orders[i].source);
 		if (r->of[i].act == POLICY_QOS_WITHDRAW)
 			withdraw(r, order);
 	}
