@@ -260,9 +260,9 @@ def test_an_order_that_failed_is_listed_and_tried_again_or_closed_by_people(runn
     listed = running.stack.ctl("qos", "list", "--tenant", "demo", "--state", "failed").stdout
     assert order["id"] in listed and "HTTP status 400" in listed
     running.net.say()
-    running.stack.ctl("qos", "retry", "--tenant", "demo", order["id"])
+    json.loads(running.stack.ctl("qos", "retry", "--tenant", "demo", order["id"], "--json").stdout)
     line.comes_to("active")
-    running.stack.ctl("qos", "cancel", "--tenant", "demo", order["id"])
+    json.loads(running.stack.ctl("qos", "cancel", "--tenant", "demo", order["id"], "--json").stdout)
     line.comes_to("ended")
     assert session_of(running, line) == []
     assert running.api("PATCH", line.path, {"msisdn": ""})[0] == 200
