@@ -145,16 +145,27 @@ static void conclude(const struct esim_es2_request *r, struct esim_heard *out)
 		(void)snprintf(out->matching_id, sizeof out->matching_id, "%s", r->matching_id);
 }
 
-static void read_executed(const struct esim_es2_request *r, const cJSON *json, struct esim_heard *out)
+static void read_failed(const struct esim_es2_request *r, const struct esim_es2_status *status, struct esim_heard *out)
+{
+	out->outcome = esim_es2_meaning(r, status->subject, status->reason);
+	esim_es2_words(status->subject, status->reason, out->reason, sizeof out->reason);
+	if (out->outcome == ESIM_HEARD_DONE)
+		conclude(r, out);
+}
+
+static void read_executed(const struct esim_es2_request *r, const cJSON *json, const struct esim_es2_status *status,
+                          struct esim_heard *out)
 {
 	hear(out, ESIM_HEARD_DONE, "");
 	if (r->function == ESIM_ES2_DOWNLOAD_ORDER)
 		read_ordered(r, json, out);
 	if (r->function == ESIM_ES2_CONFIRM_ORDER)
 		read_confirmed(r, json, out);
+	if (status->status == ESIM_ES2_WARNING && out->outcome == ESIM_HEARD_DONE)
+		esim_es2_words(status->subject, status->reason, out->reason, sizeof out->reason);
 }
 
-void esim_es2_read(const struct esim_es2_request *r, struct es_slice body, struct esim_heard *out)
+bool esim_es2_read(const struct esim_es2_request *r, struct es_slice body, struct esim_heard *out)
 {
 	ES_CLEANUP(es_json_done) cJSON *json = NULL;
 	struct esim_es2_status status;
@@ -162,21 +173,18 @@ void esim_es2_read(const struct esim_es2_request *r, struct es_slice body, struc
 	memset(out, 0, sizeof *out);
 	if (es_json_parse(body, ESIM_ES2_LIMITS, &json) != ES_OK) {
 		hear(out, ESIM_HEARD_LOST, "its answer is no JSON");
-		return;
+		return false;
 	}
 	const cJSON *header = cJSON_GetObjectItemCaseSensitive(json, "header");
 	if (esim_es2_status_read(cJSON_GetObjectItemCaseSensitive(header, "functionExecutionStatus"), &status) != ES_OK) {
 		hear(out, ESIM_HEARD_LOST, "its answer has no status");
-	} else if (status.status == ESIM_ES2_EXPIRED) {
-		hear(out, ESIM_HEARD_UNHEARD, "expired before it was executed");
-	} else if (status.status == ESIM_ES2_FAILED) {
-		out->outcome = esim_es2_meaning(r, status.subject, status.reason);
-		esim_es2_words(status.subject, status.reason, out->reason, sizeof out->reason);
-		if (out->outcome == ESIM_HEARD_DONE)
-			conclude(r, out);
-	} else {
-		read_executed(r, json, out);
-		if (status.status == ESIM_ES2_WARNING && out->outcome == ESIM_HEARD_DONE)
-			esim_es2_words(status.subject, status.reason, out->reason, sizeof out->reason);
+		return false;
 	}
+	if (status.status == ESIM_ES2_EXPIRED)
+		hear(out, ESIM_HEARD_UNHEARD, "expired before it was executed");
+	else if (status.status == ESIM_ES2_FAILED)
+		read_failed(r, &status, out);
+	else
+		read_executed(r, json, &status, out);
+	return true;
 }

@@ -38,9 +38,9 @@ struct esim_es2_request {
 /* ES_MALFORMED: no ICCID where one is needed, or one that is none. `out` holds secrets. */
 es_status esim_es2_write(const struct esim_es2_request *request, const char *requester, struct es_buf *out) ES_MUST_USE;
 
-/* An answer's body. Never fails: what cannot be read is ESIM_HEARD_LOST with its reason. ESIM_HEARD_DONE has an ICCID after
+/* An answer's body. False: it is none of an SM-DP+; `out` is ESIM_HEARD_LOST then, with a reason. ESIM_HEARD_DONE has an ICCID after
  * DownloadOrder, and after ConfirmOrder a matching id, that of the request where it was not told another. */
-void esim_es2_read(const struct esim_es2_request *request, struct es_slice body, struct esim_heard *out);
+bool esim_es2_read(const struct esim_es2_request *request, struct es_slice body, struct esim_heard *out);
 
 /* What a refusal with these codes ("8.2.1", "3.3"; "" where not told) means. */
 enum esim_heard_outcome esim_es2_meaning(const struct esim_es2_request *request, const char *subject,

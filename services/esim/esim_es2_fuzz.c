@@ -29,7 +29,8 @@ static void answers_are_of_their_form(struct es_slice body)
 	for (size_t i = 0; i < ES_COUNT(requests); i++) {
 		struct esim_heard heard;
 
-		esim_es2_read(&requests[i], body, &heard);
+		if (!esim_es2_read(&requests[i], body, &heard))
+			assert(heard.outcome == ESIM_HEARD_LOST);
 		assert(strlen(heard.reason) < sizeof heard.reason);
 		assert(strpbrk(heard.matching_id, "$ \"\r\n") == NULL && strpbrk(heard.smdp_address, "$/:@ \r\n") == NULL);
 		if (heard.outcome == ESIM_HEARD_DONE && requests[i].function == ESIM_ES2_DOWNLOAD_ORDER)

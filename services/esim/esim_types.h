@@ -117,6 +117,7 @@ enum esim_order_flag {
 struct esim_order {
 	char id[ESIM_ID + 1], profile[ESIM_ID + 1];
 	char tenant[32], imsi[16], enterprise[ESIM_NAME + 1];
+	uint16_t app;  /* enum esim_app */
 	uint8_t kind;  /* enum esim_kind */
 	uint8_t state; /* enum esim_order_state */
 	uint8_t step;  /* enum esim_step; the one that is due, or that it waits in */
@@ -129,7 +130,9 @@ struct esim_order {
 	int64_t install_within_ms;
 	char response[ESIM_CODE + 1]; /* what the user typed; secret */
 	char old_iccid[ESIM_ICCID + 1], old_device[ESIM_DEVICE + 1];
+	char old_profile[ESIM_ID + 1];   /* ours, that it takes the place of; "": none of ours */
 	char requester[ESIM_DEVICE + 1]; /* terminal_id of the device that asked: it is told */
+	char traceparent[56];            /* of the request that made it */
 	char msisdn[17];                 /* of the line */
 	/* its life */
 	int64_t tries, takes;
@@ -154,6 +157,7 @@ struct esim_profile {
 	bool needs_word; /* waits at the SM-DP+ for its user's word: TS.43 8.12 */
 	bool is_lent;    /* rests while another device has the line */
 	char name[ESIM_NAME + 1], vendor[ESIM_NAME + 1], model[ESIM_NAME + 1], plan[ESIM_NAME + 1];
+	char home[ESIM_ID + 1];            /* of one on loan: the profile that rests meanwhile */
 	char profile_imsi[16], msisdn[17]; /* of the profile itself; "": not told to us */
 	/* download data; the codes are secret */
 	char smdp[ESIM_NAME + 1];         /* section that holds it; "": none of ours */
