@@ -162,7 +162,7 @@ def test_the_stand_in_takes_a_profile_to_one_phone_and_tells_of_each_point():
         assert es2(dp, "cancelOrder", iccid=iccid, eid=eid, matchingId="A-1", finalProfileStatusIndicator="Available")[0] == "8.2.1/3.3"
         dp.enable(iccid.rstrip("F"))
         dp.check()
-    assert told == [(1, None), (2, "2.2"), (1, None), (2, "3.8"), (1, None), (2, None), (3, None), (4, None), (101, None)]
+    assert told == [(1, "3.10"), (1, None), (2, "2.2"), (1, None), (2, "3.8"), (1, None), (2, None), (3, None), (4, None), (101, None)]
 
 
 def test_the_stand_in_acts_and_forgets_to_answer_or_does_not_act():
