@@ -32,13 +32,11 @@ static void both_forms_say_the_same(void **state)
 		XML("<characteristic type=\"CompanionConfigurations\"><characteristic type=\"CompanionConfiguration\">" PARM(
 			"ICCID", "8901010000000000017") PARM("CompanionDeviceService", "SharedNumber")
 		        PARM("ServiceStatus", "1") "<characteristic type=\"DownloadInfo\">" PARM(
-					"ProfileActivationCode", CODE) "</characteristic></characteristic><characteristic "
-		                                           "type=\"CompanionConfiguration\">" PARM("ServiceStatus", "2")
-		                                               PARM("PollingInterval", "30")
-		                                                   PARM("PollingIntervalUnit", "1") "</characteristic></"
-		                                                                                    "characteristic>" PARM(
-																								"RegisterNotifStatus",
-																								"0")),
+					"ProfileActivationCode",
+					CODE) "</characteristic></characteristic><characteristic "
+		                  "type=\"CompanionConfiguration\">" PARM("ServiceStatus", "2") PARM("PollingInterval", "30")
+		                      PARM("PollingIntervalUnit", "1") "</characteristic></"
+		                                                       "characteristic>" PARM("RegisterNotifStatus", "0")),
 		"{\"Vers\":{\"version\":\"1\"},\"ap2006\":{\"CompanionConfigurations\":[{\"CompanionConfiguration\":{\"ICCID\":"
 		"\"8901010000000000017\",\"CompanionDeviceService\":\"SharedNumber\",\"ServiceStatus\":\"1\",\"DownloadInfo\":{"
 		"\"ProfileActivationCode\":\"" CODE "\"}}},{\"CompanionConfiguration\":{\"ServiceStatus\":2,\"PollingInterval\""
