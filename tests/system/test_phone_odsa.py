@@ -211,6 +211,57 @@ def test_what_the_figure_does_not_have_ends_the_flow(phone):
     assert "not opened" in phone("primary-new", [ELIGIBLE, look(), manage("0", {"SubscriptionResult": "1", "SubscriptionServiceURL": "https://x.example/"})], code=1)["why"]
 
 
+class Busy(people._Server):
+    """Gives every watch a profile, on its second poll, and remembers who got one."""
+
+    def __init__(self, keys):
+        self.ordered, self.loaded, self.polled = {}, [], set()
+        super().__init__(keys)
+        self.url = f"https://127.0.0.1:{self.port}"
+
+    def answer(self, request):
+        if request.path.startswith("/lpa/"):
+            self.loaded.append(json.loads(request.body))
+            return 200, {}, {"iccid": "8901"}
+        asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query))
+        return 200, {}, {"Token": {"token": "t"}, "ap2006": {"OperationResult": "1", **getattr(self, asked["operation"])(asked)}}
+
+    def CheckEligibility(self, _):
+        return {"CompanionAppEligibility": "1"}
+
+    def ManageSubscription(self, asked):
+        assert asked["companion_terminal_id"] not in self.ordered
+        self.ordered[asked["companion_terminal_id"]] = asked["companion_terminal_eid"]
+        return {"SubscriptionResult": "4"}
+
+    def AcquireConfiguration(self, asked):
+        who = asked["companion_terminal_id"]
+        if who not in self.ordered:
+            return {}
+        if who not in self.polled:
+            self.polled.add(who)
+            return companion(ServiceStatus="2", PollingInterval="1")
+        return companion(ICCID="8901", ServiceStatus="1", DownloadInfo={"ProfileActivationCode": base64.b64encode(f"1$h${who}".encode()).decode()})
+
+
+def test_many_watches_are_activated_under_load(keys, tmp_path):
+    server, report = Busy(keys), tmp_path / "report"
+    try:
+        done = subprocess.run([BIN / "openes-phone", "load", "--odsa", "companion-poll", "--url", server.url + "/", "--ca", keys.ca, "--phones", "5",
+                               "--imsi-base", "001010000000001", "--k", "00" * 16, "--opc", "00" * 16, "--connections", "3", "--for", "1s",
+                               "--accept", "json", "--lpa", server.url + "/lpa", "--wait-max", "10ms", "--eid-from", "7", "--json", report],
+                              capture_output=True, text=True, timeout=60)
+    finally:
+        server.close()
+    assert done.returncode == 0, done.stdout + done.stderr
+    figures = json.loads(report.read_text())
+    ok = figures["odsa"]["ok"]
+    assert ok > 5 and figures["odsa"]["failed"] == 0 and figures["lpa_calls"] == ok and figures["requests"] == 5 * ok
+    assert len(server.loaded) == ok == len(set(server.ordered.values())), "each has an EID of its own"
+    assert all(f"$h${who}" in next(x["activation_code"] for x in server.loaded if x["eid"] == eid) for who, eid in server.ordered.items())
+    assert figures["odsa"]["p50_us"] > 10_000 and "downloads took" in done.stdout
+
+
 def test_every_flow_is_listed_with_its_figure():
     listed = subprocess.run([BIN / "openes-phone", "odsa", "--list"], capture_output=True, text=True, check=True).stdout
     for figure in (*range(21, 29), *range(29, 48), 53):

@@ -40,7 +40,7 @@ enum ph_var {
 	PH_VARS,
 };
 
-#define PH_VAR_SIZE 2048
+#define PH_VAR_SIZE 1024
 
 /* Texts; empty: not known. */
 struct ph_vars {

@@ -104,6 +104,8 @@ static const struct option {
 	{ "rate", "R", TEXT, FIELD(rate), "exchanges a second, whatever the answers; default: as fast as they come" },
 	{ "for", "TIME", TEXT, FIELD(duration), "how long: 500ms, 10s, 2m (10s)" },
 	{ "connections", "C", TEXT, FIELD(connections), "kept-alive connections (16)" },
+	{ "same-device", NULL, FLAG, FIELD(same_device),
+	  "each phone has one device, as in polling; default: another one for each flow" },
 	{ "mix", "LIST", TEXT, FIELD(mix),
 	  "weights of full and fast authentication, and of the flow of --odsa (auth=1, or odsa=1)" },
 
@@ -490,6 +492,7 @@ static es_status check_odsa(const struct ph_options *o, struct ph_run *run, stru
 		ES_TRY(check_duration(o->wait_max, &run->wait_max_ms, error));
 	if (o->eid_from != NULL && es_parse_u32(es_slice_str(o->eid_from), 0, 1000000000, &run->device_first) != ES_OK)
 		return fail(error, "a number is needed: --", "eid-from");
+	run->is_same_device = o->same_device;
 	run->lpa_http = run->profile.http;
 	run->lpa_http.ca = o->lpa_ca != NULL ? o->lpa_ca : o->ca;
 	return ES_OK;

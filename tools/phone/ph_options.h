@@ -24,7 +24,7 @@ struct ph_options {
 	const char *phones, *imsi_base, *subscribers, *rate, *duration, *connections, *mix;
 	const char *odsa, *given[PH_VARS], *eid_from, *confirmation_code, *lpa, *lpa_ca, *sheet, *wait_max, *polls;
 	const char *json; /* "-" when --json has no file */
-	bool post, wrong_key, gzip, reconnect, load, list, help, version;
+	bool post, wrong_key, gzip, reconnect, load, list, same_device, help, version;
 	struct ph_param params[PH_PARAMS_MAX];
 	size_t param_count;
 	struct ph_param fills[PH_FILLS_MAX]; /* of the forms of sheets */
@@ -55,8 +55,8 @@ struct ph_run {
 	uint32_t device_first;
 	struct ph_http_options lpa_http;
 	uint32_t polls;
-	int64_t wait_max_ms; /* 0: as long as the server says */
-	bool walks_sheets;
+	int64_t wait_max_ms;               /* 0: as long as the server says */
+	bool walks_sheets, is_same_device; /* one device each, whatever the number of the flow */
 };
 
 /* ES_MALFORMED with a sentence in `error`. `argv` must outlive `out`. */
