@@ -9,6 +9,7 @@ import urllib.parse
 
 import people
 import pytest
+from lpa import Lpa
 from stack import BIN
 
 EID = "89049032000000000000000000000066"
@@ -209,6 +210,28 @@ def test_what_the_figure_does_not_have_ends_the_flow(phone):
     assert "a SIM: --imsi" in phone("eligibility", [({"token": "a-token"}, (511, {}))], code=1)["why"]
     assert phone("companion-early", [({"operation": "CheckEligibility", "token": None, "EAP_ID": None}, (302, {"Location": "https://x.example/"}))])["result"] == "done"
     assert "not opened" in phone("primary-new", [ELIGIBLE, look(), manage("0", {"SubscriptionResult": "1", "SubscriptionServiceURL": "https://x.example/"})], code=1)["why"]
+
+
+class OnlyOnce:
+    """An SM-DP+ that has one profile, for one EID."""
+
+    def download(self, activation_code, eid, confirmation_code=None):
+        if (activation_code, eid, confirmation_code) != (CODE, EID, "0815"):
+            raise LookupError("8.2.6/3.8")
+        self.iccid = "8901010000000000017"
+        return self
+
+
+def test_a_refused_download_ends_the_flow(phone, keys):
+    """With the codes of SGP.22 that the SM-DP+ gave, and no report to the server"""
+    lpa = Lpa(keys, OnlyOnce())
+    scenes = [ELIGIBLE, look(), manage("0", {"SubscriptionResult": "2", "DownloadInfo": DOWNLOAD}), look(companion(ServiceStatus="1"))]
+    try:
+        assert phone("companion-activate", scenes, "--lpa", lpa.url, "--confirmation-code", "0815")["known"]["iccid"] == "8901010000000000017"
+        assert "8.2.6/3.8" in phone("companion-activate", scenes, "--lpa", lpa.url, code=1, left=1)["why"]
+    finally:
+        lpa.close()
+    assert lpa.asked[1] == ("download", {"eid": EID, "activation_code": CODE})
 
 
 class Busy(people._Server):

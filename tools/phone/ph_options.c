@@ -259,7 +259,9 @@ static es_status number_of(const char *text, uint32_t fallback, const char *name
 
 static es_status check_apps(struct ph_options *o, struct ph_profile *p, struct es_buf *error)
 {
-	struct es_slice rest = es_slice_str(o->apps == NULL ? "ap2003,ap2004,ap2005" : o->apps);
+	const struct ph_flow *flow = o->odsa == NULL ? NULL : ph_flow_of(o->odsa);
+	const char *usual = flow == NULL ? "ap2003,ap2004,ap2005" : flow->app;
+	struct es_slice rest = es_slice_str(o->apps == NULL ? usual : o->apps);
 
 	while (rest.ptr != NULL) {
 		const char *app = keep(o, es_slice_cut(&rest, ','));
