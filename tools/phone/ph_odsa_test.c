@@ -60,7 +60,7 @@ static void both_forms_say_the_same(void **state)
 	}
 }
 
-static void a_sheet_a_question_and_a_download_are_told_apart(void **state) /* V12-ODSA-MS-04, -05, -13 */
+static void a_sheet_a_question_and_a_download_are_told_apart(void **state) /* TS.43 6.5.3 */
 {
 	(void)state;
 	assert_int_equal(read_as(XML(PARM("SubscriptionResult", "1") PARM("SubscriptionServiceURL", "https://p.example/s")

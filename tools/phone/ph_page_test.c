@@ -55,7 +55,7 @@ static void a_form_is_filled_by_somebody_willing(void **state)
 	assert_accepted(leave, 1, "page=a%2Bb%2Fc%3D&plan=gold&agree=1&code=&do=cancel");
 }
 
-static void a_call_and_a_refresh_are_found(void **state) /* V12-ODSA-W-01 */
+static void a_call_and_a_refresh_are_found(void **state) /* TS.43 6.7 */
 {
 	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 65536);
 

@@ -189,7 +189,7 @@ static void every_flow_can_be_understood(void **state)
 
 /* ---- what devices do ---- */
 
-static void a_watch_downloads_at_once(void **state) /* V12-ODSA-C-04 */
+static void a_watch_downloads_at_once(void **state) /* figure 25 */
 {
 	(void)state;
 	PLAY("companion-activate",
@@ -205,7 +205,7 @@ static void a_watch_downloads_at_once(void **state) /* V12-ODSA-C-04 */
 	assert_string_equal(walk.vars.at[PH_V_ICCID], "8901");
 }
 
-static void a_watch_polls_as_long_as_it_is_told_to(void **state) /* V12-ODSA-C-03, V12-ODSA-AC-08 */
+static void a_watch_polls_as_long_as_it_is_told_to(void **state) /* figure 24 */
 {
 	(void)state;
 	PLAY("companion-poll", { PH_TURN_ASK, "", ELIGIBLE_AS("Companion") }, { PH_TURN_ASK, "", NOTHING },
@@ -222,7 +222,7 @@ static void a_watch_polls_as_long_as_it_is_told_to(void **state) /* V12-ODSA-C-0
 	     { PH_TURN_FAILED, "", "ServiceStatus is 4 where 1 was expected" });
 }
 
-static void a_sheet_hands_over_the_download(void **state) /* V12-ODSA-C-01 */
+static void a_sheet_hands_over_the_download(void **state) /* figure 22 */
 {
 	(void)state;
 	PLAY("companion-sheet", { PH_TURN_ASK, "", ELIGIBLE_AS("Companion") }, { PH_TURN_ASK, "", NOTHING },
@@ -237,7 +237,7 @@ static void a_sheet_hands_over_the_download(void **state) /* V12-ODSA-C-01 */
 	     { PH_TURN_FAILED, "", "the sheet was left" });
 }
 
-static void a_selection_repeats_the_transfer_with_the_old_profile(void **state) /* V12-ODSA-MS-16 */
+static void a_selection_repeats_the_transfer_with_the_old_profile(void **state) /* figure 36 */
 {
 	(void)state;
 	PLAY("transfer-sheet", { PH_TURN_ASK, "target_terminal_id=001018880000003", ELIGIBLE_AS("Primary") },
@@ -250,7 +250,7 @@ static void a_selection_repeats_the_transfer_with_the_old_profile(void **state) 
 	     { PH_TURN_DONE, "", "" });
 }
 
-static void a_question_is_answered_when_it_is_asked(void **state) /* V12-ODSA-MS-14, V12-ODSA-G-06 */
+static void a_question_is_answered_when_it_is_asked(void **state) /* figures 45, 47 */
 {
 #define QUESTION "\"MSG\":{\"Message\":\"Code?\",\"Accept_btn\":\"1\",\"Reject_btn\":\"1\",\"Accept_freetext\":\"1\"}"
 	(void)state;
@@ -269,7 +269,7 @@ static void a_question_is_answered_when_it_is_asked(void **state) /* V12-ODSA-MS
 	     { PH_TURN_DOWNLOAD, "1$smdp.op.example$ABCD-1234", "" }, { PH_TURN_DONE, "", "" });
 }
 
-static void the_new_phone_has_nothing_but_the_temporary_token(void **state) /* V12-ODSA-P-06 */
+static void the_new_phone_has_nothing_but_the_temporary_token(void **state) /* figure 40 */
 {
 	(void)state;
 	(void)ph_var_set(&vars, PH_V_OLD_ICCID, "8907");
@@ -284,7 +284,7 @@ static void the_new_phone_has_nothing_but_the_temporary_token(void **state) /* V
 	assert_string_equal(walk.params[walk.ask.param_count - 1].name, "target_terminal_eid");
 }
 
-static void the_profile_in_use_is_deleted_first(void **state) /* V12-ODSA-P-07 */
+static void the_profile_in_use_is_deleted_first(void **state) /* figure 42 */
 {
 	(void)state;
 	(void)ph_var_set(&vars, PH_V_OLD_ICCID, "8907");
@@ -297,7 +297,7 @@ static void the_profile_in_use_is_deleted_first(void **state) /* V12-ODSA-P-07 *
 	     { PH_TURN_DOWNLOAD, "1$smdp.op.example$ABCD-1234", "8907" }, { PH_TURN_DONE, "", "" });
 }
 
-static void a_code_by_sms_stands_for_the_sim(void **state) /* V12-OTP-01 */
+static void a_code_by_sms_stands_for_the_sim(void **state) /* figure 33 */
 {
 	(void)state;
 	(void)ph_var_set(&vars, PH_V_MSISDN, "+15550000001");
@@ -306,7 +306,7 @@ static void a_code_by_sms_stands_for_the_sim(void **state) /* V12-OTP-01 */
 	assert_string_equal(walk.ask.cookie, "ecs=1");
 }
 
-static void a_server_orders_what_is_offered_first(void **state) /* V12-SRV-07 */
+static void a_server_orders_what_is_offered_first(void **state) /* figure 53 */
 {
 	(void)state;
 	(void)ph_var_set(&vars, PH_V_REQUESTOR, "mdm");
