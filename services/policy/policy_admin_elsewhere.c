@@ -17,28 +17,29 @@ static policy_admin_fn begin;
 static const struct elsewhere {
 	struct policy_admin_action action;
 	const char *resource, *detail;
+	bool needs_line; /* keys come before their line, and go after it */
 } actions[] = {
 	/* by auth */
-	{ { "keys.put", OPERATOR, begin }, "subscriber/{imsi}/keys", "" },
-	{ { "keys.delete", OPERATOR, begin }, "subscriber/{imsi}/keys", "" },
-	{ { "keys.status", SUPPORT, begin }, "subscriber/{imsi}/keys", "" },
-	{ { "authentication.list", SUPPORT, begin }, "subscriber/{imsi}", "" },
-	{ { "keys.transport", POLICY_OPERATOR, POLICY_NO_TENANT, begin }, "", "" },
+	{ { "keys.put", OPERATOR, begin }, "subscriber/{imsi}/keys", "", false },
+	{ { "keys.delete", OPERATOR, begin }, "subscriber/{imsi}/keys", "", false },
+	{ { "keys.status", SUPPORT, begin }, "subscriber/{imsi}/keys", "", false },
+	{ { "authentication.list", SUPPORT, begin }, "subscriber/{imsi}", "", false },
+	{ { "keys.transport", POLICY_OPERATOR, POLICY_NO_TENANT, begin }, "", "", false },
 	/* by esim */
-	{ { "esim.order.list", SUPPORT, begin }, "", "" },
-	{ { "esim.order.get", SUPPORT, begin }, "esim-order/{order}", "" },
-	{ { "esim.order.retry", OPERATOR, begin }, "esim-order/{order}", "" },
-	{ { "esim.order.cancel", OPERATOR, begin }, "esim-order/{order}", "" },
-	{ { "esim.order.advance", OPERATOR, begin }, "esim-order/{order}", "" },
-	{ { "esim.profile.list", SUPPORT, begin }, "subscriber/{imsi}/profiles", "" },
-	{ { "esim.profile.get", SUPPORT, begin }, "profile/{iccid}", "" },
-	{ { "esim.profile.put", OPERATOR, begin }, "subscriber/{imsi}/profiles", "profile {iccid}" },
-	{ { "esim.profile.delete", OPERATOR, begin }, "subscriber/{imsi}/profiles", "profile {iccid}" },
-	{ { "esim.profile.deleted", OPERATOR, begin }, "profile/{iccid}", "" },
-	{ { "esim.stock.list", SUPPORT, begin }, "profile-stock", "" },
-	{ { "esim.stock.import", OPERATOR, begin }, "profile-stock", "" },
-	{ { "esim.stock.delete", OPERATOR, begin }, "profile-stock/{iccid}", "" },
-	{ { "esim.event.list", SUPPORT, begin }, "", "" },
+	{ { "esim.order.list", SUPPORT, begin }, "", "", false },
+	{ { "esim.order.get", SUPPORT, begin }, "esim-order/{order}", "", false },
+	{ { "esim.order.retry", OPERATOR, begin }, "esim-order/{order}", "", false },
+	{ { "esim.order.cancel", OPERATOR, begin }, "esim-order/{order}", "", false },
+	{ { "esim.order.advance", OPERATOR, begin }, "esim-order/{order}", "", false },
+	{ { "esim.profile.list", SUPPORT, begin }, "subscriber/{imsi}/profiles", "", false },
+	{ { "esim.profile.get", SUPPORT, begin }, "profile/{iccid}", "", false },
+	{ { "esim.profile.put", OPERATOR, begin }, "subscriber/{imsi}/profiles", "profile {iccid}", true },
+	{ { "esim.profile.delete", OPERATOR, begin }, "subscriber/{imsi}/profiles", "profile {iccid}", false },
+	{ { "esim.profile.deleted", OPERATOR, begin }, "profile/{iccid}", "", false },
+	{ { "esim.stock.list", SUPPORT, begin }, "profile-stock", "", false },
+	{ { "esim.stock.import", OPERATOR, begin }, "profile-stock", "", false },
+	{ { "esim.stock.delete", OPERATOR, begin }, "profile-stock/{iccid}", "", false },
+	{ { "esim.event.list", SUPPORT, begin }, "", "", false },
 };
 
 static const struct elsewhere *find(const char *name)
@@ -83,6 +84,15 @@ static es_status fill(struct policy_admin_call *call, const char *template, cons
 	return text != NULL ? ES_OK : ES_TOO_LARGE;
 }
 
+static es_status require_line(struct policy_admin_call *call)
+{
+	struct policy_subscriber line;
+	bool exists = false;
+
+	ES_TRY(policy_line_find(call, policy_param(call, "imsi"), call->arena, &line, &exists));
+	return exists ? ES_OK : policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "imsi", "no such subscriber");
+}
+
 static es_status begin(struct policy_admin_call *call)
 {
 	const struct elsewhere *entry = find(call->action->name);
@@ -91,6 +101,8 @@ static es_status begin(struct policy_admin_call *call)
 		return ES_INTERNAL;
 	ES_TRY(fill(call, entry->resource, &call->resource));
 	ES_TRY(fill(call, entry->detail, &call->detail));
+	if (entry->needs_line)
+		ES_TRY(require_line(call));
 	call->noted = "begun";
 	struct es_json_out j = policy_answer_start(call);
 	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);

@@ -147,6 +147,10 @@ static void what_esim_does_has_its_names_in_the_trail(void **state)
 		                 ES_OK);
 		assert_int_equal(test.last.outcome, POLICY_ADMIN_INVALID);
 		ASSERT_SAYS("\"field\":\"order\"");
+		assert_int_equal(policy_test_call(&test, TEST_TOKEN, "esim.profile.put", true,
+		                                  "tenant=demo&imsi=001010999999999&iccid=8901000000000000012", ""),
+		                 ES_OK);
+		assert_int_equal(test.last.outcome, POLICY_ADMIN_NOT_FOUND);
 		assert_int_equal(policy_test_call(&test, TEST_TOKEN, "esim.order.list", true, "tenant=nobody", ""), ES_OK);
 		assert_int_equal(test.last.outcome, POLICY_ADMIN_NOT_FOUND);
 	}
