@@ -108,7 +108,7 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "DELETE", PROFILE_OF_LINE, "esim.profile.delete", "", GW_BODY_NONE, GW_OWNER_ESIM },
 	{ "GET", PROFILE, "esim.profile.get", "", GW_BODY_NONE, GW_OWNER_ESIM },
 	{ "POST", PROFILE ":deleted", "esim.profile.deleted", "", GW_BODY_NONE, GW_OWNER_ESIM },
-	{ "GET", STOCK, "esim.stock.list", "", GW_BODY_NONE, GW_OWNER_ESIM },
+	{ "GET", STOCK, "esim.stock.list", "limit", GW_BODY_NONE, GW_OWNER_ESIM },
 	{ "POST", STOCK ":import", "esim.stock.import", "", GW_BODY_JSON, GW_OWNER_ESIM },
 	{ "DELETE", STOCK "/{iccid}", "esim.stock.delete", "", GW_BODY_NONE, GW_OWNER_ESIM },
 	{ "GET", TENANT "/esim-events", "esim.event.list", "after limit", GW_BODY_NONE, GW_OWNER_ESIM },
