@@ -1,7 +1,7 @@
-/* policy_bss_breaker.c -- closed, open, half open. */
-#include "policy_bss_breaker.h"
+/* es_peer_breaker.c -- closed, open, half open. */
+#include "es_peer_breaker.h"
 
-bool policy_bss_breaker_admits(struct policy_bss_breaker *b, int64_t now)
+bool es_peer_breaker_admits(struct es_peer_breaker *b, int64_t now)
 {
 	if (!b->is_open)
 		return true;
@@ -11,7 +11,7 @@ bool policy_bss_breaker_admits(struct policy_bss_breaker *b, int64_t now)
 	return true;
 }
 
-bool policy_bss_breaker_note(struct policy_bss_breaker *b, bool is_good, int64_t now)
+bool es_peer_breaker_note(struct es_peer_breaker *b, bool is_good, int64_t now)
 {
 	const bool was_open = b->is_open;
 
@@ -21,9 +21,14 @@ bool policy_bss_breaker_note(struct policy_bss_breaker *b, bool is_good, int64_t
 		b->is_open = false;
 		return was_open;
 	}
-	if (!was_open && ++b->failures < b->failures_max)
+	if (b->failures_max == 0 || (!was_open && ++b->failures < b->failures_max))
 		return false;
 	b->is_open = true;
 	b->open_until = now + b->open_ms;
 	return !was_open;
+}
+
+void es_peer_breaker_forgo(struct es_peer_breaker *b)
+{
+	b->is_probing = false; /* the next one tries */
 }

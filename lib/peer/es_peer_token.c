@@ -1,4 +1,4 @@
-/* policy_bss_token.c -- RFC 6749 4.4: an access token for a BSS, asked for once for all who need it, kept until it ends. */
+/* es_peer_token.c -- RFC 6749 4.4: an access token for a peer, asked for once for all who need it, kept until it ends. */
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -8,9 +8,9 @@
 #include "es_clock.h"
 #include "es_crypto.h"
 #include "es_json.h"
+#include "es_peer.h"
 #include "es_secret.h"
 #include "es_text.h"
-#include "policy_bss_token.h"
 
 #define BEARER "Bearer "
 #define ANSWER_MAX 16384
@@ -20,24 +20,24 @@
 
 struct waiter {
 	struct waiter *next;
-	policy_bss_token_done *done;
+	es_peer_token_done *done;
 	void *user;
 };
 
-struct policy_bss_token {
+struct es_peer_token {
 	struct es_fetch_target *target;
 	const char *url;
 	struct es_buf basic, form; /* NUL-terminated header; body */
 
 	pthread_mutex_t lock;
-	char bearer[sizeof BEARER + POLICY_BSS_TOKEN_MAX];
+	char bearer[sizeof BEARER + ES_PEER_TOKEN_MAX];
 	int64_t good_until; /* mono ms */
 	struct waiter *waiters;
 	bool is_asking;
 };
 
 /* RFC 6749 2.3.1: both are form-encoded before they are joined. */
-static es_status write_basic(struct policy_bss_token *t, const struct policy_token_access *config, struct es_buf *error)
+static es_status write_basic(struct es_peer_token *t, const struct es_peer_settings *config, struct es_buf *error)
 {
 	struct es_buf secret, pair;
 
@@ -58,18 +58,10 @@ static es_status write_basic(struct policy_bss_token *t, const struct policy_tok
 	return status;
 }
 
-es_status policy_bss_token_new(struct es_fetcher *fetcher, const struct policy_token_access *config, const char *name,
-                               struct policy_bss_token **out, struct es_buf *error)
+es_status es_peer_token_new(struct es_fetcher *fetcher, const struct es_peer_settings *config, const char *name,
+                            struct es_peer_token **out, struct es_buf *error)
 {
-	struct policy_bss_token *t = calloc(1, sizeof *t);
-	const struct es_fetch_target_options options = {
-		.name = name,
-		.ca_file = config->ca_file[0] != '\0' ? config->ca_file : NULL,
-		.cert_file = config->cert_file[0] != '\0' ? config->cert_file : NULL,
-		.key_file = config->key_file[0] != '\0' ? config->key_file : NULL,
-		.connections_max = 2,
-		.plain_http = strncmp(config->token_url, "http:", 5) == 0,
-	};
+	struct es_peer_token *t = calloc(1, sizeof *t);
 
 	if (t == NULL)
 		return ES_TOO_LARGE;
@@ -78,22 +70,22 @@ es_status policy_bss_token_new(struct es_fetcher *fetcher, const struct policy_t
 	es_buf_init(&t->basic, 16384);
 	es_buf_init(&t->form, 2048);
 	es_put_str(&t->form, "grant_type=client_credentials");
-	if (config->scope[0] != '\0') {
+	if (config->scope != NULL && config->scope[0] != '\0') {
 		es_put_str(&t->form, "&scope=");
 		es_percent_encode(es_slice_str(config->scope), &t->form);
 	}
 	es_status status = write_basic(t, config, error);
 	if (status == ES_OK)
-		status = es_fetch_target_new(fetcher, &options, &t->target, error);
+		status = es_peer_target(fetcher, name, config, config->token_url, &t->target, error);
 	if (status != ES_OK) {
-		policy_bss_token_free(t);
+		es_peer_token_free(t);
 		return status;
 	}
 	*out = t;
 	return ES_OK;
 }
 
-void policy_bss_token_free(struct policy_bss_token *token)
+void es_peer_token_free(struct es_peer_token *token)
 {
 	if (token == NULL)
 		return;
@@ -105,7 +97,7 @@ void policy_bss_token_free(struct policy_bss_token *token)
 	free(token);
 }
 
-void policy_bss_token_drop(struct policy_bss_token *token)
+void es_peer_token_drop(struct es_peer_token *token)
 {
 	(void)pthread_mutex_lock(&token->lock);
 	token->good_until = 0;
@@ -122,10 +114,10 @@ static bool is_token(const char *text)
 	for (size_t i = 0; i < len; i++)
 		if (text[i] <= ' ' || text[i] > '~')
 			return false;
-	return len > 0 && len <= POLICY_BSS_TOKEN_MAX;
+	return len > 0 && len <= ES_PEER_TOKEN_MAX;
 }
 
-static const char *read_answer(struct es_slice body, char bearer[sizeof BEARER + POLICY_BSS_TOKEN_MAX], int64_t *life_s)
+static const char *read_answer(struct es_slice body, char bearer[sizeof BEARER + ES_PEER_TOKEN_MAX], int64_t *life_s)
 {
 	ES_CLEANUP(es_json_done) cJSON *json = NULL;
 	struct es_buf text;
@@ -138,13 +130,13 @@ static const char *read_answer(struct es_slice body, char bearer[sizeof BEARER +
 	if (!es_json_i64(json, "expires_in", life_s) || *life_s < 1)
 		*life_s = LIFE_UNSAID_S;
 	*life_s = *life_s > LIFE_MAX_S ? LIFE_MAX_S : *life_s;
-	es_buf_init_fixed(&text, bearer, sizeof BEARER + POLICY_BSS_TOKEN_MAX);
+	es_buf_init_fixed(&text, bearer, sizeof BEARER + ES_PEER_TOKEN_MAX);
 	es_put_printf(&text, BEARER "%s", token);
 	es_put_u8(&text, '\0');
 	return NULL;
 }
 
-static void answer_all(struct policy_bss_token *t, const char *bearer, int64_t life_s, const char *why)
+static void answer_all(struct es_peer_token *t, const char *bearer, int64_t life_s, const char *why)
 {
 	struct waiter *waiters, *next;
 	const int64_t life = life_s * 1000, margin = life / 10 < MARGIN_MAX_MS ? life / 10 : MARGIN_MAX_MS;
@@ -167,7 +159,7 @@ static void answer_all(struct policy_bss_token *t, const char *bearer, int64_t l
 
 static void on_answer(const struct es_fetch_answer *answer, void *user)
 {
-	char bearer[sizeof BEARER + POLICY_BSS_TOKEN_MAX];
+	char bearer[sizeof BEARER + ES_PEER_TOKEN_MAX];
 	int64_t life_s = 0;
 	const char *why = answer->why;
 
@@ -179,7 +171,7 @@ static void on_answer(const struct es_fetch_answer *answer, void *user)
 
 /* ---- the question ---- */
 
-static void start(struct policy_bss_token *t, int64_t deadline)
+static void start(struct es_peer_token *t, int64_t deadline)
 {
 	const struct es_fetch_header headers[] = { { "Content-Type", "application/x-www-form-urlencoded" },
 		                                       { "Accept", "application/json" },
@@ -197,7 +189,7 @@ static void start(struct policy_bss_token *t, int64_t deadline)
 		answer_all(t, NULL, 0, "the token endpoint cannot be asked for now");
 }
 
-void policy_bss_token_get(struct policy_bss_token *t, int64_t deadline, policy_bss_token_done *done, void *user)
+void es_peer_token_get(struct es_peer_token *t, int64_t deadline, es_peer_token_done *done, void *user)
 {
 	struct waiter *waiter = malloc(sizeof *waiter);
 	char bearer[sizeof t->bearer] = "";
