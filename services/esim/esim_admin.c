@@ -8,7 +8,7 @@
 #include "es_clock.h"
 #include "es_text.h"
 #include "esim_admin_call.h"
-#include "esim_form.h"
+#include "esim_es2.h"
 
 #define ARENA_BYTES (4u << 20)
 #define BODY_OUT_MAX 900000u /* a bus frame is 1 MiB */
@@ -69,7 +69,7 @@ es_status esim_admin_limit(struct esim_admin_call *call, size_t *out)
 
 es_status esim_admin_iccid(struct esim_admin_call *call, char out[ESIM_ICCID + 1])
 {
-	if (!esim_take_iccid(esim_admin_param(call, "iccid"), out, ESIM_ICCID + 1))
+	if (!esim_es2_iccid(es_slice_str(esim_admin_param(call, "iccid")), out))
 		return esim_admin_refuse(call, ESIM_ADMIN_INVALID, "iccid", "must have 18 to 20 digits");
 	return ES_OK;
 }

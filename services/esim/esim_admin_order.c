@@ -292,6 +292,8 @@ es_status esim_do_order_cancel(struct esim_admin_call *call)
 
 	ES_TRY(load(call, &c));
 	const uint8_t step = c->order.step;
+	if (esim_order_close(&c->order, call->now_ms))
+		return moved(call, c, step, "closed");
 	if (!esim_order_cancel(&c->order, "an operator took it back", call->now_ms))
 		return esim_admin_refuse(call, ESIM_ADMIN_CONFLICT, "state",
 		                         "is done, or so far that its device may have the profile");

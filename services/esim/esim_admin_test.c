@@ -373,6 +373,22 @@ static void what_the_bss_did_is_taken_back_when_its_order_is_cancelled(void **st
 	SAYS("\"is_cancelled\":true");
 }
 
+static void what_is_stuck_on_its_way_back_is_closed_as_it_is(void **state)
+{
+	(void)state;
+	hear(order('1', "001010000000042", ESIM_SUBSCRIBE), ESIM_HEARD_DONE);
+	does(ESIM_ADMIN_DONE, "order.cancel", ORDER, "");
+	hear("00000000000000000000000000000001", ESIM_HEARD_REFUSED);
+	does(ESIM_ADMIN_DONE, "order.list", "tenant=demo&stuck=true", "");
+	SAYS("\"step\":\"cancel\"");
+	does(ESIM_ADMIN_DONE, "order.cancel", ORDER, "");
+	SAYS("\"state\":\"undone\"");
+	SAYS("\"left\":[\"cancel\"]");
+	SAYS("\"outcome\":\"closed\"");
+	does(ESIM_ADMIN_DONE, "profile.list", LINE, "");
+	SAYS("\"status\":\"no_reuse\"");
+}
+
 static void the_late_answer_of_the_bss_moves_the_order(void **state)
 {
 	(void)state;
@@ -435,6 +451,7 @@ int main(void)
 		TEST(a_stuck_order_is_tried_again),
 		TEST(an_order_that_is_cancelled_before_anything_was_asked_is_undone_with_its_profile),
 		TEST(what_the_bss_did_is_taken_back_when_its_order_is_cancelled),
+		TEST(what_is_stuck_on_its_way_back_is_closed_as_it_is),
 		TEST(the_late_answer_of_the_bss_moves_the_order),
 		TEST(a_profile_that_an_order_is_about_is_the_orders),
 		TEST(events_are_followed_by_number_and_stay_in_their_tenant),

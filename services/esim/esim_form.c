@@ -9,6 +9,7 @@
 #include "es_json.h"
 #include "es_text.h"
 #include "esim_activation_code.h"
+#include "esim_es2.h"
 
 static bool fault_at(struct esim_fault *fault, const char *field, const char *text)
 {
@@ -63,14 +64,11 @@ static bool take_text(const char *text, char *out, size_t size)
 	       es_slice_to_str(es_slice_str(text), out, size);
 }
 
-bool esim_take_iccid(const char *text, char *out, size_t size)
+static bool take_iccid(const char *text, char *out, size_t size)
 {
-	struct es_slice digits = es_slice_str(text);
+	char iccid[ESIM_ICCID + 1];
 
-	if (digits.len > 0 && (digits.ptr[digits.len - 1] | 0x20) == 'f')
-		digits.len--;
-	return digits.len >= 18 && digits.len <= ESIM_ICCID && es_text_is_digits(digits) &&
-	       es_slice_to_str(digits, out, size);
+	return esim_es2_iccid(es_slice_str(text), iccid) && es_slice_to_str(es_slice_str(iccid), out, size);
 }
 
 static bool take_eid(const char *text, char *out, size_t size)
@@ -156,7 +154,7 @@ static const struct member download_members[] = {
 	TEXT_MEMBER("smdp_address", PROFILE, smdp_address, take_host, "must be a host name"),
 };
 static const struct member stock_members[] = {
-	TEXT_MEMBER("iccid", struct esim_stock_row, iccid, esim_take_iccid, "must have 18 to 20 digits"),
+	TEXT_MEMBER("iccid", struct esim_stock_row, iccid, take_iccid, "must have 18 to 20 digits"),
 	TEXT_MEMBER("profile_type", struct esim_stock_row, profile_type, take_text, SHORT),
 };
 

@@ -1,4 +1,4 @@
-/* esim_form.h -- what operators write: a profile that another channel activated, a row of the stock; and identifiers. Pure.
+/* esim_form.h -- what operators write: a profile that another channel activated, a row of the stock. Pure.
  *
  * Whatever comes from outside is hostile until read here. */
 #ifndef ESIM_FORM_H
@@ -12,9 +12,6 @@ struct esim_fault {
 	const char *field; /* points into the JSON, or is static */
 	const char *text;
 };
-
-/* 18 to 20 digits, perhaps with the padding F of their octets, which goes (ITU-T E.118). False: none. */
-bool esim_take_iccid(const char *text, char *out, size_t size);
 
 const char *esim_status_name(uint8_t status);
 
