@@ -44,6 +44,8 @@ void policy_catalog_release(struct policy_store *store, const struct policy_cata
 const struct policy_tenant *policy_catalog_tenant(const struct policy_catalog *catalog,
                                                   const char *id); /* NULL: none */
 const struct policy_plan *policy_catalog_plan(const struct policy_catalog *catalog, const char *tenant, const char *id);
+/* All plans of a tenant, by id; NULL: none. */
+const struct policy_plan *policy_catalog_plans(const struct policy_catalog *catalog, const char *tenant, size_t *count);
 const struct policy_client *policy_catalog_client(const struct policy_catalog *catalog, const char *tenant,
                                                   const char *id);
 

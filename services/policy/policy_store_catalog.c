@@ -320,6 +320,23 @@ const struct policy_plan *policy_catalog_plan(const struct policy_catalog *catal
 	return bsearch(&key, catalog->plans, catalog->plan_count, sizeof key, plan_order);
 }
 
+const struct policy_plan *policy_catalog_plans(const struct policy_catalog *catalog, const char *tenant, size_t *count)
+{
+	size_t low = 0, high = catalog->plan_count, end;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (strcmp(catalog->plans[middle].tenant, tenant) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < catalog->plan_count && strcmp(catalog->plans[end].tenant, tenant) == 0;)
+		end++;
+	*count = end - low;
+	return *count > 0 ? &catalog->plans[low] : NULL;
+}
+
 const struct policy_client *policy_catalog_client(const struct policy_catalog *catalog, const char *tenant,
                                                   const char *id)
 {
