@@ -471,7 +471,9 @@ es_status policy_serve_decide_asking(struct policy_engine *engine, const Openes_
 	if (d.device == NULL)
 		return ES_MALFORMED;
 	policy_access_open(&d);
-	es_status status = policy_grant_decides(request) ? policy_grant_decide(&d) : decide(&d);
+	es_status status = policy_grant_decides(request)    ? policy_grant_decide(&d)
+	                   : policy_server_decides(request) ? policy_server_decide(&d)
+	                                                    : decide(&d);
 	policy_catalog_release(engine->store, d.catalog);
 	return status;
 }

@@ -187,6 +187,21 @@ static void fill_offers(struct filling *f, Openes__EsimFacts *out)
 			out->offers[out->n_offers++] = offer_of(f, &plans[i]);
 }
 
+static void fill_enterprise(struct filling *f, const struct policy_enterprise *enterprise, Openes__EsimFacts *out)
+{
+	out->enterprise_id = dup(f, enterprise->id);
+	out->enterprise_allowed = enterprise->allowed;
+	out->enterprise_max = (uint32_t)enterprise->devices_max;
+	out->offers = es_arena_array(f->arena, OFFERS_MAX, sizeof *out->offers);
+	f->bad = f->bad || out->offers == NULL;
+	for (size_t i = 0; !f->bad && i < enterprise->plans.count && out->n_offers < OFFERS_MAX; i++) {
+		const struct policy_plan *plan =
+			policy_catalog_plan(f->asked->catalog, enterprise->tenant, enterprise->plans.items[i]);
+		if (plan != NULL) /* one that was removed since is offered to nobody */
+			out->offers[out->n_offers++] = offer_of(f, plan);
+	}
+}
+
 es_status policy_esim_fill(const struct policy_esim_asked *asked, struct es_arena *arena, Openes__EsimFacts **out)
 {
 	struct filling f = { .asked = asked, .arena = arena };
@@ -201,6 +216,8 @@ es_status policy_esim_fill(const struct policy_esim_asked *asked, struct es_aren
 		facts->sheet = sheet_of(&f);
 	if (asked->devices != 0)
 		fill_offers(&f, facts);
+	if (asked->enterprise != NULL)
+		fill_enterprise(&f, asked->enterprise, facts);
 	*out = facts;
 	return f.bad ? ES_TOO_LARGE : ES_OK;
 }

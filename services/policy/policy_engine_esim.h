@@ -13,6 +13,7 @@ struct policy_esim_asked {
 	uint32_t devices;               /* POLICY_FOR_COMPANION, POLICY_FOR_PRIMARY: whose plans are offered; 0: none are */
 	const struct policy_flow *flow; /* names the sheet where a person may go on; NULL: there is none */
 	struct es_slice handle;         /* of it */
+	const struct policy_enterprise *enterprise; /* of ap2011: whose plans are offered; NULL: none */
 };
 
 /* Copies: `out` outlives the catalog. ES_TOO_LARGE. */

@@ -40,6 +40,12 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_CLIENT_DELETE] = "DELETE FROM oauth_client WHERE tenant = ?1 AND id = ?2",
 	/* What there is beside one of them. */
 	[ST_CLIENT_SIZES] = "SELECT tenant, length(document) FROM oauth_client WHERE NOT (tenant = ?1 AND id = ?2)",
+	[ST_ENTERPRISES] = "SELECT tenant, id, document, version FROM enterprise ORDER BY tenant, id",
+	[ST_ENTERPRISE_DOCUMENT] = "SELECT document, version FROM enterprise WHERE tenant = ?1 AND id = ?2",
+	[ST_ENTERPRISE_UPSERT] =
+		"INSERT INTO enterprise (tenant, id, document, version) VALUES (?1, ?2, ?3, ?4) "
+		"ON CONFLICT (tenant, id) DO UPDATE SET document = excluded.document, version = excluded.version",
+	[ST_ENTERPRISE_DELETE] = "DELETE FROM enterprise WHERE tenant = ?1 AND id = ?2",
 	[ST_BOOKS] = "SELECT b.tenant, b.active, b.version, r.document FROM rule_book b LEFT JOIN ruleset r "
 				 "ON r.tenant = b.tenant AND r.number = b.active WHERE ?1 = '' OR b.tenant = ?1",
 	[ST_BOOK] = "SELECT active, previous FROM rule_book WHERE tenant = ?1",

@@ -478,6 +478,16 @@ struct policy_client {
 	uint64_t version;
 };
 
+/* Whose devices a server manages (TS.43 10). */
+struct policy_enterprise {
+	const char *tenant, *id, *name;
+	bool allowed;                     /* eligible for eSIMs at all */
+	struct policy_list requestor_ids; /* servers that act for it; none: nobody does */
+	struct policy_list plans;         /* that it may order, by id */
+	int64_t devices_max;              /* 0: any number */
+	uint64_t version;
+};
+
 struct policy_device {
 	const char *terminal_id, *vendor, *model, *sw_version;
 	int64_t first_seen_ms, last_seen_ms;
