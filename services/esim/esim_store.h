@@ -82,7 +82,7 @@ struct esim_order_filter {
 	/* One of these is looked up by, the first that is there of those above it; what else is meant is the caller's to look at. */
 	const char *iccid, *eid, *imsi; /* of the profile, living or not; of the line; "": all */
 	uint8_t state;                  /* 0: all */
-	int64_t after_ms;          /* of the last one seen; with its id */
+	int64_t after_ms;               /* of the last one seen; with its id */
 	const char *after_id;
 };
 es_status esim_row_orders(const struct esim_store *store, struct es_db_conn *conn,
