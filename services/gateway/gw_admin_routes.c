@@ -11,6 +11,7 @@
 #define TENANT "/v1/tenants/{tenant}"
 #define PLAN TENANT "/plans/{plan}"
 #define CLIENT TENANT "/clients/{client}"
+#define ENTERPRISE TENANT "/enterprises/{enterprise}"
 #define RULES TENANT "/rules/{number}"
 #define ADDON TENANT "/addons/{addon}"
 #define OUTAGE TENANT "/outages/{outage}"
@@ -43,6 +44,10 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "GET", CLIENT, "client.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "PUT", CLIENT, "client.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "DELETE", CLIENT, "client.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", TENANT "/enterprises", "enterprise.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "GET", ENTERPRISE, "enterprise.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
+	{ "PUT", ENTERPRISE, "enterprise.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
+	{ "DELETE", ENTERPRISE, "enterprise.delete", "", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", TENANT "/rules", "rules.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "POST", TENANT "/rules", "rules.add", TRIAL, GW_BODY_JSON, GW_OWNER_POLICY },
 	{ "GET", RULES, "rules.get", "", GW_BODY_NONE, GW_OWNER_POLICY },
@@ -148,8 +153,9 @@ static bool value_is_valid(const char *name, struct es_slice value)
 }
 
 /* The parameters a path template may name; an entry's address also serves as the parameter's name. */
-static const char *const path_names[] = { "tenant", "plan",   "imsi",   "name",  "client", "imei",  "tac",  "number",
-	                                      "addon",  "outage", "source", "event", "letter", "order", "iccid" };
+static const char *const path_names[] = { "tenant", "plan",   "imsi",  "name",      "client", "imei",
+	                                      "tac",    "number", "addon", "outage",    "source", "event",
+	                                      "letter", "order",  "iccid", "enterprise" };
 
 static const char *path_name(struct es_slice text)
 {

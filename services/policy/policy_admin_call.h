@@ -157,6 +157,8 @@ es_status policy_consents_outlive(struct policy_admin_call *call, const char *im
 
 policy_admin_fn policy_do_tenant_list, policy_do_tenant_get, policy_do_tenant_put;
 policy_admin_fn policy_do_plan_list, policy_do_plan_get, policy_do_plan_put, policy_do_plan_delete;
+policy_admin_fn policy_do_enterprise_list, policy_do_enterprise_get, policy_do_enterprise_put,
+	policy_do_enterprise_delete;
 policy_admin_fn policy_do_client_list, policy_do_client_get, policy_do_client_put, policy_do_client_delete;
 policy_admin_fn policy_do_rules_list, policy_do_rules_get, policy_do_rules_add, policy_do_rules_activate,
 	policy_do_rules_test;

@@ -375,6 +375,8 @@ def test_every_command_speaks_json(stack, new_line, tmp_path):
         ["policy", "put", "--tenant", "demo", rules], ["policy", "list", "--tenant", "demo"], ["policy", "show", "--tenant", "demo", number],
         ["policy", "test", "--tenant", "demo", rules], ["policy", "activate", "--tenant", "demo", number], ["policy", "rollback", "--tenant", "demo"],
         ["policy", "off", "--tenant", "demo"],
+        ["enterprise", "set", "--tenant", "demo", "--enterprise", "json", "--allowed", "yes"], ["enterprise", "list", "--tenant", "demo"],
+        ["enterprise", "show", "--tenant", "demo", "json"], ["enterprise", "delete", "--tenant", "demo", "json"],
         ["addon", "set", "--tenant", "demo", "--addon", "json", "--offer", '{"vowifi": true}'], ["addon", "list", "--tenant", "demo"],
         ["addon", "show", "--tenant", "demo", "json"], ["addon", "delete", "--tenant", "demo", "json"],
         outage, ["outage", "list", "--tenant", "demo"], ["outage", "show", "--tenant", "demo", "json"], ["outage", "end", "--tenant", "demo", "json"],

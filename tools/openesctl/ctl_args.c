@@ -21,6 +21,7 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	                 "the operator's brand this is about; may be left out where there is only one" },
 	[CTL_IMSI] = { "imsi", "DIGITS", CTL_TEXT, NULL, NULL, "the subscriber: 6 to 15 digits" },
 	[CTL_MSISDN] = { "msisdn", "+DIGITS", CTL_TEXT, "msisdn", NULL, "telephone number in international form" },
+	[CTL_SIM_ICCID] = { "iccid", "DIGITS", CTL_TEXT, "iccid", NULL, "ICCID of the SIM that has this IMSI" },
 	[CTL_PLAN] = { "plan", "ID", CTL_TEXT, "plan", NULL, "the plan" },
 	[CTL_CLIENT] = { "client", "ID", CTL_TEXT, NULL, NULL, "the server that asks for access tokens" },
 	[CTL_LETTER] = { "letter", "ID", CTL_TEXT, NULL, NULL, "an event that could not be applied, by its number" },
@@ -48,6 +49,7 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	[CTL_NEW_IMSI] = { "new-imsi", "DIGITS", CTL_TEXT, NULL, NULL, "IMSI of the new SIM, when it is another one" },
 
 	[CTL_ADDON] = { "addon", "ID", CTL_TEXT, NULL, NULL, "the add-on" },
+	[CTL_ENTERPRISE] = { "enterprise", "ID", CTL_TEXT, NULL, NULL, "the enterprise, by its enterprise_id" },
 	[CTL_OUTAGE] = { "outage", "ID", CTL_TEXT, NULL, NULL, "the outage" },
 	[CTL_RULES] = { "number", "N", CTL_TEXT, NULL, NULL, "the number of rules; or active, previous" },
 
@@ -180,6 +182,9 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 
 	[CTL_SCOPES] = { "scopes", "A,B", CTL_LIST, "scopes", NULL,
 	                 "what it may ask for: operations, or what the tenant's operation_scopes calls them" },
+	[CTL_ALLOWED] = { "allowed", "yes|no", CTL_BOOL, "allowed", NULL, "may have eSIMs at all" },
+	[CTL_ORDERED_PLANS] = { "plans", "A,B", CTL_LIST, "plans", NULL, "plans that it may order" },
+	[CTL_DEVICES_MAX] = { "devices-max", "N", CTL_NUMBER, "devices_max", NULL, "devices it may have; 0: any number" },
 	[CTL_REQUESTOR_IDS] = { "requestor-ids", "A,B", CTL_LIST, "requestor_ids", NULL, "requestor_id it may use" },
 	[CTL_DISABLED] = { "disabled", "yes|no", CTL_BOOL, "disabled", NULL, "refuse it and all its access tokens" },
 

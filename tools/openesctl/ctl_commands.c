@@ -34,6 +34,13 @@ static const struct ctl_view clients = { (const struct ctl_column[]){ { "CLIENT"
 	                                                                  { "DISABLED", "disabled", 8 },
 	                                                                  { "NAME", "name", 0 },
 	                                                                  { NULL, NULL, 0 } } };
+static const struct ctl_view enterprises = { (const struct ctl_column[]){ { "ENTERPRISE", "id", 16 },
+	                                                                      { "ALLOWED", "allowed", 7 },
+	                                                                      { "DEVICES MAX", "devices_max", 11 },
+	                                                                      { "PLANS", "plans", 24 },
+	                                                                      { "REQUESTORS", "requestor_ids", 40 },
+	                                                                      { "NAME", "name", 0 },
+	                                                                      { NULL, NULL, 0 } } };
 static const struct ctl_view subscribers = { (const struct ctl_column[]){ { "IMSI", "imsi", 15 },
 	                                                                      { "MSISDN", "msisdn", 16 },
 	                                                                      { "PLAN", "plan", 12 },
@@ -153,6 +160,7 @@ static const struct ctl_view outages = { (const struct ctl_column[]){ { "OUTAGE"
 #define TENANT "/v1/tenants/{tenant}"
 #define PLAN TENANT "/plans/{plan}"
 #define CLIENT TENANT "/clients/{client}"
+#define ENTERPRISE TENANT "/enterprises/{enterprise}"
 #define RULES TENANT "/rules/{number}"
 #define ADDON TENANT "/addons/{addon}"
 #define OUTAGE TENANT "/outages/{outage}"
@@ -179,7 +187,7 @@ static const struct ctl_view outages = { (const struct ctl_column[]){ { "OUTAGE"
 		CTL_CARRIER_BILLING, CTL_PRIVATE_IDENTITY, CTL_FEATURES
 #define CLIENT_SETTINGS CTL_NAME, CTL_SCOPES, CTL_REQUESTOR_IDS, CTL_TOKEN_TTL, CTL_DISABLED
 #define LINE_SETTINGS                                                                                                  \
-	CTL_OPT_OUTS, CTL_VOICE_PROVISIONING, CTL_SMS_PROVISIONING, CTL_TERMS, CTL_ADDRESS, CTL_ADDRESS_EXPIRY,            \
+	CTL_SIM_ICCID, CTL_OPT_OUTS, CTL_VOICE_PROVISIONING, CTL_SMS_PROVISIONING, CTL_TERMS, CTL_ADDRESS, CTL_ADDRESS_EXPIRY, \
 		CTL_ADDRESS_ID, CTL_VOWIFI_PROVISIONING, CTL_DATA_USAGE, CTL_BOOSTS, CTL_SATELLITE_PROVISIONING, CTL_ACCOUNT,  \
 		CTL_BILLING_BARRED, CTL_BILLING_PROVISIONING, CTL_ADDONS, CTL_FACTS
 #define DEVICE                                                                                                         \
@@ -242,6 +250,23 @@ const struct ctl_command ctl_commands[] = {
 	{ "client", "delete", ctl_run_request, OPTS(CTL_TENANT, CTL_CLIENT), NO_OPTS, CTL_CLIENT,
 	  "remove a client; its access tokens are void at once", "  openesctl client delete --tenant demo mdm", "DELETE",
 	  CLIENT, NULL, NULL },
+
+	{ "enterprise", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT, "whose devices servers manage",
+	  "  openesctl enterprise list --tenant demo", "GET", TENANT "/enterprises", NULL, &enterprises },
+	{ "enterprise", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_ENTERPRISE), NO_OPTS, CTL_ENTERPRISE,
+	  "one enterprise", "  openesctl enterprise show --tenant demo acme", "GET", ENTERPRISE, NULL, NULL },
+	{ "enterprise", "set", ctl_run_set, OPTS(CTL_TENANT),
+	  OPTS(CTL_FILE, CTL_ENTERPRISE, CTL_NAME, CTL_ALLOWED, CTL_REQUESTOR_IDS, CTL_ORDERED_PLANS, CTL_DEVICES_MAX),
+	  CTL_FILE, "make an enterprise or change what it may have",
+	  "With a file the enterprise becomes what the file says; without, only the options given are changed. Servers "
+	  "act\n"
+	  "for it by their requestor_id (docs/servers.md).\n\n"
+	  "  openesctl enterprise set --tenant demo acme.json\n"
+	  "  openesctl enterprise set --tenant demo --enterprise acme --allowed yes --plans fleet --requestor-ids mdm-1",
+	  "PUT", ENTERPRISE, NULL, NULL },
+	{ "enterprise", "delete", ctl_run_request, OPTS(CTL_TENANT, CTL_ENTERPRISE), NO_OPTS, CTL_ENTERPRISE,
+	  "remove an enterprise; its TOKENs are void at once", "  openesctl enterprise delete --tenant demo acme", "DELETE",
+	  ENTERPRISE, NULL, NULL },
 
 	{ "policy", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
 	  "versions of the rules, the newest first", "  openesctl policy list --tenant demo", "GET", TENANT "/rules", NULL,
