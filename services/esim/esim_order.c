@@ -388,3 +388,12 @@ bool esim_order_cancel(struct esim_order *order, const char *reason, int64_t now
 		turn_back(order, now_ms);
 	return true;
 }
+
+bool esim_order_close(struct esim_order *order, int64_t now_ms)
+{
+	if (order->state != ESIM_ORDER_STUCK || (order->flags & ESIM_BACK) == 0)
+		return false;
+	order->updated_ms = now_ms;
+	end(order, ESIM_ORDER_UNDONE, now_ms);
+	return true;
+}
