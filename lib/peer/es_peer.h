@@ -47,11 +47,13 @@ struct es_peer_settings {
 	ES_PEER_KEY(section, type, member, client_id, ES_CONF_STRING, "", 0, 0, "what that endpoint calls us"), \
 	ES_PEER_KEY(section, type, member, client_secret_file, ES_CONF_STRING, "", 0, 0, "file with our secret there"), \
 	ES_PEER_KEY(section, type, member, scope, ES_CONF_STRING, "", 0, 0, "scopes to ask for")
-/* All but a breaker's. */
+#define ES_PEER_KEYS_BREAKER(section, type, member) \
+	ES_PEER_KEY(section, type, member, breaker_failures, ES_CONF_U32, "5", 0, 1000, "failures in a row after which it is left alone; 0: never"), \
+	ES_PEER_KEY(section, type, member, breaker_open, ES_CONF_DURATION, "10s", 50, 600000, "for how long, until one request tries again")
+/* All but a breaker's and http2. */
 #define ES_PEER_KEYS(section, type, member, url_help) \
 	ES_PEER_KEY(section, type, member, url, ES_CONF_STRING, NULL, 0, 0, url_help), \
 	ES_PEER_KEYS_TLS(section, type, member), \
-	ES_PEER_KEY(section, type, member, http2, ES_CONF_BOOL, "false", 0, 0, "an http:// url is HTTP/2 by prior knowledge, as a 5G core's is"), \
 	ES_PEER_KEYS_TOKEN(section, type, member), \
 	ES_PEER_KEY(section, type, member, timeout, ES_CONF_DURATION, "5s", 50, 60000, "time for one answer, a token included"), \
 	ES_PEER_KEY(section, type, member, in_flight_max, ES_CONF_U32, "32", 1, 1024, "requests under way at once; more wait"), \

@@ -15,10 +15,9 @@ _Static_assert(sizeof(struct es_grant) < PLAIN_MAX,
 _Static_assert(ES_OP_COUNT <= 32, "a bit each");
 
 static const char *const purposes[] = {
-	[ES_GRANT_TEMPORARY] = "temporary token",
-	[ES_GRANT_OPERATOR] = "operator token",
-	[ES_GRANT_ACCESS] = "access token",
-	[ES_GRANT_APP] = "app token",
+	[ES_GRANT_TEMPORARY] = "temporary token", [ES_GRANT_OPERATOR] = "operator token",
+	[ES_GRANT_ACCESS] = "access token",       [ES_GRANT_APP] = "app token",
+	[ES_GRANT_SERVER] = "server token",
 };
 
 /* ---- operations ---- */

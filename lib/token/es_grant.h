@@ -58,6 +58,7 @@ enum es_grant_kind {
 	ES_GRANT_OPERATOR,      /* of a device, for an application */
 	ES_GRANT_ACCESS,        /* of a server, for itself */
 	ES_GRANT_APP,           /* of a server, for the device to show */
+	ES_GRANT_SERVER,        /* TOKEN of ap2011: of a server, for one enterprise (TS.43 10) */
 };
 
 #define ES_GRANT_TEXT_MAX 1536
@@ -76,8 +77,8 @@ struct es_grant {
 	uint32_t operations; /* TEMPORARY: its targets */
 	char client_id[ES_GRANT_CLIENT_SIZE];
 	char scope[ES_GRANT_SCOPE_SIZE];
-	char requestor[64];         /* TEMPORARY: the only requestor_id that may use it */
-	char name[64];              /* APP: 3PAppNameAnon */
+	char requestor[64];         /* TEMPORARY, SERVER: the only requestor_id that may use it */
+	char name[64];              /* APP: 3PAppNameAnon; SERVER: enterprise_id */
 	char resource[128];         /* ACCESS: host of the only resource it is for (RFC 8707) */
 	uint8_t bound[ES_GRANT_ID]; /* ACCESS: id of the token it was made of; zeros: none */
 	int64_t expires_ms;         /* wall clock */

@@ -27,7 +27,7 @@ static void round_trip(struct es_keyring *ring, struct es_slice input)
 {
 	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 65536);
 	struct es_reader r = es_reader_of(input);
-	struct es_grant grant = es_grant_new(ES_GRANT_TEMPORARY + es_read_u8(&r) % ES_GRANT_APP, "demo", 1000), back;
+	struct es_grant grant = es_grant_new(ES_GRANT_TEMPORARY + es_read_u8(&r) % ES_GRANT_SERVER, "demo", 1000), back;
 	struct es_slice text;
 
 	must(arena != NULL);
@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	struct es_slice rest = es_slice_of(data + 1, size - 1);
 	if (data[0] % 3 == 0)
-		for (unsigned kind = ES_GRANT_TEMPORARY; kind <= ES_GRANT_APP; kind++)
+		for (unsigned kind = ES_GRANT_TEMPORARY; kind <= ES_GRANT_SERVER; kind++)
 			must(es_grant_open(ring, (enum es_grant_kind)kind, rest, 0, &grant) != ES_OK);
 	else if (data[0] % 3 == 1)
 		round_trip(ring, rest);

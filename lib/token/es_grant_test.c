@@ -95,7 +95,8 @@ static void expired_grant_is_told_from_a_wrong_one(void **state)
 
 static void none_opens_as_another_kind_nor_as_a_token(void **state)
 {
-	static const enum es_grant_kind kinds[] = { ES_GRANT_TEMPORARY, ES_GRANT_OPERATOR, ES_GRANT_ACCESS, ES_GRANT_APP };
+	static const enum es_grant_kind kinds[] = { ES_GRANT_TEMPORARY, ES_GRANT_OPERATOR, ES_GRANT_ACCESS, ES_GRANT_APP,
+		                                        ES_GRANT_SERVER };
 	struct fixture *f = *state;
 	struct es_token token = { .tenant = "demo", .imsi = { "001010000000001" }, .method = ES_METHOD_EAP_AKA };
 	struct es_grant back;

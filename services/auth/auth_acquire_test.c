@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "auth_acquire.h"
+#include "auth_server_token.h"
 #include "auth_spend.h"
 #include "auth_test_env.h"
 #include "es_text.h"
@@ -245,6 +246,35 @@ static struct asked app_info(struct test_env *t, struct es_slice app_token, cons
 }
 
 /* V12-APP-12, V12-APP-13, V12-APP-14 */
+/* V12-SRV-02, V12-SRV-09 */
+static void token_of_a_server_says_by_whom_and_for_whom(void **state)
+{
+	struct test_env *t = *state;
+	struct es_grant access = es_grant_new(ES_GRANT_ACCESS, TEST_TENANT, test_now + 1000), grant;
+	struct auth_server_token io = { .requestor_id = ES_SLICE_LIT("r-1"), .enterprise_id = ES_SLICE_LIT("acme") };
+	struct es_slice text;
+
+	memcpy(access.client_id, "mdm", 4);
+	memcpy(access.scope, "AcquirePlan", 12);
+	assert_int_equal(es_grant_seal(t->env.token_keys, &access, keep, &text), ES_OK);
+	io.access_token = text;
+	assert_int_equal(auth_server_token(&t->env, keep, &io), ES_OK);
+	assert_int_equal(es_grant_open(t->env.token_keys, ES_GRANT_SERVER, io.token, test_now, &grant), ES_OK);
+	assert_string_equal(grant.tenant, TEST_TENANT);
+	assert_string_equal(grant.client_id, "mdm");
+	assert_string_equal(grant.scope, "AcquirePlan");
+	assert_string_equal(grant.requestor, "r-1");
+	assert_string_equal(grant.name, "acme");
+	assert_int_equal(grant.expires_ms, test_now + io.validity_s * 1000);
+
+	const struct es_slice dead[] = { token_of(t, 3), io.token, ES_SLICE_LIT("x") };
+	for (size_t i = 0; i < sizeof dead / sizeof *dead; i++) {
+		io.access_token = dead[i];
+		assert_int_equal(auth_server_token(&t->env, keep, &io), ES_OK);
+		assert_int_equal(io.token.len, 0);
+	}
+}
+
 static void app_token_tells_its_name_once(void **state)
 {
 	struct test_env *t = *state;
@@ -349,6 +379,7 @@ int main(void)
 		TEST(temporary_token_makes_one_operator_token),
 		TEST(temporary_token_of_other_targets_makes_none),
 		TEST(subscriber_who_is_gone_gets_nothing),
+		TEST(token_of_a_server_says_by_whom_and_for_whom),
 		TEST(app_token_tells_its_name_once),
 		TEST(temporary_token_is_spent_once_also_after_a_restart),
 		TEST(what_has_expired_is_forgotten),

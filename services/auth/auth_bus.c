@@ -329,6 +329,7 @@ const struct es_bus_method auth_bus_methods[] = {
 	{ OPENES__BUS_METHOD__AUTH_TRANSPORT_KEY, &openes__empty__descriptor, on_transport_key },
 	{ OPENES__BUS_METHOD__AUTH_SPEND, &openes__spend_request__descriptor, auth_on_spend },
 	{ OPENES__BUS_METHOD__AUTH_ACQUIRE, &openes__acquire_request__descriptor, auth_on_acquire },
+	{ OPENES__BUS_METHOD__AUTH_SERVER_TOKEN, &openes__server_token_request__descriptor, auth_on_server_token },
 	{ OPENES__BUS_METHOD__AUTH_CLIENT_TOKEN, &openes__client_token_request__descriptor, auth_on_client_token },
 };
 const size_t auth_bus_method_count = ES_COUNT(auth_bus_methods);

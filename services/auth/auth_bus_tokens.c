@@ -1,10 +1,11 @@
-/* auth_bus_tokens.c -- AUTH_SPEND, AUTH_ACQUIRE and AUTH_CLIENT_TOKEN: messages to structs and back. */
+/* auth_bus_tokens.c -- AUTH_SPEND, AUTH_ACQUIRE, AUTH_CLIENT_TOKEN and AUTH_SERVER_TOKEN: messages to structs and back. */
 #include "auth_bus_tokens.h"
 
 #include "auth.pb-c.h"
 #include "auth_acquire.h"
 #include "auth_bus_call.h"
 #include "auth_client.h"
+#include "auth_server_token.h"
 #include "auth_spend.h"
 #include "es_bus_device.h"
 
@@ -166,4 +167,24 @@ void auth_on_client_token(struct es_bus_call *bus, const ProtobufCMessage *messa
 		                                .path = es_slice_str(request->path),
 		                                .call = es_bus_call_idempotency_key(bus) };
 	auth_client_token(&call->base.task, in, &call->out.client_token);
+}
+
+void auth_on_server_token(struct es_bus_call *bus, const ProtobufCMessage *message, void *user)
+{
+	const Openes__ServerTokenRequest *request = (const void *)message;
+	struct es_arena *arena = es_bus_call_arena(bus);
+	struct auth_server_token io = { .access_token = es_slice_str(request->access_token),
+		                            .requestor_id = es_slice_str(request->requestor_id),
+		                            .enterprise_id = es_slice_str(request->enterprise_id) };
+	Openes__ServerTokenReply reply;
+
+	openes__server_token_reply__init(&reply);
+	es_status status = auth_server_token(user, arena, &io);
+	if (status == ES_OK && (reply.token = es_arena_strdup(arena, io.token)) == NULL)
+		status = ES_TOO_LARGE;
+	reply.token_validity_s = io.validity_s;
+	if (status != ES_OK)
+		es_bus_fail(bus, status, "the token was not made");
+	else
+		es_bus_reply(bus, &reply.base);
 }

@@ -4,6 +4,6 @@
 
 #include "es_bus.h"
 
-es_bus_handler auth_on_spend, auth_on_acquire, auth_on_client_token;
+es_bus_handler auth_on_spend, auth_on_acquire, auth_on_client_token, auth_on_server_token;
 
 #endif

@@ -10,6 +10,7 @@
 #include "es_clock.h"
 #include "es_config_named.h"
 #include "es_crypto.h"
+#include "es_log.h"
 #include "es_metrics.h"
 #include "es_peer.h"
 
@@ -30,6 +31,7 @@ struct config {
 #define KEY(field, kind, fallback, min, max, help) ES_CONF(bss, struct config, field, kind, fallback, min, max, help)
 static const struct es_conf_key keys[] = {
 	ES_PEER_KEYS(bss, struct config, peer, "what comes before /esim-orders"),
+	ES_PEER_KEYS_BREAKER(bss, struct config, peer),
 	KEY(lease, ES_CONF_DURATION, "30s", 100, 3600000,
 	    "how much longer than that an order is left to the process that asked: to write what came of it"),
 	KEY(retry_first, ES_CONF_DURATION, "2s", 10, 3600000,
@@ -54,6 +56,7 @@ struct esim_bss {
 static const char *const outcomes[] = { "done", "pending", "refused", "unheard", "lost", "gone", "taken" };
 ES_METRIC_COUNTER(requests, "openes_esim_bss_requests_total",
                   "Requests to the order management, by what became of them", "outcome", outcomes);
+ES_METRIC_GAUGE(resting, "openes_esim_bss_resting", "Order managements that are left alone after failures");
 
 struct trip {
 	struct section *section;
@@ -91,12 +94,26 @@ bool esim_bss_enter(struct esim_bss *bss, const char *name)
 	return s == NULL || es_peer_enter(&s->peer.room) == ES_PEER_ENTERED;
 }
 
+static void leave(struct section *s, enum es_peer_health health)
+{
+	const enum es_peer_turn turn = es_peer_note(&s->peer.room, health);
+
+	es_peer_leave(&s->peer.room);
+	if (turn == ES_PEER_IS_LEFT_ALONE) {
+		es_gauge_add(&resting, 1);
+		es_warn(NULL, "esim.bss_rests", es_f_str("bss", s->peer.name));
+	} else if (turn == ES_PEER_IS_BACK) {
+		es_gauge_add(&resting, -1);
+		es_info(NULL, "esim.bss_is_back", es_f_str("bss", s->peer.name));
+	}
+}
+
 void esim_bss_leave(struct esim_bss *bss, const char *name)
 {
 	struct section *s = find(bss, name);
 
 	if (s != NULL)
-		es_peer_leave(&s->peer.room);
+		leave(s, ES_PEER_NOT_ASKED);
 }
 
 /* ---- the answer ---- */
@@ -108,49 +125,39 @@ static void tell(struct esim_heard *heard, esim_bss_sent *done, void *user)
 	es_wipe(heard, sizeof *heard);
 }
 
-static void tell_reason(enum esim_heard_outcome outcome, const char *reason, esim_bss_sent *done, void *user)
-{
-	struct esim_heard heard = { .outcome = outcome };
-
-	(void)snprintf(heard.reason, sizeof heard.reason, "%s", reason);
-	tell(&heard, done, user);
-}
-
-static void end(struct trip *t)
-{
-	es_peer_leave(&t->section->peer.room);
-	es_buf_wipe(&t->body);
-	free(t);
-}
-
-static void fail(struct trip *t, enum esim_heard_outcome outcome, const char *reason)
+static void finish(struct trip *t, struct esim_heard *heard, enum es_peer_health health)
 {
 	esim_bss_sent *done = t->done;
 	void *user = t->user;
 
-	end(t);
-	tell_reason(outcome, reason, done, user);
+	leave(t->section, health);
+	es_buf_wipe(&t->body);
+	free(t);
+	tell(heard, done, user);
+}
+
+static void fail(struct trip *t, enum esim_heard_outcome outcome, const char *reason, enum es_peer_health health)
+{
+	struct esim_heard heard = { .outcome = outcome };
+
+	(void)snprintf(heard.reason, sizeof heard.reason, "%s", reason);
+	finish(t, &heard, health);
 }
 
 static void on_answer(const struct es_fetch_answer *answer, void *user)
 {
 	struct trip *t = user;
-	esim_bss_sent *done = t->done;
-	void *whose = t->user;
 	struct esim_heard heard;
 
 	if (answer->status != ES_OK) {
-		/* With prior knowledge libcurl may have sent it before. */
-		const bool is_unsent = answer->is_unsent && !t->section->config->peer.http2;
-		fail(t, is_unsent ? ESIM_HEARD_UNHEARD : ESIM_HEARD_LOST,
-		     answer->status == ES_TIMEOUT ? "no answer in time" : answer->why);
+		fail(t, answer->is_unsent ? ESIM_HEARD_UNHEARD : ESIM_HEARD_LOST,
+		     answer->status == ES_TIMEOUT ? "no answer in time" : answer->why, ES_PEER_BAD);
 		return;
 	}
 	if (answer->code == 401)
 		(void)es_peer_refused(&t->section->peer);
-	esim_bss_read(t->step, answer->code, answer->body, answer->retry_after_s, &heard);
-	end(t);
-	tell(&heard, done, whose);
+	const bool is_sound = esim_bss_read(t->step, answer->code, answer->body, answer->retry_after_s, &heard);
+	finish(t, &heard, is_sound ? ES_PEER_GOOD : ES_PEER_BAD);
 }
 
 /* ---- the request ---- */
@@ -160,7 +167,7 @@ static void on_ready(const char *bearer, const char *why, void *user)
 	struct trip *t = user;
 
 	if (bearer == NULL) {
-		fail(t, ESIM_HEARD_UNHEARD, why);
+		fail(t, ESIM_HEARD_UNHEARD, why, ES_PEER_BAD);
 		return;
 	}
 	const struct es_fetch_header headers[] = { { "Accept", "application/json" },
@@ -174,11 +181,11 @@ static void on_ready(const char *bearer, const char *why, void *user)
 		                                      .body = es_buf_slice(&t->body),
 		                                      .answer_max = ANSWER_MAX,
 		                                      .deadline = t->deadline,
-		                                      .is_once = !t->section->config->peer.http2,
+		                                      .is_once = true,
 		                                      .is_secret = true };
 	es_status status = es_peer_send(&t->section->peer, bearer, &request, on_answer, t);
 	if (status != ES_OK)
-		fail(t, ESIM_HEARD_UNHEARD, es_status_meaning(status));
+		fail(t, ESIM_HEARD_UNHEARD, es_status_meaning(status), ES_PEER_NOT_ASKED);
 }
 
 static es_status write_request(struct trip *t, const struct esim_bss_request *r)
@@ -195,13 +202,14 @@ static es_status write_request(struct trip *t, const struct esim_bss_request *r)
 void esim_bss_send(struct esim_bss *bss, const char *name, const struct esim_bss_request *request, esim_bss_sent *done,
                    void *user)
 {
+	struct esim_heard nobody = { .outcome = ESIM_HEARD_UNHEARD, .reason = "no section of that name in the peers file" };
+	struct esim_heard no_memory = { .outcome = ESIM_HEARD_UNHEARD, .reason = "out of memory" };
 	struct section *section = find(bss, name);
 	struct trip *t = section != NULL ? calloc(1, sizeof *t) : NULL;
 
 	if (t == NULL) {
 		esim_bss_leave(bss, name);
-		tell_reason(ESIM_HEARD_UNHEARD, section == NULL ? "no section of that name in the peers file" : "out of memory",
-		            done, user);
+		tell(section == NULL ? &nobody : &no_memory, done, user);
 		return;
 	}
 	t->section = section;
@@ -210,7 +218,7 @@ void esim_bss_send(struct esim_bss *bss, const char *name, const struct esim_bss
 	t->user = user;
 	es_buf_init(&t->body, BODY_MAX);
 	if (write_request(t, request) != ES_OK)
-		fail(t, ESIM_HEARD_REFUSED, "the request would be too large");
+		fail(t, ESIM_HEARD_REFUSED, "the request would be too large", ES_PEER_NOT_ASKED);
 	else
 		es_peer_prepare(&section->peer, t->deadline, on_ready, t);
 }
@@ -276,6 +284,7 @@ es_status esim_bss_start(const char *file, struct esim_bss **out, struct es_buf 
 	if (bss == NULL)
 		return ES_TOO_LARGE;
 	es_metric_register(&requests);
+	es_metric_register(&resting);
 	es_status status = start(bss, file, error);
 	if (status != ES_OK) {
 		esim_bss_stop(bss);

@@ -19,7 +19,7 @@ void esim_bss_free(struct esim_bss *bss); /* after esim_bss_stop(); NULL is fine
 
 /* Of a section; one that there is not has a pace, too: the file may be mended. */
 struct esim_pace esim_bss_pace(struct esim_bss *bss, const char *name);
-/* False: as many are under way with it as may be. True: esim_bss_send() or esim_bss_leave() has to follow. */
+/* False: as many are under way with it as may be, or it is left alone for a while. True: esim_bss_send() or esim_bss_leave() has to follow. */
 bool esim_bss_enter(struct esim_bss *bss, const char *name);
 /* Takes it back: nothing is sent. */
 void esim_bss_leave(struct esim_bss *bss, const char *name);

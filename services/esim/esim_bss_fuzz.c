@@ -36,8 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	esim_bss_read(steps[data[0] / 8 % 2], codes[data[0] % 8], es_slice_of(data + 1, size - 1), (int64_t)data[0] - 1,
-	              &heard);
+	(void)esim_bss_read(steps[data[0] / 8 % 2], codes[data[0] % 8], es_slice_of(data + 1, size - 1),
+	                    (int64_t)data[0] - 1, &heard);
 	check(&heard);
 	return 0;
 }

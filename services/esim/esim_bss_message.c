@@ -236,20 +236,22 @@ static void pending(struct esim_heard *out, const cJSON *json, int64_t retry_aft
 	out->retry_after_ms = 1000 * (after_s < RETRY_AFTER_MAX_S ? after_s : RETRY_AFTER_MAX_S);
 }
 
-static void answered(struct esim_heard *out, const cJSON *json, int64_t retry_after_s)
+static bool answered(struct esim_heard *out, const cJSON *json, int64_t retry_after_s)
 {
 	const char *state = json != NULL ? es_json_str(json, "state") : NULL;
 
-	if (state == NULL)
-		say(out, ESIM_HEARD_LOST, "the answer is no JSON object with a state");
-	else if (strcmp(state, "done") == 0)
+	if (state != NULL && strcmp(state, "done") == 0) {
 		done(out, json);
-	else if (strcmp(state, "pending") == 0)
+	} else if (state != NULL && strcmp(state, "pending") == 0) {
 		pending(out, json, retry_after_s);
-	else if (strcmp(state, "refused") == 0)
+	} else if (state != NULL && strcmp(state, "refused") == 0) {
 		refused(out, json);
-	else
-		say(out, ESIM_HEARD_LOST, "the answer's state is none that is known");
+	} else {
+		say(out, ESIM_HEARD_LOST,
+		    state == NULL ? "the answer is no JSON object with a state" : "the answer's state is none that is known");
+		return false;
+	}
+	return true;
 }
 
 static bool is_undoing(const char *step)
@@ -263,21 +265,20 @@ static bool is_later(long code)
 	return code == 401 || code == 408 || code == 425 || code == 429 || code == 503;
 }
 
-void esim_bss_read(const char *step, long code, struct es_slice body, int64_t retry_after_s, struct esim_heard *out)
+bool esim_bss_read(const char *step, long code, struct es_slice body, int64_t retry_after_s, struct esim_heard *out)
 {
 	ES_CLEANUP(es_json_done) cJSON *json = NULL;
-	char status[32];
+	char status[40];
 
 	if (es_json_parse(body, ES_JSON_SMALL, &json) != ES_OK || !cJSON_IsObject(json))
 		es_json_done(&json);
-	const bool has_code =
-		json != NULL && es_json_str(json, "code") != NULL; /* it speaks of the order, and not of the URL */
+	const bool is_about_order = code >= 400 && json != NULL && es_json_str(json, "code") != NULL;
 	(void)snprintf(status, sizeof status, "HTTP status %ld", code);
 	if (code >= 200 && code < 300)
-		answered(out, json, retry_after_s);
-	else if (code == 409) /* the same request is being worked on */
+		return answered(out, json, retry_after_s);
+	if (code == 409) /* the same request is being worked on */
 		pending(out, json, retry_after_s);
-	else if (is_later(code) || (code >= 300 && code < 500 && !has_code))
+	else if (is_later(code) || (code >= 300 && code < 500 && !is_about_order)) /* a proxy, another URL */
 		say(out, ESIM_HEARD_UNHEARD, status);
 	else if ((code == 404 || code == 410) && is_undoing(step))
 		say(out, ESIM_HEARD_DONE, "");
@@ -285,4 +286,5 @@ void esim_bss_read(const char *step, long code, struct es_slice body, int64_t re
 		refused(out, json);
 	else
 		say(out, ESIM_HEARD_LOST, status);
+	return out->outcome != ESIM_HEARD_UNHEARD && out->outcome != ESIM_HEARD_LOST;
 }

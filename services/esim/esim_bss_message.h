@@ -28,7 +28,8 @@ struct esim_bss_request {
 es_status esim_bss_write(const struct esim_bss_request *request, struct es_buf *out) ES_MUST_USE;
 
 /* Never fails: what cannot be read is ESIM_HEARD_LOST or ESIM_HEARD_UNHEARD with its reason. `retry_after_s` of the header; -1:
- * none. `out` may hold secrets. A body as of a 200 is also what an operator's late answer is. */
-void esim_bss_read(const char *step, long code, struct es_slice body, int64_t retry_after_s, struct esim_heard *out);
+ * none. `out` may hold secrets. A body as of a 200 is also what an operator's late answer is. Whether it is an answer as an
+ * order management in health gives it. */
+bool esim_bss_read(const char *step, long code, struct es_slice body, int64_t retry_after_s, struct esim_heard *out);
 
 #endif

@@ -15,7 +15,7 @@ static struct esim_heard read(const char *step, long code, const char *body)
 {
 	struct esim_heard heard;
 
-	esim_bss_read(step, code, es_slice_str(body), -1, &heard);
+	(void)esim_bss_read(step, code, es_slice_str(body), -1, &heard);
 	return heard;
 }
 
@@ -76,7 +76,7 @@ static void states_and_statuses_have_one_meaning_each(void **state)
 		{ "order", 401, "{\"code\":\"token\"}", ESIM_HEARD_UNHEARD, "HTTP status 401" },
 		{ "order", 429, "", ESIM_HEARD_UNHEARD, "HTTP status 429" },
 		{ "order", 503, "{\"code\":\"later\"}", ESIM_HEARD_UNHEARD, "HTTP status 503" },
-		{ "order", 302, "", ESIM_HEARD_UNHEARD, "HTTP status 302" },
+		{ "order", 302, "{\"code\":\"moved\"}", ESIM_HEARD_UNHEARD, "HTTP status 302" },
 		{ "order", 500, "{\"code\":\"oops\"}", ESIM_HEARD_LOST, "HTTP status 500" },
 		{ "order", 504, "", ESIM_HEARD_LOST, "HTTP status 504" },
 		{ "order", 200, "", ESIM_HEARD_LOST, "the answer is no JSON object with a state" },
@@ -108,10 +108,36 @@ static void when_to_ask_again_is_said_in_the_body_or_in_the_header(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ES_COUNT(rows); i++) {
-		esim_bss_read("order", 200, es_slice_str(rows[i].body), rows[i].header_s, &heard);
+		(void)esim_bss_read("order", 200, es_slice_str(rows[i].body), rows[i].header_s, &heard);
 		assert_int_equal(heard.outcome, ESIM_HEARD_PENDING);
 		assert_int_equal(heard.retry_after_ms, rows[i].ms);
 	}
+}
+
+static void what_somebody_else_answers_is_no_sign_of_health(void **state)
+{
+	static const struct {
+		long code;
+		const char *body;
+		bool is_sound;
+	} rows[] = {
+		{ 200, "{\"state\":\"done\"}", true },
+		{ 200, "{\"state\":\"done\",\"iccid\":\"1\"}", true }, /* of this order alone */
+		{ 200, "{\"state\":\"pending\"}", true },
+		{ 422, "{\"code\":\"no_credit\"}", true },
+		{ 409, "", true },
+		{ 200, "<html>", false },
+		{ 404, "<html>", false },
+		{ 401, "{\"code\":\"token\"}", false },
+		{ 429, "", false },
+		{ 502, "", false },
+	};
+	struct esim_heard heard;
+
+	(void)state;
+	for (size_t i = 0; i < ES_COUNT(rows); i++)
+		assert_int_equal(esim_bss_read("order", rows[i].code, es_slice_str(rows[i].body), -1, &heard),
+		                 rows[i].is_sound);
 }
 
 static void what_was_ordered_is_taken_over(void **state)
@@ -238,6 +264,7 @@ int main(void)
 		cmocka_unit_test(a_request_says_what_is_known_and_nothing_else),
 		cmocka_unit_test(states_and_statuses_have_one_meaning_each),
 		cmocka_unit_test(when_to_ask_again_is_said_in_the_body_or_in_the_header),
+		cmocka_unit_test(what_somebody_else_answers_is_no_sign_of_health),
 		cmocka_unit_test(what_was_ordered_is_taken_over),
 		cmocka_unit_test(an_answer_with_a_member_that_is_none_counts_as_lost),
 		cmocka_unit_test(reasons_hold_no_numbers_of_people_and_end_between_characters),

@@ -55,7 +55,7 @@ static int open_bss(void **state)
 	(void)snprintf(text, sizeof text,
 	               "[bss crm]\nurl = http://127.0.0.1:%u\ntimeout = 60s\nin_flight_max = 1\n"
 	               "[bss hasty]\nurl = http://127.0.0.1:%u\ntimeout = 2s\nretry_first = 1s\nlease = 10s\n"
-	               "[bss away]\nurl = http://127.0.0.1:1\n"
+	               "[bss away]\nurl = http://127.0.0.1:1\nbreaker_failures = 2\nbreaker_open = 10m\n"
 	               "[smdp main]\nurl = https://smdp.example\n",
 	               peer.port, peer.port);
 	write_file(text);
@@ -218,6 +218,17 @@ static void where_nobody_listens_nothing_was_heard(void **state)
 	assert_string_equal(heard.reason, "no section of that name in the peers file");
 }
 
+/* So that orders wait, and do not use up their tries. */
+static void one_that_fails_is_left_alone_for_a_while(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(ask("away", "f1", "order").outcome, ESIM_HEARD_UNHEARD);
+	assert_false(esim_bss_enter(bss, "away"));
+	assert_true(esim_bss_enter(bss, "crm"));
+	esim_bss_leave(bss, "crm");
+}
+
 static void a_section_has_its_room_and_its_pace(void **state)
 {
 	const struct esim_pace pace = esim_bss_pace(bss, "hasty");
@@ -294,6 +305,7 @@ int main(void)
 		WITH_BSS(what_is_in_work_there_is_asked_for_again),
 		WITH_BSS(a_refusal_has_its_reason),
 		WITH_BSS(where_nobody_listens_nothing_was_heard),
+		WITH_BSS(one_that_fails_is_left_alone_for_a_while),
 		WITH_BSS(a_section_has_its_room_and_its_pace),
 		WITH_BSS(the_end_answers_all_that_is_under_way),
 		WITH_BSS(a_step_of_an_order_that_there_is_not_is_reported),

@@ -52,8 +52,9 @@ void esim_es2_words(const char *subject, const char *reason, char *out, size_t s
 bool esim_es2_iccid(struct es_slice text, char out[ESIM_ICCID + 1]);
 
 /* functionExecutionStatus and what is shaped like it. */
+enum esim_es2_execution { ESIM_ES2_SUCCESS, ESIM_ES2_WARNING, ESIM_ES2_FAILED, ESIM_ES2_EXPIRED };
 struct esim_es2_status {
-	enum { ESIM_ES2_SUCCESS, ESIM_ES2_WARNING, ESIM_ES2_FAILED, ESIM_ES2_EXPIRED } status;
+	enum esim_es2_execution status;
 	char subject[16], reason[16]; /* "" where not told, or no codes */
 };
 

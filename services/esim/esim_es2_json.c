@@ -27,7 +27,7 @@ es_status esim_es2_status_read(const cJSON *status, struct esim_es2_status *out)
 	if (i == ES_COUNT(names))
 		return ES_MALFORMED;
 	memset(out, 0, sizeof *out);
-	out->status = i;
+	out->status = (enum esim_es2_execution)i;
 	const cJSON *data = cJSON_GetObjectItemCaseSensitive(status, "statusCodeData");
 	if (cJSON_IsObject(data)) {
 		keep_code(data, "subjectCode", out->subject);

@@ -9,7 +9,8 @@
 #include "es_time.h"
 #include "esim_es2_json.h"
 
-#define SECONDS_DIGITS 10 /* of a time in seconds; in milliseconds it has 13 */
+#define LAST_OF_DOWNLOAD 4 /* points beyond tell of a profile that is there */
+#define SECONDS_DIGITS 10  /* of a time in seconds; in milliseconds it has 13 */
 
 const char *const esim_es2_event_names[ESIM_EVENTS] = { "other",     "eligible", "confirmation_code", "downloaded",
 	                                                    "installed", "deleted",  "enabled",           "disabled" };
@@ -62,10 +63,13 @@ static int64_t read_time(const cJSON *json)
 	return ms;
 }
 
-/* After these the same order may still be downloaded: the person types again, or makes room. */
+/* After these the same order may still be downloaded: the person types again or makes room, or takes the device that it is
+ * for. */
 static bool may_try_again(const struct esim_es2_status *status)
 {
-	static const char *const rows[][2] = { { "8.2.7", "2.2" }, { "8.2.7", "3.8" }, { "8.1", "4.8" } };
+	static const char *const rows[][2] = {
+		{ "8.2.7", "2.2" }, { "8.2.7", "3.8" }, { "8.1", "4.8" }, { "8.1.1", "3.8" }, { "8.1.1", "3.10" },
+	};
 
 	for (size_t i = 0; i < ES_COUNT(rows); i++)
 		if (strcmp(status->subject, rows[i][0]) == 0 && strcmp(status->reason, rows[i][1]) == 0)
@@ -80,7 +84,7 @@ static es_status read_status(const cJSON *json, struct esim_es2_notice *out)
 
 	ES_TRY(esim_es2_status_read(either(json, names, ES_COUNT(names)), &status));
 	out->is_ok = status.status == ESIM_ES2_SUCCESS || status.status == ESIM_ES2_WARNING;
-	out->is_final = !out->is_ok && !may_try_again(&status);
+	out->is_final = !out->is_ok && out->point <= LAST_OF_DOWNLOAD && !may_try_again(&status);
 	memcpy(out->subject_code, status.subject, sizeof out->subject_code);
 	memcpy(out->reason_code, status.reason, sizeof out->reason_code);
 	if (status.subject[0] != '\0' || !out->is_ok)

@@ -13,7 +13,7 @@ struct esim_es2_notice {
 	char eid[ESIM_EID + 1], profile_type[ESIM_NAME + 1], imei[17]; /* "": not told */
 	uint32_t point;                                                /* as the SM-DP+ numbers them */
 	bool is_ok;                                                    /* it went well, perhaps with a warning */
-	bool is_final;                /* it did not, and trying again with the same order would not either */
+	bool is_final;                /* the download has failed, and trying again with the same order would not help */
 	char reason[ESIM_REASON + 1]; /* "8.2.7/6.4 ..."; "": it told no codes */
 	char subject_code[16], reason_code[16];
 	int64_t timestamp_ms; /* wall; 0: not told, or not to be read */

@@ -276,6 +276,10 @@ static const struct {
 	  { .point = 4, .reason = "8.1/4.8 eUICC: insufficient memory" } },
 	{ NOTICE("\"eid\":\"short\",\"notificationPointId\":3,\"notificationPointStatus\":{\"status\":\"Expired\"}"),
 	  { .point = 3, .is_final = true, .reason = "failed, it does not say why" } },
+	{ NOTICE("\"notificationPointId\":1," BAD("8.1.1", "3.10")), /* somebody tried with another device */
+	  { .point = 1, .reason = "8.1.1/3.10 EID: invalid association" } },
+	{ NOTICE("\"notificationPointId\":101," BAD("8.2.1", "3.5")), /* the profile is there, whatever came of this */
+	  { .point = 101, .reason = "8.2.1/3.5 ICCID: invalid transition" } },
 	{ NOTICE("\"notificationPointId\":0," GOOD), { .point = 0 } },
 	{ NOTICE("\"notificationPointId\":1.5," GOOD), { .point = 0 } },
 	{ NOTICE("\"notificationPointId\":\"four\"," GOOD), { .point = 0 } },

@@ -341,6 +341,41 @@ static void what_is_wrong_with_the_file_is_said(void **state)
 	}
 }
 
+static bool names_a_file(struct es_slice line)
+{
+	const struct es_slice key = es_slice_trim(es_slice_cut(&line, '='));
+
+	return es_slice_eq_str(es_slice_sub(key, key.len > 5 ? key.len - 5 : 0, key.len), "_file");
+}
+
+/* The section that docs/smdp.md shows, without files that are somewhere else. */
+static void the_page_about_it_shows_a_section_that_can_be_used(void **state)
+{
+	static char page[65536], text[4096], said[1024];
+	struct esim_smdp *made = NULL;
+	struct es_buf error;
+
+	(void)state;
+	FILE *in = fopen(TEST_DIR "/../../docs/smdp.md", "re");
+	assert_non_null(in);
+	page[fread(page, 1, sizeof page - 1, in)] = '\0';
+	assert_int_equal(fclose(in), 0);
+	struct es_slice rest = es_slice_str(strstr(page, "[smdp home]"));
+	size_t len = 0;
+	for (struct es_slice line = es_slice_cut(&rest, '\n'); !es_slice_eq_str(line, "```");
+	     line = es_slice_cut(&rest, '\n'))
+		if (!names_a_file(line))
+			len += (size_t)snprintf(text + len, sizeof text - len, ES_SLICE_FMT "\n", ES_SLICE_ARG(line));
+	write_file(other, text);
+	es_buf_init_fixed(&error, said, sizeof said - 1);
+	if (esim_smdp_start(other, &made, &error) != ES_OK)
+		fail_msg("%s", said);
+	assert_string_equal(esim_smdp_fqdn(made, "home"), "smdp.example");
+	assert_int_equal(esim_smdp_event(made, "home", 102), ESIM_EVENT_DISABLED);
+	esim_smdp_stop(made);
+	esim_smdp_free(made);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +388,7 @@ int main(void)
 		cmocka_unit_test(no_more_are_under_way_than_may_be),
 		cmocka_unit_test(its_section_says_what_else_there_is_to_know),
 		cmocka_unit_test(what_is_wrong_with_the_file_is_said),
+		cmocka_unit_test(the_page_about_it_shows_a_section_that_can_be_used),
 	};
 
 	return cmocka_run_group_tests_name("esim_smdp", tests, start, stop);

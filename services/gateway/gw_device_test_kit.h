@@ -270,6 +270,7 @@ static const char *shown(const Openes__DecideRequest *request)
 
 static void reply_decided(struct es_bus_call *call, const Openes__DecideRequest *request)
 {
+	static char enterprise[] = "acme";
 	Openes__DecideReply reply;
 	Openes__Subject subject;
 	Openes__DocNode status, list, item;
@@ -318,6 +319,10 @@ static void reply_decided(struct es_bus_call *call, const Openes__DecideRequest 
 	reply.acquire =
 		strncmp(request->request->operation, "Acquire", 7) == 0 && strcmp(request->request->apps[0], "ap2011") != 0;
 	reply.no_token = strcmp(token, request->token) != 0;
+	if (strncmp(token, "bound", 5) == 0) {
+		reply.token_enterprise = enterprise;
+		reply.no_token = false;
+	}
 	reply.eap_over_token = strcmp(token, "over") == 0;
 	es_bus_reply(call, &reply.base);
 }
@@ -389,6 +394,21 @@ static void on_acquire(struct es_bus_call *call, const ProtobufCMessage *message
 	                : strcmp(request->token, "wrong") == 0      ? OPENES__ACQUIRE_REPLY__OUTCOME__INVALID
 	                : strcmp(request->token, "terminated") == 0 ? OPENES__ACQUIRE_REPLY__OUTCOME__REFUSED
 	                                                            : OPENES__ACQUIRE_REPLY__OUTCOME__MADE;
+	es_bus_reply(call, &reply.base);
+}
+
+static void on_server_token(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	static char made[] = "st";
+	const Openes__ServerTokenRequest *request = (const void *)message;
+	Openes__ServerTokenReply reply;
+
+	openes__server_token_reply__init(&reply);
+	(void)user;
+	note('B');
+	reply.token_validity_s = 77;
+	if (strcmp(request->access_token, "bound-dead") != 0)
+		reply.token = made;
 	es_bus_reply(call, &reply.base);
 }
 
@@ -466,6 +486,7 @@ static const struct es_bus_method auth_methods[] = {
 	{ OPENES__BUS_METHOD__AUTH_TOKEN_RENEW, &openes__token_renew_request__descriptor, on_renew },
 	{ OPENES__BUS_METHOD__AUTH_SPEND, &openes__spend_request__descriptor, on_spend },
 	{ OPENES__BUS_METHOD__AUTH_ACQUIRE, &openes__acquire_request__descriptor, on_acquire },
+	{ OPENES__BUS_METHOD__AUTH_SERVER_TOKEN, &openes__server_token_request__descriptor, on_server_token },
 	{ OPENES__BUS_METHOD__AUTH_OIDC_START, &openes__oidc_start_request__descriptor, on_oidc_start },
 	{ OPENES__BUS_METHOD__AUTH_OIDC_FINISH, &openes__oidc_finish_request__descriptor, on_oidc_finish },
 	{ OPENES__BUS_METHOD__AUTH_CODE_START, &openes__code_start_request__descriptor, on_code_start },

@@ -1,4 +1,5 @@
 /* gw_es2_test.c -- notifications as an SM-DP+ sends them, by mutual TLS and with a stand-in of esim behind the real bus. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,8 +29,9 @@ static struct {
 	struct gw_config config;
 	struct gw_es2 *es2;
 	char dir[64], target[96], files[3][96];
+	pthread_mutex_t lock; /* of what esim was told */
 	char fingerprint[128];
-} stage;
+} stage = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* The body says how it goes. */
 static void on_notified(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
@@ -46,7 +48,9 @@ static void on_notified(struct es_bus_call *call, const ProtobufCMessage *messag
 		es_bus_fail(call, ES_UNAVAILABLE, "down");
 		return;
 	}
+	(void)pthread_mutex_lock(&stage.lock);
 	snprintf(stage.fingerprint, sizeof stage.fingerprint, "%s", request->fingerprint);
+	(void)pthread_mutex_unlock(&stage.lock);
 	reply.outcome = (Openes__NotifiedReply__Outcome)outcome;
 	es_bus_reply(call, &reply.base);
 }
@@ -205,7 +209,9 @@ static void esim_is_told_whose_certificate_it_was(void **state)
 	         stage.dir);
 	char *wanted = run(command), *answer = ask(PATH, MUTUAL JSON "-d 1");
 	wanted[strcspn(wanted, "\n")] = '\0';
+	(void)pthread_mutex_lock(&stage.lock);
 	assert_string_equal(stage.fingerprint, wanted);
+	(void)pthread_mutex_unlock(&stage.lock);
 	free(wanted);
 	free(answer);
 }

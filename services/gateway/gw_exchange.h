@@ -49,7 +49,7 @@ struct gw_exchange {
 	size_t operated_count;                          /* how many of the request's applications were looked at */
 	bool has_notif_status;
 	uint32_t notif_status;
-	bool was_spent, was_acquired;
+	bool was_spent, was_acquired, was_bound;
 	int64_t retry_after_s; /* of a 503; 0: as configured */
 	const char *reason;    /* for the log; static text or in the arena */
 };
@@ -77,7 +77,7 @@ void gw_sheet_answered(struct gw_exchange *x, const Openes__LoginReply *reply);
 void gw_sheet_fault(struct gw_exchange *x, enum gw_outcome outcome);
 
 /* What gw_grant.c asks auth, and how the flow goes on after it. */
-enum gw_grant_call { GW_GRANT_SPEND, GW_GRANT_ACQUIRE };
+enum gw_grant_call { GW_GRANT_SPEND, GW_GRANT_ACQUIRE, GW_GRANT_SERVER, GW_GRANT_CALLS };
 void gw_flow_grant(struct gw_exchange *x, enum gw_grant_call which, const ProtobufCMessage *request);
 void gw_flow_go_on(struct gw_exchange *x);
 
@@ -85,6 +85,7 @@ void gw_flow_go_on(struct gw_exchange *x);
 bool gw_grant_is_due(const struct gw_exchange *x);
 void gw_grant_next(struct gw_exchange *x);
 void gw_grant_spent(struct gw_exchange *x, const Openes__SpendReply *reply);
+void gw_grant_bound(struct gw_exchange *x, const Openes__ServerTokenReply *reply);
 void gw_grant_acquired(struct gw_exchange *x, const Openes__AcquireReply *reply);
 
 /* gw_answer.c: each of them replies, logs and counts; the exchange is over. */

@@ -5,7 +5,7 @@
  *     token, or somebody else's token ──────────▼
  *                                            DECIDE ─ no ────────────► 511, 403
  *                                               │
- *                     SPEND (a token that is good once), ACQUIRE (the answer is a token),
+ *                     SPEND (a token that is good once), ACQUIRE (the answer is a token), SERVER_TOKEN (TOKEN of ap2011),
  *                     RENEW (token near its end), OPERATE (each ODSA application), REGISTER (push), as due
  *                                               ▼
  *                                           document
@@ -30,8 +30,8 @@ enum {
 	CALL_RENEW,
 	CALL_OPERATE,
 	CALL_REGISTER,
-	CALL_GRANT,                                     /* as many as gw_grant_call */
-	CALL_LOGIN = CALL_GRANT + GW_GRANT_ACQUIRE + 1, /* as many as gw_login_call */
+	CALL_GRANT,                               /* as many as gw_grant_call */
+	CALL_LOGIN = CALL_GRANT + GW_GRANT_CALLS, /* as many as gw_login_call */
 };
 
 static void on_eap(struct gw_exchange *x, const ProtobufCMessage *message);
@@ -41,6 +41,7 @@ static void on_operated(struct gw_exchange *x, const ProtobufCMessage *message);
 static void on_registered(struct gw_exchange *x, const ProtobufCMessage *message);
 static void on_spent(struct gw_exchange *x, const ProtobufCMessage *message);
 static void on_acquired(struct gw_exchange *x, const ProtobufCMessage *message);
+static void on_bound(struct gw_exchange *x, const ProtobufCMessage *message);
 static void on_login(struct gw_exchange *x, const ProtobufCMessage *message);
 
 static const struct call {
@@ -70,6 +71,9 @@ static const struct call {
 	                                  on_spent, false, true },
 	[CALL_GRANT + GW_GRANT_ACQUIRE] = { OPENES__BUS_METHOD__AUTH_ACQUIRE, CLIENT(auth),
 	                                    &openes__acquire_reply__descriptor, on_acquired, false, true },
+	/* Another TOKEN of the same enterprise is as good. */
+	[CALL_GRANT + GW_GRANT_SERVER] = { OPENES__BUS_METHOD__AUTH_SERVER_TOKEN, CLIENT(auth),
+	                                   &openes__server_token_reply__descriptor, on_bound, false, true },
 /* Each of them knows what it was asked before: a state, a code, a handle. An SMS is not sent twice. */
 #define LOGIN(method, repeat)                                                                                          \
 	{                                                                                                                  \
@@ -440,6 +444,11 @@ static void on_spent(struct gw_exchange *x, const ProtobufCMessage *message)
 static void on_acquired(struct gw_exchange *x, const ProtobufCMessage *message)
 {
 	gw_grant_acquired(x, (const void *)message);
+}
+
+static void on_bound(struct gw_exchange *x, const ProtobufCMessage *message)
+{
+	gw_grant_bound(x, (const void *)message);
 }
 
 void gw_flow_grant(struct gw_exchange *x, enum gw_grant_call which, const ProtobufCMessage *request)

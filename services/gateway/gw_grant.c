@@ -34,17 +34,37 @@ static void acquire(struct gw_exchange *x)
 	gw_flow_grant(x, GW_GRANT_ACQUIRE, &request.base);
 }
 
+/* A server's TOKEN is of one enterprise (TS.43 10): policy says of which. */
+static bool binding_is_due(const struct gw_exchange *x)
+{
+	return x->decision->token_enterprise[0] != '\0' && !x->was_bound && x->access_token != NULL;
+}
+
+static void bind_server(struct gw_exchange *x)
+{
+	Openes__ServerTokenRequest request;
+
+	openes__server_token_request__init(&request);
+	x->was_bound = true;
+	request.access_token = x->access_token;
+	request.requestor_id = x->request->requestor_id;
+	request.enterprise_id = x->decision->token_enterprise;
+	gw_flow_grant(x, GW_GRANT_SERVER, &request.base);
+}
+
 bool gw_grant_is_due(const struct gw_exchange *x)
 {
-	return spending_is_due(x) || acquiring_is_due(x);
+	return spending_is_due(x) || acquiring_is_due(x) || binding_is_due(x);
 }
 
 void gw_grant_next(struct gw_exchange *x)
 {
 	if (spending_is_due(x))
 		spend(x);
-	else
+	else if (acquiring_is_due(x))
 		acquire(x);
+	else
+		bind_server(x);
 }
 
 void gw_grant_spent(struct gw_exchange *x, const Openes__SpendReply *reply)
@@ -55,6 +75,18 @@ void gw_grant_spent(struct gw_exchange *x, const Openes__SpendReply *reply)
 	}
 	x->reason = "spent_before";
 	gw_answer(x, GW_OUTCOME_NO_TOKEN);
+}
+
+void gw_grant_bound(struct gw_exchange *x, const Openes__ServerTokenReply *reply)
+{
+	if (reply->token[0] == '\0') { /* it died on the way (V12-SRV-09) */
+		x->reason = "access_token_dead";
+		gw_answer(x, GW_OUTCOME_NO_TOKEN);
+		return;
+	}
+	x->token = reply->token;
+	x->token_validity_s = reply->token_validity_s;
+	gw_flow_go_on(x);
 }
 
 /* Settled 18: what a phone asked wrongly is told it in the document. */

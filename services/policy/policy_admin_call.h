@@ -39,7 +39,6 @@ enum {
 	POLICY_WRITES = 1,
 	POLICY_NO_TENANT = 2,
 	POLICY_GLOBAL = 4,
-	POLICY_ELSEWHERE = 8,
 	POLICY_BULK = 16,
 	POLICY_TRIAL = 32,     /* knows dry_run */
 	POLICY_DEEP = 64,      /* the body is what policy_ruleset.h reads */
@@ -50,8 +49,11 @@ struct policy_admin_action {
 	const char *name;
 	uint8_t role; /* least */
 	unsigned flags;
-	policy_admin_fn *run; /* NULL: another process does it */
+	policy_admin_fn *run;
 };
+/* policy_admin_elsewhere.c: an action of another process, which is allowed and entered in the trail here. NULL: none of that
+ * name. */
+const struct policy_admin_action *policy_elsewhere(const char *name);
 
 /* Parameter by name; "" when absent. */
 const char *policy_param(const struct policy_admin_call *call, const char *name);
@@ -155,6 +157,8 @@ es_status policy_consents_outlive(struct policy_admin_call *call, const char *im
 
 policy_admin_fn policy_do_tenant_list, policy_do_tenant_get, policy_do_tenant_put;
 policy_admin_fn policy_do_plan_list, policy_do_plan_get, policy_do_plan_put, policy_do_plan_delete;
+policy_admin_fn policy_do_enterprise_list, policy_do_enterprise_get, policy_do_enterprise_put,
+	policy_do_enterprise_delete;
 policy_admin_fn policy_do_client_list, policy_do_client_get, policy_do_client_put, policy_do_client_delete;
 policy_admin_fn policy_do_rules_list, policy_do_rules_get, policy_do_rules_add, policy_do_rules_activate,
 	policy_do_rules_test;

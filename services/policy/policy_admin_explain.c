@@ -6,6 +6,7 @@
 #include "policy_decide.h"
 #include "policy_effects.h"
 #include "policy_engine_bss.h"
+#include "policy_esim.h"
 #include "policy_flow.h"
 #include "policy_resource.h"
 #include "policy_ruleset.h"
@@ -59,9 +60,29 @@ static es_status read_question(struct policy_admin_call *call, struct question *
 	return ES_OK;
 }
 
-static void write_esim(const struct policy_context *context, struct es_json_out *j)
+/* What orders and sheets of the line would be made from. */
+static void write_esim_settings(const struct policy_context *context, struct es_json_out *j)
+{
+	const struct policy_tenant_esim *esim = &context->tenant->esim;
+	const struct policy_plan *plan = context->plan;
+
+	es_json_put_str(j, "smdp", esim->smdp);
+	es_json_put_str(j, "bss", esim->bss);
+	es_json_put_str(j, "download", policy_esim_download_names[esim->download]);
+	es_json_put_str(j, "sheet", policy_esim_sheet_names[esim->sheet]);
+	es_json_put_bool(j, "terms", policy_esim_has_terms(context));
+	es_json_put_str(j, "companion_profile_type", plan != NULL ? plan->esim.companion_profile_type : "");
+	es_json_put_str(j, "primary_profile_type", plan != NULL ? plan->esim.primary_profile_type : "");
+}
+
+static void write_esim(const struct policy_context *context, const struct policy_catalog *catalog, const char *app,
+                       struct es_json_out *j)
 {
 	const struct policy_esim_facts facts = policy_decide_esim(context);
+	const uint32_t device = policy_esim_device(es_slice_str(app));
+	size_t count = 0;
+	const struct policy_plan *plans = policy_catalog_plans(catalog, context->tenant->id, &count);
+
 	es_json_object(j, "esim");
 	es_json_put_bool(j, "companion_allowed", facts.companion_allowed);
 	es_json_array(j, "companion_services");
@@ -71,6 +92,16 @@ static void write_esim(const struct policy_context *context, struct es_json_out 
 	es_json_end_array(j);
 	es_json_put_bool(j, "primary_allowed", facts.primary_allowed);
 	es_json_put_i64(j, "companion_max", facts.companion_max);
+	es_json_put_bool(j, "incompatible",
+	                 device == POLICY_FOR_COMPANION ? facts.companion_incompatible : facts.primary_incompatible);
+	es_json_put_bool(j, "line_active", facts.line_active);
+	es_json_put_bool(j, "no_web_view", facts.no_web_view);
+	write_esim_settings(context, j);
+	es_json_array(j, "offers");
+	for (size_t i = 0; i < count; i++)
+		if ((plans[i].esim.offered_to & device) != 0)
+			es_json_put_str(j, NULL, plans[i].id);
+	es_json_end_array(j);
 	es_json_end_object(j);
 }
 
@@ -198,7 +229,8 @@ static void write_bss(struct question *q, struct es_json_out *j)
 		POLICY_NOTE(&q->trace, "bss", "asked first", "%s was never asked", tenant->bss.source);
 }
 
-static es_status write_explanation(struct policy_admin_call *call, struct question *q)
+static es_status write_explanation(struct policy_admin_call *call, struct question *q,
+                                   const struct policy_catalog *catalog)
 {
 	struct es_json_out j = policy_answer_start(call);
 	es_json_put_str(&j, "imsi", q->imsi);
@@ -214,7 +246,7 @@ static es_status write_explanation(struct policy_admin_call *call, struct questi
 	else if (q->equipment_verdict != POLICY_EQUIPMENT_GOOD)
 		es_json_put_str(&j, "refused", policy_equipment_verdict_names[q->equipment_verdict]);
 	else if (policy_is_odsa(es_slice_str(q->app)))
-		write_esim(&q->context, &j);
+		write_esim(&q->context, catalog, q->app, &j);
 	else
 		ES_TRY(write_document(call, q, &j));
 	policy_trace_write(&q->trace, &j);
@@ -247,7 +279,7 @@ static es_status explain(struct policy_admin_call *call, struct question *q, con
 		q->context.equipment = &q->equipment;
 	}
 	q->context.language = policy_language(es_slice_str(value_of(call, "accept_language")), q->context.tenant->language);
-	return write_explanation(call, q);
+	return write_explanation(call, q, catalog);
 }
 
 es_status policy_do_explain(struct policy_admin_call *call)

@@ -405,6 +405,8 @@ static es_status change_imsi(struct policy_admin_call *call, const struct policy
 	if (status != ES_OK)
 		return status;
 	line->imsi = to;
+	if (strcmp(line->iccid, before->iccid) == 0)
+		line->iccid = ""; /* that of the SIM that is left behind */
 	ES_TRY(policy_qos_leave(call->conn, call->tenant, before->imsi, call->now_ms)); /* it is of that SIM */
 	ES_TRY(policy_row_consents_move(call->conn, call->tenant, before->imsi, to));
 	return ES_OK;

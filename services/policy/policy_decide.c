@@ -229,30 +229,6 @@ es_status policy_answer(const struct policy_context *context, struct es_slice ap
 	return ES_OK;
 }
 
-/* An eSIM application is allowed where a service would be enabled: in the plan, not opted out of, the line active. */
-static bool is_allowed(const struct policy_context *context, const char *rule, bool in_plan,
-                       enum policy_service service)
-{
-	const struct policy_offer offer = {
-		.rule = rule, .in_plan = in_plan, .service = service, .prov = POLICY_NOT_TRACKED
-	};
-	struct policy_says message = { .text = POLICY_TEXT_NONE };
-	return policy_offer_status(context, &offer, &message) == POLICY_ENABLED;
-}
-
-struct policy_esim_facts policy_decide_esim(const struct policy_context *context)
-{
-	static const struct policy_plan nothing = { .id = "" };
-	const struct policy_plan *plan = context->plan != NULL ? context->plan : &nothing;
-
-	return (struct policy_esim_facts){
-		.companion_allowed = is_allowed(context, "companion", plan->companion_allowed, POLICY_SERVICE_COMPANION),
-		.primary_allowed = is_allowed(context, "primary", plan->primary_esim, POLICY_SERVICE_PRIMARY),
-		.companion_services = plan->companion_services,
-		.companion_max = (uint32_t)plan->companion_max,
-	};
-}
-
 /* All versions are numbers of the outbox. */
 int32_t policy_vers(const struct policy_context *context)
 {

@@ -103,12 +103,4 @@ es_status policy_answer(const struct policy_context *context, struct es_slice ap
 /* VERS: grows with whatever of line, plan and tenant could change an answer. */
 int32_t policy_vers(const struct policy_context *context);
 
-/* What esim needs to know of the subscriber. */
-struct policy_esim_facts {
-	bool companion_allowed, primary_allowed;
-	uint32_t companion_services; /* enum policy_companion */
-	uint32_t companion_max;
-};
-struct policy_esim_facts policy_decide_esim(const struct policy_context *context);
-
 #endif

@@ -1,5 +1,6 @@
 /* policy_decide_test.c -- decisions as tables, and T20 over every combination. */
 #include "policy_decide.h"
+#include "policy_esim.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -94,6 +94,8 @@ bool policy_grant_decides(const Openes__DecideRequest *request);
 es_status policy_grant_decide(struct policy_deciding *d) ES_MUST_USE;
 /* Opens the access token, once for all that look at it. */
 void policy_access_open(struct policy_deciding *d);
+/* One that expired still says whose it was. */
+bool policy_access_is_known(const struct policy_deciding *d);
 /* Reads what the request says of operation and caller. Needs the catalog. */
 es_status policy_caller_read(struct policy_deciding *d, enum policy_bearer bearer) ES_MUST_USE;
 /* boost_type, which TS.43 figure 51 spells boostType. Empty: none. */
@@ -101,5 +103,11 @@ struct es_slice policy_boost_type(const Openes__DeviceRequest *device);
 /* Sets outcome and reason, and counts. */
 es_status policy_verdict_outcome(const struct policy_deciding *d, enum policy_verdict verdict) ES_MUST_USE;
 void policy_grant_metrics(void);
+
+/* policy_engine_server.c */
+
+/* Whether a server asks for itself (TS.43 10): by an access token alone, or by the TOKEN of an enterprise. */
+bool policy_server_decides(const Openes__DecideRequest *request);
+es_status policy_server_decide(struct policy_deciding *d) ES_MUST_USE;
 
 #endif

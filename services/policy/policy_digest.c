@@ -5,6 +5,7 @@
 
 #include "es_cleanup.h"
 #include "es_crypto.h"
+#include "policy_esim.h"
 #include "policy_ruleset.h"
 
 #define ANSWER_OCTETS 4096 /* nearly every answer; a longer one goes to the heap */
@@ -40,18 +41,6 @@ static void put_nodes(struct es_buf *out, const struct es_doc_node *node)
 		put_nodes(out, node->child);
 	}
 	es_put_u8(out, 0);
-}
-
-static void put_esim(struct es_buf *out, const struct policy_context *context)
-{
-	const struct policy_esim_facts facts = policy_decide_esim(context);
-
-	es_put_u8(out, facts.companion_allowed);
-	es_put_u8(out, facts.primary_allowed);
-	es_put_u32(out, facts.companion_services);
-	es_put_u32(out, facts.companion_max);
-	put_text(out, es_slice_str(context->tenant->not_enabled_url));
-	put_text(out, es_slice_str(context->tenant->not_enabled_user_data));
 }
 
 static es_status put_answer(struct es_buf *out, const struct policy_context *context, struct es_slice app,
@@ -109,7 +98,7 @@ static es_status put_decision(struct es_buf *out, const struct policy_context *c
 		return put_billing(out, &c, app, arena);
 	if (!policy_is_odsa(app))
 		return put_answer(out, &c, app, arena);
-	put_esim(out, &c);
+	policy_esim_digest(&c, out);
 	return ES_OK;
 }
 

@@ -408,7 +408,8 @@ static void a_refused_body_names_the_member(void **state)
 static void what_is_read_is_written_again(void **state)
 {
 	static const char body[] =
-		"{\"imsi\":\"001010123456789\",\"msisdn\":\"+34600000001\",\"plan\":\"gold\",\"status\":\"barred\","
+		"{\"imsi\":\"001010123456789\",\"msisdn\":\"+34600000001\",\"plan\":\"gold\",\"iccid\":\"8949000000000000017\","
+		"\"status\":\"barred\","
 		"\"opt_outs\":[\"vonr\",\"companion\"],\"voice\":{\"provisioning\":\"in_progress\"},"
 		"\"sms\":{\"provisioning\":\"provisioned\"},\"vowifi\":{\"terms\":\"available\",\"address\":\"in_progress\","
 		"\"address_expiry\":\"2026-03-01T00:00:00Z\",\"address_id\":\"loc\",\"provisioning\":\"not_provisioned\"},"

@@ -7,6 +7,7 @@
 #include "policy_deciding.h"
 #include "policy_digest.h"
 #include "policy_effects.h"
+#include "policy_engine_esim.h"
 #include "policy_flow.h"
 #include "policy_token_check.h"
 
@@ -126,35 +127,6 @@ es_status policy_deciding_subject(const struct policy_deciding *d)
 	return ES_OK;
 }
 
-static es_status fill_esim(const struct policy_deciding *d, const struct policy_context *context)
-{
-	const struct policy_esim_facts facts = policy_decide_esim(context);
-	Openes__EsimFacts *message = es_arena_alloc(d->arena, sizeof *message);
-	char **services = es_arena_array(d->arena, 3, sizeof *services);
-
-	if (message == NULL || services == NULL)
-		return ES_TOO_LARGE;
-	openes__esim_facts__init(message);
-	message->companion_allowed = facts.companion_allowed;
-	message->primary_allowed = facts.primary_allowed;
-	message->companion_max = facts.companion_max;
-	message->companion_services = services;
-	for (unsigned i = 0; policy_companion_names[i] != NULL; i++) {
-		if ((facts.companion_services >> i & 1) == 0)
-			continue;
-		char *name = dup(d->arena, policy_companion_names[i]);
-		if (name == NULL)
-			return ES_TOO_LARGE;
-		services[message->n_companion_services++] = name;
-	}
-	message->not_enabled_url = dup(d->arena, context->tenant->not_enabled_url);
-	message->not_enabled_user_data = dup(d->arena, context->tenant->not_enabled_user_data);
-	if (message->not_enabled_url == NULL || message->not_enabled_user_data == NULL)
-		return ES_TOO_LARGE;
-	d->reply->esim = message;
-	return ES_OK;
-}
-
 static es_status answer_app(const struct policy_deciding *d, const struct policy_context *context, const char *app)
 {
 	struct es_doc_node *first = NULL;
@@ -195,6 +167,34 @@ static es_status make_handle(const struct policy_handles *handles, const char *a
 		memcpy(flow.store_user, d->billing.user, strlen(d->billing.user) + 1);
 	}
 	return policy_flow_seal(d->engine->ring, &flow, arena, out);
+}
+
+static bool is_operation(const struct policy_deciding *d, enum es_operation operation)
+{
+	return es_operation_find(d->caller.operation) == operation;
+}
+
+/* What nobody is going to read is not made: plans are offered, and a sheet is named, where a subscription is managed. */
+static es_status fill_esim(const struct policy_deciding *d, const struct policy_context *context)
+{
+	const struct policy_tenant_esim *esim = &context->tenant->esim;
+	struct policy_esim_asked asked = { .context = context, .catalog = d->catalog };
+	struct policy_flow flow;
+
+	if (is_operation(d, ES_OP_MANAGE_SUBSCRIPTION)) {
+		const char *app = "";
+		for (size_t i = 0; i < d->device->n_apps; i++) {
+			asked.devices |= policy_esim_device(es_slice_str(d->device->apps[i]));
+			if (app[0] == '\0' && policy_esim_device(es_slice_str(d->device->apps[i])) != 0)
+				app = d->device->apps[i];
+		}
+		if (esim->sheet != POLICY_ESIM_SHEET_NEVER && app[0] != '\0') {
+			policy_flow_begin(&flow, d->token.tenant, &d->token.imsi, app, d->device->terminal_id, d->now_ms);
+			ES_TRY(policy_flow_seal(d->engine->ring, &flow, d->arena, &asked.handle));
+			asked.flow = &flow;
+		}
+	}
+	return policy_esim_fill(&asked, d->arena, &d->reply->esim);
 }
 
 /* A name to show instead of the IMSI (TS.43 12), where the tenant's names are made here. */
@@ -471,7 +471,9 @@ es_status policy_serve_decide_asking(struct policy_engine *engine, const Openes_
 	if (d.device == NULL)
 		return ES_MALFORMED;
 	policy_access_open(&d);
-	es_status status = policy_grant_decides(request) ? policy_grant_decide(&d) : decide(&d);
+	es_status status = policy_grant_decides(request)    ? policy_grant_decide(&d)
+	                   : policy_server_decides(request) ? policy_server_decide(&d)
+	                                                    : decide(&d);
 	policy_catalog_release(engine->store, d.catalog);
 	return status;
 }

@@ -1,4 +1,4 @@
-/* policy_engine_grant.c -- POLICY_DECIDE for holders of temporary, operator and access tokens: whose token, what for. */
+/* policy_engine_grant.c -- POLICY_DECIDE for holders of temporary and operator tokens: whose token, what for. */
 #include <string.h>
 
 #include "es_cleanup.h"
@@ -28,6 +28,7 @@ static const Openes__DecideReply__Outcome outcomes[POLICY_VERDICT_COUNT] = {
 	[POLICY_VERDICT_OUT_OF_SCOPE] = OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN,
 	[POLICY_VERDICT_OTHER_REQUESTOR] = OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN,
 	[POLICY_VERDICT_OTHER_CLIENT] = OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN,
+	[POLICY_VERDICT_OTHER_ENTERPRISE] = OPENES__DECIDE_REPLY__OUTCOME__FORBIDDEN,
 	[POLICY_VERDICT_ACCESS_UNAUTHENTIC] = OPENES__DECIDE_REPLY__OUTCOME__UNAUTHORIZED,
 	[POLICY_VERDICT_ACCESS_EXPIRED] = OPENES__DECIDE_REPLY__OUTCOME__UNAUTHORIZED,
 	[POLICY_VERDICT_ACCESS_OF_OTHER_TENANT] = OPENES__DECIDE_REPLY__OUTCOME__UNAUTHORIZED,
@@ -75,8 +76,7 @@ void policy_access_open(struct policy_deciding *d)
 		d->access_opened = es_grant_open(d->engine->ring, ES_GRANT_ACCESS, text, d->now_ms, &d->access);
 }
 
-/* One that expired still says whose it was. */
-static bool is_access_known(const struct policy_deciding *d)
+bool policy_access_is_known(const struct policy_deciding *d)
 {
 	return d->has_access && (d->access_opened == ES_OK || d->access_opened == ES_EXPIRED);
 }
@@ -110,7 +110,7 @@ es_status policy_caller_read(struct policy_deciding *d, enum policy_bearer beare
 			return ES_TOO_LARGE;
 		caller->named = policy_catalog_client(d->catalog, d->token.tenant, id);
 	}
-	if (is_access_known(d)) {
+	if (policy_access_is_known(d)) {
 		caller->access = &d->access;
 		caller->client = policy_catalog_client(d->catalog, d->access.tenant, d->access.client_id);
 	}
@@ -121,8 +121,7 @@ es_status policy_caller_read(struct policy_deciding *d, enum policy_bearer beare
 
 bool policy_grant_decides(const Openes__DecideRequest *request)
 {
-	return request->temporary_token[0] != '\0' || request->operator_token[0] != '\0' ||
-	       (request->token[0] == '\0' && request->access_token[0] != '\0');
+	return request->temporary_token[0] != '\0' || request->operator_token[0] != '\0';
 }
 
 static enum policy_verdict opened(es_status status)
@@ -173,7 +172,7 @@ static es_status decide_for_holder(struct policy_deciding *d, enum policy_bearer
 	return d->reply->spend_token != NULL ? ES_OK : ES_TOO_LARGE;
 }
 
-static es_status decide_grant(struct policy_deciding *d)
+es_status policy_grant_decide(struct policy_deciding *d)
 {
 	bool temporary = d->request->temporary_token[0] != '\0';
 	const char *text = temporary ? d->request->temporary_token : d->request->operator_token;
@@ -187,77 +186,4 @@ static es_status decide_grant(struct policy_deciding *d)
 	d->token.imsi = d->grant.imsi;
 	d->token.epoch = d->grant.epoch;
 	return decide_for_holder(d, temporary ? POLICY_BEARER_TEMPORARY : POLICY_BEARER_OPERATOR, text);
-}
-
-/* ---- servers alone: ap2011 (TS.43 10) ---- */
-
-static enum policy_verdict check_server(const struct policy_deciding *d, const struct policy_tenant *tenant)
-{
-	enum es_operation operation = es_operation_find(d->caller.operation);
-
-	for (size_t i = 0; i < d->device->n_apps; i++) /* all other applications are somebody's phone's */
-		if (strcmp(d->device->apps[i], "ap2011") != 0)
-			return POLICY_VERDICT_UNAUTHENTIC;
-	if (tenant == NULL)
-		return d->caller.access_opened == ES_OK ? POLICY_VERDICT_ACCESS_OF_OTHER_TENANT
-		                                        : POLICY_VERDICT_ACCESS_UNAUTHENTIC;
-	return policy_access_check(&d->caller, tenant, operation);
-}
-
-/* A host that another tenant names is that one's: a server of ours has nothing to ask there. */
-static bool is_host_of_another(const struct policy_deciding *d)
-{
-	bool other = false;
-
-	for (size_t i = 0; i < d->catalog->tenant_count; i++) {
-		const struct policy_tenant *tenant = &d->catalog->tenants[i];
-		for (size_t k = 0; k < tenant->hosts.count; k++) {
-			if (!es_slice_eq_nocase(d->caller.host, es_slice_str(tenant->hosts.items[k])))
-				continue;
-			if (strcmp(tenant->id, d->access.tenant) == 0)
-				return false;
-			other = true;
-		}
-	}
-	return other;
-}
-
-static es_status answer_server(const struct policy_deciding *d, const struct policy_tenant *tenant)
-{
-	Openes__EsimFacts *facts = es_arena_alloc(d->arena, sizeof *facts);
-
-	if (facts == NULL)
-		return ES_TOO_LARGE;
-	openes__esim_facts__init(facts);
-	d->reply->esim = facts;
-	d->reply->no_token = true;
-	d->reply->vers = 1;
-	d->reply->validity_s = tenant->validity_s;
-	return policy_deciding_subject(d);
-}
-
-static es_status decide_server(struct policy_deciding *d)
-{
-	static const struct policy_subscriber nobody = { .imsi = "", .msisdn = "" };
-
-	if (is_access_known(d))
-		memcpy(d->token.tenant, d->access.tenant, sizeof d->token.tenant);
-	ES_TRY(policy_deciding_read(d)); /* of no IMSI: the catalog alone */
-	if (policy_deciding_is_limited(d))
-		return ES_OK;
-	d->line = nobody;
-	ES_TRY(policy_caller_read(d, POLICY_BEARER_ACCESS));
-	const struct policy_tenant *tenant = policy_catalog_tenant(d->catalog, d->token.tenant);
-	enum policy_verdict verdict = check_server(d, tenant);
-	if (verdict == POLICY_VERDICT_GOOD && is_host_of_another(d))
-		verdict = POLICY_VERDICT_ACCESS_OF_OTHER_TENANT;
-	ES_TRY(policy_verdict_outcome(d, verdict));
-	return verdict == POLICY_VERDICT_GOOD ? answer_server(d, tenant) : ES_OK;
-}
-
-es_status policy_grant_decide(struct policy_deciding *d)
-{
-	bool has_grant = d->request->temporary_token[0] != '\0' || d->request->operator_token[0] != '\0';
-
-	return has_grant ? decide_grant(d) : decide_server(d);
 }

@@ -248,7 +248,7 @@ static es_status pay(struct policy_sheeting *s)
 	const struct policy_boost *boost = policy_sheet_boost(&s->sheet);
 	struct policy_payment_page page;
 	struct es_slice sealed, jws;
-	char id[25];
+	char id[POLICY_NONCE_SIZE];
 
 	if (boost == NULL)
 		return gone(s, "not_to_be_had");

@@ -54,7 +54,7 @@ static es_status read_all(struct es_db_conn *conn, void *user)
 	struct policy_sheeting *s = user;
 	const struct policy_flow *flow = &s->state.flow;
 	uint64_t version = 0;
-	char nonce[25];
+	char nonce[POLICY_NONCE_SIZE];
 
 	es_status status = policy_row_subscriber(conn, flow->tenant, flow->imsi.digits, s->arena, &s->line, &version);
 	s->has_line = status == ES_OK;

@@ -6,6 +6,7 @@
 #include "es_cleanup.h"
 #include "es_crypto.h"
 #include "es_text.h"
+#include "policy_esim.h"
 #include "policy_resource.h"
 #include "policy_rules.h"
 

@@ -27,6 +27,7 @@ struct policy_context;
 	X(OUT_OF_SCOPE, "out_of_scope")                                                                                    \
 	X(OTHER_REQUESTOR, "other_requestor")                                                                              \
 	X(OTHER_CLIENT, "other_client")                                                                                    \
+	X(OTHER_ENTERPRISE, "other_enterprise")                                                                            \
 	X(ACCESS_UNAUTHENTIC, "access_unauthentic")                                                                        \
 	X(ACCESS_EXPIRED, "access_expired")                                                                                \
 	X(ACCESS_OF_OTHER_TENANT, "access_of_other_tenant")                                                                \

@@ -89,6 +89,12 @@ static bool billing(const struct policy_subscriber *a, const struct policy_subsc
 	return a->account != b->account || a->billing.barred != b->billing.barred || a->billing.prov != b->billing.prov;
 }
 
+/* AcquireConfiguration lists the line's own SIM, too (TS.43 6.5.5). */
+static bool own_sim(const struct policy_subscriber *a, const struct policy_subscriber *b)
+{
+	return strcmp(a->iccid, b->iccid) != 0;
+}
+
 static const struct {
 	const char *app;
 	uint32_t services; /* whose opt-out it minds */
@@ -98,7 +104,7 @@ static const struct {
 	{ "ap2004", POLICY_SERVICE_VOWIFI, vowifi },
 	{ "ap2005", POLICY_SERVICE_SMSOIP, sms },
 	{ "ap2006", POLICY_SERVICE_COMPANION, NULL },
-	{ "ap2009", POLICY_SERVICE_PRIMARY, NULL },
+	{ "ap2009", POLICY_SERVICE_PRIMARY, own_sim },
 	{ "ap2010", POLICY_SERVICE_BOOST | POLICY_SERVICE_NR_SA, data },
 	{ "ap2012", POLICY_SERVICE_CARRIER_BILLING, billing },
 	{ "ap2013", POLICY_SERVICE_PRIVATE_IDENTITY, NULL },

@@ -31,10 +31,10 @@ static void put_xml(struct es_buf *out, struct es_slice handle, int64_t boost_ty
 
 /* What the phone sends in a body stands in the document as Base64: readers that undo only `&amp;` get it whole. */
 static const struct {
-	const char *contents_type; /* NULL: absent, the phone opens the page with GET */
+	const char *contents_type; /* "": absent, the phone opens the page with GET */
 	void (*put)(struct es_buf *out, struct es_slice handle, int64_t boost_type);
 } forms[] = {
-	[POLICY_CONTENTS_QUERY] = { NULL, put_query },
+	[POLICY_CONTENTS_QUERY] = { "", put_query },
 	[POLICY_CONTENTS_JSON] = { "json", put_json },
 	[POLICY_CONTENTS_XML] = { "xml", put_xml },
 };
@@ -49,29 +49,40 @@ struct es_slice policy_page_handle(struct policy_render *r, const char *app)
 	return handle;
 }
 
-void policy_put_page(struct policy_render *r, const struct policy_page *page, const char *app, int64_t boost_type)
+es_status policy_page_user_data(const struct policy_page *page, struct es_slice handle, int64_t boost_type,
+                                struct es_arena *arena, const char **user_data, const char **contents_type)
 {
 	const size_t form = page->contents < ES_COUNT(forms) ? page->contents : POLICY_CONTENTS_QUERY;
-	const struct es_slice handle = policy_page_handle(r, app);
 	char plain_text[1152], text[2048]; /* a handle may name a store and its user */
-	struct es_buf plain, user_data;
+	struct es_buf plain, out;
 
 	es_buf_init_fixed(&plain, plain_text, sizeof plain_text);
-	es_buf_init_fixed(&user_data, text, sizeof text);
+	es_buf_init_fixed(&out, text, sizeof text);
 	forms[form].put(&plain, handle, boost_type);
-	if (forms[form].contents_type == NULL) {
-		es_put_bytes(&user_data, es_buf_slice(&plain));
+	if (forms[form].contents_type[0] == '\0') {
+		es_put_bytes(&out, es_buf_slice(&plain));
 	} else {
-		es_put_str(&user_data, ENCODED);
-		es_base64_encode(es_buf_slice(&plain), &user_data);
+		es_put_str(&out, ENCODED);
+		es_base64_encode(es_buf_slice(&plain), &out);
 	}
-	const char *copy = es_arena_strdup(r->arena, es_buf_slice(&user_data));
-	if (es_buf_status(&plain) != ES_OK || es_buf_status(&user_data) != ES_OK || copy == NULL) {
+	ES_TRY(es_buf_status(&plain));
+	ES_TRY(es_buf_status(&out));
+	*contents_type = forms[form].contents_type;
+	*user_data = es_arena_strdup(arena, es_buf_slice(&out));
+	return *user_data != NULL ? ES_OK : ES_TOO_LARGE;
+}
+
+void policy_put_page(struct policy_render *r, const struct policy_page *page, const char *app, int64_t boost_type)
+{
+	const char *user_data, *contents_type;
+
+	if (policy_page_user_data(page, policy_page_handle(r, app), boost_type, r->arena, &user_data, &contents_type) !=
+	    ES_OK) {
 		r->bad = true;
 		return;
 	}
 	policy_put(r, r->root, "ServiceFlow_URL", page->url);
-	policy_put(r, r->root, "ServiceFlow_UserData", copy);
-	if (forms[form].contents_type != NULL)
-		policy_put(r, r->root, "ServiceFlow_ContentsType", forms[form].contents_type);
+	policy_put(r, r->root, "ServiceFlow_UserData", user_data);
+	if (contents_type[0] != '\0')
+		policy_put(r, r->root, "ServiceFlow_ContentsType", contents_type);
 }

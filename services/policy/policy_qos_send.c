@@ -33,6 +33,8 @@ struct config {
 static const struct es_conf_key keys[] = {
 	ES_PEER_KEYS(qos, struct config, peer,
 	             "apiRoot: what comes before /npcf-policyauthorization or /quality-on-demand"),
+	ES_PEER_KEY(qos, struct config, peer, http2, ES_CONF_BOOL, "false", 0, 0,
+	            "an http:// url is HTTP/2 by prior knowledge, as a 5G core's is"),
 	KEY(lease, ES_CONF_DURATION, "30s", 100, 3600000,
 	    "how much longer than that an order is left to the process that sent it: to write what came of it"),
 	KEY(retry_first, ES_CONF_DURATION, "2s", 10, 3600000, "pause before the second try; it doubles from then on"),

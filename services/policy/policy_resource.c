@@ -279,6 +279,7 @@ static const struct field tenant_fields[] = {
 	{ .name = "equipment", OBJECT, .members = policy_tenant_equipment },
 	{ .name = "bss", OBJECT, .members = policy_tenant_bss_fields },
 	{ .name = "qos", OBJECT, .members = policy_tenant_qos_fields },
+	{ .name = "esim", OBJECT, .members = policy_tenant_esim_fields },
 	{ .name = "sheets", OBJECT, .members = policy_tenant_sheets },
 	{ .name = "brand", OBJECT, .members = policy_tenant_brand },
 	{ .name = "texts",
@@ -322,10 +323,21 @@ static const struct policy_tenant tenant_defaults = {
 	.equipment = { .source = "", .max_age_s = 86400 },
 	.bss = { .source = "", .max_age_s = 900, .stale_max_age_s = 259200, .default_plan = "" },
 	.qos = { .source = "", .dnn = "" },
+	.esim = { .smdp = "",
+	          .bss = "",
+	          .page = { .url = "" },
+	          .manage_service = true,
+	          .text = { .validation = "" },
+	          .max_refresh = 10,
+	          .polling_interval_s = 60,
+	          .answer_within_ms = 5000,
+	          .install_within_s = 1209600,
+	          .download_repeat_s = 600 },
 	.sheets = { .handle_s = 1800,
 	            .consent_s = 157680000,
 	            .terms = "",
 	            .satellite_terms = "",
+	            .esim_terms = "",
 	            .address = "",
 	            .documents = "",
 	            .payment = "" },
@@ -368,6 +380,7 @@ static es_status tenant_check(const void *resource, struct policy_fault *fault)
 	ES_TRY(policy_equipment_settings_check(&tenant->equipment, fault));
 	ES_TRY(policy_tenant_bss_check(&tenant->bss, fault));
 	ES_TRY(policy_tenant_qos_check(&tenant->qos, fault));
+	ES_TRY(policy_tenant_esim_check(tenant, fault));
 	ES_TRY(policy_sheets_check(tenant, fault));
 	return disclosure_check(&tenant->disclosure, fault);
 }
@@ -387,6 +400,7 @@ static const struct field plan_companion[] = {
 static const struct field plan_fields[] = {
 	{ .name = "id", TEXT, .offset = P(id), NULL, IS_NAME, .flags = REQUIRED },
 	{ .name = "name", TEXT, .offset = P(name), NULL, IS_LABEL },
+	{ .name = "description", TEXT, .offset = P(description), NULL, IS_LONG },
 	{ .name = "price", TEXT, .offset = P(price), NULL, IS_LABEL },
 	{ .name = "upgrades", LIST, .offset = P(upgrades), NULL, IS_NAME },
 	{ .name = "volte", ENUM, .offset = P(volte), policy_scope_names },
@@ -397,6 +411,7 @@ static const struct field plan_fields[] = {
 	{ .name = "smsoip", BOOL, .offset = P(smsoip) },
 	{ .name = "companion", OBJECT, .members = plan_companion },
 	{ .name = "primary_esim", BOOL, .offset = P(primary_esim) },
+	{ .name = "esim", OBJECT, .members = policy_plan_esim_fields },
 	{ .name = "data", OBJECT, .members = policy_plan_data_fields },
 	{ .name = "satellite", OBJECT, .members = policy_plan_satellite_fields },
 	{ .name = "carrier_billing", BOOL, .offset = P(carrier_billing) },
@@ -407,7 +422,13 @@ static const struct field plan_fields[] = {
 };
 
 static const struct policy_plan plan_defaults = {
-	.tenant = "", .id = "", .name = "", .price = "", .data = { .allowances = { -1, -1 } }
+	.tenant = "",
+	.id = "",
+	.name = "",
+	.description = "",
+	.price = "",
+	.esim = { .companion_profile_type = "", .primary_profile_type = "" },
+	.data = { .allowances = { -1, -1 } },
 };
 
 static es_status plan_check(const void *resource, struct policy_fault *fault)
@@ -452,6 +473,7 @@ static const struct field subscriber_fields[] = {
 	{ .name = "imsi", TEXT, .offset = S(imsi), NULL, is_imsi, "6 to 15 digits", .flags = REQUIRED },
 	{ .name = "msisdn", TEXT, .offset = S(msisdn), NULL, is_msisdn, "'+' and 5 to 15 digits", .flags = PRIVATE },
 	{ .name = "plan", TEXT, .offset = S(plan), NULL, IS_NAME, .flags = REQUIRED },
+	{ .name = "iccid", TEXT, .offset = S(iccid), NULL, policy_is_iccid_or_none, "18 to 20 digits", .flags = PRIVATE },
 	{ .name = "status", ENUM, .offset = S(status), policy_status_names },
 	{ .name = "opt_outs", FLAGS, .offset = S(opt_outs), policy_service_names },
 	{ .name = "voice", OBJECT, .members = subscriber_voice },
@@ -477,6 +499,7 @@ static const struct policy_subscriber subscriber_defaults = {
 	.imsi = "",
 	.msisdn = "",
 	.plan = "",
+	.iccid = "",
 	.voice_prov = POLICY_NOT_TRACKED,
 	.sms_prov = POLICY_NOT_TRACKED,
 	.billing = { .prov = POLICY_NOT_TRACKED },

@@ -31,6 +31,7 @@ extern const struct policy_shape policy_tenant_shape;       /* struct policy_ten
 extern const struct policy_shape policy_plan_shape;         /* struct policy_plan */
 extern const struct policy_shape policy_subscriber_shape;   /* struct policy_subscriber */
 extern const struct policy_shape policy_client_shape;       /* struct policy_client */
+extern const struct policy_shape policy_enterprise_shape;   /* struct policy_enterprise */
 extern const struct policy_shape policy_store_user_shape;   /* struct policy_store_user */
 extern const struct policy_shape policy_listed_shape;       /* struct policy_listed */
 extern const struct policy_shape policy_device_model_shape; /* struct policy_device_model */

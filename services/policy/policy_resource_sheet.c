@@ -104,6 +104,8 @@ const struct field policy_tenant_sheets[] = {
 	{ .name = "terms_texts", LIST, .offset = S(terms_texts), NULL, IS_TERMS },
 	{ .name = "satellite_terms", TEXT, .offset = S(satellite_terms), NULL, IS_LABEL },
 	{ .name = "satellite_texts", LIST, .offset = S(satellite_texts), NULL, IS_TERMS },
+	{ .name = "esim_terms", TEXT, .offset = S(esim_terms), NULL, IS_LABEL },
+	{ .name = "esim_texts", LIST, .offset = S(esim_texts), NULL, IS_TERMS },
 	{ .name = "address", TEXT, .offset = S(address), NULL, IS_PEER },
 	{ .name = "address_ttl", I64, .offset = S(address_s), .min = 0, .max = 315360000 },
 	{ .name = "identity_apps", FLAGS, .offset = S(identity_apps), policy_sheet_app_names },

@@ -56,6 +56,9 @@ struct es_doc_node *policy_put_group(struct policy_render *r, struct es_doc_node
 /* ServiceFlow_URL, _UserData and _ContentsType (TS.43 T50) of the application's page; `boost_type` negative: none is named to
  * the page. */
 void policy_put_page(struct policy_render *r, const struct policy_page *page, const char *app, int64_t boost_type);
+/* What the phone is told beside the URL; `contents_type` "": none is told. ES_TOO_LARGE. */
+es_status policy_page_user_data(const struct policy_page *page, struct es_slice handle, int64_t boost_type,
+                                struct es_arena *arena, const char **user_data, const char **contents_type) ES_MUST_USE;
 /* Its handle, empty where an answer is only explained; failure sticks. */
 struct es_slice policy_page_handle(struct policy_render *r, const char *app);
 

@@ -73,5 +73,9 @@ es_status policy_tenant_bss_check(const struct policy_tenant_bss *bss, struct po
 /* policy_resource_qos.c */
 extern const struct field policy_tenant_qos_fields[];
 es_status policy_tenant_qos_check(const struct policy_tenant_qos *qos, struct policy_fault *fault) ES_MUST_USE;
+/* policy_resource_esim.c */
+extern const struct field policy_tenant_esim_fields[], policy_plan_esim_fields[];
+bool policy_is_iccid_or_none(struct es_slice text);
+es_status policy_tenant_esim_check(const struct policy_tenant *tenant, struct policy_fault *fault) ES_MUST_USE;
 
 #endif

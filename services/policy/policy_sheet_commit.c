@@ -17,7 +17,7 @@ struct work {
 	struct policy_consent consent;
 };
 
-void policy_sheet_nonce(const struct policy_flow *flow, char *out)
+void policy_sheet_nonce(const struct policy_flow *flow, char out[POLICY_NONCE_SIZE])
 {
 	es_hex_encode(es_slice_of(flow->nonce, sizeof flow->nonce), out);
 }
@@ -32,7 +32,7 @@ static es_status end(struct work *w, enum policy_commit_outcome outcome, const c
 static es_status use_up(struct work *w)
 {
 	struct policy_admin_call *call = w->call;
-	char nonce[25];
+	char nonce[POLICY_NONCE_SIZE];
 	const char *act;
 	bool is_first = false;
 

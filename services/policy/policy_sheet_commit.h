@@ -27,7 +27,8 @@ struct policy_sheet_commit {
 
 es_status policy_sheet_commit_run(struct policy_store *store, struct es_keyring *ring, const struct es_trace *trace,
                                   struct policy_sheet_commit *commit) ES_MUST_USE;
-/* The nonce of a handle as it stands in the database; `out` holds 25 octets. */
-void policy_sheet_nonce(const struct policy_flow *flow, char *out);
+/* The nonce of a handle as it stands in the database, hexadecimal. */
+#define POLICY_NONCE_SIZE 25
+void policy_sheet_nonce(const struct policy_flow *flow, char out[POLICY_NONCE_SIZE]);
 
 #endif

@@ -5,7 +5,7 @@
 	"s.msisdn, s.plan, s.status, s.opt_outs, s.voice_prov, s.sms_prov, s.vowifi_terms, s.vowifi_address, "             \
 	"s.vowifi_address_expiry, "                                                                                        \
 	"s.vowifi_address_id, s.vowifi_prov, s.epoch, s.version, s.updated, s.imsi, "                                      \
-	"s.account, s.billing_barred, s.billing_prov, s.data_state, s.satellite_prov, s.bss_at, s.bss_source"
+	"s.account, s.billing_barred, s.billing_prov, s.data_state, s.satellite_prov, s.iccid, s.bss_at, s.bss_source"
 #define LISTED "imei, state, reason, since, version"
 #define MODEL "tac, vendor, model, capabilities, version"
 #define STORE_USER "vendor, user_id, terms, terms_version, version, updated"
@@ -40,6 +40,12 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_CLIENT_DELETE] = "DELETE FROM oauth_client WHERE tenant = ?1 AND id = ?2",
 	/* What there is beside one of them. */
 	[ST_CLIENT_SIZES] = "SELECT tenant, length(document) FROM oauth_client WHERE NOT (tenant = ?1 AND id = ?2)",
+	[ST_ENTERPRISES] = "SELECT tenant, id, document, version FROM enterprise ORDER BY tenant, id",
+	[ST_ENTERPRISE_DOCUMENT] = "SELECT document, version FROM enterprise WHERE tenant = ?1 AND id = ?2",
+	[ST_ENTERPRISE_UPSERT] =
+		"INSERT INTO enterprise (tenant, id, document, version) VALUES (?1, ?2, ?3, ?4) "
+		"ON CONFLICT (tenant, id) DO UPDATE SET document = excluded.document, version = excluded.version",
+	[ST_ENTERPRISE_DELETE] = "DELETE FROM enterprise WHERE tenant = ?1 AND id = ?2",
 	[ST_BOOKS] = "SELECT b.tenant, b.active, b.version, r.document FROM rule_book b LEFT JOIN ruleset r "
 				 "ON r.tenant = b.tenant AND r.number = b.active WHERE ?1 = '' OR b.tenant = ?1",
 	[ST_BOOK] = "SELECT active, previous FROM rule_book WHERE tenant = ?1",
@@ -71,15 +77,15 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_SUBSCRIBER_INSERT] = "INSERT INTO subscriber (tenant, imsi, msisdn, plan, status, opt_outs, voice_prov, "
 							 "sms_prov, vowifi_terms, vowifi_address, "
 							 "vowifi_address_expiry, vowifi_address_id, vowifi_prov, epoch, version, updated, "
-							 "account, billing_barred, billing_prov, data_state, satellite_prov) "
+							 "account, billing_barred, billing_prov, data_state, satellite_prov, iccid) "
 							 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-							 "?17, ?18, ?19, ?20, ?21) ON CONFLICT (tenant, imsi) DO NOTHING",
+							 "?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT (tenant, imsi) DO NOTHING",
 	[ST_SUBSCRIBER_UPDATE] = "UPDATE subscriber SET msisdn = ?3, plan = ?4, status = ?5, opt_outs = ?6, voice_prov = "
 							 "?7, sms_prov = ?8, vowifi_terms = ?9, "
 							 "vowifi_address = ?10, vowifi_address_expiry = ?11, vowifi_address_id = ?12, vowifi_prov "
 							 "= ?13, epoch = ?14, version = ?15, "
 							 "updated = ?16, account = ?17, billing_barred = ?18, billing_prov = ?19, data_state = "
-							 "?20, satellite_prov = ?21 WHERE tenant = ?1 AND imsi = ?2",
+							 "?20, satellite_prov = ?21, iccid = ?22 WHERE tenant = ?1 AND imsi = ?2",
 	[ST_SUBSCRIBER_MOVE] = "UPDATE subscriber SET imsi = ?3 WHERE tenant = ?1 AND imsi = ?2",
 	[ST_SUBSCRIBER_DELETE] = "DELETE FROM subscriber WHERE tenant = ?1 AND imsi = ?2",
 	[ST_SUBSCRIBERS] = "SELECT " LINE " FROM subscriber s WHERE s.tenant = ?1 AND s.imsi > ?2 "
@@ -254,6 +260,7 @@ const char *const policy_statements[ST_COUNT] = {
 	/* By the names that entries about a line have: equality finds them in any collation. */
 	[ST_AUDIT_ERASE] = "UPDATE audit SET resource = replace(resource, ?2, ?3), "
 					   "detail = CASE WHEN detail = '' THEN '' ELSE '(erased)' END WHERE tenant = ?1 AND resource IN "
-					   "('subscriber/' || ?2, 'subscriber/' || ?2 || '/keys', 'subscriber/' || ?2 || '/store-users') "
+					   "('subscriber/' || ?2, 'subscriber/' || ?2 || '/keys', 'subscriber/' || ?2 || '/store-users', "
+					   "'subscriber/' || ?2 || '/profiles') "
 					   "AND at <= ?4",
 };

@@ -8,6 +8,7 @@
 #include "policy_resource.h"
 #include "policy_schema_10_sql.h"
 #include "policy_schema_11_sql.h"
+#include "policy_schema_12_sql.h"
 #include "policy_schema_1_sql.h"
 #include "policy_schema_2_sql.h"
 #include "policy_schema_3_sql.h"
@@ -26,9 +27,9 @@ struct policy_store {
 };
 
 static const struct es_migration migrations[] = {
-	{ 1, policy_schema_1_sql }, { 2, policy_schema_2_sql },   { 3, policy_schema_3_sql },  { 4, policy_schema_4_sql },
-	{ 5, policy_schema_5_sql }, { 6, policy_schema_6_sql },   { 7, policy_schema_7_sql },  { 8, policy_schema_8_sql },
-	{ 9, policy_schema_9_sql }, { 10, policy_schema_10_sql }, { 11, policy_schema_11_sql }
+	{ 1, policy_schema_1_sql }, { 2, policy_schema_2_sql },   { 3, policy_schema_3_sql },   { 4, policy_schema_4_sql },
+	{ 5, policy_schema_5_sql }, { 6, policy_schema_6_sql },   { 7, policy_schema_7_sql },   { 8, policy_schema_8_sql },
+	{ 9, policy_schema_9_sql }, { 10, policy_schema_10_sql }, { 11, policy_schema_11_sql }, { 12, policy_schema_12_sql }
 };
 
 es_status policy_store_open(const char *url, struct policy_store **out, struct es_buf *error)
@@ -118,6 +119,7 @@ enum {
 	COL_BILLING_PROV,
 	COL_DATA,
 	COL_SATELLITE,
+	COL_ICCID,
 	COL_BSS_AT,
 	COL_BSS_SOURCE,
 	COL_AFTER_LINE
@@ -177,6 +179,7 @@ static es_status line_of(struct es_rows *rows, const char *tenant, struct es_are
 	line.billing.barred = es_col_int(rows, COL_BILLING_BARRED) != 0;
 	line.billing.prov = (uint8_t)es_col_int(rows, COL_BILLING_PROV) & 3;
 	line.satellite_prov = (uint8_t)es_col_int(rows, COL_SATELLITE) & 3;
+	line.iccid = text(rows, COL_ICCID, arena, &bad);
 	line.bss_ms = es_col_int(rows, COL_BSS_AT);
 	line.bss_source = text(rows, COL_BSS_SOURCE, arena, &bad);
 	es_status status = data_of(es_col_text(rows, COL_DATA), arena, &line.data);
@@ -210,7 +213,8 @@ es_status policy_row_subscriber(struct es_db_conn *conn, const char *tenant, con
 		es_bind_int((line)->vowifi.address_expiry_ms), es_bind_str((line)->vowifi.address_id),                         \
 		es_bind_int((line)->vowifi.prov), es_bind_int((int64_t)(line)->epoch), es_bind_int((int64_t)(line)->version),  \
 		es_bind_int((line)->updated_ms), es_bind_int((line)->account), es_bind_int((line)->billing.barred),            \
-		es_bind_int((line)->billing.prov), es_bind_text(data), es_bind_int((line)->satellite_prov)
+		es_bind_int((line)->billing.prov), es_bind_text(data), es_bind_int((line)->satellite_prov),                    \
+		es_bind_str((line)->iccid)
 
 es_status policy_row_subscriber_insert(struct es_db_conn *conn, const struct policy_subscriber *line)
 {

@@ -28,6 +28,8 @@ struct policy_catalog {
 	size_t plan_count;
 	const struct policy_client *clients; /* sorted by tenant, then id */
 	size_t client_count;
+	const struct policy_enterprise *enterprises; /* the same */
+	size_t enterprise_count;
 	const struct policy_book *books; /* policy_effects.h; a tenant each that has any */
 	size_t book_count;
 };
@@ -44,6 +46,14 @@ void policy_catalog_release(struct policy_store *store, const struct policy_cata
 const struct policy_tenant *policy_catalog_tenant(const struct policy_catalog *catalog,
                                                   const char *id); /* NULL: none */
 const struct policy_plan *policy_catalog_plan(const struct policy_catalog *catalog, const char *tenant, const char *id);
+/* All plans of a tenant, by id; NULL: none. */
+const struct policy_plan *policy_catalog_plans(const struct policy_catalog *catalog, const char *tenant, size_t *count);
+const struct policy_enterprise *policy_catalog_enterprise(const struct policy_catalog *catalog, const char *tenant,
+                                                          const char *id);
+/* The only one that this requestor acts for; NULL: none, or several. */
+const struct policy_enterprise *policy_catalog_enterprise_of(const struct policy_catalog *catalog, const char *tenant,
+                                                             struct es_slice requestor);
+bool policy_enterprise_has(const struct policy_enterprise *enterprise, struct es_slice requestor);
 const struct policy_client *policy_catalog_client(const struct policy_catalog *catalog, const char *tenant,
                                                   const char *id);
 
@@ -103,6 +113,11 @@ es_status policy_row_client_document(struct es_db_conn *conn, const char *tenant
 es_status policy_row_client_put(struct es_db_conn *conn, const char *tenant, const char *id, struct es_slice document,
                                 uint64_t version) ES_MUST_USE;
 es_status policy_row_client_delete(struct es_db_conn *conn, const char *tenant, const char *id) ES_MUST_USE;
+es_status policy_row_enterprise_document(struct es_db_conn *conn, const char *tenant, const char *id,
+                                         struct es_arena *arena, struct policy_document *out) ES_MUST_USE;
+es_status policy_row_enterprise_put(struct es_db_conn *conn, const char *tenant, const char *id,
+                                    struct es_slice document, uint64_t version) ES_MUST_USE;
+es_status policy_row_enterprise_delete(struct es_db_conn *conn, const char *tenant, const char *id) ES_MUST_USE;
 /* How many clients the tenant has beside this one, and the octets of all documents of all tenants beside it. */
 es_status policy_row_clients_beside(struct es_db_conn *conn, const char *tenant, const char *id, size_t *count,
                                     size_t *octets) ES_MUST_USE;

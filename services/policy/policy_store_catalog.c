@@ -162,6 +162,26 @@ static es_status load_clients(struct es_db_conn *conn, struct pile *pile)
 	return status == ES_NOT_FOUND ? ES_OK : status;
 }
 
+static es_status load_enterprises(struct es_db_conn *conn, struct pile *pile)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+	es_status status;
+
+	ES_TRY(es_db_query(conn, ST_ENTERPRISES, NULL, 0, &rows));
+	while ((status = es_rows_next(rows)) == ES_OK) {
+		struct policy_enterprise *enterprise = pile_push(pile);
+		if (enterprise == NULL)
+			return ES_TOO_LARGE;
+		if (document_read(&policy_enterprise_shape, es_col_text(rows, 2), pile->arena, enterprise) != ES_OK)
+			return ES_INTERNAL;
+		enterprise->tenant = es_arena_strdup(pile->arena, es_col_text(rows, 0));
+		enterprise->version = (uint64_t)es_col_int(rows, 3);
+		if (enterprise->tenant == NULL)
+			return ES_TOO_LARGE;
+	}
+	return status == ES_NOT_FOUND ? ES_OK : status;
+}
+
 /* The order of strcmp, whatever the database's collation is. */
 static int tenant_order(const void *a, const void *b)
 {
@@ -182,6 +202,13 @@ static int client_order(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->id, y->id);
 }
 
+static int enterprise_order(const void *a, const void *b)
+{
+	const struct policy_enterprise *x = a, *y = b;
+	int order = strcmp(x->tenant, y->tenant);
+	return order != 0 ? order : strcmp(x->id, y->id);
+}
+
 static void sort(struct pile *pile, int (*order)(const void *a, const void *b))
 {
 	if (pile->count > 0)
@@ -193,6 +220,7 @@ static es_status load(struct es_db_conn *conn, uint64_t version, struct es_arena
 	struct pile tenants = { .arena = arena, .size = sizeof(struct policy_tenant) };
 	struct pile plans = { .arena = arena, .size = sizeof(struct policy_plan) };
 	struct pile clients = { .arena = arena, .size = sizeof(struct policy_client) };
+	struct pile enterprises = { .arena = arena, .size = sizeof(struct policy_enterprise) };
 	struct counted *counted = es_arena_alloc(arena, sizeof *counted);
 
 	if (counted == NULL)
@@ -200,9 +228,11 @@ static es_status load(struct es_db_conn *conn, uint64_t version, struct es_arena
 	ES_TRY(load_tenants(conn, &tenants));
 	ES_TRY(load_plans(conn, &plans));
 	ES_TRY(load_clients(conn, &clients));
+	ES_TRY(load_enterprises(conn, &enterprises));
 	sort(&tenants, tenant_order);
 	sort(&plans, plan_order);
 	sort(&clients, client_order);
+	sort(&enterprises, enterprise_order);
 	counted->catalog = (struct policy_catalog){
 		.version = version,
 		.tenants = tenants.items,
@@ -211,6 +241,8 @@ static es_status load(struct es_db_conn *conn, uint64_t version, struct es_arena
 		.plan_count = plans.count,
 		.clients = clients.items,
 		.client_count = clients.count,
+		.enterprises = enterprises.items,
+		.enterprise_count = enterprises.count,
 	};
 	ES_TRY(policy_row_books(conn, "", arena, &counted->catalog.books, &counted->catalog.book_count));
 	counted->arena = arena;
@@ -320,6 +352,23 @@ const struct policy_plan *policy_catalog_plan(const struct policy_catalog *catal
 	return bsearch(&key, catalog->plans, catalog->plan_count, sizeof key, plan_order);
 }
 
+const struct policy_plan *policy_catalog_plans(const struct policy_catalog *catalog, const char *tenant, size_t *count)
+{
+	size_t low = 0, high = catalog->plan_count, end;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (strcmp(catalog->plans[middle].tenant, tenant) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < catalog->plan_count && strcmp(catalog->plans[end].tenant, tenant) == 0;)
+		end++;
+	*count = end - low;
+	return *count > 0 ? &catalog->plans[low] : NULL;
+}
+
 const struct policy_client *policy_catalog_client(const struct policy_catalog *catalog, const char *tenant,
                                                   const char *id)
 {
@@ -327,6 +376,39 @@ const struct policy_client *policy_catalog_client(const struct policy_catalog *c
 	if (catalog->client_count == 0)
 		return NULL;
 	return bsearch(&key, catalog->clients, catalog->client_count, sizeof key, client_order);
+}
+
+const struct policy_enterprise *policy_catalog_enterprise(const struct policy_catalog *catalog, const char *tenant,
+                                                          const char *id)
+{
+	const struct policy_enterprise key = { .tenant = tenant, .id = id };
+	if (catalog->enterprise_count == 0)
+		return NULL;
+	return bsearch(&key, catalog->enterprises, catalog->enterprise_count, sizeof key, enterprise_order);
+}
+
+bool policy_enterprise_has(const struct policy_enterprise *enterprise, struct es_slice requestor)
+{
+	for (size_t i = 0; i < enterprise->requestor_ids.count; i++)
+		if (es_slice_eq_nocase(requestor, es_slice_str(enterprise->requestor_ids.items[i])))
+			return true;
+	return false;
+}
+
+const struct policy_enterprise *policy_catalog_enterprise_of(const struct policy_catalog *catalog, const char *tenant,
+                                                             struct es_slice requestor)
+{
+	const struct policy_enterprise *found = NULL;
+
+	for (size_t i = 0; i < catalog->enterprise_count; i++) {
+		const struct policy_enterprise *one = &catalog->enterprises[i];
+		if (strcmp(one->tenant, tenant) != 0 || !policy_enterprise_has(one, requestor))
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = one;
+	}
+	return found;
 }
 
 const struct policy_book *policy_catalog_book(const struct policy_catalog *catalog, const char *tenant)
@@ -459,6 +541,30 @@ es_status policy_row_client_delete(struct es_db_conn *conn, const char *tenant, 
 {
 	int64_t changed = 0;
 	ES_TRY(ES_DB_EXEC(conn, ST_CLIENT_DELETE, &changed, es_bind_str(tenant), es_bind_str(id)));
+	if (changed == 0)
+		return ES_NOT_FOUND;
+	return es_db_exec(conn, ST_CATALOG_RAISE, NULL, 0, NULL);
+}
+
+es_status policy_row_enterprise_document(struct es_db_conn *conn, const char *tenant, const char *id,
+                                         struct es_arena *arena, struct policy_document *out)
+{
+	const struct es_bind binds[] = { es_bind_str(tenant), es_bind_str(id) };
+	return document(conn, ST_ENTERPRISE_DOCUMENT, binds, ES_COUNT(binds), arena, out);
+}
+
+es_status policy_row_enterprise_put(struct es_db_conn *conn, const char *tenant, const char *id,
+                                    struct es_slice document, uint64_t version)
+{
+	ES_TRY(ES_DB_EXEC(conn, ST_ENTERPRISE_UPSERT, NULL, es_bind_str(tenant), es_bind_str(id), es_bind_text(document),
+	                  es_bind_int((int64_t)version)));
+	return es_db_exec(conn, ST_CATALOG_RAISE, NULL, 0, NULL);
+}
+
+es_status policy_row_enterprise_delete(struct es_db_conn *conn, const char *tenant, const char *id)
+{
+	int64_t changed = 0;
+	ES_TRY(ES_DB_EXEC(conn, ST_ENTERPRISE_DELETE, &changed, es_bind_str(tenant), es_bind_str(id)));
 	if (changed == 0)
 		return ES_NOT_FOUND;
 	return es_db_exec(conn, ST_CATALOG_RAISE, NULL, 0, NULL);

@@ -5,6 +5,7 @@
 
 #include "es_cleanup.h"
 #include "es_text.h"
+#include "policy_esim.h"
 #include "policy_shape.h"
 
 #define CASE_ARENA (1u << 20)

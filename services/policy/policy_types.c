@@ -39,6 +39,10 @@ const char *const policy_bss_mode_names[] = { "off", "query", NULL };
 const char *const policy_bss_when_away_names[] = { "last", "default_plan", "unavailable", NULL };
 const char *const policy_qos_mode_names[] = { "off", "pcf", "camara", NULL };
 const char *const policy_qos_on_failure_names[] = { "keep", "withdraw", NULL };
+const char *const policy_esim_download_names[] = { "activation_code", "smdp_address", "smds", NULL };
+const char *const policy_esim_sheet_names[] = { "never", "choice", "always", NULL };
+const char *const policy_esim_input_names[] = { "subscribe", "transfer", "recover", "download", NULL };
+const char *const policy_esim_device_names[] = { "companion", "primary", NULL };
 
 int policy_name_value(const char *const *names, const char *text)
 {

@@ -254,6 +254,42 @@ struct policy_tenant_qos {
 	uint8_t on_failure; /* enum policy_qos_on_failure: what becomes of the boost */
 };
 
+/* How profiles come to devices (ProfileActivationCode; ProfileSmdpAddress and ProfileIccid; the same by way of an SM-DS). */
+enum policy_esim_download { POLICY_DOWNLOAD_ACTIVATION_CODE, POLICY_DOWNLOAD_SMDP_ADDRESS, POLICY_DOWNLOAD_SMDS };
+enum policy_esim_sheet { POLICY_ESIM_SHEET_NEVER, POLICY_ESIM_SHEET_CHOICE, POLICY_ESIM_SHEET_ALWAYS };
+/* When the device itself asks its user: bits, as EsimSettings.Input has them. */
+enum policy_esim_input {
+	POLICY_INPUT_SUBSCRIBE = 1 << 0,
+	POLICY_INPUT_TRANSFER = 1 << 1,
+	POLICY_INPUT_RECOVER = 1 << 2,
+	POLICY_INPUT_DOWNLOAD = 1 << 3,
+};
+/* For whose eSIM a plan is offered: bits. */
+enum policy_esim_device { POLICY_FOR_COMPANION = 1 << 0, POLICY_FOR_PRIMARY = 1 << 1 };
+
+/* MSG of TS.43 6.5.5. Lists hold a text for each language: "en: ...". */
+struct policy_esim_text {
+	struct policy_list title, message, accept_label, reject_label, hint, error_text;
+	bool freetext;          /* something is typed */
+	const char *validation; /* regular expression that it has to match; "": anything */
+};
+
+/* What orders of profiles are made from; esim carries them out (EsimSettings in policy.proto says what each means). */
+struct policy_tenant_esim {
+	const char *smdp, *bss; /* sections of esim's file of peers */
+	struct policy_page page;
+	bool bss_orders_profile, provision, release_late, own_stock, confirmation_code, input_to_bss;
+	bool manage_service, redownloadable, retire_when_ready;
+	uint8_t download, sheet; /* enum policy_esim_download, policy_esim_sheet */
+	uint32_t input;          /* enum policy_esim_input */
+	struct policy_esim_text text;
+	int64_t max_refresh, polling_interval_s, answer_within_ms, install_within_s, download_repeat_s;
+	int64_t eligibility_polling_s; /* PollingInterval of a CheckEligibility that says no; 0: none */
+	bool
+		by_model; /* a model of the table without "companion" (ap2006) or "esim" (ap2009) is told that it is incompatible */
+	struct policy_list no_web_view; /* models of requesting devices */
+};
+
 /* Web sheets that this server shows itself. */
 struct policy_sheets {
 	int64_t handle_s;         /* how old a handle may be when its sheet is opened */
@@ -263,6 +299,8 @@ struct policy_sheets {
 	struct policy_list terms_texts; /* "en: ..." */
 	const char *satellite_terms;    /* the same of satellite service; no texts: nothing is to be accepted */
 	struct policy_list satellite_texts;
+	const char *esim_terms; /* the same of an eSIM */
+	struct policy_list esim_texts;
 	const char *address; /* section of the file of peers (policy_sheet_peers.h): who validates addresses */
 	int64_t address_s;   /* how long a validated address is good; 0: for ever */
 	uint32_t
@@ -299,6 +337,7 @@ struct policy_tenant {
 	struct policy_list texts; /* "de terms_title: ...": instead of our own (policy_sheet_text.h) */
 	struct policy_tenant_bss bss;
 	struct policy_tenant_qos qos;
+	struct policy_tenant_esim esim;
 	struct policy_history_windows history;
 	int64_t device_life_s; /* a device not seen for so long is forgotten */
 	struct {
@@ -331,6 +370,7 @@ struct policy_sat_network {
 
 struct policy_plan {
 	const char *tenant, *id, *name;
+	const char *description;     /* for people: PlanDescription of TS.43 6.5.6, and on sheets */
 	const char *price;           /* for people, where it is offered on a sheet */
 	struct policy_list upgrades; /* plans that a line may change to on a sheet */
 	uint8_t volte, vonr;         /* enum policy_scope */
@@ -341,6 +381,10 @@ struct policy_plan {
 	uint32_t companion_services; /* enum policy_companion */
 	int64_t companion_max;
 	bool primary_esim;
+	struct {
+		const char *companion_profile_type, *primary_profile_type; /* what its eSIMs are called at the SM-DP+ */
+		uint32_t offered_to;                                       /* enum policy_esim_device */
+	} esim;
 	bool carrier_billing, private_identity;
 	struct policy_list features; /* the operator's own, for applications of its own */
 	struct {
@@ -400,6 +444,7 @@ struct policy_line_data {
 
 struct policy_subscriber {
 	const char *tenant, *imsi, *msisdn, *plan;
+	const char *iccid; /* of the SIM that has this IMSI, 18 to 20 digits; "": not known */
 	uint8_t status;    /* enum policy_status */
 	uint32_t opt_outs; /* enum policy_service */
 	uint8_t voice_prov, sms_prov;
@@ -444,6 +489,16 @@ struct policy_client {
 	uint64_t version;
 };
 
+/* Whose devices a server manages (TS.43 10). */
+struct policy_enterprise {
+	const char *tenant, *id, *name;
+	bool allowed;                     /* eligible for eSIMs at all */
+	struct policy_list requestor_ids; /* servers that act for it; none: nobody does */
+	struct policy_list plans;         /* that it may order, by id */
+	int64_t devices_max;              /* 0: any number */
+	uint64_t version;
+};
+
 struct policy_device {
 	const char *terminal_id, *vendor, *model, *sw_version;
 	int64_t first_seen_ms, last_seen_ms;
@@ -480,7 +535,11 @@ extern const char *const policy_bss_mode_names[];
 extern const char *const policy_bss_when_away_names[];
 extern const char *const policy_qos_mode_names[];
 extern const char *const policy_qos_on_failure_names[];
-extern const char *const policy_sheet_app_names[]; /* applications that have a sheet */
+extern const char *const policy_sheet_app_names[]; /* applications whose sheet may ask for an identity document */
+extern const char *const policy_esim_download_names[];
+extern const char *const policy_esim_sheet_names[];
+extern const char *const policy_esim_input_names[];
+extern const char *const policy_esim_device_names[];
 
 /* The type of a boost: clients of before version 12 call real-time interactive traffic 0 (TS.43 9.1.2). */
 #define POLICY_REALTIME_INTERACTIVE 166

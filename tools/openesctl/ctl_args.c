@@ -21,11 +21,14 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	                 "the operator's brand this is about; may be left out where there is only one" },
 	[CTL_IMSI] = { "imsi", "DIGITS", CTL_TEXT, NULL, NULL, "the subscriber: 6 to 15 digits" },
 	[CTL_MSISDN] = { "msisdn", "+DIGITS", CTL_TEXT, "msisdn", NULL, "telephone number in international form" },
+	[CTL_SIM_ICCID] = { "iccid", "DIGITS", CTL_TEXT, "iccid", NULL, "ICCID of the SIM that has this IMSI" },
 	[CTL_PLAN] = { "plan", "ID", CTL_TEXT, "plan", NULL, "the plan" },
 	[CTL_CLIENT] = { "client", "ID", CTL_TEXT, NULL, NULL, "the server that asks for access tokens" },
 	[CTL_LETTER] = { "letter", "ID", CTL_TEXT, NULL, NULL, "an event that could not be applied, by its number" },
-	[CTL_ORDER] = { "order", "ID", CTL_TEXT, NULL, NULL, "an order for quality of service, by its id" },
-	[CTL_STATUS] = { "status", "STATUS", CTL_TEXT, "status", NULL, "active, suspended, barred or terminated" },
+	[CTL_ORDER] = { "order", "ID", CTL_TEXT, NULL, NULL, "an order, by its id" },
+	[CTL_STATUS] = { "status", "STATUS", CTL_TEXT, "status", NULL,
+	                 "of a line: active, suspended, barred or terminated; of a profile: activated, activating or "
+	                 "deactivated" },
 	[CTL_NAME] = { "name", "TEXT", CTL_TEXT, "name", NULL, "its name, for people" },
 	[CTL_LIMIT] = { "limit", "N", CTL_TEXT, NULL, NULL, "stop after N" },
 	[CTL_FILE] = { "file", "FILE", CTL_TEXT, NULL, NULL, "file to read; - is standard input" },
@@ -46,6 +49,7 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	[CTL_NEW_IMSI] = { "new-imsi", "DIGITS", CTL_TEXT, NULL, NULL, "IMSI of the new SIM, when it is another one" },
 
 	[CTL_ADDON] = { "addon", "ID", CTL_TEXT, NULL, NULL, "the add-on" },
+	[CTL_ENTERPRISE] = { "enterprise", "ID", CTL_TEXT, NULL, NULL, "the enterprise, by its enterprise_id" },
 	[CTL_OUTAGE] = { "outage", "ID", CTL_TEXT, NULL, NULL, "the outage" },
 	[CTL_RULES] = { "number", "N", CTL_TEXT, NULL, NULL, "the number of rules; or active, previous" },
 
@@ -178,6 +182,9 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 
 	[CTL_SCOPES] = { "scopes", "A,B", CTL_LIST, "scopes", NULL,
 	                 "what it may ask for: operations, or what the tenant's operation_scopes calls them" },
+	[CTL_ALLOWED] = { "allowed", "yes|no", CTL_BOOL, "allowed", NULL, "may have eSIMs at all" },
+	[CTL_ORDERED_PLANS] = { "plans", "A,B", CTL_LIST, "plans", NULL, "plans that it may order" },
+	[CTL_DEVICES_MAX] = { "devices-max", "N", CTL_NUMBER, "devices_max", NULL, "devices it may have; 0: any number" },
 	[CTL_REQUESTOR_IDS] = { "requestor-ids", "A,B", CTL_LIST, "requestor_ids", NULL, "requestor_id it may use" },
 	[CTL_DISABLED] = { "disabled", "yes|no", CTL_BOOL, "disabled", NULL, "refuse it and all its access tokens" },
 
@@ -212,7 +219,8 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	[CTL_IMEI] = { "imei", "DIGITS", CTL_TEXT, NULL, NULL,
 	               "the device: 14 digits, with or without check digit or software version" },
 	[CTL_EQUIPMENT_STATE] = { "state", "STATE", CTL_TEXT, "state", NULL,
-	                          "of a device: blocked, tracked or allowed; of an order: failed, active and others" },
+	                          "of a device: blocked, tracked or allowed; of an order: failed, stuck, active and "
+	                          "others" },
 	[CTL_REASON] = { "reason", "TEXT", CTL_TEXT, "reason", NULL, "why, for people" },
 	[CTL_SINCE] = { "since", "TIME", CTL_TEXT, "since", NULL, "as 2026-01-31T00:00:00Z; now when left out" },
 	[CTL_TAC] = { "tac", "DIGITS", CTL_TEXT, NULL, NULL, "the model: the first 8 digits of its IMEIs" },
@@ -244,14 +252,27 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	[CTL_AMF] = { "amf", "HEX", CTL_TEXT, NULL, NULL, "AMF: 4 hexadecimal digits; left out: 8000" },
 	[CTL_SQN] = { "sqn", "N", CTL_TEXT, NULL, NULL, "SQN last used for this SIM elsewhere, as a decimal number" },
 
-	[CTL_APP] = { "app", "ID", CTL_TEXT, NULL, NULL, "the application: ap2003, ap2004, ..." },
-	[CTL_TERMINAL_ID] = { "terminal-id", "ID", CTL_TEXT, NULL, NULL,
-	                      "a device the line was seen with; left out: the one seen last" },
+	[CTL_APP] = { "app", "ID", CTL_TEXT, "app", NULL, "the application: ap2003, ap2004, ..." },
+	[CTL_TERMINAL_ID] = { "terminal-id", "ID", CTL_TEXT, "terminal_id", NULL,
+	                      "a device, by its IMEI or UUID; of explain, left out: the one that was seen last" },
 	[CTL_ENTITLEMENT_VERSION] = { "entitlement-version", "N.N", CTL_TEXT, NULL, NULL, "as the phone sends it: 12.0" },
 	[CTL_ACCEPT_LANGUAGE] = { "accept-language", "XX", CTL_TEXT, NULL, NULL,
 	                          "languages the phone asks for, as in HTTP" },
 	[CTL_TERMINAL_SW_VERSION] = { "terminal-sw-version", "TEXT", CTL_TEXT, NULL, NULL, "its software version" },
 	[CTL_BOOST_TYPE] = { "boost-type", "N", CTL_TEXT, NULL, NULL, "with ap2010: a real-time request for that boost" },
+
+	[CTL_ICCID] = { "iccid", "DIGITS", CTL_TEXT, NULL, NULL,
+	                "the profile: 18 to 20 digits, with or without F at the end" },
+	[CTL_EID] = { "eid", "DIGITS", CTL_TEXT, "eid", NULL, "the eUICC: 32 digits" },
+	[CTL_SERVICE] = { "service", "NAME", CTL_TEXT, "service", NULL, "SharedNumber, DiffNumber or FamilyNumber" },
+	[CTL_SMDP_ADDRESS] = { "smdp-address", "NAME", CTL_TEXT, "download.smdp_address", NULL,
+	                       "host name of the SM-DP+ where the profile waits for its device" },
+	[CTL_SECONDARY] = { "secondary", "yes|no", CTL_BOOL, "secondary", NULL,
+	                    "of a phone with several: not the one of its own line" },
+	[CTL_VERIFY] = { "verify", "yes|no", CTL_BOOL, "verify", NULL,
+	                 "the person is asked before the device may download it" },
+	[CTL_KIND] = { "kind", "KIND", CTL_TEXT, NULL, NULL, "of an order: subscribe, transfer and others" },
+	[CTL_STUCK] = { "stuck", NULL, CTL_FLAG, NULL, NULL, "those alone that wait for somebody" },
 };
 
 static const enum ctl_opt global_options[] = { CTL_URL, CTL_CA, CTL_TOKEN_FILE, CTL_CERT, CTL_KEY, CTL_JSON, CTL_HELP };

@@ -26,6 +26,7 @@ enum ctl_opt {
 	CTL_TENANT,
 	CTL_IMSI,
 	CTL_MSISDN,
+	CTL_SIM_ICCID,
 	CTL_PLAN,
 	CTL_CLIENT,
 	CTL_LETTER,
@@ -46,6 +47,7 @@ enum ctl_opt {
 	CTL_NEW_IMSI,
 	CTL_ADDON,
 	CTL_OUTAGE,
+	CTL_ENTERPRISE,
 	CTL_RULES, /* their number */
 	/* a tenant's settings */
 	CTL_LANGUAGE,
@@ -127,6 +129,9 @@ enum ctl_opt {
 	/* a client's */
 	CTL_SCOPES,
 	CTL_REQUESTOR_IDS,
+	CTL_ALLOWED,
+	CTL_ORDERED_PLANS,
+	CTL_DEVICES_MAX,
 	CTL_DISABLED,
 	/* a subscriber's */
 	CTL_OPT_OUTS,
@@ -177,6 +182,15 @@ enum ctl_opt {
 	CTL_BOOST_TYPE,
 	CTL_TERMINAL_ID,
 	CTL_TERMINAL_SW_VERSION,
+	/* an eSIM profile's, an order's */
+	CTL_ICCID,
+	CTL_EID,
+	CTL_SERVICE,
+	CTL_SMDP_ADDRESS,
+	CTL_SECONDARY,
+	CTL_VERIFY,
+	CTL_KIND,
+	CTL_STUCK,
 	CTL_OPT_COUNT
 };
 

@@ -7,14 +7,18 @@
         bss.tell("order", status=503)         # it does not act
         bss.tell("order", hold=True)          # it acts, and answers when tell() comes again
         bss.gone(); bss.back()                # nobody listens
+        bss.section()                         # the section of docs/esim-bss.md, for this one
         bss.check()                           # nothing was done twice, or to an order that there is not
 
 `orders` has what became of each; `counts()` sums it up. What it was asked under a key it has answered before is answered as it was then."""
 
 import json
 import threading
+from pathlib import Path
 
 from bss import Bss, Seen
+
+PAGE = Path(__file__).parents[3] / "docs/esim-bss.md"
 
 MEMBERS = {"order", "tenant", "step", "kind", "app", "imsi", "msisdn", "service", "plan", "enterprise_id", "device", "requesting_device", "iccid",
            "old_iccid", "old_device", "response", "profile"}
@@ -46,6 +50,15 @@ class EsimBss(Bss):
                 self._orders_told[step] = told
         if go:
             go.set()
+
+    def section(self, name="crm", **changes):
+        """With other values for some keys; None: without. What the double has no use for is left out."""
+        text = PAGE.read_text().split(f"[bss {name}]\n", 1)[1].split("```", 1)[0]
+        keys = dict(line.split(" = ", 1) for line in text.splitlines() if " = " in line)
+        unused = [] if self.client else ["token_url", "client_id", "client_secret_file", "scope"]
+        keys.update({"url": self.url, "token_url": f"{self.url}/token", **dict.fromkeys(unused), "ca_file": f"{self._pki}/ca.crt" if self._pki else None})
+        keys.update(changes)
+        return f"[bss {name}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items() if value is not None)
 
     def counts(self):
         with self._lock:

@@ -179,7 +179,13 @@ class SmDp(Bss):
         parts = activation_code.split("$")
         if parts[0] != "1" or parts[1] != self.smdp_address:
             raise Refused("8.8.1", "3.8")
-        return self._deliver(self.profiles.find(parts[2], eid), eid, confirmation_code, until, fails or {})
+        try:
+            profile = self.profiles.find(parts[2], eid)
+        except Refused as refused:
+            if refused.iccid:
+                self._tell(self.profiles.of(refused.iccid), 1, refused, eid=eid)
+            raise
+        return self._deliver(profile, eid, confirmation_code, until, fails or {})
 
     def download_by_address(self, address, eid, **more):
         """By the default address, or after an event of the SM-DS: what waits for this EID."""
