@@ -146,6 +146,10 @@ es_status esim_case_begin(const struct esim_store *store, struct es_db_conn *con
 static void note_sign(struct esim_case *c, bool has_order, enum esim_sign sign, const char *reason, int64_t now_ms)
 {
 	switch (sign) {
+	case ESIM_SIGN_DOWNLOADED:
+		if (has_order)
+			c->order.flags |= ESIM_FETCHED;
+		break;
 	case ESIM_SIGN_INSTALLED:
 		if (c->profile.seen_ms == 0 && c->profile.ended_ms == 0)
 			c->profile.seen_ms = now_ms;

@@ -242,7 +242,9 @@ static void try_again(struct esim_order *order, const struct esim_pace *pace, co
 
 static void finished(struct esim_order *order, const struct esim_heard *heard, int64_t now_ms)
 {
-	const bool names_profile = heard->activation_code[0] != '\0' || heard->smdp_address[0] != '\0';
+	/* V12-ODSA-MS-06: by code, or by address and ICCID. */
+	const bool names_profile =
+		heard->activation_code[0] != '\0' || (heard->smdp_address[0] != '\0' && heard->iccid[0] != '\0');
 
 	order->flags &= ~(unsigned)ESIM_UNSURE;
 	/* Whoever was to order the profile has to say where it is. */

@@ -21,7 +21,7 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	                 "the operator's brand this is about; may be left out where there is only one" },
 	[CTL_IMSI] = { "imsi", "DIGITS", CTL_TEXT, NULL, NULL, "the subscriber: 6 to 15 digits" },
 	[CTL_MSISDN] = { "msisdn", "+DIGITS", CTL_TEXT, "msisdn", NULL, "telephone number in international form" },
-	[CTL_SIM_ICCID] = { "iccid", "DIGITS", CTL_TEXT, "iccid", NULL, "ICCID of the SIM that has this IMSI" },
+	[CTL_SIM_ICCID] = { "sim-iccid", "DIGITS", CTL_TEXT, "iccid", NULL, "ICCID of the SIM that has this IMSI" },
 	[CTL_PLAN] = { "plan", "ID", CTL_TEXT, "plan", NULL, "the plan" },
 	[CTL_CLIENT] = { "client", "ID", CTL_TEXT, NULL, NULL, "the server that asks for access tokens" },
 	[CTL_LETTER] = { "letter", "ID", CTL_TEXT, NULL, NULL, "an event that could not be applied, by its number" },
