@@ -195,7 +195,7 @@ const struct ph_flow ph_flows[] = {
 	{ "recover", "ap2009", "8.13", "46, 47",
 	  "A phone that lost its profile gets it back: --iccid, or else the first that is listed.",
 	  .steps = { ELIGIBLE(OWN),
-	             { "Lists the profiles of the subscription", "AcquireConfiguration", OWN, "Configurations=some",
+	             { "Lists the profiles of the subscription", "AcquireConfiguration", "", "Configurations=some",
 	               .by = PH_BY_PHONE, .flags = PH_PICKS },
 	             MANAGE("Wants the erased one back", "7", OWN " terminal_iccid=$iccid " TYPED,
 	                    "SubscriptionResult=1|2|4"),
