@@ -106,3 +106,10 @@ def test_a_subscription_moves_to_a_new_phone(world):
     again = world.phone("transfer-token", 3, 42, "--old-iccid", moved["known"]["iccid"])
     assert len({old, moved["known"]["iccid"], again["known"]["iccid"]}) == 3
     assert world.profile(again).state == "Installed" and world.profile(again).eid == again["known"]["eid"]
+
+
+def test_an_erased_profile_comes_back(world):
+    """V12-ODSA-P-09, V12-ODSA-AC-14; figures 30 and 47: among the profiles of the subscription is the one that was lost"""
+    first = world.phone("primary-new", 0, 50)
+    again = world.phone("recover", 0, 50, "--iccid", first["known"]["iccid"].rstrip("F"))
+    assert world.profile(again).state == "Installed" and world.profile(again).eid == first["known"]["eid"]
