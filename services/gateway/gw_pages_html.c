@@ -5,7 +5,7 @@
 #include "gw_pages.h"
 
 /* As policy numbers them (enum policy_block_kind): the numbers travel. */
-enum kind { TEXT, ALERT, GOOD, TERMS, FACT, FIELD, CHECK, PICK, DO, MAY, LEAVE, FILE_, CLOSE, KINDS };
+enum kind { TEXT, ALERT, GOOD, TERMS, FACT, FIELD, CHECK, PICK, DO, MAY, LEAVE, FILE_, CLOSE, CALL, CALL_MAY, KINDS };
 
 struct writing {
 	struct es_buf *out;
@@ -186,10 +186,31 @@ static void put_close(struct writing *w, const Openes__SheetBlock *b)
 	put(w, "</button>\n");
 }
 
+/* Shown by the script, when there is somebody to call; methods one after the other, the arguments are of the first. */
+static void put_calling(struct writing *w, const Openes__SheetBlock *b, const char *class)
+{
+	es_put_printf(w->out, "<button type=\"button\"%s hidden", class);
+	attribute(w, "data-method", b->name);
+	attribute(w, "data-list", b->value);
+	put(w, ">");
+	text(w, b->label);
+	put(w, "</button>\n");
+}
+
+static void put_call(struct writing *w, const Openes__SheetBlock *b)
+{
+	put_calling(w, b, "");
+}
+
+static void put_call_may(struct writing *w, const Openes__SheetBlock *b)
+{
+	put_calling(w, b, " class=\"may\"");
+}
+
 static void (*const puts_of[KINDS])(struct writing *w, const Openes__SheetBlock *b) = {
 	[TEXT] = put_text,   [ALERT] = put_alert, [GOOD] = put_good,   [TERMS] = put_terms, [FACT] = put_fact,
 	[FIELD] = put_field, [CHECK] = put_check, [PICK] = put_pick,   [DO] = put_do,       [MAY] = put_may,
-	[LEAVE] = put_leave, [FILE_] = put_file,  [CLOSE] = put_close,
+	[LEAVE] = put_leave, [FILE_] = put_file,  [CLOSE] = put_close, [CALL] = put_call,   [CALL_MAY] = put_call_may,
 };
 
 /* Blocks that stand in something together. */
@@ -280,6 +301,8 @@ static void put_head(struct writing *w)
 	given(w, "data-arguments", page->arguments);
 	if (page->calls_at_once)
 		put(w, " data-at-once=\"1\"");
+	if (page->again_s > 0)
+		es_put_printf(w->out, " data-again=\"%u\"", page->again_s);
 	put(w, ">\n<main>\n");
 }
 
