@@ -8,6 +8,7 @@
 #include "es_buf.h"
 #include "es_id.h"
 #include "es_text.h"
+#include "es_time.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -81,6 +82,17 @@ static void numbers_keep_their_bounds(struct es_slice text)
 		assert(i >= -5 && i <= 5);
 }
 
+static void accepted_times_are_written_back(struct es_slice text)
+{
+	char written[21];
+	int64_t ms, again;
+
+	if (es_time_parse(text, &ms) != ES_OK || ms >= 253402300800000) /* a zone may lead beyond the year 9999 */
+		return;
+	es_time_iso8601(ms, written);
+	assert(es_time_parse(es_slice_str(written), &again) == ES_OK && again == ms - ms % 1000);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct es_slice text = es_slice_of(data, size);
@@ -93,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	accepted_base64_is_canonical(text, arena);
 	accepted_nai_is_rebuilt_from_its_parts(text, arena);
 	numbers_keep_their_bounds(text);
+	accepted_times_are_written_back(text);
 	if (es_percent_decode(text, false, arena, &decoded) == ES_OK)
 		assert(decoded.len <= text.len);
 	if (es_text_is_clean_utf8(text))

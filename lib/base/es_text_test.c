@@ -15,6 +15,7 @@
 #include "es_id.h"
 #include "es_language.h"
 #include "es_text.h"
+#include "es_time.h"
 
 #define L ES_SLICE_LIT
 
@@ -245,6 +246,37 @@ static void iso_8601_times_are_utc(void **state)
 	}
 }
 
+static void times_are_read_with_their_zone_and_parts_of_a_second(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ms; /* -1: refused */
+	} cases[] = {
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "2024-02-29T12:00:00z", 1709208000000 },
+		{ "2024-02-29T12:00:00.25Z", 1709208000250 },
+		{ "2024-02-29T13:30:00.1239999+01:30", 1709208000123 },
+		{ "2024-02-29T07:00:00-05:00", 1709208000000 },
+		{ "2023-02-29T12:00:00Z", -1 },
+		{ "2024-02-29T12:00:00", -1 },
+		{ "2024-02-29T12:00:00.Z", -1 },
+		{ "2024-02-29T12:00:00.5", -1 },
+		{ "2024-02-29T12:00:00+0100", -1 },
+		{ "2024-02-29T24:00:00Z", -1 },
+		{ "2024-02-29 12:00:00Z", -1 },
+		{ "1970-01-01T00:00:00+01:00", -1 },
+		{ "", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ES_COUNT(cases); i++) {
+		int64_t ms = -1;
+
+		assert_int_equal(es_time_parse(es_slice_str(cases[i].text), &ms), cases[i].ms < 0 ? ES_MALFORMED : ES_OK);
+		assert_int_equal(ms, cases[i].ms);
+	}
+}
+
 /* ---- identifiers ---- */
 
 static void imsi_and_msisdn_have_their_lengths_and_digits(void **state)
@@ -390,6 +422,7 @@ int main(void)
 		cmocka_unit_test(percent_decoding_refuses_a_damaged_escape),
 		cmocka_unit_test(clean_utf8_has_no_forbidden_form_and_no_control),
 		cmocka_unit_test(iso_8601_times_are_utc),
+		cmocka_unit_test(times_are_read_with_their_zone_and_parts_of_a_second),
 		cmocka_unit_test(a_language_is_found_by_whole_ranges_and_their_beginnings),
 		cmocka_unit_test(imsi_and_msisdn_have_their_lengths_and_digits),
 		cmocka_unit_test(a_root_nai_gives_method_imsi_and_network),

@@ -60,7 +60,10 @@ void es_http_headers(const struct es_http_request *r, const char *name, void (*e
                      void *user);
 struct es_slice es_http_host(const struct es_http_request *r); /* Host without port, lower case */
 const char *es_http_peer(const struct es_http_request *r);     /* textual address */
-struct es_arena *es_http_arena(struct es_http_request *r);     /* 512 KiB at most; lives until the request ended */
+#define ES_HTTP_FINGERPRINT 64
+/* SHA-256 of the client's certificate in lower-case hexadecimal, ends with a NUL. False: it has none. In the handler only. */
+bool es_http_client_fingerprint(const struct es_http_request *r, char out[ES_HTTP_FINGERPRINT + 1]);
+struct es_arena *es_http_arena(struct es_http_request *r); /* 512 KiB at most; lives until the request ended */
 const struct es_trace *es_http_trace(const struct es_http_request *r); /* from traceparent, or new */
 int64_t es_http_started_ms(const struct es_http_request *r);           /* monotonic */
 

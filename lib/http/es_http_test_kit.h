@@ -121,14 +121,22 @@ static void on_big(struct es_http_request *r)
 	es_http_reply(r, 200, "text/plain", es_slice_of(bytes, sizeof(bytes)));
 }
 
+static void on_fingerprint(struct es_http_request *r)
+{
+	char fingerprint[ES_HTTP_FINGERPRINT + 1];
+
+	reply_text(r, 200, es_http_client_fingerprint(r, fingerprint) ? fingerprint : "none");
+}
+
 static void handle(struct es_http_request *r, void *user)
 {
 	static const struct {
 		const char *path;
 		void (*run)(struct es_http_request *r);
 	} paths[] = {
-		{ "/echo", on_echo },     { "/show/a b", on_show }, { "/async", on_async }, { "/hold", on_hold },
-		{ "/reason", on_reason }, { "/split", on_split },   { "/big", on_big },     { "/stall", on_stall },
+		{ "/echo", on_echo }, { "/show/a b", on_show }, { "/async", on_async },
+		{ "/hold", on_hold }, { "/reason", on_reason }, { "/split", on_split },
+		{ "/big", on_big },   { "/stall", on_stall },   { "/fingerprint", on_fingerprint },
 	};
 
 	assert_null(user);

@@ -145,6 +145,20 @@ void http_tls_on_connection(struct http_connection *connection)
 		(void)gnutls_session_ticket_enable_server(session, &server->ticket_key);
 }
 
+bool es_http_client_fingerprint(const struct es_http_request *r, char out[ES_HTTP_FINGERPRINT + 1])
+{
+	gnutls_session_t session = session_of(r->mhd);
+	unsigned count = 0;
+	const gnutls_datum_t *chain = session != NULL ? gnutls_certificate_get_peers(session, &count) : NULL;
+	uint8_t digest[ES_HTTP_FINGERPRINT / 2];
+	size_t size = sizeof digest;
+
+	if (chain == NULL || count == 0 || gnutls_fingerprint(GNUTLS_DIG_SHA256, &chain[0], digest, &size) != 0)
+		return false;
+	es_hex_encode(es_slice_of(digest, size), out);
+	return true;
+}
+
 bool http_tls_peer_is_trusted(struct MHD_Connection *mhd)
 {
 	gnutls_session_t session = session_of(mhd);

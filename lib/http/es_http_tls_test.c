@@ -43,16 +43,32 @@ static int remove_pki(void **state)
 	return system(command);
 }
 
+#define FINGERPRINT_ROOM 128
+
 struct tls_client {
 	const char *priorities, *cert, *key;
+	const char *request;   /* NULL: GET / */
+	char *body;            /* room for an answer's body; NULL: not wanted */
 	gnutls_datum_t ticket; /* in: session to resume; out: the new one */
 	bool is_resumed;
 };
 
-/* The status of GET /, 0 when the handshake failed. */
+static void hear_all(gnutls_session_t session, char *answer, size_t size)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < size - 1 && (n = gnutls_record_recv(session, answer + len, size - 1 - len)) != 0) {
+		if (n < 0 && n != GNUTLS_E_AGAIN)
+			return;
+		len += n > 0 ? (size_t)n : 0;
+	}
+}
+
+/* The status of its request, 0 when the handshake failed. */
 static unsigned tls_ask(const struct es_http_server *server, struct tls_client *client)
 {
-	static const char request[] = GET END;
+	const char *request = client->request != NULL ? client->request : GET END;
 	gnutls_certificate_credentials_t credentials;
 	gnutls_session_t session;
 	char answer[1024] = "";
@@ -76,9 +92,10 @@ static unsigned tls_ask(const struct es_http_server *server, struct tls_client *
 	while (result < 0 && !gnutls_error_is_fatal(result));
 	if (result == GNUTLS_E_SUCCESS) {
 		client->is_resumed = gnutls_session_is_resumed(session) != 0;
-		gnutls_record_send(session, request, sizeof(request) - 1);
-		while (gnutls_record_recv(session, answer, sizeof(answer) - 1) == GNUTLS_E_AGAIN)
-			;
+		gnutls_record_send(session, request, strlen(request));
+		hear_all(session, answer, sizeof answer);
+		if (client->body != NULL && strstr(answer, "\r\n\r\n") != NULL)
+			snprintf(client->body, FINGERPRINT_ROOM, "%s", strstr(answer, "\r\n\r\n") + 4);
 		gnutls_session_get_data2(session, &client->ticket);
 	}
 	gnutls_deinit(session);
@@ -162,12 +179,46 @@ static void a_client_certificate_is_enforced_where_one_is_required(void **state)
 	es_http_stop(server, 1000);
 }
 
+/* As openssl prints it, without its colons. */
+static void read_fingerprint(const char *cert, char out[FINGERPRINT_ROOM])
+{
+	char command[256];
+
+	snprintf(command, sizeof command,
+	         "openssl x509 -in %s -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' | tr A-F a-f | tr -d '\\n'",
+	         cert);
+	FILE *said = popen(command, "r");
+	assert_non_null(said);
+	assert_non_null(fgets(out, FINGERPRINT_ROOM, said));
+	assert_int_equal(pclose(said), 0);
+}
+
+static void the_handler_learns_whose_certificate_it_is(void **state)
+{
+	char body[FINGERPRINT_ROOM], wanted[FINGERPRINT_ROOM];
+	struct tls_client client = { .priorities = "NORMAL",
+		                         .cert = client_cert,
+		                         .key = client_key,
+		                         .request = "GET /fingerprint HTTP/1.1\r\nHost: a\r\n" END,
+		                         .body = body };
+	struct es_http_server *server = start((struct es_http_options){
+		.threads = 1, .cert_file = server_cert, .key_file = server_key, .client_ca_file = ca_cert });
+
+	(void)state;
+	read_fingerprint(client_cert, wanted);
+	assert_int_equal(tls_ask(server, &client), 200);
+	assert_string_equal(body, wanted);
+	gnutls_free(client.ticket.data);
+	es_http_stop(server, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tls_1_2_and_1_3_are_spoken_and_sessions_resumed_older_ones_refused),
 		cmocka_unit_test(a_stop_ends_handshakes_that_wait_for_their_peer),
 		cmocka_unit_test(a_client_certificate_is_enforced_where_one_is_required),
+		cmocka_unit_test(the_handler_learns_whose_certificate_it_is),
 	};
 
 	return cmocka_run_group_tests_name("es_http_tls", tests, make_pki, remove_pki);

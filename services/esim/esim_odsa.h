@@ -1,27 +1,20 @@
-/* esim_odsa.h -- on-device service activation, the decision: which operation is this, is it whole, what is answered
- * (TS.43 6). Pure: plain values in, the nodes of the answer out. */
+/* esim_odsa.h -- on-device service activation: which operation is this, is it whole, and what is answered (TS.43 6).
+ *
+ * Pure: a request, what policy says of the subscriber, and the profiles as they are; out come the nodes of the answer, or
+ * what has to be done before there is one. The operation table is in esim_odsa.c. */
 #ifndef ESIM_ODSA_H
 #define ESIM_ODSA_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "es_ts43_doc.h"
+#include "esim_draft.h"
 
-#include "es_slice.h"
-
-/* Applications that carry operations, as bits. The last two are answered elsewhere; their operations are known here so
- * that they are not taken for nonsense. */
-enum esim_app {
-	ESIM_COMPANION = 1 << 0,   /* ap2006 */
-	ESIM_PRIMARY = 1 << 1,     /* ap2009 */
-	ESIM_SERVER = 1 << 2,      /* ap2011 */
-	ESIM_INFORMATION = 1 << 3, /* ap2014 */
-	ESIM_APP_AUTH = 1 << 4,    /* ap2015 */
-};
 /* False for an application that esim does not serve. Case does not matter. */
 bool esim_app_parse(struct es_slice app_id, enum esim_app *out);
+const char *esim_app_id(enum esim_app app); /* "ap2006"; of the three that esim serves */
 
 /* OperationResult (TS.43 6.5.1). */
 enum esim_result {
+	ESIM_NO_RESULT = 0,
 	ESIM_SUCCESS = 1,
 	ESIM_ERROR_GENERAL = 100,
 	ESIM_INVALID_OPERATION = 101,
@@ -30,16 +23,28 @@ enum esim_result {
 	ESIM_INVALID_MSG_RESPONSE = 104,
 };
 
+/* SubscriptionResult (TS.43 6.5.3). */
+enum esim_subscription {
+	ESIM_TO_SHEET = 1,
+	ESIM_DOWNLOAD = 2,
+	ESIM_ALL_DONE = 3,
+	ESIM_DELAYED = 4,
+	ESIM_DISMISS = 5,
+	ESIM_DELETE_FIRST = 6,
+	ESIM_NEEDS_REDOWNLOADABLE = 7,
+	ESIM_NEEDS_INPUT = 8,
+};
+
 struct esim_param {
 	struct es_slice name, value;
 };
 
-/* What policy knows of the subscriber. */
-struct esim_facts {
-	bool companion_allowed, primary_allowed;
-	const struct es_slice *companion_services;
-	size_t companion_service_count;
-	struct es_slice not_enabled_url, not_enabled_user_data;
+/* The profiles of whoever asks, and their orders that are not over. */
+struct esim_line {
+	const struct esim_profile *profiles;
+	size_t count;
+	const struct esim_order *orders;          /* orders[i] is about profiles[i]; its id "": there is none */
+	bool is_foreign_iccid, is_foreign_device; /* somebody else's, as the request names them */
 };
 
 struct esim_request {
@@ -48,27 +53,57 @@ struct esim_request {
 	const struct esim_param *params;
 	size_t param_count;
 	struct esim_facts facts;
+	const char *tenant, *imsi, *msisdn, *terminal_id;
+	struct esim_line line;
+	int64_t eligibility_polls; /* times this device asked while it was told to, this one included */
+	int64_t now_ms;
 };
 
 /* The parameter; empty when absent or the word null (settled rule 27). Names compare without regard to case. */
 struct es_slice esim_param(const struct esim_request *request, const char *name);
+/* The first of several names, NULL at the end, that is there. */
+struct es_slice esim_param_of(const struct esim_request *request, const char *const *names);
 
-#define ESIM_NODES_MAX 8
-struct esim_node {
-	const char *name;
-	struct es_slice value; /* of the request, the facts, or `text` */
+enum esim_verdict {
+	ESIM_ANSWERS,      /* the nodes are there */
+	ESIM_ORDERS,       /* an order is to be made of the draft, and answered by esim_answer_order() */
+	ESIM_FOLLOWS,      /* there is one already: `subject`; answered in the same way */
+	ESIM_ASKS_SHEET,   /* the nodes are there; the draft is to be kept under the sheet's nonce */
+	ESIM_NOT_OFFERED,  /* 405 */
+	ESIM_FORBIDDEN,    /* 403 */
+	ESIM_UNACCEPTABLE, /* 406 */
 };
+
 struct esim_answer {
-	bool is_offered;                        /* false: 405, and nothing else counts */
-	enum esim_result result;                /* when an operation was asked */
-	struct esim_node nodes[ESIM_NODES_MAX]; /* OperationResult first */
-	size_t node_count;
-	char text[128]; /* storage for values made here */
-	size_t text_len;
+	enum esim_verdict verdict;
+	enum esim_result result;
+	const char *reason;                 /* why not, in a word for logs; "" */
+	struct es_arena *arena;             /* of the nodes */
+	struct es_doc_node *root;           /* its children are the answer; NULL: AppID alone, or out of memory */
+	bool is_short;                      /* out of memory */
+	struct esim_draft draft;            /* of ESIM_ORDERS, ESIM_ASKS_SHEET */
+	const struct esim_offer *offer;     /* the plan that was settled on; NULL: none */
+	const struct esim_profile *subject; /* that it is about, of the line; NULL: a new one */
+	bool is_service;                    /* ManageService: answered with ServiceStatus */
+	bool is_installed;                  /* the request shows that `subject` is on its device */
+	/* AcquireConfiguration: bits by index into line.profiles */
+	uint64_t polled, given;
 };
-void esim_answer_add(struct esim_answer *answer, const char *name, struct es_slice value);
 
-void esim_operate(const struct esim_request *request, struct esim_answer *out);
+/* `answer->arena` is set; everything else is filled in. */
+void esim_operate(const struct esim_request *request, struct esim_answer *answer);
+
+/* The answer to what was ordered or is under way, as it is now. */
+void esim_answer_order(const struct esim_request *request, const struct esim_order *order,
+                       const struct esim_profile *profile, struct esim_answer *answer);
+
+/* Whether the operation looks at the line at all; whether it may change something. */
+enum esim_needs { ESIM_NEEDS_NOTHING, ESIM_NEEDS_LINE, ESIM_NEEDS_ORDERS };
+enum esim_needs esim_operation_needs(enum esim_app app, struct es_slice operation);
+/* What the request says of its own device, for the draft and for whose it is. */
+void esim_draft_read(const struct esim_request *request, struct esim_draft *draft);
+/* The ICCID that the request is about; "": none. False: what it has is no ICCID. */
+bool esim_iccid_of(const struct esim_request *request, char out[ESIM_ICCID + 1]);
 
 /* The known operations, for metrics; the number and the names. The index of an unknown one, and of none, follows. */
 #define ESIM_OPERATIONS 10

@@ -9,51 +9,32 @@
 #include <string.h>
 
 #include "es_cleanup.h"
-#include "esim_odsa.h"
+#include "esim_testing.h"
 
 static const struct es_slice all_services[] = { { (const uint8_t *)"familynumber", 12 },
 	                                            { (const uint8_t *)"SharedNumber", 12 },
 	                                            { (const uint8_t *)"SharedNumber", 12 },
 	                                            { (const uint8_t *)"Carrier pigeon", 14 } };
 
-/* "name=value&name=value" */
-static size_t split_params(const char *query, struct esim_param out[8])
-{
-	struct es_slice rest = es_slice_str(query);
-	size_t count = 0;
-
-	while (rest.ptr != NULL && rest.len > 0) {
-		struct es_slice pair = es_slice_cut(&rest, '&');
-		out[count].name = es_slice_cut(&pair, '=');
-		out[count++].value = pair;
-	}
-	return count;
-}
-
-/* "OperationResult=1 PrimaryAppEligibility=1", "405" or "". */
-static void render(const struct esim_answer *answer, char out[512])
-{
-	size_t at = 0;
-
-	out[0] = '\0';
-	if (!answer->is_offered)
-		at = (size_t)snprintf(out, 512, "405");
-	for (size_t i = 0; i < answer->node_count; i++)
-		at += (size_t)snprintf(out + at, 512 - at, "%s%s=" ES_SLICE_FMT, i == 0 ? "" : " ", answer->nodes[i].name,
-		                       ES_SLICE_ARG(answer->nodes[i].value));
-}
-
 static void operate(const char *app, const char *operation, const char *query, const struct esim_facts *facts,
                     char out[512])
 {
-	struct esim_param params[8];
-	struct esim_request request = { .operation = es_slice_str(operation), .params = params, .facts = *facts };
-	struct esim_answer answer;
+	struct esim_param params[ESIM_TEST_PARAMS];
+	struct esim_request request = { .operation = es_slice_str(operation),
+		                            .params = params,
+		                            .facts = *facts,
+		                            .tenant = "demo",
+		                            .imsi = "",
+		                            .msisdn = "",
+		                            .terminal_id = "imei-1" };
+	struct esim_answer answer = { .arena = es_arena_new(0, 65536) };
 
 	assert_true(esim_app_parse(es_slice_str(app), &request.app));
-	request.param_count = split_params(query, params);
+	esim_test_facts(&request.facts);
+	request.param_count = esim_test_params(query, params);
 	esim_operate(&request, &answer);
-	render(&answer, out);
+	esim_test_answer(&answer, out, 512);
+	es_arena_free(answer.arena);
 }
 
 static const struct {
@@ -81,10 +62,19 @@ static const struct {
 	{ "V12-ODSA-G-03", "ap2009", "GetPhoneNumber", "", "OperationResult=101" },
 	{ "V12-ODSA-G-03", "ap2011", "ManageService", "operation_type=10", "OperationResult=101" },
 	/* known and not offered: 405, but an optional one is said in the document, V12-ODSA-MV-04, G-05 */
-	{ "2.10", "ap2006", "ManageSubscription", "", "405" },
-	{ "2.10", "ap2009", "AcquireConfiguration", "", "405" },
 	{ "2.10", "ap2009", "AcquireTemporaryToken", "", "405" },
-	{ "2.10", "ap2011", "CheckEligibility", "", "405" },
+	/* V12-ODSA-CE-03, V12-SRV-08 */
+	{ "V12-ODSA-CE-03", "ap2011", "CheckEligibility", "", "OperationResult=1 EnterpriseAppEligibility=0" },
+	/* V12-ODSA-AC-01 */
+	{ "V12-ODSA-AC-01", "ap2006", "AcquireConfiguration", "companion_terminal_id=1", "OperationResult=1" },
+	{ "V12-ODSA-AC-01", "ap2009", "AcquireConfiguration", "", "OperationResult=1" },
+	{ "V12-ODSA-AC-01", "ap2011", "AcquireConfiguration", "enterprise_terminal_id=1", "OperationResult=1" },
+	/* V12-ODSA-MS-01, MS-02 */
+	{ "V12-ODSA-MS-01", "ap2006", "ManageSubscription", "", "OperationResult=102" },
+	{ "V12-ODSA-MS-01", "ap2009", "ManageSubscription", "operation_type=8", "OperationResult=102" },
+	{ "V12-ODSA-MS-01", "ap2009", "ManageSubscription", "operation_type=-1", "OperationResult=102" },
+	{ "V12-ODSA-MS-02", "ap2006", "ManageSubscription", "operation_type=0&companion_terminal_id=1",
+	  "OperationResult=102" },
 	{ "V12-ODSA-MV-04", "ap2006", "ManageService", "", "OperationResult=103" },
 	{ "V12-ODSA-MV-04", "ap2009", "manageservice", "operation_type=10", "OperationResult=103" },
 };

@@ -9,8 +9,8 @@
 /* The [esim] section. */
 struct esim_config {
 	struct es_service_config base;
-	const char *bus_listen;
-	const char *db;
+	const char *bus_listen, *events_listen;
+	const char *db, *profile_keys_file, *peers_file;
 	uint32_t calls_max;
 	const char *policy_target, *policy_events;
 	int64_t events_poll;

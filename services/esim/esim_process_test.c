@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bus.pb-c.h"
@@ -23,7 +24,8 @@ static unsigned engine;
 
 struct place {
 	struct es_db_testing db;
-	char dir[64], url[96], policy_url[96], events_url[96]; /* policy is away all the time */
+	char dir[64], url[96], rings_url[96], keys[96];
+	char policy_url[96], events_url[96]; /* policy is away all the time */
 	struct es_bus_key *key;
 	struct esim_process *process;
 	struct es_bus_client *client;
@@ -44,10 +46,20 @@ static int set_up(void **state)
 	(void)snprintf(place->url, sizeof place->url, "ipc://%s/esim.sock", place->dir);
 	(void)snprintf(place->policy_url, sizeof place->policy_url, "ipc://%s/policy.sock", place->dir);
 	(void)snprintf(place->events_url, sizeof place->events_url, "ipc://%s/events.sock", place->dir);
+	(void)snprintf(place->rings_url, sizeof place->rings_url, "ipc://%s/rings.sock", place->dir);
+	(void)snprintf(place->keys, sizeof place->keys, "%s/profile.keys", place->dir);
+	FILE *keys = fopen(place->keys, "w");
+	assert_non_null(keys);
+	assert_int_equal(fchmod(fileno(keys), 0600), 0);
+	(void)fprintf(keys, "1 %064d\n", 7);
+	(void)fclose(keys);
 	place->key = es_bus_key_from(secret);
 	place->arena = es_arena_new(0, 1024 * 1024);
 	const struct esim_config config = { .bus_listen = place->url,
+		                                .events_listen = place->rings_url,
 		                                .db = place->db.url,
+		                                .profile_keys_file = place->keys,
+		                                .peers_file = "",
 		                                .calls_max = 64,
 		                                .policy_target = place->policy_url,
 		                                .policy_events = place->events_url,
@@ -75,6 +87,7 @@ static int tear_down(void **state)
 	es_arena_free(place->arena);
 	(void)snprintf(path, sizeof path, "%s/esim.sock", place->dir);
 	(void)unlink(path);
+	(void)unlink(place->keys);
 	(void)rmdir(place->dir);
 	es_db_testing_end(&place->db);
 	free(place);
@@ -154,7 +167,7 @@ static void no_operation_is_answered_with_no_nodes_and_what_is_not_offered_with_
 	assert_int_equal(reply->outcome, OPENES__OPERATE_REPLY__OUTCOME__ANSWERED);
 	assert_string_equal(reply->answer->app, "ap2009");
 	assert_int_equal(reply->answer->n_nodes, 0);
-	reply = ask(*state, "ap2009", "ManageSubscription", "001010000000001");
+	reply = ask(*state, "ap2009", "AcquireTemporaryToken", "001010000000001"); /* policy's and auth's */
 	assert_non_null(reply);
 	assert_int_equal(reply->outcome, OPENES__OPERATE_REPLY__OUTCOME__NOT_OFFERED);
 	assert_null(reply->answer);

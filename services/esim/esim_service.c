@@ -10,6 +10,12 @@ static const struct es_conf_key keys[] = {
 	ES_SERVICE_CONF_KEYS(esim, struct esim_config, "127.0.0.1:9103"),
 	KEY(bus_listen, ES_CONF_STRING, "ipc:///run/openes/esim.sock", 0, 0, "where the other processes reach this one"),
 	KEY(db, ES_CONF_SECRET, "sqlite:/var/lib/openes/esim.db", 0, 0, "sqlite:PATH or postgresql://..."),
+	KEY(events_listen, ES_CONF_STRING, "ipc:///run/openes/esim-events.sock", 0, 0,
+	    "where this one rings for changes of profiles"),
+	KEY(profile_keys_file, ES_CONF_STRING, NULL, 0, 0,
+	    "key ring that seals profiles and orders in the database: they hold activation codes"),
+	KEY(peers_file, ES_CONF_STRING, "", 0, 0,
+	    "sections [smdp NAME] and [bss NAME]: who carries out orders of profiles; empty: nobody"),
 	KEY(policy_target, ES_CONF_STRING, "ipc:///run/openes/policy.sock", 0, 0, "where policy listens"),
 	KEY(policy_events, ES_CONF_STRING, "ipc:///run/openes/policy-events.sock", 0, 0, "where policy rings for changes"),
 	KEY(events_poll, ES_CONF_DURATION, "10s", 1000, 3600000, "how long a lost ring may go unnoticed"),
@@ -37,7 +43,7 @@ static void stop(void *state, int64_t wait_ms)
 
 const struct es_service_ops esim_service = {
 	.name = "esim",
-	.summary = "answers the eSIM operations of companion and primary devices (TS.43 6)",
+	.summary = "answers eSIM operations, orders profiles and follows their orders (TS.43 6 to 8, 10)",
 	.keys = keys,
 	.key_count = ES_COUNT(keys),
 	.config_size = sizeof(struct esim_config),

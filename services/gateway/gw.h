@@ -24,6 +24,8 @@ struct gw_config {
 	/* servers: the OAuth 2.0 token endpoint */
 	const char *server_listen, *server_cert_file, *server_key_file, *server_client_ca_file;
 	uint32_t server_requests_per_minute;
+	/* SM-DP+s that tell what became of downloads */
+	const char *es2_listen, *es2_cert_file, *es2_key_file, *es2_client_ca_file;
 	/* the other processes */
 	const char *auth_target, *policy_target, *esim_target, *notify_target;
 };

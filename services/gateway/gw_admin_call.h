@@ -16,6 +16,10 @@ struct gw_admin {
 	struct es_http_server *server;
 };
 
+struct gw_admin_call;
+/* What another process than policy does about a call; ends it with one of gw_admin_end_*. */
+typedef void gw_admin_work(struct gw_admin_call *call);
+
 struct gw_admin_call {
 	struct gw_admin *admin;
 	struct es_http_request *request;
@@ -23,14 +27,17 @@ struct gw_admin_call {
 	char *credential;  /* "": a signature instead */
 	char *signature;   /* "": none */
 	char audit_id[64]; /* as policy gave it; "" until then */
+	gw_admin_work *work;
 	struct {
 		unsigned status;
-		char outcome[64]; /* of an action carried out by auth: "done", "failed: timeout" */
+		char outcome[64]; /* of an action carried out elsewhere: "done", "failed: timeout" */
 		const char *text, *field;
 		struct es_slice body; /* in the request's arena */
 	} result;                 /* what is answered once policy's END is over */
 };
 
+/* The call's parameters for a message. ES_TOO_LARGE when the arena is full. */
+es_status gw_admin_params(const struct gw_admin_call *call, Openes__Param ***out, size_t *count) ES_MUST_USE;
 /* Fills `message` from the call; `body` is borrowed. ES_TOO_LARGE when the arena is full. */
 es_status gw_admin_message(const struct gw_admin_call *call, struct es_slice body,
                            Openes__AdminRequest *message) ES_MUST_USE;
@@ -54,8 +61,19 @@ struct gw_admin_http {
 };
 struct gw_admin_http gw_admin_http_of(es_status status);
 
-/* gw_admin_keys.c: actions that auth carries out. */
-void gw_admin_keys(struct gw_admin_call *call);
+/* ---- what another process than policy carries out (gw_admin_elsewhere.c) ---- */
+
+/* Runs `work` once policy has allowed and recorded the action, or answers why it did not. */
+void gw_admin_begin(struct gw_admin_call *call, gw_admin_work *work);
+/* Each marks the record, if there is one, and answers; text, field and body outlive the call. Refused: by rule, `why` is for
+ * the trail. */
+void gw_admin_end_done(struct gw_admin_call *call, unsigned http_status, struct es_slice body);
+void gw_admin_end_refused(struct gw_admin_call *call, unsigned http_status, const char *why, struct es_slice body);
+void gw_admin_end_failed(struct gw_admin_call *call, es_status status);
+void gw_admin_end_invalid(struct gw_admin_call *call, const char *text, const char *field);
+
+gw_admin_work gw_admin_keys; /* gw_admin_keys.c: by auth */
+gw_admin_work gw_admin_esim; /* gw_admin_esim.c: by esim */
 
 /* gw_admin_front.c: the HTTP server's handler; `user` is the struct gw_admin. */
 void gw_admin_handle(struct es_http_request *request, void *user);

@@ -150,7 +150,7 @@ void gw_admin_answer_reply(struct gw_admin_call *call, const Openes__AdminReply 
 
 /* ---- to the bus ---- */
 
-es_status gw_admin_message(const struct gw_admin_call *call, struct es_slice body, Openes__AdminRequest *message)
+es_status gw_admin_params(const struct gw_admin_call *call, Openes__Param ***out, size_t *out_count)
 {
 	struct es_arena *arena = es_http_arena(call->request);
 	size_t count = call->match.param_count;
@@ -167,6 +167,15 @@ es_status gw_admin_message(const struct gw_admin_call *call, struct es_slice bod
 			return ES_TOO_LARGE;
 		params[i] = &values[i];
 	}
+	*out = params;
+	*out_count = count;
+	return ES_OK;
+}
+
+es_status gw_admin_message(const struct gw_admin_call *call, struct es_slice body, Openes__AdminRequest *message)
+{
+	struct es_arena *arena = es_http_arena(call->request);
+
 	openes__admin_request__init(message);
 	message->credential = call->credential;
 	message->signature = call->signature;
@@ -174,8 +183,7 @@ es_status gw_admin_message(const struct gw_admin_call *call, struct es_slice bod
 	message->client_address = es_arena_strdup(arena, es_slice_str(es_http_peer(call->request)));
 	if (message->action == NULL || message->client_address == NULL)
 		return ES_TOO_LARGE;
-	message->n_params = count;
-	message->params = params;
+	ES_TRY(gw_admin_params(call, &message->params, &message->n_params));
 	/* protobuf-c's struct knows no const; packing only reads. */
 	message->body = (ProtobufCBinaryData){ .len = body.len, .data = (uint8_t *)(uintptr_t)body.ptr };
 	return ES_OK;
@@ -309,6 +317,17 @@ static void no_route(struct gw_admin_call *call, es_status status)
 		gw_admin_answer_error(call, 404, "there is no such path", NULL);
 }
 
+static void do_it(struct gw_admin_call *call)
+{
+	static gw_admin_work *const works[] = { [GW_OWNER_AUTH] = gw_admin_keys, [GW_OWNER_ESIM] = gw_admin_esim };
+	const enum gw_admin_owner owner = call->match.route->owner;
+
+	if (owner == GW_OWNER_POLICY)
+		ask_policy(call);
+	else
+		gw_admin_begin(call, works[owner]);
+}
+
 void gw_admin_handle(struct es_http_request *request, void *user)
 {
 	struct es_arena *arena = es_http_arena(request);
@@ -340,8 +359,5 @@ void gw_admin_handle(struct es_http_request *request, void *user)
 	}
 	if (!body_is_accepted(call))
 		return;
-	if (call->match.route->owner == GW_OWNER_AUTH)
-		gw_admin_keys(call);
-	else
-		ask_policy(call);
+	do_it(call);
 }

@@ -1,10 +1,7 @@
-/* gw_admin_keys.c -- a subscriber's keys and authentications: allowed and recorded by policy, carried out by auth.
- *
- *     POLICY_ADMIN_BEGIN -> AUTH_KEYS_* -> POLICY_ADMIN_END -> the answer
+/* gw_admin_keys.c -- a subscriber's keys and authentications: the work of auth between policy's BEGIN and END.
  *
  * K and OPc pass as a box sealed to auth's transport key: nothing here could read them. Keys are written, never read
- * back. When auth fails, the trail says so ("failed: timeout") and so does the answer. */
-#include <stdio.h>
+ * back. */
 #include <string.h>
 
 #include "auth.pb-c.h"
@@ -12,7 +9,6 @@
 #include "es_cleanup.h"
 #include "es_crypto.h"
 #include "es_json.h"
-#include "es_log.h"
 #include "es_text.h"
 #include "gw_admin_call.h"
 
@@ -30,71 +26,7 @@ static char *text_of(struct gw_admin_call *call, const char *param)
 	return es_arena_strdup(es_http_arena(call->request), gw_admin_param_of(&call->match, param));
 }
 
-/* ---- the end: policy marks the audit record, the caller gets the answer ---- */
-
-static void answer_result(struct gw_admin_call *call)
-{
-	if (call->result.text != NULL)
-		gw_admin_answer_error(call, call->result.status, call->result.text, call->result.field);
-	else
-		gw_admin_answer(call, call->result.status, call->result.body);
-}
-
-static void on_ended(const struct es_bus_reply_view *view, void *user)
-{
-	struct gw_admin_call *call = user;
-
-	/* The change is made or not, whatever became of its mark; the trail shows it as begun. ES_NOT_FOUND is an END that
-	 * was repeated and had arrived the first time. */
-	if (view->status != ES_OK && view->status != ES_NOT_FOUND)
-		es_error(es_http_trace(call->request), "admin.audit_unmarked", es_f_str("audit_id", call->audit_id),
-		         es_f_str("outcome", call->result.outcome), es_f_status(view->status));
-	answer_result(call);
-}
-
-static void finish(struct gw_admin_call *call)
-{
-	Openes__AdminEndRequest message;
-
-	openes__admin_end_request__init(&message);
-	if (call->audit_id[0] == '\0') { /* a read: policy keeps no record of it */
-		answer_result(call);
-		return;
-	}
-	message.audit_id = call->audit_id;
-	message.outcome = call->result.outcome;
-	es_status status = gw_admin_bus(call, call->admin->clients->policy, OPENES__BUS_METHOD__POLICY_ADMIN_END, true,
-	                                &message.base, on_ended);
-	if (status != ES_OK)
-		on_ended(&(struct es_bus_reply_view){ .status = status, .detail = "" }, call);
-}
-
-static void finish_done(struct gw_admin_call *call, unsigned http_status, struct es_slice body)
-{
-	(void)snprintf(call->result.outcome, sizeof call->result.outcome, "done");
-	call->result.status = http_status;
-	call->result.body = body;
-	finish(call);
-}
-
-static void finish_failed(struct gw_admin_call *call, es_status status)
-{
-	struct gw_admin_http http = gw_admin_http_of(status);
-
-	(void)snprintf(call->result.outcome, sizeof call->result.outcome, "failed: %s", es_status_name(status));
-	call->result.status = http.status;
-	call->result.text = http.text;
-	finish(call);
-}
-
-static void finish_invalid(struct gw_admin_call *call, const char *text, const char *field)
-{
-	(void)snprintf(call->result.outcome, sizeof call->result.outcome, "failed: invalid");
-	call->result.status = 422;
-	call->result.text = text;
-	call->result.field = field;
-	finish(call);
-}
+/* ---- what auth answers ---- */
 
 /* Ends the call with JSON written by `write`, which lives on in the request's arena. */
 static void finish_with_json(struct gw_admin_call *call, const ProtobufCMessage *reply,
@@ -109,19 +41,17 @@ static void finish_with_json(struct gw_admin_call *call, const ProtobufCMessage 
 	es_json_end_object(&json);
 	struct es_slice body = es_arena_copy(es_http_arena(call->request), es_buf_slice(&buf));
 	if (es_buf_status(&buf) != ES_OK || body.ptr == NULL)
-		finish_failed(call, ES_INTERNAL);
+		gw_admin_end_failed(call, ES_INTERNAL);
 	else
-		finish_done(call, 200, body);
+		gw_admin_end_done(call, 200, body);
 }
-
-/* ---- the work: auth ---- */
 
 static void on_changed(const struct es_bus_reply_view *view, void *user)
 {
 	if (view->status == ES_OK)
-		finish_done(user, 204, (struct es_slice){ NULL, 0 });
+		gw_admin_end_done(user, 204, (struct es_slice){ NULL, 0 });
 	else
-		finish_failed(user, view->status);
+		gw_admin_end_failed(user, view->status);
 }
 
 static void write_status(struct es_json_out *json, const ProtobufCMessage *message)
@@ -176,12 +106,12 @@ static void on_read(const struct es_bus_reply_view *view, struct gw_admin_call *
                     void (*write)(struct es_json_out *json, const ProtobufCMessage *reply))
 {
 	if (view->status != ES_OK) {
-		finish_failed(call, view->status);
+		gw_admin_end_failed(call, view->status);
 		return;
 	}
 	ProtobufCMessage *reply = es_bus_unpack(type, view->payload, es_http_arena(call->request));
 	if (reply == NULL)
-		finish_failed(call, ES_INTERNAL);
+		gw_admin_end_failed(call, ES_INTERNAL);
 	else
 		finish_with_json(call, reply, write);
 }
@@ -208,7 +138,7 @@ static void ask_auth(struct gw_admin_call *call, uint32_t method, const Protobuf
 	/* All of these may safely happen twice. */
 	es_status status = gw_admin_bus(call, call->admin->clients->auth, method, true, message, callback);
 	if (status != ES_OK)
-		finish_failed(call, status);
+		gw_admin_end_failed(call, status);
 }
 
 static void keys_request(struct gw_admin_call *call, uint32_t method, es_bus_callback *callback)
@@ -219,7 +149,7 @@ static void keys_request(struct gw_admin_call *call, uint32_t method, es_bus_cal
 	message.tenant = text_of(call, "tenant");
 	message.imsi = text_of(call, "imsi");
 	if (message.tenant == NULL || message.imsi == NULL)
-		finish_failed(call, ES_TOO_LARGE);
+		gw_admin_end_failed(call, ES_TOO_LARGE);
 	else
 		ask_auth(call, method, &message.base, callback);
 }
@@ -250,14 +180,14 @@ static void authentication_list(struct gw_admin_call *call)
 	openes__history_request__init(&message);
 	struct es_slice text = gw_admin_param_of(&call->match, "limit");
 	if (text.len > 0 && es_parse_i64(text, 1, LIMIT_MAX, &limit) != ES_OK) {
-		finish_invalid(call, "limit is a number from 1 to 1000", "limit");
+		gw_admin_end_invalid(call, "limit is a number from 1 to 1000", "limit");
 		return;
 	}
 	message.tenant = text_of(call, "tenant");
 	message.imsi = text_of(call, "imsi");
 	message.limit = (uint32_t)limit;
 	if (message.tenant == NULL || message.imsi == NULL)
-		finish_failed(call, ES_TOO_LARGE);
+		gw_admin_end_failed(call, ES_TOO_LARGE);
 	else
 		ask_auth(call, OPENES__BUS_METHOD__AUTH_HISTORY, &message.base, on_history);
 }
@@ -319,19 +249,19 @@ static void keys_put(struct gw_admin_call *call)
 
 	openes__keys_put_request__init(&message);
 	if (es_json_parse(es_http_body(call->request), ES_JSON_SMALL, &json) != ES_OK || !cJSON_IsObject(json)) {
-		finish_invalid(call, "the body is not a JSON object", NULL);
+		gw_admin_end_invalid(call, "the body is not a JSON object", NULL);
 		return;
 	}
 	const char *wrong = keys_body_read(json, arena, &body);
 	if (wrong != NULL) {
-		finish_invalid(call, "keys are {box, amf, algorithm, sqn}; see the API's description", wrong);
+		gw_admin_end_invalid(call, "keys are {box, amf, algorithm, sqn}; see the API's description", wrong);
 		return;
 	}
 	message.tenant = text_of(call, "tenant");
 	message.imsi = text_of(call, "imsi");
 	message.algorithm = es_arena_strdup(arena, es_slice_str(body.algorithm));
 	if (message.tenant == NULL || message.imsi == NULL || message.algorithm == NULL) {
-		finish_failed(call, ES_TOO_LARGE);
+		gw_admin_end_failed(call, ES_TOO_LARGE);
 		return;
 	}
 	message.box = (ProtobufCBinaryData){ .len = body.box.len, .data = (uint8_t *)(uintptr_t)body.box.ptr };
@@ -341,11 +271,11 @@ static void keys_put(struct gw_admin_call *call)
 	ask_auth(call, OPENES__BUS_METHOD__AUTH_KEYS_PUT, &message.base, on_changed);
 }
 
-/* ---- the begin: policy allows and records ---- */
+/* ---- the table ---- */
 
 static const struct {
 	const char *action;
-	void (*run)(struct gw_admin_call *call);
+	gw_admin_work *run;
 } works[] = {
 	{ "keys.status", keys_status },
 	{ "keys.put", keys_put },
@@ -354,44 +284,13 @@ static const struct {
 	{ "authentication.list", authentication_list },
 };
 
-static void on_begun(const struct es_bus_reply_view *view, void *user)
+void gw_admin_keys(struct gw_admin_call *call)
 {
-	struct gw_admin_call *call = user;
-	Openes__AdminReply *reply = NULL;
-
-	if (view->status != ES_OK) {
-		gw_admin_answer_status(call, view->status);
-		return;
-	}
-	reply = (Openes__AdminReply *)es_bus_unpack(&openes__admin_reply__descriptor, view->payload,
-	                                            es_http_arena(call->request));
-	if (reply == NULL) {
-		gw_admin_answer_status(call, ES_INTERNAL);
-		return;
-	}
-	if (reply->outcome != OPENES__ADMIN_REPLY__OUTCOME__DONE) {
-		gw_admin_answer_reply(call, reply);
-		return;
-	}
-	gw_admin_note_audit(call, reply);
 	for (size_t i = 0; i < ES_COUNT(works); i++) {
 		if (strcmp(works[i].action, call->match.route->action) == 0) {
 			works[i].run(call);
 			return;
 		}
 	}
-	finish_failed(call, ES_UNSUPPORTED);
-}
-
-void gw_admin_keys(struct gw_admin_call *call)
-{
-	Openes__AdminRequest message;
-	/* The trail needs who, what and whom; the sealed keys stay here. */
-	es_status status = gw_admin_message(call, (struct es_slice){ NULL, 0 }, &message);
-
-	if (status == ES_OK)
-		status = gw_admin_bus(call, call->admin->clients->policy, OPENES__BUS_METHOD__POLICY_ADMIN_BEGIN, false,
-		                      &message.base, on_begun);
-	if (status != ES_OK)
-		gw_admin_answer_status(call, status);
+	gw_admin_end_failed(call, ES_UNSUPPORTED);
 }

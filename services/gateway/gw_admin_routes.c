@@ -22,6 +22,10 @@
 
 #define LETTER TENANT "/bss/dead-letters/{letter}"
 #define QOS_ORDER TENANT "/qos-orders/{order}"
+#define ESIM_ORDER TENANT "/esim-orders/{order}"
+#define PROFILE TENANT "/profiles/{iccid}"
+#define PROFILE_OF_LINE SUBSCRIBER "/profiles/{iccid}"
+#define STOCK TENANT "/profile-stock"
 #define PAGE "cursor limit"
 #define TRIAL "dry_run"
 #define DEVICE "imsi app entitlement_version accept_language boost_type store_vendor store_user_id"
@@ -98,6 +102,21 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "DELETE", SUBSCRIBER "/keys", "keys.delete", "", GW_BODY_NONE, GW_OWNER_AUTH },
 	{ "GET", SUBSCRIBER "/authentications", "authentication.list", "limit", GW_BODY_NONE, GW_OWNER_AUTH },
 	{ "GET", "/v1/keys/transport", "keys.transport", "", GW_BODY_NONE, GW_OWNER_AUTH },
+	{ "GET", TENANT "/esim-orders", "esim.order.list", PAGE " state kind imsi iccid eid stuck", GW_BODY_NONE,
+	  GW_OWNER_ESIM },
+	{ "GET", ESIM_ORDER, "esim.order.get", "", GW_BODY_NONE, GW_OWNER_ESIM },
+	{ "POST", ESIM_ORDER ":retry", "esim.order.retry", "", GW_BODY_NONE, GW_OWNER_ESIM },
+	{ "POST", ESIM_ORDER ":cancel", "esim.order.cancel", "", GW_BODY_NONE, GW_OWNER_ESIM },
+	{ "POST", ESIM_ORDER ":advance", "esim.order.advance", "", GW_BODY_JSON, GW_OWNER_ESIM },
+	{ "GET", SUBSCRIBER "/profiles", "esim.profile.list", PAGE, GW_BODY_NONE, GW_OWNER_ESIM },
+	{ "PUT", PROFILE_OF_LINE, "esim.profile.put", "", GW_BODY_JSON, GW_OWNER_ESIM },
+	{ "DELETE", PROFILE_OF_LINE, "esim.profile.delete", "", GW_BODY_NONE, GW_OWNER_ESIM },
+	{ "GET", PROFILE, "esim.profile.get", "", GW_BODY_NONE, GW_OWNER_ESIM },
+	{ "POST", PROFILE ":deleted", "esim.profile.deleted", "", GW_BODY_NONE, GW_OWNER_ESIM },
+	{ "GET", STOCK, "esim.stock.list", "limit", GW_BODY_NONE, GW_OWNER_ESIM },
+	{ "POST", STOCK ":import", "esim.stock.import", "", GW_BODY_JSON, GW_OWNER_ESIM },
+	{ "DELETE", STOCK "/{iccid}", "esim.stock.delete", "", GW_BODY_NONE, GW_OWNER_ESIM },
+	{ "GET", TENANT "/esim-events", "esim.event.list", "after limit", GW_BODY_NONE, GW_OWNER_ESIM },
 	{ "GET", "/v1/audit", "audit.list", PAGE " tenant", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", "/v1/credentials", "credential.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "PUT", "/v1/credentials/{name}", "credential.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
@@ -134,9 +153,9 @@ static bool value_is_valid(const char *name, struct es_slice value)
 }
 
 /* The parameters a path template may name; an entry's address also serves as the parameter's name. */
-static const char *const path_names[] = { "tenant", "plan",  "imsi",   "name",  "client",
-	                                      "imei",   "tac",   "number", "addon", "outage",
-	                                      "source", "event", "letter", "order", "enterprise" };
+static const char *const path_names[] = { "tenant", "plan",   "imsi",  "name",      "client", "imei",
+	                                      "tac",    "number", "addon", "outage",    "source", "event",
+	                                      "letter", "order",  "iccid", "enterprise" };
 
 static const char *path_name(struct es_slice text)
 {

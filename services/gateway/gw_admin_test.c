@@ -1,4 +1,4 @@
-/* gw_admin_test.c -- the operators' API over real HTTP and a real bus, with policy and auth played by this test. */
+/* gw_admin_test.c -- the operators' API over real HTTP and a real bus, with policy, auth and esim played by this test. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,20 +19,24 @@
 #include "es_cleanup.h"
 #include "es_crypto.h"
 #include "es_text.h"
+#include "esim.pb-c.h"
 #include "gw_admin.h"
 #include "policy.pb-c.h"
 
-/* ---- the two processes behind the gateway ---- */
+/* ---- the processes behind the gateway ---- */
 
 struct played {
 	pthread_mutex_t lock;
 	/* what they answer */
 	Openes__AdminReply__Outcome outcome;
 	const char *body, *audit_id;
-	es_status policy_fails, auth_fails;
+	Openes__EsimAdminReply__Outcome esim_outcome;
+	const char *esim_body;
+	es_status policy_fails, auth_fails, esim_fails;
 	/* what they were asked */
-	char steps[256];  /* "begin put end(done) " */
-	char asked[1024]; /* action, parameters, body of the last AdminRequest */
+	char steps[256];       /* "begin put end(done) " */
+	char asked[1024];      /* action, parameters, body of the last AdminRequest */
+	char esim_asked[1024]; /* of the last EsimAdminRequest */
 	size_t box_size;
 };
 static struct played played = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -41,6 +45,12 @@ static void step(const char *name)
 {
 	size_t used = strlen(played.steps);
 	(void)snprintf(played.steps + used, sizeof played.steps - used, "%s ", name);
+}
+
+static void put_params(struct es_buf *asked, Openes__Param **params, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		es_put_printf(asked, " %s=%s", params[i]->name, params[i]->value);
 }
 
 static void admin_answer(struct es_bus_call *call, const Openes__AdminRequest *request, const char *name)
@@ -53,8 +63,7 @@ static void admin_answer(struct es_bus_call *call, const Openes__AdminRequest *r
 	step(name);
 	es_buf_init_fixed(&asked, played.asked, sizeof played.asked - 1);
 	es_put_printf(&asked, "%s credential=%s", request->action, request->credential);
-	for (size_t i = 0; i < request->n_params; i++)
-		es_put_printf(&asked, " %s=%s", request->params[i]->name, request->params[i]->value);
+	put_params(&asked, request->params, request->n_params);
 	es_put_printf(&asked, " body=%.*s", (int)request->body.len, (const char *)request->body.data);
 	played.asked[asked.len] = '\0';
 	reply.outcome = played.outcome;
@@ -146,6 +155,32 @@ static void on_transport(struct es_bus_call *call, const ProtobufCMessage *reque
 	auth_answer(call, "transport", &reply.base);
 }
 
+static void on_esim(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+{
+	const Openes__EsimAdminRequest *request = (const void *)message;
+	Openes__EsimAdminReply reply;
+	struct es_buf asked;
+
+	openes__esim_admin_reply__init(&reply);
+	(void)user;
+	pthread_mutex_lock(&played.lock);
+	step(request->action);
+	es_buf_init_fixed(&asked, played.esim_asked, sizeof played.esim_asked - 1);
+	es_put_str(&asked, request->action);
+	put_params(&asked, request->params, request->n_params);
+	es_put_printf(&asked, " body=%.*s", (int)request->body.len, (const char *)request->body.data);
+	played.esim_asked[asked.len] = '\0';
+	reply.outcome = played.esim_outcome;
+	reply.body =
+		(ProtobufCBinaryData){ .len = strlen(played.esim_body), .data = (uint8_t *)(uintptr_t)played.esim_body };
+	es_status fails = played.esim_fails;
+	pthread_mutex_unlock(&played.lock);
+	if (fails != ES_OK)
+		es_bus_fail(call, fails, "as the test wants");
+	else
+		es_bus_reply(call, &reply.base);
+}
+
 static const struct es_bus_method policy_methods[] = {
 	{ OPENES__BUS_METHOD__POLICY_ADMIN, &openes__admin_request__descriptor, on_admin },
 	{ OPENES__BUS_METHOD__POLICY_ADMIN_BEGIN, &openes__admin_request__descriptor, on_begin },
@@ -157,12 +192,16 @@ static const struct es_bus_method auth_methods[] = {
 	{ OPENES__BUS_METHOD__AUTH_TRANSPORT_KEY, &openes__empty__descriptor, on_transport },
 };
 
+static const struct es_bus_method esim_methods[] = {
+	{ OPENES__BUS_METHOD__ESIM_ADMIN, &openes__esim_admin_request__descriptor, on_esim },
+};
+
 /* ---- the stage ---- */
 
 struct stage {
-	char dir[64], policy_url[128], auth_url[128];
+	char dir[64], policy_url[128], auth_url[128], esim_url[128];
 	struct es_bus_key *key;
-	struct es_bus_server *policy, *auth;
+	struct es_bus_server *policy, *auth, *esim;
 	struct gw_clients clients;
 	struct gw_config config;
 	struct gw_admin *admin;
@@ -207,11 +246,14 @@ static int set_up(void **state)
 	assert_non_null(mkdtemp(stage.dir));
 	(void)snprintf(stage.policy_url, sizeof stage.policy_url, "ipc://%s/policy", stage.dir);
 	(void)snprintf(stage.auth_url, sizeof stage.auth_url, "ipc://%s/auth", stage.dir);
+	(void)snprintf(stage.esim_url, sizeof stage.esim_url, "ipc://%s/esim", stage.dir);
 	stage.key = es_bus_key_from(secret);
 	serve(stage.policy_url, "policy", policy_methods, ES_COUNT(policy_methods), &stage.policy);
 	serve(stage.auth_url, "auth", auth_methods, ES_COUNT(auth_methods), &stage.auth);
+	serve(stage.esim_url, "esim", esim_methods, ES_COUNT(esim_methods), &stage.esim);
 	dial(stage.policy_url, "policy", &stage.clients.policy);
 	dial(stage.auth_url, "auth", &stage.clients.auth);
+	dial(stage.esim_url, "esim", &stage.clients.esim);
 	stage.config = (struct gw_config){ .admin_listen = "127.0.0.1:0", .retry_after_s = 3 };
 	es_buf_init(&error, 1024);
 	assert_int_equal(gw_admin_start(&stage.config, &stage.clients, &stage.admin, &error), ES_OK);
@@ -226,8 +268,10 @@ static int tear_down(void **state)
 	gw_admin_stop(stage.admin, 1000);
 	es_bus_client_stop(stage.clients.policy);
 	es_bus_client_stop(stage.clients.auth);
+	es_bus_client_stop(stage.clients.esim);
 	es_bus_server_stop(stage.policy, 1000);
 	es_bus_server_stop(stage.auth, 1000);
+	es_bus_server_stop(stage.esim, 1000);
 	es_bus_key_free(stage.key);
 	(void)rmdir(stage.dir);
 	return 0;
@@ -240,8 +284,10 @@ static int rehearse(void **state)
 	played.outcome = OPENES__ADMIN_REPLY__OUTCOME__DONE;
 	played.body = "{\"id\":\"demo\"}";
 	played.audit_id = "17";
-	played.policy_fails = played.auth_fails = ES_OK;
-	played.steps[0] = played.asked[0] = '\0';
+	played.esim_outcome = OPENES__ESIM_ADMIN_REPLY__OUTCOME__DONE;
+	played.esim_body = "{\"id\":\"o1\"}";
+	played.policy_fails = played.auth_fails = played.esim_fails = ES_OK;
+	played.steps[0] = played.asked[0] = played.esim_asked[0] = '\0';
 	pthread_mutex_unlock(&played.lock);
 	return 0;
 }
@@ -496,6 +542,87 @@ static void reads_from_auth_leave_no_mark_in_the_trail(void **state)
 	assert_non_null(strstr(answer, "\"public_key\":\"CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\""));
 }
 
+/* ---- what esim carries out ---- */
+
+#define ESIM_ORDER "/v1/tenants/demo/esim-orders/o1"
+
+static void a_change_goes_to_esim_between_begin_and_end(void **state)
+{
+	char answer[8192];
+
+	(void)state;
+	assert_int_equal(ask("POST " ESIM_ORDER ":advance", BEARER JSON, "{\"state\":\"done\"}", answer), 200);
+	assert_string_equal(played.steps, "begin order.advance end(17,done) ");
+	assert_string_equal(played.esim_asked, "order.advance tenant=demo order=o1 body={\"state\":\"done\"}");
+	/* policy's trail learns who and what, never the body: the BSS's answer may hold an activation code */
+	assert_string_equal(played.asked, "esim.order.advance credential=secret-of-alice tenant=demo order=o1 body=");
+	assert_non_null(strstr(answer, "{\"id\":\"o1\"}"));
+	assert_non_null(strstr(answer, "Openes-Audit-Id: 17"));
+}
+
+static void a_list_of_esim_takes_its_filters_and_leaves_no_mark(void **state)
+{
+	char answer[8192];
+
+	(void)state;
+	played.audit_id = "";
+	assert_int_equal(ask("GET /v1/tenants/demo/esim-orders?stuck=true&limit=5", BEARER, "", answer), 200);
+	assert_string_equal(played.steps, "begin order.list ");
+	assert_string_equal(played.esim_asked, "order.list tenant=demo stuck=true limit=5 body=");
+}
+
+static void each_outcome_of_esim_has_its_http_status_and_its_mark(void **state)
+{
+	static const struct {
+		Openes__EsimAdminReply__Outcome outcome;
+		const char *body;
+		unsigned status;
+		const char *says, *mark;
+	} cases[] = {
+		{ OPENES__ESIM_ADMIN_REPLY__OUTCOME__DONE, "", 204, "Openes-Audit-Id", "end(17,done)" },
+		{ OPENES__ESIM_ADMIN_REPLY__OUTCOME__CREATED, "{}", 201, "{}", "end(17,done)" },
+		{ OPENES__ESIM_ADMIN_REPLY__OUTCOME__NOT_FOUND, "", 404, "\"error\"", "end(17,failed: not_found)" },
+		{ OPENES__ESIM_ADMIN_REPLY__OUTCOME__INVALID, "{\"error\":\"x\",\"field\":\"eid\"}", 422, "\"field\":\"eid\"",
+		  "end(17,failed: invalid)" },
+		{ OPENES__ESIM_ADMIN_REPLY__OUTCOME__CONFLICT, "{\"error\":\"done already\"}", 409, "done already",
+		  "end(17,failed: conflict)" },
+		{ OPENES__ESIM_ADMIN_REPLY__OUTCOME__OUTCOME_NONE, "", 500, "\"error\"", "end(17,failed: internal)" },
+		{ (Openes__EsimAdminReply__Outcome)99, "{}", 500, "\"error\"", "end(17,failed: internal)" },
+	};
+	char answer[8192];
+
+	(void)state;
+	for (size_t i = 0; i < ES_COUNT(cases); i++) {
+		played.steps[0] = '\0';
+		played.esim_outcome = cases[i].outcome;
+		played.esim_body = cases[i].body;
+		assert_int_equal(ask("POST " ESIM_ORDER ":retry", BEARER, "", answer), cases[i].status);
+		assert_non_null(strstr(answer, cases[i].says));
+		assert_non_null(strstr(played.steps, cases[i].mark));
+	}
+}
+
+static void esim_away_is_503_and_in_the_trail(void **state)
+{
+	char answer[8192];
+
+	(void)state;
+	played.esim_fails = ES_BUSY;
+	assert_int_equal(ask("POST " ESIM_ORDER ":cancel", BEARER, "", answer), 503);
+	assert_non_null(strstr(answer, "Retry-After: 3"));
+	assert_string_equal(played.steps, "begin order.cancel end(17,failed: busy) ");
+}
+
+static void esim_is_not_asked_when_policy_forbids(void **state)
+{
+	char answer[8192];
+
+	(void)state;
+	played.outcome = OPENES__ADMIN_REPLY__OUTCOME__FORBIDDEN;
+	assert_int_equal(ask("DELETE " LINE "/profiles/8901000000000000012", BEARER, "", answer), 403);
+	assert_string_equal(played.steps, "begin ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -510,6 +637,11 @@ int main(void)
 		cmocka_unit_test_setup(keys_that_make_no_sense_never_reach_auth, rehearse),
 		cmocka_unit_test_setup(auth_is_not_asked_when_policy_forbids, rehearse),
 		cmocka_unit_test_setup(reads_from_auth_leave_no_mark_in_the_trail, rehearse),
+		cmocka_unit_test_setup(a_change_goes_to_esim_between_begin_and_end, rehearse),
+		cmocka_unit_test_setup(a_list_of_esim_takes_its_filters_and_leaves_no_mark, rehearse),
+		cmocka_unit_test_setup(each_outcome_of_esim_has_its_http_status_and_its_mark, rehearse),
+		cmocka_unit_test_setup(esim_away_is_503_and_in_the_trail, rehearse),
+		cmocka_unit_test_setup(esim_is_not_asked_when_policy_forbids, rehearse),
 	};
 	return cmocka_run_group_tests_name("gw_admin", tests, set_up, tear_down);
 }

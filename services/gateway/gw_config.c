@@ -41,6 +41,10 @@ const struct es_conf_key gw_config_keys[] = {
 	KEY(server_key_file,         ES_CONF_STRING,   "",               0, 0, "private key (PEM) of that certificate"),
 	KEY(server_client_ca_file,   ES_CONF_STRING,   "",               0, 0, "authority (PEM) whose client certificates the token endpoint requires; empty: none required"),
 	KEY(server_requests_per_minute, ES_CONF_U32,   "600",            0, 1000000, "requests of one address at the token endpoint; 0: no limit"),
+	KEY(es2_listen,              ES_CONF_STRING,   "",               0, 0, "address where SM-DP+s tell what became of downloads (ES2+, docs/smdp.md); empty: none"),
+	KEY(es2_cert_file,           ES_CONF_STRING,   "",               0, 0, "certificate chain (PEM) of that address"),
+	KEY(es2_key_file,            ES_CONF_STRING,   "",               0, 0, "private key (PEM) of that certificate"),
+	KEY(es2_client_ca_file,      ES_CONF_STRING,   "",               0, 0, "authorities (PEM) of the certificates that SM-DP+s come with, which are required there"),
 	KEY(auth_target,             ES_CONF_STRING,   "ipc:///run/openes/auth.sock",   0, 0, "where auth listens"),
 	KEY(policy_target,           ES_CONF_STRING,   "ipc:///run/openes/policy.sock", 0, 0, "where policy listens"),
 	KEY(esim_target,             ES_CONF_STRING,   "ipc:///run/openes/esim.sock",   0, 0, "where esim listens"),
@@ -77,6 +81,13 @@ es_status gw_config_check(const void *config, struct es_buf *error)
 	}
 	if (c->server_client_ca_file[0] != '\0' && c->server_cert_file[0] == '\0') {
 		es_put_str(error, "server_client_ca_file needs server_cert_file: without TLS there are no client certificates");
+		return ES_MALFORMED;
+	}
+	if (c->es2_listen[0] != '\0' &&
+	    (c->es2_cert_file[0] == '\0' || c->es2_key_file[0] == '\0' || c->es2_client_ca_file[0] == '\0')) {
+		es_put_str(error,
+		           "es2_listen needs es2_cert_file, es2_key_file and es2_client_ca_file: an SM-DP+ is known by its "
+		           "certificate");
 		return ES_MALFORMED;
 	}
 	return ES_OK;

@@ -8,6 +8,7 @@
 #include "es_crypto.h"
 #include "gw_config.h"
 #include "gw_device.h"
+#include "gw_es2.h"
 #include "gw_hold.h"
 #include "gw_server.h"
 #include "gw_sign_keys.h"
@@ -25,6 +26,7 @@ struct gw_process {
 	struct gw_device *device;
 	struct gw_admin *admin;
 	struct gw_server *server;
+	struct gw_es2 *es2;
 	struct gw_sign_keys *sign_keys;
 };
 
@@ -74,6 +76,8 @@ static void gw_stop(void *state, int64_t wait_ms)
 	gw_admin_stop(p->admin, left > 0 ? left : 0);
 	left = until - es_mono_ms();
 	gw_server_stop(p->server, left > 0 ? left : 0);
+	left = until - es_mono_ms();
+	gw_es2_stop(p->es2, left > 0 ? left : 0);
 	for (size_t i = 0; i < ES_COUNT(clients); i++)
 		if (clients[i] != NULL)
 			es_bus_client_stop(clients[i]);
@@ -104,6 +108,8 @@ static es_status gw_start(struct es_service *service, const void *config, void *
 	if (status == ES_OK)
 		status = gw_server_start(c, &p->clients, &p->server, error);
 	if (status == ES_OK)
+		status = gw_es2_start(c, &p->clients, &p->es2, error);
+	if (status == ES_OK)
 		status = gw_device_start(c, &p->clients, p->sign_keys, &p->device, error);
 	if (status != ES_OK) {
 		gw_stop(p, 0);
@@ -128,6 +134,7 @@ static void gw_drain(void *state)
 	gw_device_drain(p->device);
 	gw_admin_drain(p->admin);
 	gw_server_drain(p->server);
+	gw_es2_drain(p->es2);
 }
 
 /* For whoever checks signatures: what it prints is public. */

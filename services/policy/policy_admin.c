@@ -90,19 +90,13 @@ static const struct policy_admin_action actions[] = {
 	{ "bss.dead-letter.replay", POLICY_OPERATOR, POLICY_WRITES, policy_do_bss_dead_replay },
 	{ "bss.dead-letter.delete", POLICY_OPERATOR, POLICY_WRITES, policy_do_bss_dead_delete },
 	{ "bss.apply", POLICY_ADMIN, POLICY_WRITES | POLICY_INTERNAL, policy_do_bss_apply },
-	/* carried out by auth, between POLICY_ADMIN_BEGIN and POLICY_ADMIN_END */
-	{ "keys.put", POLICY_OPERATOR, POLICY_ELSEWHERE | POLICY_WRITES, NULL },
-	{ "keys.delete", POLICY_OPERATOR, POLICY_ELSEWHERE | POLICY_WRITES, NULL },
-	{ "keys.status", POLICY_SUPPORT, POLICY_ELSEWHERE, NULL },
-	{ "authentication.list", POLICY_SUPPORT, POLICY_ELSEWHERE, NULL },
-	{ "keys.transport", POLICY_OPERATOR, POLICY_ELSEWHERE | POLICY_NO_TENANT, NULL },
 };
 
-static const struct policy_admin_action *find(const char *name, bool elsewhere)
+static const struct policy_admin_action *find(const char *name)
 {
 	for (size_t i = 0; i < ES_COUNT(actions); i++)
 		if (strcmp(actions[i].name, name) == 0)
-			return ((actions[i].flags & POLICY_ELSEWHERE) != 0) == elsewhere ? &actions[i] : NULL;
+			return &actions[i];
 	return NULL;
 }
 
@@ -294,24 +288,6 @@ const char *policy_change_in_words(struct es_arena *arena, const struct policy_s
 	                       es_buf_status(&text) == ES_OK ? "" : cut);
 }
 
-/* An action of another process: allowed, and on record before it is ordered (design decision 15). */
-static es_status begin_elsewhere(struct policy_admin_call *call)
-{
-	const char *imsi = policy_param(call, "imsi");
-	struct es_imsi valid;
-
-	if ((call->action->flags & POLICY_NO_TENANT) == 0) {
-		if (es_imsi_parse(es_slice_str(imsi), &valid) != ES_OK)
-			return policy_refuse(call, POLICY_ADMIN_INVALID, "imsi", "6 to 15 digits");
-		call->resource = es_arena_printf(call->arena, "subscriber/%s/keys", imsi);
-	}
-	if (call->resource == NULL)
-		return ES_TOO_LARGE;
-	call->noted = "begun";
-	struct es_json_out j = policy_answer_start(call);
-	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
-}
-
 /* dry_run=true: would this be accepted? */
 static es_status read_trial(struct policy_admin_call *call)
 {
@@ -340,7 +316,7 @@ static es_status attempt(struct policy_admin_call *call)
 	ES_TRY(authorize(call));
 	ES_TRY(require_tenant(call));
 	ES_TRY(read_trial(call));
-	ES_TRY(call->action->run != NULL ? call->action->run(call) : begin_elsewhere(call));
+	ES_TRY(call->action->run(call));
 	if (call->is_trial)
 		return undo_trial(call);
 	return (call->action->flags & POLICY_WRITES) != 0 && !call->is_quiet ? note_in_trail(call) : ES_OK;
@@ -403,7 +379,8 @@ static es_status run_with_arenas(struct policy_admin_call *call)
 {
 	ES_CLEANUP(es_json_done) cJSON *body = NULL;
 
-	call->action = find(call->request->action, call->request->elsewhere);
+	const char *name = call->request->action;
+	call->action = call->request->elsewhere ? policy_elsewhere(name) : find(name);
 	if (call->action == NULL || ((call->action->flags & POLICY_INTERNAL) != 0 && call->request->system == NULL))
 		return policy_refuse(call, POLICY_ADMIN_INVALID, "action", "no such action");
 	call->tenant = (call->action->flags & POLICY_NO_TENANT) != 0 ? "" : policy_param(call, "tenant");

@@ -39,7 +39,6 @@ enum {
 	POLICY_WRITES = 1,
 	POLICY_NO_TENANT = 2,
 	POLICY_GLOBAL = 4,
-	POLICY_ELSEWHERE = 8,
 	POLICY_BULK = 16,
 	POLICY_TRIAL = 32,     /* knows dry_run */
 	POLICY_DEEP = 64,      /* the body is what policy_ruleset.h reads */
@@ -50,8 +49,11 @@ struct policy_admin_action {
 	const char *name;
 	uint8_t role; /* least */
 	unsigned flags;
-	policy_admin_fn *run; /* NULL: another process does it */
+	policy_admin_fn *run;
 };
+/* policy_admin_elsewhere.c: an action of another process, which is allowed and entered in the trail here. NULL: none of that
+ * name. */
+const struct policy_admin_action *policy_elsewhere(const char *name);
 
 /* Parameter by name; "" when absent. */
 const char *policy_param(const struct policy_admin_call *call, const char *name);

@@ -12,48 +12,17 @@
 #define ROWS_MAX 500
 #define WOKEN_MAX 100 /* lines of one device: a cloned IMEI has many, and each of them asks again by itself one day */
 
-union entry {
-	struct {
-		const char *tenant, *key;
-	} any;
-	struct policy_listed listed;
-	struct policy_device_model model;
-};
-_Static_assert(offsetof(struct policy_listed, imei) == sizeof(char *), "tenant and key come first");
-_Static_assert(offsetof(struct policy_device_model, tac) == sizeof(char *), "tenant and key come first");
-
 struct table {
 	const char *key, *path, *event; /* parameter and member; name in the trail */
 	const struct policy_shape *shape;
-	es_status (*find)(struct policy_admin_call *call, const char *key, struct es_arena *arena, union entry *out);
-	es_status (*put)(struct policy_admin_call *call, union entry *entry, uint64_t version);
-	es_status (*remove)(struct policy_admin_call *call, const char *key);
-	es_status (*list)(struct policy_admin_call *call, const char *after, uint32_t limit, void *listing);
+	enum policy_entry_kind kind;
 	/* The key as it is kept, in the arena; NULL: out of memory. */
 	const char *(*normal)(const char *key, struct es_arena *arena);
 	/* Whether phones have to hear of it; `after` NULL: it is gone. */
-	bool (*wakes)(const union entry *before, const union entry *after);
+	bool (*wakes)(const union policy_entry *before, const union policy_entry *after);
 };
 
 /* ---- the list of devices ---- */
-
-static es_status find_listed(struct policy_admin_call *call, const char *key, struct es_arena *arena, union entry *out)
-{
-	return policy_row_listed(call->conn, call->tenant, key, arena, &out->listed);
-}
-
-static es_status put_listed(struct policy_admin_call *call, union entry *entry, uint64_t version)
-{
-	entry->listed.version = version;
-	if (entry->listed.since_ms == 0)
-		entry->listed.since_ms = call->now_ms;
-	return policy_row_listed_put(call->conn, &entry->listed);
-}
-
-static es_status remove_listed(struct policy_admin_call *call, const char *key)
-{
-	return policy_row_listed_delete(call->conn, call->tenant, key);
-}
 
 /* Without check digit and software version. What is no IMEI is left as it is: the shape refuses it. */
 static const char *normal_imei(const char *key, struct es_arena *arena)
@@ -65,28 +34,12 @@ static const char *normal_imei(const char *key, struct es_arena *arena)
 	return es_arena_strdup(arena, es_slice_str(imei.digits));
 }
 
-static bool listed_wakes(const union entry *before, const union entry *after)
+static bool listed_wakes(const union policy_entry *before, const union policy_entry *after)
 {
 	return before == NULL || after == NULL || before->listed.state != after->listed.state;
 }
 
 /* ---- the table of models ---- */
-
-static es_status find_model(struct policy_admin_call *call, const char *key, struct es_arena *arena, union entry *out)
-{
-	return policy_row_model(call->conn, call->tenant, key, arena, &out->model);
-}
-
-static es_status put_model(struct policy_admin_call *call, union entry *entry, uint64_t version)
-{
-	entry->model.version = version;
-	return policy_row_model_put(call->conn, &entry->model);
-}
-
-static es_status remove_model(struct policy_admin_call *call, const char *key)
-{
-	return policy_row_model_delete(call->conn, call->tenant, key);
-}
 
 static const char *normal_tac(const char *key, struct es_arena *arena)
 {
@@ -95,54 +48,11 @@ static const char *normal_tac(const char *key, struct es_arena *arena)
 }
 
 /* A model is many thousand phones, and the table is imported as a whole: they learn of it when they ask. */
-static bool model_wakes(const union entry *before, const union entry *after)
+static bool model_wakes(const union policy_entry *before, const union policy_entry *after)
 {
 	(void)before;
 	(void)after;
 	return false;
-}
-
-/* ---- lists ---- */
-
-struct listing {
-	const struct policy_shape *shape;
-	struct es_json_out *j;
-	uint32_t limit, count;
-	const char *next;
-	char last[16];
-};
-
-static es_status write_row(struct listing *l, const char *key, const void *entry)
-{
-	if (l->count++ == l->limit) {
-		l->next = l->last;
-		return ES_OK;
-	}
-	es_json_object(l->j, NULL);
-	policy_resource_write(l->shape, entry, l->j);
-	es_json_end_object(l->j);
-	memcpy(l->last, key, strlen(key) + 1); /* 14 digits at most */
-	return ES_OK;
-}
-
-static es_status write_listed(const struct policy_listed *listed, void *user)
-{
-	return write_row(user, listed->imei, listed);
-}
-
-static es_status write_model(const struct policy_device_model *model, void *user)
-{
-	return write_row(user, model->tac, model);
-}
-
-static es_status list_listed(struct policy_admin_call *call, const char *after, uint32_t limit, void *listing)
-{
-	return policy_row_listeds(call->conn, call->tenant, after, limit, call->row_arena, write_listed, listing);
-}
-
-static es_status list_models(struct policy_admin_call *call, const char *after, uint32_t limit, void *listing)
-{
-	return policy_row_models(call->conn, call->tenant, after, limit, call->row_arena, write_model, listing);
 }
 
 static const struct table equipment = {
@@ -150,10 +60,7 @@ static const struct table equipment = {
 	.path = "equipment",
 	.event = "equipment.changed",
 	.shape = &policy_listed_shape,
-	.find = find_listed,
-	.put = put_listed,
-	.remove = remove_listed,
-	.list = list_listed,
+	.kind = POLICY_LISTED,
 	.normal = normal_imei,
 	.wakes = listed_wakes,
 };
@@ -163,15 +70,35 @@ static const struct table models = {
 	.path = "model",
 	.event = "model.changed",
 	.shape = &policy_device_model_shape,
-	.find = find_model,
-	.put = put_model,
-	.remove = remove_model,
-	.list = list_models,
+	.kind = POLICY_MODEL,
 	.normal = normal_tac,
 	.wakes = model_wakes,
 };
 
 /* ---- what they have in common ---- */
+
+struct listing {
+	const struct policy_shape *shape;
+	struct es_json_out *j;
+	uint32_t limit, count;
+	const char *next;
+	char last[16];
+};
+
+static es_status write_row(const union policy_entry *entry, void *user)
+{
+	struct listing *l = user;
+
+	if (l->count++ == l->limit) {
+		l->next = l->last;
+		return ES_OK;
+	}
+	es_json_object(l->j, NULL);
+	policy_resource_write(l->shape, entry, l->j);
+	es_json_end_object(l->j);
+	memcpy(l->last, entry->any.key, strlen(entry->any.key) + 1); /* 14 digits at most */
+	return ES_OK;
+}
 
 static es_status do_list(struct policy_admin_call *call, const struct table *table)
 {
@@ -181,7 +108,8 @@ static es_status do_list(struct policy_admin_call *call, const struct table *tab
 	struct es_json_out j = policy_answer_start(call);
 	l.j = &j;
 	es_json_array(&j, "items");
-	ES_TRY(table->list(call, policy_param(call, "cursor"), l.limit + 1, &l));
+	ES_TRY(policy_row_entries(call->conn, table->kind, call->tenant, policy_param(call, "cursor"), l.limit + 1,
+	                          call->row_arena, write_row, &l));
 	return policy_list_end(call, &j, l.next);
 }
 
@@ -197,6 +125,12 @@ static es_status path_key(struct policy_admin_call *call, const struct table *ta
 	return call->resource != NULL ? ES_OK : ES_TOO_LARGE;
 }
 
+static es_status find(struct policy_admin_call *call, const struct table *table, const char *key,
+                      struct es_arena *arena, union policy_entry *out)
+{
+	return policy_row_entry(call->conn, table->kind, call->tenant, key, arena, out);
+}
+
 static es_status refuse_missing(struct policy_admin_call *call, const struct table *table)
 {
 	return policy_refuse(call, POLICY_ADMIN_NOT_FOUND, table->key, "is not there");
@@ -204,11 +138,11 @@ static es_status refuse_missing(struct policy_admin_call *call, const struct tab
 
 static es_status do_get(struct policy_admin_call *call, const struct table *table)
 {
-	union entry entry;
+	union policy_entry entry;
 	const char *key = NULL;
 
 	ES_TRY(path_key(call, table, &key));
-	es_status status = table->find(call, key, call->arena, &entry);
+	es_status status = find(call, table, key, call->arena, &entry);
 	if (status == ES_NOT_FOUND)
 		return refuse_missing(call, table);
 	return status != ES_OK ? status : policy_answer_resource(call, POLICY_ADMIN_DONE, table->shape, &entry);
@@ -247,26 +181,29 @@ static es_status tell(struct policy_admin_call *call, const struct table *table,
 }
 
 /* `before` NULL: there was none. `entry` is whole and its key normal. */
-static es_status store(struct policy_admin_call *call, const struct table *table, const union entry *before,
-                       union entry *entry, struct es_arena *arena, uint64_t *version, bool *changed)
+static es_status store(struct policy_admin_call *call, const struct table *table, const union policy_entry *before,
+                       union policy_entry *entry, struct es_arena *arena, uint64_t *version, bool *changed)
 {
 	*changed = before == NULL || policy_resource_differs(table->shape, before, entry);
 	if (!*changed)
 		return ES_OK;
 	ES_TRY(tell(call, table, version));
-	ES_TRY(table->put(call, entry, *version));
+	entry->any.version = *version;
+	if (table == &equipment && entry->listed.since_ms == 0)
+		entry->listed.since_ms = call->now_ms;
+	ES_TRY(policy_row_entry_put(call->conn, table->kind, entry));
 	return table->wakes(before, entry) ? wake(call, table, entry->any.key, arena) : ES_OK;
 }
 
 static es_status do_put(struct policy_admin_call *call, const struct table *table)
 {
-	union entry before, entry;
+	union policy_entry before, entry;
 	const char *key = NULL;
 	uint64_t version = 0;
 	bool changed = false;
 
 	ES_TRY(path_key(call, table, &key));
-	es_status found = table->find(call, key, call->arena, &before);
+	es_status found = find(call, table, key, call->arena, &before);
 	if (found != ES_OK && found != ES_NOT_FOUND)
 		return found;
 	policy_resource_defaults(table->shape, &entry);
@@ -294,17 +231,17 @@ static es_status do_put(struct policy_admin_call *call, const struct table *tabl
 
 static es_status do_delete(struct policy_admin_call *call, const struct table *table)
 {
-	union entry before;
+	union policy_entry before;
 	const char *key = NULL;
 	uint64_t version = 0;
 
 	ES_TRY(path_key(call, table, &key));
-	es_status status = table->find(call, key, call->arena, &before);
+	es_status status = find(call, table, key, call->arena, &before);
 	if (status == ES_NOT_FOUND)
 		return refuse_missing(call, table);
 	if (status != ES_OK)
 		return status;
-	ES_TRY(table->remove(call, key));
+	ES_TRY(policy_row_entry_delete(call->conn, table->kind, call->tenant, key));
 	ES_TRY(tell(call, table, &version));
 	if (table->wakes(&before, NULL))
 		ES_TRY(wake(call, table, key, call->arena));
@@ -323,8 +260,8 @@ struct import {
 };
 
 /* The row over the entry that is there, else over the defaults: what a row does not name stays. */
-static es_status read_row(struct import *im, const cJSON *json, union entry *before, bool *exists, union entry *entry,
-                          struct policy_fault *fault)
+static es_status read_row(struct import *im, const cJSON *json, union policy_entry *before, bool *exists,
+                          union policy_entry *entry, struct policy_fault *fault)
 {
 	struct es_arena *arena = im->call->row_arena;
 
@@ -333,7 +270,7 @@ static es_status read_row(struct import *im, const cJSON *json, union entry *bef
 	const char *key = im->table->normal(entry->any.key, arena);
 	if (key == NULL)
 		return ES_TOO_LARGE;
-	es_status found = im->table->find(im->call, key, arena, before);
+	es_status found = find(im->call, im->table, key, arena, before);
 	if (found != ES_OK && found != ES_NOT_FOUND)
 		return found;
 	*exists = found == ES_OK;
@@ -347,8 +284,8 @@ static es_status read_row(struct import *im, const cJSON *json, union entry *bef
 }
 
 /* Counts the row; a device is entered in the trail under its own name, models are told by their number alone. */
-static es_status note_row(struct import *im, const union entry *before, const union entry *entry, bool changed,
-                          const char **outcome)
+static es_status note_row(struct import *im, const union policy_entry *before, const union policy_entry *entry,
+                          bool changed, const char **outcome)
 {
 	struct policy_admin_call *call = im->call;
 	unsigned *counter = before == NULL ? &im->created : changed ? &im->changed : &im->unchanged;
@@ -366,7 +303,7 @@ static es_status note_row(struct import *im, const union entry *before, const un
 
 static es_status import_row(struct import *im, const cJSON *json, const char **outcome, struct policy_fault *fault)
 {
-	union entry before, entry;
+	union policy_entry before, entry;
 	bool exists = false, changed = false;
 
 	es_arena_reset(im->call->row_arena);

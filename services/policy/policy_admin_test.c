@@ -118,6 +118,44 @@ static void work_of_others_is_recorded_before_and_marked_after(void **state)
 	}
 }
 
+static void what_esim_does_has_its_names_in_the_trail(void **state)
+{
+	static const struct {
+		const char *action, *params, *resource;
+	} cases[] = {
+		{ "esim.order.cancel", "tenant=demo&order=0a1b", "\"resource\":\"esim-order/0a1b\",\"outcome\":\"begun\"" },
+		{ "esim.profile.deleted", "tenant=demo&iccid=8901000000000000012",
+		  "\"resource\":\"profile/8901000000000000012\"" },
+		{ "esim.profile.put", TEST_LINE "&iccid=8901000000000000012",
+		  "\"resource\":\"subscriber/" TEST_IMSI
+		  "/profiles\",\"outcome\":\"begun\",\"detail\":\"profile 8901000000000000012\"" },
+		{ "esim.stock.import", "tenant=demo", "\"resource\":\"profile-stock\"" },
+	};
+
+	EACH_ENGINE(&test)
+	{
+		policy_test_populate(&test);
+		for (size_t i = 0; i < ES_COUNT(cases); i++) {
+			assert_int_equal(policy_test_call(&test, TEST_TOKEN, cases[i].action, true, cases[i].params, ""), ES_OK);
+			assert_int_equal(test.last.outcome, POLICY_ADMIN_DONE);
+			policy_test_do(&test, POLICY_ADMIN_DONE, "audit.list", "tenant=demo&limit=1", "");
+			ASSERT_SAYS(cases[i].resource);
+		}
+		assert_int_equal(policy_test_call(&test, TEST_TOKEN, "esim.order.list", true, "tenant=demo", ""), ES_OK);
+		assert_int_equal(test.last.audit_id, 0);
+		assert_int_equal(policy_test_call(&test, TEST_TOKEN, "esim.order.get", true, "tenant=demo&order=a/b", ""),
+		                 ES_OK);
+		assert_int_equal(test.last.outcome, POLICY_ADMIN_INVALID);
+		ASSERT_SAYS("\"field\":\"order\"");
+		assert_int_equal(policy_test_call(&test, TEST_TOKEN, "esim.profile.put", true,
+		                                  "tenant=demo&imsi=001010999999999&iccid=8901000000000000012", ""),
+		                 ES_OK);
+		assert_int_equal(test.last.outcome, POLICY_ADMIN_NOT_FOUND);
+		assert_int_equal(policy_test_call(&test, TEST_TOKEN, "esim.order.list", true, "tenant=nobody", ""), ES_OK);
+		assert_int_equal(test.last.outcome, POLICY_ADMIN_NOT_FOUND);
+	}
+}
+
 static void tenants_and_plans_are_put_read_and_deleted(void **state)
 {
 	EACH_ENGINE(&test)
@@ -427,6 +465,7 @@ int main(void)
 		cmocka_unit_test(strangers_and_lesser_roles_are_refused),
 		cmocka_unit_test(every_change_is_in_the_trail_and_no_read),
 		cmocka_unit_test(work_of_others_is_recorded_before_and_marked_after),
+		cmocka_unit_test(what_esim_does_has_its_names_in_the_trail),
 		cmocka_unit_test(tenants_and_plans_are_put_read_and_deleted),
 		cmocka_unit_test(a_put_is_idempotent_and_a_patch_changes_what_it_names),
 		cmocka_unit_test(tokens_die_where_the_line_changes_hands_or_state),

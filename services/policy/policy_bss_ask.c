@@ -83,9 +83,9 @@ static struct policy_bss_waiter *close_question(struct policy_bss_asked *asked)
 		at = &(*at)->next;
 	*at = asked->next;
 	s->ended[asked->hash % POLICY_BSS_ENDED] = (struct policy_bss_ended){ asked->hash, es_mono_ms(), asked->outcome };
-	s->in_flight--;
 	for (const struct policy_bss_waiter *w = asked->waiters; w != NULL; w = w->next)
 		s->waiting--;
+	es_peer_leave(&s->peer.room);
 	(void)pthread_mutex_unlock(&s->lock);
 	return asked->waiters;
 }
@@ -122,14 +122,12 @@ static void conclude(void *user)
 static void note_health(struct policy_bss_asked *asked, bool is_good)
 {
 	struct policy_bss_source *s = asked->source;
+	const enum es_peer_turn turn = es_peer_note(&s->peer.room, is_good ? ES_PEER_GOOD : ES_PEER_BAD);
 
-	(void)pthread_mutex_lock(&s->lock);
-	const bool has_turned = policy_bss_breaker_note(&s->breaker, is_good, es_mono_ms());
-	(void)pthread_mutex_unlock(&s->lock);
-	if (has_turned && is_good)
+	if (turn == ES_PEER_IS_BACK)
 		es_info(NULL, "bss.back", es_f_str("source", s->name));
-	else if (has_turned)
-		es_error(NULL, "bss.left_alone", es_f_str("source", s->name), es_f_i64("for_ms", s->config->breaker_open));
+	else if (turn == ES_PEER_IS_LEFT_ALONE)
+		es_error(NULL, "bss.left_alone", es_f_str("source", s->name), es_f_i64("for_ms", s->config->peer.breaker_open));
 }
 
 static void finish(struct policy_bss_asked *asked, enum policy_bss_outcome outcome, size_t result)
@@ -192,9 +190,8 @@ static void on_answer(const struct es_fetch_answer *answer, void *user)
 		carry(asked);
 	} else if (answer->status != ES_OK) {
 		finish_away(asked, SILENT, answer->why, 0);
-	} else if (answer->code == 401 && s->token != NULL && !asked->has_new_token) {
+	} else if (answer->code == 401 && !asked->has_new_token && es_peer_refused(&s->peer)) {
 		asked->has_new_token = true;
-		policy_bss_token_drop(s->token);
 		carry(asked);
 	} else if (answer->code == 404 || answer->code == 204) {
 		finish(asked, POLICY_BSS_UNKNOWN, UNKNOWN);
@@ -216,7 +213,7 @@ static es_status write_url(const struct policy_bss_asked *asked, struct es_buf *
 		          { "{number}", asked->msisdn[0] == '+' ? asked->msisdn + 1 : asked->msisdn },
 		          { "{tenant}", asked->tenant } };
 
-	for (const char *c = asked->source->config->url; *c != '\0'; c++) {
+	for (const char *c = asked->source->config->peer.url; *c != '\0'; c++) {
 		size_t i = 0;
 		while (i < ES_COUNT(known) && strncmp(c, known[i].name, strlen(known[i].name)) != 0)
 			i++;
@@ -233,8 +230,8 @@ static es_status write_url(const struct policy_bss_asked *asked, struct es_buf *
 
 static void send_question(struct policy_bss_asked *asked, const char *bearer)
 {
-	const struct es_fetch_header headers[] = { { "Accept", "application/json" }, { "Authorization", bearer } };
-	char room[2 * POLICY_BSS_URL_MAX];
+	const struct es_fetch_header accept = { "Accept", "application/json" };
+	char room[2 * ES_PEER_URL_MAX];
 	struct es_buf url;
 
 	es_buf_init_fixed(&url, room, sizeof room);
@@ -242,13 +239,13 @@ static void send_question(struct policy_bss_asked *asked, const char *bearer)
 	if (status == ES_OK) {
 		const struct es_fetch_request request = { .method = "GET",
 			                                      .url = room,
-			                                      .headers = headers,
-			                                      .header_count = bearer != NULL ? 2 : 1,
+			                                      .headers = &accept,
+			                                      .header_count = 1,
 			                                      .answer_max = ANSWER_MAX,
 			                                      .deadline = asked->deadline,
 			                                      .trace = asked->has_trace ? &asked->trace : NULL };
 		asked->started_us = es_mono_us();
-		status = es_fetch(asked->source->target, &request, on_answer, asked);
+		status = es_peer_send(&asked->source->peer, bearer, &request, on_answer, asked);
 	}
 	if (status != ES_OK)
 		finish_away(asked, SILENT, es_status_meaning(status), 0);
@@ -266,10 +263,7 @@ static void on_token(const char *bearer, const char *why, void *user)
 
 static void carry(struct policy_bss_asked *asked)
 {
-	if (asked->source->token != NULL)
-		policy_bss_token_get(asked->source->token, asked->deadline, on_token, asked);
-	else
-		send_question(asked, NULL);
+	es_peer_prepare(&asked->source->peer, asked->deadline, on_token, asked);
 }
 
 static struct policy_bss_asked *make(struct policy_bss_source *s, const struct policy_bss_question *q, uint64_t hash)
@@ -282,7 +276,7 @@ static struct policy_bss_asked *make(struct policy_bss_source *s, const struct p
 	asked->source = s;
 	asked->hash = hash;
 	asked->is_new = q->is_new;
-	asked->deadline = now + s->config->timeout < latest ? now + s->config->timeout : latest;
+	asked->deadline = now + s->config->peer.timeout < latest ? now + s->config->peer.timeout : latest;
 	asked->has_trace = q->trace != NULL;
 	if (q->trace != NULL)
 		asked->trace = *q->trace;
@@ -316,26 +310,38 @@ static bool has_ended(const struct policy_bss_source *s, const struct policy_bss
 	return true;
 }
 
+/* Under the lock. */
+static struct policy_bss_asked *begin(struct policy_bss_source *s, const struct policy_bss_question *q, uint64_t hash,
+                                      size_t *refusal)
+{
+	struct policy_bss_asked *asked = make(s, q, hash);
+	const enum es_peer_entry entry = asked != NULL ? es_peer_enter(&s->peer.room) : ES_PEER_RESTS;
+
+	if (entry != ES_PEER_ENTERED) {
+		*refusal = entry == ES_PEER_FULL ? TOO_MANY : LEFT_ALONE;
+		free(asked);
+		return NULL;
+	}
+	asked->next = s->open[hash % POLICY_BSS_BUCKETS];
+	s->open[hash % POLICY_BSS_BUCKETS] = asked;
+	return asked;
+}
+
 /* Under the lock. `begun`: a question that is to be sent; NULL: one under way was joined. */
 static bool join(struct policy_bss_source *s, const struct policy_bss_question *q, uint64_t hash,
                  struct policy_bss_waiter *waiter, struct policy_bss_asked **begun, size_t *refusal)
 {
 	struct policy_bss_asked *asked = find_open(s, q, hash);
-	const struct policy_bss_config *c = s->config;
 
 	*begun = NULL;
 	*refusal = TOO_MANY;
-	if (s->waiting >= c->in_flight_max * WAITERS_EACH || (asked == NULL && s->in_flight >= c->in_flight_max))
+	if (s->waiting >= s->config->peer.in_flight_max * WAITERS_EACH)
 		return false;
 	if (asked == NULL) {
-		*refusal = LEFT_ALONE;
-		if ((asked = make(s, q, hash)) == NULL || !policy_bss_breaker_admits(&s->breaker, es_mono_ms())) {
-			free(asked);
+		asked = begin(s, q, hash, refusal);
+		if (asked == NULL)
 			return false;
-		}
-		asked->next = s->open[hash % POLICY_BSS_BUCKETS];
-		s->open[hash % POLICY_BSS_BUCKETS] = *begun = asked;
-		s->in_flight++;
+		*begun = asked;
 	}
 	waiter->next = asked->waiters;
 	asked->waiters = waiter;
@@ -378,8 +384,9 @@ bool policy_bss_ask(struct policy_bss *bss, const struct policy_bss_question *q,
 		es_error(q->trace, "bss.no_section", es_f_str("source", q->source), es_f_str("tenant", q->tenant));
 		return false;
 	}
-	const bool needs_number = strstr(s->config->url, "{msisdn}") != NULL || strstr(s->config->url, "{number}") != NULL;
-	if (s->target == NULL || (needs_number && q->msisdn[0] == '\0'))
+	const bool needs_number =
+		strstr(s->config->peer.url, "{msisdn}") != NULL || strstr(s->config->peer.url, "{number}") != NULL;
+	if (s->peer.target == NULL || (needs_number && q->msisdn[0] == '\0'))
 		return false;
 	*outcome = POLICY_BSS_UNKNOWN;
 	if (q->is_new && is_absent(bss, hash))
@@ -400,7 +407,7 @@ uint32_t policy_bss_waiting_max(const struct policy_bss *bss)
 	uint32_t most = 0;
 
 	for (size_t i = 0; i < bss->source_count; i++)
-		if (bss->sources[i].target != NULL)
-			most += bss->sources[i].config->in_flight_max * WAITERS_EACH;
+		if (bss->sources[i].peer.target != NULL)
+			most += bss->sources[i].config->peer.in_flight_max * WAITERS_EACH;
 	return most;
 }

@@ -14,24 +14,21 @@
 
 #define KEY(field, kind, fallback, min, max, help)                                                                     \
 	ES_CONF(bss, struct policy_bss_config, field, kind, fallback, min, max, help)
+#define PEER(field, kind, fallback, min, max, help)                                                                    \
+	ES_PEER_KEY(bss, struct policy_bss_config, peer, field, kind, fallback, min, max, help)
 
 const struct es_conf_key policy_bss_keys[] = {
-	KEY(url, ES_CONF_STRING, "", 0, 0,
-	    "where a line is asked for, with {imsi}, {msisdn}, {number} (without the plus) and {tenant}; empty: never"),
+	PEER(url, ES_CONF_STRING, "", 0, 0,
+	     "where a line is asked for, with {imsi}, {msisdn}, {number} (without the plus) and {tenant}; empty: never"),
 	KEY(mapping, ES_CONF_STRING, "subscriber", 0, 0,
 	    "what its answers mean: subscriber, tmf637, tmf638, or a file with a mapping"),
-	KEY(ca_file, ES_CONF_STRING, "", 0, 0, "authority (PEM) of its certificate; empty: the system's"),
-	KEY(cert_file, ES_CONF_STRING, "", 0, 0, "our certificate for mutual TLS, PEM"),
-	KEY(key_file, ES_CONF_STRING, "", 0, 0, "its private key, PEM"),
-	KEY(token_url, ES_CONF_STRING, "", 0, 0, "token endpoint (OAuth 2.0 client credentials); empty: no token"),
-	KEY(client_id, ES_CONF_STRING, "", 0, 0, "what that endpoint calls us"),
-	KEY(client_secret_file, ES_CONF_STRING, "", 0, 0, "file with our secret there"),
-	KEY(scope, ES_CONF_STRING, "", 0, 0, "scopes to ask for"),
-	KEY(timeout, ES_CONF_DURATION, "1500ms", 50, 20000, "time for one answer, a token included"),
-	KEY(in_flight_max, ES_CONF_U32, "64", 1, 1024, "lines asked about at once; four times as many requests may wait"),
-	KEY(connections_max, ES_CONF_U32, "32", 1, 256, "connections to it: questions beyond wait, within their time"),
-	KEY(breaker_failures, ES_CONF_U32, "5", 1, 1000, "failures in a row after which it is left alone"),
-	KEY(breaker_open, ES_CONF_DURATION, "10s", 50, 600000, "for how long, until one question tries again"),
+	ES_PEER_KEYS_TLS(bss, struct policy_bss_config, peer),
+	ES_PEER_KEYS_TOKEN(bss, struct policy_bss_config, peer),
+	PEER(timeout, ES_CONF_DURATION, "1500ms", 50, 20000, "time for one answer, a token included"),
+	PEER(in_flight_max, ES_CONF_U32, "64", 1, 1024, "lines asked about at once; four times as many requests may wait"),
+	PEER(connections_max, ES_CONF_U32, "32", 1, 256, "connections to it: questions beyond wait, within their time"),
+	PEER(breaker_failures, ES_CONF_U32, "5", 1, 1000, "failures in a row after which it is left alone"),
+	PEER(breaker_open, ES_CONF_DURATION, "10s", 50, 600000, "for how long, until one question tries again"),
 	KEY(unknown_for, ES_CONF_DURATION, "60s", 0, 3600000,
 	    "how long a line that neither it nor we know is not asked for again"),
 	KEY(webhook_secret_file, ES_CONF_STRING, "", 0, 0, "file with the secret that signs its events; empty: none do"),
@@ -50,11 +47,6 @@ const size_t policy_bss_key_count = ES_COUNT(policy_bss_keys);
 static bool is_set(const char *text)
 {
 	return text[0] != '\0';
-}
-
-static bool is_http_url(const char *url)
-{
-	return (strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0) && strlen(url) < POLICY_BSS_URL_MAX;
 }
 
 /* Braces hold names that are known, and nothing else. */
@@ -76,15 +68,15 @@ static bool is_template(const char *url)
 
 static const char *fault_of(const struct policy_bss_config *c)
 {
-	if (is_set(c->url) && (!is_http_url(c->url) || !is_template(c->url)))
+	const char *fault = es_peer_fault(&c->peer, false);
+
+	if (is_set(c->peer.url) && (!es_peer_is_url(c->peer.url) || !is_template(c->peer.url)))
 		return "url begins with https:// or http:// and names the line: {imsi}, {msisdn} or {number}";
-	if (is_set(c->cert_file) != is_set(c->key_file))
-		return "cert_file and key_file belong together";
-	if (is_set(c->token_url) && (!is_http_url(c->token_url) || !is_set(c->client_id) || !is_set(c->client_secret_file)))
-		return "token_url is an https:// or http:// URL, and needs client_id and client_secret_file";
+	if (fault != NULL)
+		return fault;
 	if (is_set(c->webhook_old_secret_file) && !is_set(c->webhook_secret_file))
 		return "webhook_old_secret_file needs webhook_secret_file";
-	if (is_set(c->hub_url) && (!is_http_url(c->hub_url) || !is_http_url(c->hub_callback)))
+	if (is_set(c->hub_url) && (!es_peer_is_url(c->hub_url) || !es_peer_is_url(c->hub_callback)))
 		return "hub_url and hub_callback are https:// or http:// URLs, and come together";
 	return NULL;
 }
@@ -156,22 +148,6 @@ static es_status read_secrets(struct policy_bss_source *s, struct es_buf *error)
 	return ES_OK;
 }
 
-static es_status make_target(struct policy_bss_source *s, const char *url, struct es_fetch_target **out,
-                             struct es_buf *error)
-{
-	const struct policy_bss_config *c = s->config;
-	const struct es_fetch_target_options options = {
-		.name = s->name,
-		.ca_file = is_set(c->ca_file) ? c->ca_file : NULL,
-		.cert_file = is_set(c->cert_file) ? c->cert_file : NULL,
-		.key_file = is_set(c->key_file) ? c->key_file : NULL,
-		.connections_max = c->connections_max,
-		.plain_http = strncmp(url, "http:", 5) == 0,
-	};
-
-	return is_set(url) ? es_fetch_target_new(s->bss->fetcher, &options, out, error) : ES_OK;
-}
-
 static es_status fill(struct policy_bss_source *s, struct es_buf *error)
 {
 	const struct policy_bss_config *c = s->config;
@@ -183,15 +159,14 @@ static es_status fill(struct policy_bss_source *s, struct es_buf *error)
 	}
 	ES_TRY(read_mappings(s, error));
 	ES_TRY(read_secrets(s, error));
-	if (is_set(c->url) && s->map == NULL) {
+	if (is_set(c->peer.url) && s->map == NULL) {
 		es_put_str(error, "url needs a mapping");
 		return ES_MALFORMED;
 	}
-	ES_TRY(make_target(s, c->url, &s->target, error));
-	ES_TRY(make_target(s, c->hub_url, &s->hub, error));
-	const struct policy_token_access access = { c->ca_file,   c->cert_file,          c->key_file, c->token_url,
-		                                        c->client_id, c->client_secret_file, c->scope };
-	return is_set(c->token_url) ? policy_bss_token_new(s->bss->fetcher, &access, s->name, &s->token, error) : ES_OK;
+	ES_TRY(es_peer_open(&s->peer, s->bss->fetcher, s->name, &c->peer, error));
+	if (!is_set(c->hub_url))
+		return ES_OK;
+	return es_peer_target(s->bss->fetcher, s->name, &c->peer, c->hub_url, &s->hub, error);
 }
 
 static es_status add_source(struct policy_bss *bss, const struct es_conf_named *section, struct es_buf *error)
@@ -207,8 +182,6 @@ static es_status add_source(struct policy_bss *bss, const struct es_conf_named *
 	s->bss = bss;
 	s->name = section->name;
 	s->config = section->values;
-	s->breaker =
-		(struct policy_bss_breaker){ .failures_max = s->config->breaker_failures, .open_ms = s->config->breaker_open };
 	(void)pthread_mutex_init(&s->lock, NULL);
 	for (size_t i = 0; i < POLICY_BSS_SECRETS; i++)
 		es_buf_init(&s->secrets[i], ES_SECRET_TEXT_MAX);
@@ -289,7 +262,7 @@ void policy_bss_free(struct policy_bss *bss)
 		return;
 	for (size_t i = 0; i < bss->source_count; i++) {
 		struct policy_bss_source *s = &bss->sources[i];
-		policy_bss_token_free(s->token);
+		es_peer_close(&s->peer);
 		policy_bss_map_free(s->map);
 		policy_bss_map_free(s->file_map);
 		for (size_t k = 0; k < POLICY_BSS_KINDS; k++)

@@ -6,6 +6,7 @@
 #include "es_cleanup.h"
 #include "es_id.h"
 #include "es_text.h"
+#include "es_time.h"
 #include "policy_resource.h"
 
 #define ANY "*"
@@ -51,32 +52,6 @@ static es_status leave(struct policy_bss_event *out, const char *refusal)
 {
 	out->deed = POLICY_BSS_NOTHING;
 	out->refusal = refusal;
-	return ES_OK;
-}
-
-/* Parts of a second, which ISO 8601 allows and our own times do not have. */
-static es_status read_time(struct es_slice text, int64_t *out)
-{
-	uint8_t room[40];
-	struct es_buf whole;
-	uint32_t ms = 0;
-	size_t dot = es_slice_find(text, '.'), end = dot + 1;
-
-	if (dot == text.len)
-		return policy_time_parse(text, out);
-	while (end < text.len && text.ptr[end] >= '0' && text.ptr[end] <= '9')
-		end++;
-	if (end == dot + 1)
-		return ES_MALFORMED;
-	for (size_t i = 0; i < 3; i++)
-		ms = ms * 10 + (dot + 1 + i < end ? (uint32_t)(text.ptr[dot + 1 + i] - '0') : 0);
-	es_buf_init_fixed(&whole, room, sizeof room);
-	es_put_bytes(&whole, es_slice_sub(text, 0, dot));
-	es_put_bytes(&whole, es_slice_sub(text, end, text.len));
-	if (es_buf_status(&whole) != ES_OK)
-		return ES_MALFORMED;
-	ES_TRY(policy_time_parse(es_buf_slice(&whole), out));
-	*out += ms;
 	return ES_OK;
 }
 
@@ -208,7 +183,7 @@ es_status policy_bss_event_read(const cJSON *json, struct es_arena *arena, struc
 	if (!cJSON_IsObject(json))
 		return refuse(&f, "", "the body must be a JSON object");
 	ES_TRY(read_id(json, "id", arena, &f, out));
-	if (read_time(es_slice_str(es_json_str(json, "time")), &out->at_ms) != ES_OK)
+	if (es_time_parse(es_slice_str(es_json_str(json, "time")), &out->at_ms) != ES_OK)
 		return refuse(&f, "time", "must be a time: YYYY-MM-DDThh:mm:ss and Z or an offset");
 	cJSON_ArrayForEach(member, json) if (!has_word(known, member->string)) return leave(out, "has an unknown member");
 	ES_TRY(read_line(json, arena, out));
@@ -229,7 +204,7 @@ es_status policy_bss_envelope_read(const cJSON *json, struct es_arena *arena, st
 		return refuse(&f, "", "the body must be a JSON object");
 	ES_TRY(read_id(json, "eventId", arena, &f, out));
 	for (size_t i = 0; i < ES_COUNT(times); i++)
-		if (read_time(es_slice_str(es_json_str(json, times[i])), &out->at_ms) == ES_OK)
+		if (es_time_parse(es_slice_str(es_json_str(json, times[i])), &out->at_ms) == ES_OK)
 			return ES_OK;
 	return refuse(&f, "eventTime", "must be a time: YYYY-MM-DDThh:mm:ss and Z or an offset");
 }

@@ -45,7 +45,7 @@ static void send_request(struct policy_bss_source *s, const char *bearer)
 	const struct es_fetch_request request = { .method = "POST",
 		                                      .url = s->config->hub_url,
 		                                      .headers = headers,
-		                                      .header_count = bearer != NULL ? 3 : 2,
+		                                      .header_count = bearer[0] != '\0' ? 3 : 2,
 		                                      .body = es_buf_slice(&body),
 		                                      .deadline = es_wall_ms() + DEADLINE_MS,
 		                                      .is_once = true };
@@ -71,9 +71,6 @@ void policy_bss_register(struct policy_bss *bss)
 		struct policy_bss_source *s = &bss->sources[i];
 		if (s->hub == NULL)
 			continue;
-		if (s->token != NULL)
-			policy_bss_token_get(s->token, es_wall_ms() + DEADLINE_MS, on_token, s);
-		else
-			send_request(s, NULL);
+		es_peer_prepare(&s->peer, es_wall_ms() + DEADLINE_MS, on_token, s);
 	}
 }

@@ -6,24 +6,20 @@
 
 #include "es_config_named.h"
 #include "es_fetch.h"
+#include "es_peer.h"
 #include "es_worker.h"
 #include "policy_bss.h"
-#include "policy_bss_breaker.h"
 #include "policy_bss_map.h"
-#include "policy_bss_token.h"
 
 #define POLICY_BSS_SECRETS 2
 #define POLICY_BSS_SECRET_MIN 16
-#define POLICY_BSS_URL_MAX 1024
 #define POLICY_BSS_BUCKETS 64
 #define POLICY_BSS_SOURCES_MAX 32
 
 struct policy_bss_config {
-	const char *url, *mapping;
-	const char *ca_file, *cert_file, *key_file;
-	const char *token_url, *client_id, *client_secret_file, *scope;
-	int64_t timeout, breaker_open, unknown_for, webhook_window;
-	uint32_t in_flight_max, connections_max, breaker_failures;
+	struct es_peer_settings peer;
+	const char *mapping;
+	int64_t unknown_for, webhook_window;
 	const char *webhook_secret_file, *webhook_old_secret_file;
 	const char *file_mapping, *product_mapping, *service_mapping, *customer_mapping;
 	const char *hub_url, *hub_callback, *hub_query;
@@ -49,14 +45,13 @@ struct policy_bss_source {
 	const struct policy_bss_config *config;
 	struct policy_bss_map *map, *file_map, *events[POLICY_BSS_KINDS]; /* NULL: none */
 	struct es_buf secrets[POLICY_BSS_SECRETS];                        /* of webhooks */
-	struct es_fetch_target *target, *hub;                             /* NULL: nothing is asked */
-	struct policy_bss_token *token;                                   /* NULL: none is needed */
+	struct es_peer peer;                                              /* without target nothing is asked */
+	struct es_fetch_target *hub;                                      /* NULL: none */
 
 	pthread_mutex_t lock;
-	struct policy_bss_breaker breaker;
 	struct policy_bss_asked *open[POLICY_BSS_BUCKETS];
 	struct policy_bss_ended ended[POLICY_BSS_ENDED];
-	uint32_t in_flight, waiting;
+	uint32_t waiting;
 };
 
 /* Lines that a source did not know when it was asked, and that we do not have. */

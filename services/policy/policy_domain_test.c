@@ -318,78 +318,76 @@ static void times_need_a_zone(void **state) /* V12-DOC-13 */
 	}
 }
 
-struct refused {
+static const struct {
 	const struct policy_shape *shape;
 	const char *body, *field;
+} refused[] = {
+	{ &policy_plan_shape, "{\"id\":\"p\",\"volt\":\"all\"}", "volt" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"volte\":\"some\"}", "volte" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"vonr\":\"roaming\"}", "vonr" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"vowifi\":1}", "vowifi" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"companion\":{\"max\":1.5}}", "companion.max" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"companion\":{\"services\":[\"OtherNumber\"]}}", "companion.services" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"vonr\":\"home\",\"vonr_eps_fallback\":true}", "vonr_eps_fallback" },
+	{ &policy_plan_shape, "{}", "id" },
+	{ &policy_plan_shape, "[]", "" },
+	{ &policy_tenant_shape, "{\"id\":\"A\"}", "id" },
+	{ &policy_tenant_shape, "{\"id\":\"a\",\"plmns\":[\"0010\"]}", "plmns" },
+	{ &policy_tenant_shape, "{\"id\":\"a\",\"token_ttl\":1}", "token_ttl" },
+	{ &policy_tenant_shape, "{\"id\":\"a\",\"vowifi\":{\"url\":\"ftp://x\"}}", "vowifi.url" },
+	{ &policy_tenant_shape, "{\"id\":\"a\",\"vowifi\":{\"terms_required\":true}}", "vowifi.url" },
+	{ &policy_subscriber_shape, "{\"imsi\":\"12345\",\"plan\":\"p\"}", "imsi" },
+	{ &policy_subscriber_shape, "{\"imsi\":\"001010123456789\"}", "plan" },
+	{ &policy_subscriber_shape, "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"msisdn\":\"34600\"}", "msisdn" },
+	{ &policy_subscriber_shape,
+	  "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"vowifi\":{\"address_expiry\":\"soon\"}}",
+	  "vowifi.address_expiry" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":[{\"access\":\"6g\"}]}}", "data.plans[0].access" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":[{},{\"access\":\"5g\"}]}}", "data.plans" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":[{\"access\":\"5g\"},{\"access\":\"5g\"}]}}",
+	  "data.plans" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":{}}}", "data.plans" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":[7]}}", "data.plans" },
+	/* V12-DATA-03, V12-DATA-04, V12-DATA-06 */
+	{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{}]}}", "data.boosts[0].type" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":256}]}}", "data.boosts[0].type" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":0},{\"type\":166}]}}", "data.boosts" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":1,\"delay_ms\":0}]}}",
+	  "data.boosts[0].delay_ms" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":1,\"jitter_ns\":0}]}}",
+	  "data.boosts[0].jitter_ns" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":1,\"uplink_max\":-1}]}}",
+	  "data.boosts[0].uplink_max" },
+	{ &policy_plan_shape,
+	  "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":1},{\"type\":2,\"downlink_min\":2,\"downlink_max\":1}]}}",
+	  "data.boosts[1].downlink_min" },
+	/* V12-SAT-04, V12-SAT-07 */
+	{ &policy_plan_shape, "{\"id\":\"p\",\"satellite\":{\"offered\":true}}", "satellite.allowed" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"satellite\":{\"allowed\":[{}]}}", "satellite.allowed[0].plmn" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"satellite\":{\"allowed\":[{\"plmn\":\"00199\",\"voice\":\"yes\"}]}}",
+	  "satellite.allowed[0].voice" },
+	{ &policy_plan_shape, "{\"id\":\"p\",\"satellite\":{\"allowed\":[{\"plmn\":\"00199\"}],\"barred\":[\"00199\"]}}",
+	  "satellite.barred" },
+	{ &policy_subscriber_shape, "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"usage\":[{\"used\":1}]}",
+	  "usage[0].as_of" },
+	{ &policy_subscriber_shape,
+	  "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"usage\":[{\"as_of\":\"2026-01-01T00:00:00Z\"}]}",
+	  "usage[0].used" },
+	{ &policy_subscriber_shape, "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"boosts\":[{}]}", "boosts[0].type" },
+	{ &policy_subscriber_shape,
+	  "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"boosts\":[{\"type\":166},{\"type\":0}]}", "boosts" },
+	{ &policy_subscriber_shape,
+	  "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"addons\":[{\"id\":\"a\"},{\"id\":\"a\"}]}", "addons" },
+	{ &policy_subscriber_shape, "{\"facts\":{\"Region\":\"north\"}}", "facts" },
+	{ &policy_subscriber_shape, "{\"facts\":{\"region\":[]}}", "facts" },
+	{ &policy_subscriber_shape, "{\"facts\":{\"score\":1.5}}", "score" },
+	{ &policy_subscriber_shape, "{\"facts\":7}", "facts" },
 };
 
 static void a_refused_body_names_the_member(void **state)
 {
-	static const struct refused cases[] = {
-		{ &policy_plan_shape, "{\"id\":\"p\",\"volt\":\"all\"}", "volt" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"volte\":\"some\"}", "volte" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"vonr\":\"roaming\"}", "vonr" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"vowifi\":1}", "vowifi" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"companion\":{\"max\":1.5}}", "companion.max" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"companion\":{\"services\":[\"OtherNumber\"]}}", "companion.services" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"vonr\":\"home\",\"vonr_eps_fallback\":true}", "vonr_eps_fallback" },
-		{ &policy_plan_shape, "{}", "id" },
-		{ &policy_plan_shape, "[]", "" },
-		{ &policy_tenant_shape, "{\"id\":\"A\"}", "id" },
-		{ &policy_tenant_shape, "{\"id\":\"a\",\"plmns\":[\"0010\"]}", "plmns" },
-		{ &policy_tenant_shape, "{\"id\":\"a\",\"token_ttl\":1}", "token_ttl" },
-		{ &policy_tenant_shape, "{\"id\":\"a\",\"vowifi\":{\"url\":\"ftp://x\"}}", "vowifi.url" },
-		{ &policy_tenant_shape, "{\"id\":\"a\",\"vowifi\":{\"terms_required\":true}}", "vowifi.url" },
-		{ &policy_subscriber_shape, "{\"imsi\":\"12345\",\"plan\":\"p\"}", "imsi" },
-		{ &policy_subscriber_shape, "{\"imsi\":\"001010123456789\"}", "plan" },
-		{ &policy_subscriber_shape, "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"msisdn\":\"34600\"}", "msisdn" },
-		{ &policy_subscriber_shape,
-		  "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"vowifi\":{\"address_expiry\":\"soon\"}}",
-		  "vowifi.address_expiry" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":[{\"access\":\"6g\"}]}}", "data.plans[0].access" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":[{},{\"access\":\"5g\"}]}}", "data.plans" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":[{\"access\":\"5g\"},{\"access\":\"5g\"}]}}",
-		  "data.plans" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":{}}}", "data.plans" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"plans\":[7]}}", "data.plans" },
-		/* V12-DATA-03, V12-DATA-04, V12-DATA-06 */
-		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{}]}}", "data.boosts[0].type" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":256}]}}", "data.boosts[0].type" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":0},{\"type\":166}]}}", "data.boosts" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":1,\"delay_ms\":0}]}}",
-		  "data.boosts[0].delay_ms" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":1,\"jitter_ns\":0}]}}",
-		  "data.boosts[0].jitter_ns" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":1,\"uplink_max\":-1}]}}",
-		  "data.boosts[0].uplink_max" },
-		{ &policy_plan_shape,
-		  "{\"id\":\"p\",\"data\":{\"boosts\":[{\"type\":1},{\"type\":2,\"downlink_min\":2,\"downlink_max\":1}]}}",
-		  "data.boosts[1].downlink_min" },
-		/* V12-SAT-04, V12-SAT-07 */
-		{ &policy_plan_shape, "{\"id\":\"p\",\"satellite\":{\"offered\":true}}", "satellite.allowed" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"satellite\":{\"allowed\":[{}]}}", "satellite.allowed[0].plmn" },
-		{ &policy_plan_shape, "{\"id\":\"p\",\"satellite\":{\"allowed\":[{\"plmn\":\"00199\",\"voice\":\"yes\"}]}}",
-		  "satellite.allowed[0].voice" },
-		{ &policy_plan_shape,
-		  "{\"id\":\"p\",\"satellite\":{\"allowed\":[{\"plmn\":\"00199\"}],\"barred\":[\"00199\"]}}",
-		  "satellite.barred" },
-		{ &policy_subscriber_shape, "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"usage\":[{\"used\":1}]}",
-		  "usage[0].as_of" },
-		{ &policy_subscriber_shape,
-		  "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"usage\":[{\"as_of\":\"2026-01-01T00:00:00Z\"}]}",
-		  "usage[0].used" },
-		{ &policy_subscriber_shape, "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"boosts\":[{}]}", "boosts[0].type" },
-		{ &policy_subscriber_shape,
-		  "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"boosts\":[{\"type\":166},{\"type\":0}]}", "boosts" },
-		{ &policy_subscriber_shape,
-		  "{\"imsi\":\"001010123456789\",\"plan\":\"p\",\"addons\":[{\"id\":\"a\"},{\"id\":\"a\"}]}", "addons" },
-		{ &policy_subscriber_shape, "{\"facts\":{\"Region\":\"north\"}}", "facts" },
-		{ &policy_subscriber_shape, "{\"facts\":{\"region\":[]}}", "facts" },
-		{ &policy_subscriber_shape, "{\"facts\":{\"score\":1.5}}", "score" },
-		{ &policy_subscriber_shape, "{\"facts\":7}", "facts" },
-	};
 	(void)state;
-	for (size_t i = 0; i < ES_COUNT(cases); i++) {
+	for (size_t i = 0; i < ES_COUNT(refused); i++) {
 		struct es_arena *arena = es_arena_new(0, 65536);
 		ES_CLEANUP(es_json_done) cJSON *json = NULL;
 		union {
@@ -398,10 +396,10 @@ static void a_refused_body_names_the_member(void **state)
 			struct policy_subscriber subscriber;
 		} into;
 		struct policy_fault fault = { NULL, NULL };
-		assert_int_equal(es_json_parse(es_slice_str(cases[i].body), ES_JSON_SMALL, &json), ES_OK);
-		policy_resource_defaults(cases[i].shape, &into);
-		assert_int_equal(policy_resource_read(cases[i].shape, json, arena, &into, &fault), ES_MALFORMED);
-		assert_string_equal(fault.field, cases[i].field);
+		assert_int_equal(es_json_parse(es_slice_str(refused[i].body), ES_JSON_SMALL, &json), ES_OK);
+		policy_resource_defaults(refused[i].shape, &into);
+		assert_int_equal(policy_resource_read(refused[i].shape, json, arena, &into, &fault), ES_MALFORMED);
+		assert_string_equal(fault.field, refused[i].field);
 		assert_true(fault.error[0] != '\0');
 		es_arena_free(arena);
 	}

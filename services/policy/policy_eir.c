@@ -11,10 +11,8 @@
 #include "es_bus_pb.h"
 #include "es_cleanup.h"
 #include "es_clock.h"
-#include "es_fetch.h"
 #include "es_log.h"
 #include "es_metrics.h"
-#include "policy_breaker.h"
 #include "policy_eir_config.h"
 #include "policy_n5g.h"
 
@@ -25,6 +23,8 @@
 #define S13_IN_FLIGHT_MAX 128 /* of one EIR */
 #define S13_WAITING_MAX 256   /* of all: more EIRs than two are not slow at once */
 #define REPLY_MEMORY 8192
+#define TRIES 5 /* questions in a row without an answer, after which an EIR is left alone */
+#define REST_MS 5000
 
 static const char *const answers[] = { "passed_over", "allowed", "tracked", "blocked", "unknown", "away" };
 ES_METRIC_COUNTER(answered, "openes_policy_eir_answers_total", "What EIRs answered", "answer", answers);
@@ -34,16 +34,14 @@ ES_METRIC_GAUGE(resting, "openes_policy_eirs_resting", "EIRs that are left alone
 struct door {
 	char name[NAME_MAX_OCTETS + 1];
 	uint8_t mode;
-	char *root;                     /* n5g */
-	struct es_fetch_target *target; /* n5g */
-	int64_t timeout_ms;
-	uint32_t in_flight_max, in_flight;
-	struct policy_breaker breaker;
+	struct es_peer_settings settings;
+	struct es_peer peer; /* of s13 it has no target: room alone */
 };
 
 struct policy_eir {
 	struct policy_store *store;
-	pthread_rwlock_t lock; /* of fetcher and auth: held while they are called, taken for itself to end them */
+	struct es_arena *arena; /* what the file says */
+	pthread_rwlock_t lock;  /* of fetcher and auth: held while they are called, taken for itself to end them */
 	struct es_fetcher *fetcher;
 	struct es_bus_client *auth;
 	bool has_auth;              /* as configured */
@@ -61,6 +59,16 @@ struct trip {
 
 /* ---- doors ---- */
 
+static es_status open_door(struct door *door, struct es_fetcher *fetcher, uint8_t mode, const char *name,
+                           const struct es_peer_settings *settings, struct es_buf *error)
+{
+	*door = (struct door){ .mode = mode, .settings = *settings };
+	memcpy(door->name, name, strlen(name) + 1);
+	door->settings.breaker_failures = TRIES;
+	door->settings.breaker_open = REST_MS;
+	return es_peer_open(&door->peer, fetcher, door->name, &door->settings, error);
+}
+
 static struct door *door_of(struct policy_eir *eir, uint8_t mode, const char *name)
 {
 	for (size_t i = 0; i < eir->door_count; i++)
@@ -70,44 +78,38 @@ static struct door *door_of(struct policy_eir *eir, uint8_t mode, const char *na
 	    strlen(name) > NAME_MAX_OCTETS)
 		return NULL;
 	struct door *door = &eir->doors[eir->door_count++];
-	*door = (struct door){ .mode = mode, .timeout_ms = S13_TIMEOUT_MS, .in_flight_max = S13_IN_FLIGHT_MAX };
-	memcpy(door->name, name, strlen(name) + 1);
-	return door;
+	const struct es_peer_settings settings = { .timeout = S13_TIMEOUT_MS, .in_flight_max = S13_IN_FLIGHT_MAX };
+	return open_door(door, NULL, mode, name, &settings, NULL) == ES_OK ? door : NULL;
 }
 
 static struct door *enter(struct policy_eir *eir, const struct policy_eir_fact *fact, const char **why)
 {
+	static const char *const refusals[] = {
+		[ES_PEER_ENTERED] = NULL, [ES_PEER_FULL] = "too many questions under way", [ES_PEER_RESTS] = "it rests"
+	};
+
 	(void)pthread_mutex_lock(&eir->doors_lock);
 	struct door *door = door_of(eir, fact->mode, fact->source);
-	*why = NULL;
+	(void)pthread_mutex_unlock(&eir->doors_lock);
 	if (door == NULL)
 		*why = "no such EIR";
-	else if (!policy_breaker_may_ask(&door->breaker, es_mono_ms()))
-		*why = "it rests";
-	else if (door->in_flight >= door->in_flight_max)
-		*why = "too many questions under way";
 	else
-		door->in_flight++;
-	(void)pthread_mutex_unlock(&eir->doors_lock);
+		*why = refusals[es_peer_enter(&door->peer.room)];
 	return *why == NULL ? door : NULL;
 }
 
-enum heard { HEARD_NOTHING, HEARD_ANSWER, NOT_ASKED };
-
-static void leave(struct policy_eir *eir, struct door *door, enum heard heard)
+static void leave(struct door *door, enum es_peer_health health)
 {
-	(void)pthread_mutex_lock(&eir->doors_lock);
-	door->in_flight--;
-	const bool turned = heard != NOT_ASKED && policy_breaker_heard(&door->breaker, heard == HEARD_ANSWER, es_mono_ms());
-	const bool rests = door->breaker.rests_to != 0;
-	(void)pthread_mutex_unlock(&eir->doors_lock);
-	if (!turned)
-		return;
-	es_gauge_add(&resting, rests ? 1 : -1);
-	if (rests)
+	const enum es_peer_turn turn = es_peer_note(&door->peer.room, health);
+
+	es_peer_leave(&door->peer.room);
+	if (turn == ES_PEER_IS_LEFT_ALONE) {
+		es_gauge_add(&resting, 1);
 		es_warn(NULL, "policy.eir_rests", es_f_str("source", door->name));
-	else
+	} else if (turn == ES_PEER_IS_BACK) {
+		es_gauge_add(&resting, -1);
 		es_info(NULL, "policy.eir_is_back", es_f_str("source", door->name));
+	}
 }
 
 /* ---- the answer is kept ---- */
@@ -162,18 +164,18 @@ static void away(struct policy_question *q, const char *why, bool is_asked)
 	        es_f_str("why", why));
 }
 
-static void finish(struct trip *trip, enum heard heard, uint8_t told, const char *why)
+static void finish(struct trip *trip, enum es_peer_health health, uint8_t told, const char *why)
 {
 	struct policy_question *q = trip->question;
 	struct policy_eir_fact *fact = q->fact;
 
-	leave(trip->eir, trip->door, heard);
-	if (heard == HEARD_ANSWER) {
+	leave(trip->door, health);
+	if (health == ES_PEER_GOOD) {
 		fact->told = told;
 		es_count(&answered, told);
 		keep(trip->eir, fact);
 	} else {
-		away(q, why, heard != NOT_ASKED);
+		away(q, why, health != ES_PEER_NOT_ASKED);
 	}
 	free(trip);
 	policy_question_answered(q);
@@ -181,7 +183,7 @@ static void finish(struct trip *trip, enum heard heard, uint8_t told, const char
 
 static void finish_asked(struct trip *trip, uint8_t told, const char *why)
 {
-	finish(trip, told != POLICY_EQUIPMENT_UNAVAILABLE ? HEARD_ANSWER : HEARD_NOTHING, told, why);
+	finish(trip, told != POLICY_EQUIPMENT_UNAVAILABLE ? ES_PEER_GOOD : ES_PEER_BAD, told, why);
 }
 
 /* ---- N5g-eir ---- */
@@ -203,7 +205,7 @@ static es_status ask_n5g(struct trip *trip, const struct policy_imei *imei, int6
 	struct es_buf url;
 
 	es_buf_init_fixed(&url, room, sizeof room);
-	ES_TRY(policy_n5g_write_url(trip->door->root, imei, &url));
+	ES_TRY(policy_n5g_write_url(trip->door->settings.url, imei, &url));
 	const struct es_fetch_request request = { .method = "GET",
 		                                      .url = room,
 		                                      .headers = headers,
@@ -211,7 +213,8 @@ static es_status ask_n5g(struct trip *trip, const struct policy_imei *imei, int6
 		                                      .answer_max = POLICY_N5G_ANSWER_MAX,
 		                                      .deadline = deadline,
 		                                      .trace = trip->question->wait->trace };
-	return trip->eir->fetcher == NULL ? ES_UNAVAILABLE : es_fetch(trip->door->target, &request, n5g_answered, trip);
+	return trip->eir->fetcher == NULL ? ES_UNAVAILABLE
+	                                  : es_peer_send(&trip->door->peer, "", &request, n5g_answered, trip);
 }
 
 /* ---- S13, by auth ---- */
@@ -270,7 +273,7 @@ static void not_sent(struct trip *trip, es_status status)
 {
 	const bool is_ours = status == ES_BUSY; /* and says nothing about the EIR */
 
-	finish(trip, is_ours ? NOT_ASKED : HEARD_NOTHING, POLICY_EQUIPMENT_UNAVAILABLE,
+	finish(trip, is_ours ? ES_PEER_NOT_ASKED : ES_PEER_BAD, POLICY_EQUIPMENT_UNAVAILABLE,
 	       is_ours ? "too many requests under way" : "it cannot be asked");
 }
 
@@ -289,7 +292,7 @@ void policy_eir_ask(struct policy_question *q)
 		return;
 	}
 	*trip = (struct trip){ eir, door, q };
-	const int64_t latest = es_wall_ms() + door->timeout_ms;
+	const int64_t latest = es_wall_ms() + door->settings.timeout;
 	const int64_t deadline = q->deadline < latest ? q->deadline : latest;
 	(void)pthread_rwlock_rdlock(&eir->lock);
 	es_status status = fact->mode == POLICY_EQUIPMENT_N5G ? ask_n5g(trip, &fact->imei, deadline)
@@ -305,31 +308,18 @@ static es_status add_door(struct policy_eir *eir, const struct es_conf_named *se
 {
 	const struct policy_n5g_config *c = section->values;
 	const char *fault = policy_n5g_fault(c);
-	struct door *door = &eir->doors[eir->door_count];
-	const bool is_plain = strncmp(c->url, "http:", 5) == 0;
-	const struct es_fetch_target_options options = {
-		.name = section->name,
-		.ca_file = c->ca_file[0] != '\0' ? c->ca_file : NULL,
-		.cert_file = c->cert_file[0] != '\0' ? c->cert_file : NULL,
-		.key_file = c->key_file[0] != '\0' ? c->key_file : NULL,
-		.http2_prior_knowledge = is_plain,
-		.plain_http = is_plain,
-		.connections_max = c->connections_max,
-	};
+	struct es_peer_settings settings = c->peer;
 
 	if (fault != NULL || eir->door_count == DOORS_MAX) {
 		es_put_printf(error, "[n5g %s]: %s", section->name, fault != NULL ? fault : "is one too many");
 		return ES_MALFORMED;
 	}
-	*door = (struct door){ .mode = POLICY_EQUIPMENT_N5G, .timeout_ms = c->timeout, .in_flight_max = c->in_flight_max };
-	memcpy(door->name, section->name, strlen(section->name) + 1);
-	if ((door->root = strdup(c->url)) == NULL)
-		return ES_TOO_LARGE;
-	eir->door_count++;
-	return es_fetch_target_new(eir->fetcher, &options, &door->target, error);
+	settings.http2 = strncmp(settings.url, "http:", 5) == 0;
+	struct door *door = &eir->doors[eir->door_count++];
+	return open_door(door, eir->fetcher, POLICY_EQUIPMENT_N5G, section->name, &settings, error);
 }
 
-static es_status read_file(struct policy_eir *eir, const char *path, struct es_arena *arena, struct es_buf *error)
+static es_status read_file(struct policy_eir *eir, const char *path, struct es_buf *error)
 {
 	static const struct es_conf_section kinds[] = {
 		{ "n5g", policy_n5g_keys, POLICY_N5G_KEYS, sizeof(struct policy_n5g_config), false },
@@ -338,7 +328,7 @@ static es_status read_file(struct policy_eir *eir, const char *path, struct es_a
 	const struct es_conf_named *sections = NULL;
 	size_t count = 0;
 
-	ES_TRY(es_config_named_load(kinds, ES_COUNT(kinds), path, arena, &sections, &count, error));
+	ES_TRY(es_config_named_load(kinds, ES_COUNT(kinds), path, eir->arena, &sections, &count, error));
 	ES_TRY(es_fetcher_start(&fetcher, &eir->fetcher, error));
 	for (size_t i = 0; i < count; i++)
 		ES_TRY(add_door(eir, &sections[i], error));
@@ -355,12 +345,9 @@ static es_status start(struct policy_eir *eir, const struct policy_eir_options *
 		ES_TRY(es_bus_client_start(&auth, &eir->auth, error));
 	if (options->file[0] == '\0')
 		return ES_OK;
-	struct es_arena *arena = es_arena_new(0, FILE_MAX);
-	if (arena == NULL)
+	if ((eir->arena = es_arena_new(0, FILE_MAX)) == NULL)
 		return ES_TOO_LARGE;
-	es_status status = read_file(eir, options->file, arena, error);
-	es_arena_free(arena);
-	return status;
+	return read_file(eir, options->file, error);
 }
 
 es_status policy_eir_start(const struct policy_eir_options *options, struct policy_eir **out, struct es_buf *error)
@@ -391,7 +378,7 @@ uint32_t policy_eir_waiting_max(const struct policy_eir *eir)
 	uint32_t most = eir != NULL && eir->has_auth ? S13_WAITING_MAX : 0;
 
 	for (size_t i = 0; eir != NULL && i < eir->door_count; i++)
-		most += eir->doors[i].mode == POLICY_EQUIPMENT_N5G ? eir->doors[i].in_flight_max : 0;
+		most += eir->doors[i].mode == POLICY_EQUIPMENT_N5G ? eir->doors[i].settings.in_flight_max : 0;
 	return most;
 }
 
@@ -414,7 +401,8 @@ void policy_eir_free(struct policy_eir *eir)
 		return;
 	policy_eir_stop(eir);
 	for (size_t i = 0; i < eir->door_count; i++)
-		free(eir->doors[i].root);
+		es_peer_close(&eir->doors[i].peer);
+	es_arena_free(eir->arena);
 	(void)pthread_rwlock_destroy(&eir->lock);
 	(void)pthread_mutex_destroy(&eir->doors_lock);
 	free(eir);

@@ -3,13 +3,10 @@
 #define POLICY_EIR_CONFIG_H
 
 #include "es_config_named.h"
+#include "es_peer.h"
 
-/* Texts that are "" are not set. */
 struct policy_n5g_config {
-	const char *url; /* apiRoot; http://: HTTP/2 by prior knowledge */
-	const char *ca_file, *cert_file, *key_file;
-	int64_t timeout; /* ms */
-	uint32_t in_flight_max, connections_max;
+	struct es_peer_settings peer; /* url: apiRoot; http://: HTTP/2 by prior knowledge */
 };
 #define POLICY_N5G_KEYS 7
 extern const struct es_conf_key policy_n5g_keys[POLICY_N5G_KEYS];

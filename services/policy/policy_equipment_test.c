@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "es_cleanup.h"
-#include "policy_breaker.h"
 #include "policy_n5g.h"
 
 #define NOW INT64_C(1767225600000)
@@ -107,30 +106,6 @@ static void an_answer_is_a_state_or_says_why_not(void **state)
 		assert_int_equal(policy_n5g_read(rows[i].code, es_slice_str(rows[i].body), &why), rows[i].told);
 		assert_int_equal(why[0] != '\0', rows[i].told == POLICY_EQUIPMENT_UNAVAILABLE);
 	}
-}
-
-static void a_peer_that_does_not_answer_is_left_alone_for_a_while(void **state)
-{
-	struct policy_breaker b = { .misses = 0 };
-	int64_t now = 1000;
-	(void)state;
-
-	for (int i = 1; i < POLICY_BREAKER_TRIES; i++) {
-		assert_true(policy_breaker_may_ask(&b, now));
-		assert_false(policy_breaker_heard(&b, false, now));
-	}
-	assert_true(policy_breaker_heard(&b, false, now));
-	assert_false(policy_breaker_may_ask(&b, now + POLICY_BREAKER_REST_MS - 1));
-	now += POLICY_BREAKER_REST_MS;
-	assert_true(policy_breaker_may_ask(&b, now));
-	assert_false(policy_breaker_may_ask(&b, now)); /* one tries, the others rest on */
-	assert_false(policy_breaker_heard(&b, false, now));
-	now += POLICY_BREAKER_REST_MS;
-	assert_true(policy_breaker_may_ask(&b, now));
-	assert_true(policy_breaker_heard(&b, true, now));
-	assert_true(policy_breaker_may_ask(&b, now));
-	assert_false(policy_breaker_heard(&b, false, now));
-	assert_true(policy_breaker_may_ask(&b, now));
 }
 
 /* ---- what is known ---- */
@@ -287,7 +262,6 @@ int main(void)
 		cmocka_unit_test(versions_are_compared_by_their_numbers),
 		cmocka_unit_test(the_question_names_the_imei_with_its_check_digit),
 		cmocka_unit_test(an_answer_is_a_state_or_says_why_not),
-		cmocka_unit_test(a_peer_that_does_not_answer_is_left_alone_for_a_while),
 		cmocka_unit_test_setup_teardown(the_list_stands_over_the_eir, begin, end),
 		cmocka_unit_test_setup_teardown(a_fresh_answer_is_not_asked_for_again, begin, end),
 		cmocka_unit_test_setup_teardown(without_an_answer_the_tenant_says_what_follows, begin, end),

@@ -40,10 +40,13 @@ static void an_erased_line_is_gone_and_its_trail_names_nobody(void **state)
 		policy_test_do(&test, POLICY_ADMIN_CREATED, "store-user.patch", TEST_LINE,
 		               "{\"store_vendor\":\"shop\",\"store_user_id\":\"jane\",\"terms\":\"not_available\"}");
 		assert_int_equal(policy_test_call(&test, TEST_TOKEN, "keys.put", true, TEST_LINE, ""), ES_OK);
+		assert_int_equal(
+			policy_test_call(&test, TEST_TOKEN, "esim.profile.put", true, TEST_LINE "&iccid=8901000000000000012", ""),
+			ES_OK);
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.swap-sim", TEST_LINE, "{\"new_imsi\":\"" NEXT_IMSI "\"}");
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.erase", NEXT_LINE, "");
 		assert_non_null(strstr(test.body, "\"subscriber\":true"));
-		assert_non_null(strstr(test.body, "\"trail_entries\":5"));
+		assert_non_null(strstr(test.body, "\"trail_entries\":6"));
 		assert_non_null(strstr(test.body, "\"pseudonym\":\"erased-"));
 		assert_non_null(strstr(test.body, "\"kept\":[{\"what\":\"trail\""));
 		assert_string_equal(newest(arena)->kind, "subscriber.erased");
@@ -52,6 +55,7 @@ static void an_erased_line_is_gone_and_its_trail_names_nobody(void **state)
 		nothing_names(TEST_IMSI);
 		nothing_names(NEXT_IMSI);
 		nothing_names("jane");
+		nothing_names("8901000000000000012");
 		policy_test_do(&test, POLICY_ADMIN_DONE, "audit.list", "tenant=demo&limit=500", "");
 		assert_non_null(strstr(test.body, "\"action\":\"subscriber.swap-sim\",\"tenant\":\"demo\",\"resource\":"
 		                                  "\"subscriber/erased-"));

@@ -158,35 +158,18 @@ static bool remaining(const struct policy_context *context, enum policy_usage_ty
 	return number(out, octets > usage->used ? octets - usage->used : 0);
 }
 
-static bool cellular_used(const struct policy_context *context, struct policy_value *out)
-{
-	return used(context, POLICY_USAGE_CELLULAR, out);
-}
-
-static bool cellular_allowance(const struct policy_context *context, struct policy_value *out)
-{
-	return allowance(context, POLICY_USAGE_CELLULAR, out);
-}
-
-static bool cellular_remaining(const struct policy_context *context, struct policy_value *out)
-{
-	return remaining(context, POLICY_USAGE_CELLULAR, out);
-}
-
-static bool tethering_used(const struct policy_context *context, struct policy_value *out)
-{
-	return used(context, POLICY_USAGE_TETHERING, out);
-}
-
-static bool tethering_allowance(const struct policy_context *context, struct policy_value *out)
-{
-	return allowance(context, POLICY_USAGE_TETHERING, out);
-}
-
-static bool tethering_remaining(const struct policy_context *context, struct policy_value *out)
-{
-	return remaining(context, POLICY_USAGE_TETHERING, out);
-}
+#define USAGE(name, what, type)                                                                                        \
+	static bool name(const struct policy_context *context, struct policy_value *out)                                   \
+	{                                                                                                                  \
+		return what(context, type, out);                                                                               \
+	}
+USAGE(cellular_used, used, POLICY_USAGE_CELLULAR)
+USAGE(cellular_allowance, allowance, POLICY_USAGE_CELLULAR)
+USAGE(cellular_remaining, remaining, POLICY_USAGE_CELLULAR)
+USAGE(tethering_used, used, POLICY_USAGE_TETHERING)
+USAGE(tethering_allowance, allowance, POLICY_USAGE_TETHERING)
+USAGE(tethering_remaining, remaining, POLICY_USAGE_TETHERING)
+#undef USAGE
 
 /* ---- the device, and what it asks ---- */
 

@@ -1,7 +1,6 @@
 /* policy_qos_send.c -- sections of the QoS file, requests to their networks, and what the answers mean. */
 #include "policy_qos_send.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +8,10 @@
 #include "es_cleanup.h"
 #include "es_clock.h"
 #include "es_config_named.h"
-#include "es_fetch.h"
 #include "es_json.h"
 #include "es_metrics.h"
+#include "es_peer.h"
 #include "es_text.h"
-#include "policy_bss_token.h"
 #include "policy_qos_answer.h"
 
 #define FILE_MAX (1u << 20)
@@ -25,33 +23,23 @@
 #define OPEN_END_S 86400 /* of a session whose boost has no end */
 
 struct config {
-	const char *url, *ca_file, *cert_file, *key_file, *token_url, *client_id, *client_secret_file, *scope;
-	int64_t timeout, lease, retry_first, retry_max;
-	uint32_t in_flight_max, connections_max, tries_max;
-	bool http2;
-	uint32_t sst;
+	struct es_peer_settings peer;
+	int64_t lease, retry_first, retry_max;
+	uint32_t tries_max, sst;
 	const char *sd, *notify_url, *application_server;
 };
 
 #define KEY(field, kind, fallback, min, max, help) ES_CONF(qos, struct config, field, kind, fallback, min, max, help)
 static const struct es_conf_key keys[] = {
-	KEY(url, ES_CONF_STRING, NULL, 0, 0, "apiRoot: what comes before /npcf-policyauthorization or /quality-on-demand"),
-	KEY(ca_file, ES_CONF_STRING, "", 0, 0, "authority (PEM) of its certificate; empty: the system's"),
-	KEY(cert_file, ES_CONF_STRING, "", 0, 0, "our certificate for mutual TLS, PEM"),
-	KEY(key_file, ES_CONF_STRING, "", 0, 0, "its private key, PEM"),
-	KEY(http2, ES_CONF_BOOL, "false", 0, 0, "an http:// url is HTTP/2 by prior knowledge, as a 5G core's is"),
-	KEY(token_url, ES_CONF_STRING, "", 0, 0, "token endpoint (OAuth 2.0 client credentials); empty: no token"),
-	KEY(client_id, ES_CONF_STRING, "", 0, 0, "what that endpoint calls us"),
-	KEY(client_secret_file, ES_CONF_STRING, "", 0, 0, "file with our secret there"),
-	KEY(scope, ES_CONF_STRING, "", 0, 0, "scopes to ask for"),
-	KEY(timeout, ES_CONF_DURATION, "5s", 50, 60000, "time for one answer, a token included"),
+	ES_PEER_KEYS(qos, struct config, peer,
+	             "apiRoot: what comes before /npcf-policyauthorization or /quality-on-demand"),
+	ES_PEER_KEY(qos, struct config, peer, http2, ES_CONF_BOOL, "false", 0, 0,
+	            "an http:// url is HTTP/2 by prior knowledge, as a 5G core's is"),
 	KEY(lease, ES_CONF_DURATION, "30s", 100, 3600000,
 	    "how much longer than that an order is left to the process that sent it: to write what came of it"),
 	KEY(retry_first, ES_CONF_DURATION, "2s", 10, 3600000, "pause before the second try; it doubles from then on"),
 	KEY(retry_max, ES_CONF_DURATION, "5m", 10, 86400000, "longest pause between tries"),
 	KEY(tries_max, ES_CONF_U32, "10", 1, 1000, "tries of one step before an order fails"),
-	KEY(in_flight_max, ES_CONF_U32, "32", 1, 1024, "requests under way at once; more wait"),
-	KEY(connections_max, ES_CONF_U32, "8", 1, 256, "connections to it"),
 	KEY(sst, ES_CONF_U32, "0", 0, 255, "slice/service type told to a PCF; 0 with an empty sd: no slice is told"),
 	KEY(sd, ES_CONF_STRING, "", 0, 0, "slice differentiator, 6 hex digits; empty: none"),
 	KEY(notify_url, ES_CONF_STRING, "http://localhost/none", 0, 0,
@@ -63,15 +51,12 @@ static const struct es_conf_key keys[] = {
 struct section {
 	const char *name;
 	const struct config *config;
-	struct es_fetch_target *target;
-	struct policy_bss_token *token; /* NULL: none is needed */
-	uint32_t in_flight;
+	struct es_peer peer;
 };
 
 struct policy_qos_net {
 	struct es_arena *arena; /* what the file says */
 	struct es_fetcher *fetcher;
-	pthread_mutex_t lock; /* of in_flight */
 	struct section sections[SECTIONS_MAX];
 	size_t count;
 };
@@ -111,30 +96,22 @@ struct policy_qos_pace policy_qos_net_pace(struct policy_qos_net *net, const cha
 	if (s == NULL) /* the file may be mended, and the process started anew */
 		return (struct policy_qos_pace){ 60000, 600000, 30000, 5 };
 	return (struct policy_qos_pace){ s->config->retry_first, s->config->retry_max,
-		                             s->config->timeout + s->config->lease, s->config->tries_max };
+		                             s->config->peer.timeout + s->config->lease, s->config->tries_max };
 }
 
 bool policy_qos_net_enter(struct policy_qos_net *net, const char *source)
 {
 	struct section *s = find(net, source);
 
-	if (s == NULL)
-		return true;
-	(void)pthread_mutex_lock(&net->lock);
-	const bool may = s->in_flight < s->config->in_flight_max;
-	s->in_flight += may ? 1 : 0;
-	(void)pthread_mutex_unlock(&net->lock);
-	return may;
+	return s == NULL || es_peer_enter(&s->peer.room) == ES_PEER_ENTERED;
 }
 
 void policy_qos_net_leave(struct policy_qos_net *net, const char *source)
 {
 	struct section *s = find(net, source);
 
-	(void)pthread_mutex_lock(&net->lock);
 	if (s != NULL)
-		s->in_flight--;
-	(void)pthread_mutex_unlock(&net->lock);
+		es_peer_leave(&s->peer.room);
 }
 
 /* ---- the answer ---- */
@@ -178,12 +155,12 @@ static void on_answer(const struct es_fetch_answer *answer, void *user)
 	char reason[32];
 
 	if (answer->status != ES_OK) {
-		finish(t, answer->is_unsent && !t->section->config->http2 ? POLICY_QOS_UNHEARD : POLICY_QOS_LOST, "",
+		finish(t, answer->is_unsent && !t->section->config->peer.http2 ? POLICY_QOS_UNHEARD : POLICY_QOS_LOST, "",
 		       answer->status == ES_TIMEOUT ? "no answer in time" : answer->why);
 		return;
 	}
-	if (answer->code == 401 && t->section->token != NULL)
-		policy_bss_token_drop(t->section->token);
+	if (answer->code == 401)
+		(void)es_peer_refused(&t->section->peer);
 	(void)snprintf(reason, sizeof reason, "HTTP status %ld", answer->code);
 	if (t->act == POLICY_QOS_CREATE && (answer->code == 201 || answer->code == 200))
 		read_made(t, answer);
@@ -250,7 +227,7 @@ static es_status write_request(struct trip *t, const struct policy_qos_order *o)
 	const bool is_pcf = o->mode == POLICY_QOS_PCF, is_create = t->act == POLICY_QOS_CREATE;
 	const char *path = is_pcf ? "/npcf-policyauthorization/v1/app-sessions" : "/quality-on-demand/v1/sessions";
 	/* TS 29.514 5.3.3.4.2: a PCF's is deleted by an operation of its own. */
-	const int len = snprintf(t->url, sizeof t->url, "%s%s%s%s%s", c->url, path, is_create ? "" : "/",
+	const int len = snprintf(t->url, sizeof t->url, "%s%s%s%s%s", c->peer.url, path, is_create ? "" : "/",
 	                         is_create ? "" : o->remote, is_pcf && !is_create ? "/delete" : "");
 
 	if (is_create && is_pcf)
@@ -263,15 +240,13 @@ static es_status write_request(struct trip *t, const struct policy_qos_order *o)
 static void carry(struct trip *t, const char *bearer)
 {
 	const bool deletes = t->act == POLICY_QOS_REMOVE && t->mode == POLICY_QOS_CAMARA;
-	struct es_fetch_header headers[5] = { { "Accept", "application/json, application/problem+json" },
+	struct es_fetch_header headers[4] = { { "Accept", "application/json, application/problem+json" },
 		                                  { "Idempotency-Key", t->id },
 		                                  { "x-correlator", t->id } };
 	size_t count = 3;
 
 	if (t->body.len > 0)
 		headers[count++] = (struct es_fetch_header){ "Content-Type", "application/json" };
-	if (bearer != NULL)
-		headers[count++] = (struct es_fetch_header){ "Authorization", bearer };
 	const struct es_fetch_request request = { .method = deletes ? "DELETE" : "POST",
 		                                      .url = t->url,
 		                                      .headers = headers,
@@ -279,8 +254,8 @@ static void carry(struct trip *t, const char *bearer)
 		                                      .body = es_buf_slice(&t->body),
 		                                      .answer_max = ANSWER_MAX,
 		                                      .deadline = t->deadline,
-		                                      .is_once = !t->section->config->http2 };
-	es_status status = es_fetch(t->section->target, &request, on_answer, t);
+		                                      .is_once = !t->section->config->peer.http2 };
+	es_status status = es_peer_send(&t->section->peer, bearer, &request, on_answer, t);
 	if (status != ES_OK)
 		finish(t, POLICY_QOS_UNHEARD, "", es_status_meaning(status));
 }
@@ -314,37 +289,30 @@ void policy_qos_net_send(struct policy_qos_net *net, enum policy_qos_act act, co
 	t->net = net;
 	t->act = act;
 	t->mode = order->mode;
-	t->deadline = es_wall_ms() + section->config->timeout;
+	t->deadline = es_wall_ms() + section->config->peer.timeout;
 	t->done = done;
 	t->user = user;
 	(void)snprintf(t->id, sizeof t->id, "%s", order->id);
 	es_buf_init(&t->body, BODY_MAX);
 	if (write_request(t, order) != ES_OK)
 		finish(t, POLICY_QOS_REFUSED, "", "the request would be too large");
-	else if (section->token != NULL)
-		policy_bss_token_get(section->token, t->deadline, on_token, t);
 	else
-		carry(t, NULL);
+		es_peer_prepare(&section->peer, t->deadline, on_token, t);
 }
 
 /* ---- life ---- */
 
 static const char *fault_of(const struct config *c)
 {
+	const char *fault = es_peer_fault(&c->peer, true);
 	uint8_t sd[3];
 
-	if (strncmp(c->url, "http://", 7) != 0 && strncmp(c->url, "https://", 8) != 0)
-		return "url begins with https:// or http://";
-	if (strlen(c->url) > ROOT_MAX)
+	if (fault != NULL)
+		return fault;
+	if (strlen(c->peer.url) > ROOT_MAX)
 		return "url is too long";
-	if ((c->cert_file[0] == '\0') != (c->key_file[0] == '\0'))
-		return "cert_file and key_file belong together";
-	if (c->token_url[0] != '\0' && (c->client_id[0] == '\0' || c->client_secret_file[0] == '\0'))
-		return "token_url needs client_id and client_secret_file";
 	if (c->sd[0] != '\0' && (strlen(c->sd) != 6 || es_hex_decode(es_slice_str(c->sd), sd, sizeof sd) != ES_OK))
 		return "sd is 6 hex digits";
-	if (c->http2 && strncmp(c->url, "http://", 7) != 0)
-		return "http2 is for http:// alone: https:// agrees on it by itself";
 	return c->retry_first <= c->retry_max ? NULL : "retry_first is above retry_max";
 }
 
@@ -352,24 +320,12 @@ static es_status fill(struct policy_qos_net *net, struct section *s, struct es_b
 {
 	const struct config *c = s->config;
 	const char *fault = fault_of(c);
-	const struct policy_token_access access = { c->ca_file,   c->cert_file,          c->key_file, c->token_url,
-		                                        c->client_id, c->client_secret_file, c->scope };
-	const struct es_fetch_target_options options = {
-		.name = s->name,
-		.ca_file = c->ca_file[0] != '\0' ? c->ca_file : NULL,
-		.cert_file = c->cert_file[0] != '\0' ? c->cert_file : NULL,
-		.key_file = c->key_file[0] != '\0' ? c->key_file : NULL,
-		.http2_prior_knowledge = c->http2,
-		.connections_max = c->connections_max,
-		.plain_http = strncmp(c->url, "http:", 5) == 0,
-	};
 
 	if (fault != NULL) {
 		es_put_str(error, fault);
 		return ES_MALFORMED;
 	}
-	ES_TRY(es_fetch_target_new(net->fetcher, &options, &s->target, error));
-	return c->token_url[0] != '\0' ? policy_bss_token_new(net->fetcher, &access, s->name, &s->token, error) : ES_OK;
+	return es_peer_open(&s->peer, net->fetcher, s->name, &c->peer, error);
 }
 
 static es_status add(struct policy_qos_net *net, const char *file, const struct es_conf_named *named,
@@ -418,7 +374,6 @@ es_status policy_qos_net_start(const char *file, struct policy_qos_net **out, st
 	if (net == NULL)
 		return ES_TOO_LARGE;
 	es_metric_register(&requests);
-	(void)pthread_mutex_init(&net->lock, NULL);
 	es_status status = start(net, file, error);
 	if (status != ES_OK) {
 		policy_qos_net_stop(net);
@@ -440,8 +395,7 @@ void policy_qos_net_free(struct policy_qos_net *net)
 	if (net == NULL)
 		return;
 	for (size_t i = 0; i < net->count; i++)
-		policy_bss_token_free(net->sections[i].token);
+		es_peer_close(&net->sections[i].peer);
 	es_arena_free(net->arena);
-	(void)pthread_mutex_destroy(&net->lock);
 	free(net);
 }

@@ -260,6 +260,7 @@ const char *const policy_statements[ST_COUNT] = {
 	/* By the names that entries about a line have: equality finds them in any collation. */
 	[ST_AUDIT_ERASE] = "UPDATE audit SET resource = replace(resource, ?2, ?3), "
 					   "detail = CASE WHEN detail = '' THEN '' ELSE '(erased)' END WHERE tenant = ?1 AND resource IN "
-					   "('subscriber/' || ?2, 'subscriber/' || ?2 || '/keys', 'subscriber/' || ?2 || '/store-users') "
+					   "('subscriber/' || ?2, 'subscriber/' || ?2 || '/keys', 'subscriber/' || ?2 || '/store-users', "
+					   "'subscriber/' || ?2 || '/profiles') "
 					   "AND at <= ?4",
 };

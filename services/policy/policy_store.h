@@ -202,23 +202,21 @@ es_status policy_row_device_lines(struct es_db_conn *conn, const char *tenant, c
 
 /* ---- devices by IMEI and by TAC (policy_store_equipment.c) ---- */
 
-/* ES_NOT_FOUND. Texts are of the arena. */
-es_status policy_row_listed(struct es_db_conn *conn, const char *tenant, const char *imei, struct es_arena *arena,
-                            struct policy_listed *out) ES_MUST_USE;
-es_status policy_row_listed_put(struct es_db_conn *conn, const struct policy_listed *listed) ES_MUST_USE;
-es_status policy_row_listed_delete(struct es_db_conn *conn, const char *tenant, const char *imei) ES_MUST_USE;
-typedef es_status policy_listed_each(const struct policy_listed *listed, void *user);
-/* By IMEI, after `after`; `arena` is reset before each row. */
-es_status policy_row_listeds(struct es_db_conn *conn, const char *tenant, const char *after, uint32_t limit,
-                             struct es_arena *arena, policy_listed_each *each, void *user) ES_MUST_USE;
+/* The operator's list, by IMEI; the table of models, by TAC. */
+enum policy_entry_kind { POLICY_LISTED, POLICY_MODEL };
 
-es_status policy_row_model(struct es_db_conn *conn, const char *tenant, const char *tac, struct es_arena *arena,
-                           struct policy_device_model *out) ES_MUST_USE;
-es_status policy_row_model_put(struct es_db_conn *conn, const struct policy_device_model *model) ES_MUST_USE;
-es_status policy_row_model_delete(struct es_db_conn *conn, const char *tenant, const char *tac) ES_MUST_USE;
-typedef es_status policy_model_each(const struct policy_device_model *model, void *user);
-es_status policy_row_models(struct es_db_conn *conn, const char *tenant, const char *after, uint32_t limit,
-                            struct es_arena *arena, policy_model_each *each, void *user) ES_MUST_USE;
+/* ES_NOT_FOUND. Texts are of the arena. */
+es_status policy_row_entry(struct es_db_conn *conn, enum policy_entry_kind kind, const char *tenant, const char *key,
+                           struct es_arena *arena, union policy_entry *out) ES_MUST_USE;
+es_status policy_row_entry_put(struct es_db_conn *conn, enum policy_entry_kind kind,
+                               const union policy_entry *entry) ES_MUST_USE;
+es_status policy_row_entry_delete(struct es_db_conn *conn, enum policy_entry_kind kind, const char *tenant,
+                                  const char *key) ES_MUST_USE;
+typedef es_status policy_entry_each(const union policy_entry *entry, void *user);
+/* By their keys, after `after`; `arena` is reset before each row. */
+es_status policy_row_entries(struct es_db_conn *conn, enum policy_entry_kind kind, const char *tenant,
+                             const char *after, uint32_t limit, struct es_arena *arena, policy_entry_each *each,
+                             void *user) ES_MUST_USE;
 
 /* All that is known of the device out->imei, in one read; nothing is known of what has no IMEI. */
 es_status policy_row_equipment_facts(struct es_db_conn *conn, const char *tenant, const char *source,

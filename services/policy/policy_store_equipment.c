@@ -26,81 +26,11 @@ es_status policy_row_device_lines(struct es_db_conn *conn, const char *tenant, c
 	return status == ES_NOT_FOUND ? ES_OK : status;
 }
 
-/* ---- the list ---- */
-
 static uint8_t state_of(struct es_rows *rows, int column)
 {
 	const int64_t state = es_col_int(rows, column);
 	return state >= POLICY_EQUIPMENT_ALLOWED && state <= POLICY_EQUIPMENT_UNKNOWN ? (uint8_t)state : 0;
 }
-
-/* Columns in the order of LISTED in policy_statements.c. */
-static es_status listed_of(struct es_rows *rows, const char *tenant, struct es_arena *arena, struct policy_listed *out)
-{
-	bool bad = false;
-	const struct policy_listed listed = {
-		.tenant = es_arena_strdup(arena, es_slice_str(tenant)),
-		.imei = text(rows, 0, arena, &bad),
-		.state = state_of(rows, 1),
-		.reason = text(rows, 2, arena, &bad),
-		.since_ms = es_col_int(rows, 3),
-		.version = (uint64_t)es_col_int(rows, 4),
-	};
-
-	if (bad || listed.tenant == NULL)
-		return ES_TOO_LARGE;
-	*out = listed;
-	return ES_OK;
-}
-
-es_status policy_row_listed(struct es_db_conn *conn, const char *tenant, const char *imei, struct es_arena *arena,
-                            struct policy_listed *out)
-{
-	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
-
-	ES_TRY(ES_DB_QUERY(conn, ST_LISTED, &rows, es_bind_str(tenant), es_bind_str(imei)));
-	ES_TRY(es_rows_next(rows));
-	return listed_of(rows, tenant, arena, out);
-}
-
-es_status policy_row_listed_put(struct es_db_conn *conn, const struct policy_listed *l)
-{
-	return ES_DB_EXEC(conn, ST_LISTED_UPSERT, NULL, es_bind_str(l->tenant), es_bind_str(l->imei), es_bind_int(l->state),
-	                  es_bind_str(l->reason), es_bind_int(l->since_ms), es_bind_int((int64_t)l->version));
-}
-
-static es_status delete_one(struct es_db_conn *conn, enum policy_statement statement, const char *tenant,
-                            const char *key)
-{
-	const struct es_bind binds[] = { es_bind_str(tenant), es_bind_str(key) };
-	int64_t changed = 0;
-
-	ES_TRY(es_db_exec(conn, statement, binds, 2, &changed));
-	return changed > 0 ? ES_OK : ES_NOT_FOUND;
-}
-
-es_status policy_row_listed_delete(struct es_db_conn *conn, const char *tenant, const char *imei)
-{
-	return delete_one(conn, ST_LISTED_DELETE, tenant, imei);
-}
-
-es_status policy_row_listeds(struct es_db_conn *conn, const char *tenant, const char *after, uint32_t limit,
-                             struct es_arena *arena, policy_listed_each *each, void *user)
-{
-	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
-	es_status status;
-
-	ES_TRY(ES_DB_QUERY(conn, ST_LISTEDS, &rows, es_bind_str(tenant), es_bind_str(after), es_bind_int(limit)));
-	while ((status = es_rows_next(rows)) == ES_OK) {
-		struct policy_listed listed;
-		es_arena_reset(arena);
-		ES_TRY(listed_of(rows, tenant, arena, &listed));
-		ES_TRY(each(&listed, user));
-	}
-	return status == ES_NOT_FOUND ? ES_OK : status;
-}
-
-/* ---- models ---- */
 
 static es_status capabilities_of(struct es_slice lines, struct es_arena *arena, struct policy_list *out)
 {
@@ -118,38 +48,53 @@ static es_status capabilities_of(struct es_slice lines, struct es_arena *arena, 
 	return ES_OK;
 }
 
-/* Columns in the order of MODEL in policy_statements.c. */
-static es_status model_of(struct es_rows *rows, const char *tenant, struct es_arena *arena,
-                          struct policy_device_model *out)
+/* ---- the list, and the table of models ---- */
+
+#define ANY_FIRST(type, key_member)                                                                                    \
+	(offsetof(struct type, key_member) == offsetof(union policy_entry, any.key) &&                                     \
+	 offsetof(struct type, version) == offsetof(union policy_entry, any.version))
+_Static_assert(ANY_FIRST(policy_listed, imei), "tenant, key and version come first");
+_Static_assert(ANY_FIRST(policy_device_model, tac), "tenant, key and version come first");
+
+/* Columns in the order of LISTED in policy_statements.c. */
+static es_status read_listed(struct es_rows *rows, struct es_arena *arena, union policy_entry *out)
 {
 	bool bad = false;
-	struct policy_device_model model = {
-		.tenant = es_arena_strdup(arena, es_slice_str(tenant)),
+
+	out->listed = (struct policy_listed){
+		.imei = text(rows, 0, arena, &bad),
+		.state = state_of(rows, 1),
+		.reason = text(rows, 2, arena, &bad),
+		.since_ms = es_col_int(rows, 3),
+		.version = (uint64_t)es_col_int(rows, 4),
+	};
+	return bad ? ES_TOO_LARGE : ES_OK;
+}
+
+static es_status put_listed(struct es_db_conn *conn, const union policy_entry *entry)
+{
+	const struct policy_listed *l = &entry->listed;
+	return ES_DB_EXEC(conn, ST_LISTED_UPSERT, NULL, es_bind_str(l->tenant), es_bind_str(l->imei), es_bind_int(l->state),
+	                  es_bind_str(l->reason), es_bind_int(l->since_ms), es_bind_int((int64_t)l->version));
+}
+
+/* Columns in the order of MODEL in policy_statements.c. */
+static es_status read_model(struct es_rows *rows, struct es_arena *arena, union policy_entry *out)
+{
+	bool bad = false;
+
+	out->model = (struct policy_device_model){
 		.tac = text(rows, 0, arena, &bad),
 		.vendor = text(rows, 1, arena, &bad),
 		.model = text(rows, 2, arena, &bad),
 		.version = (uint64_t)es_col_int(rows, 4),
 	};
-
-	if (bad || model.tenant == NULL)
-		return ES_TOO_LARGE;
-	ES_TRY(capabilities_of(es_col_text(rows, 3), arena, &model.capabilities));
-	*out = model;
-	return ES_OK;
+	return bad ? ES_TOO_LARGE : capabilities_of(es_col_text(rows, 3), arena, &out->model.capabilities);
 }
 
-es_status policy_row_model(struct es_db_conn *conn, const char *tenant, const char *tac, struct es_arena *arena,
-                           struct policy_device_model *out)
+static es_status put_model(struct es_db_conn *conn, const union policy_entry *entry)
 {
-	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
-
-	ES_TRY(ES_DB_QUERY(conn, ST_MODEL, &rows, es_bind_str(tenant), es_bind_str(tac)));
-	ES_TRY(es_rows_next(rows));
-	return model_of(rows, tenant, arena, out);
-}
-
-es_status policy_row_model_put(struct es_db_conn *conn, const struct policy_device_model *m)
-{
+	const struct policy_device_model *m = &entry->model;
 	ES_CLEANUP(es_buf_free) struct es_buf lines;
 
 	es_buf_init(&lines, 16384);
@@ -160,23 +105,60 @@ es_status policy_row_model_put(struct es_db_conn *conn, const struct policy_devi
 	                  es_bind_str(m->model), es_bind_text(es_buf_slice(&lines)), es_bind_int((int64_t)m->version));
 }
 
-es_status policy_row_model_delete(struct es_db_conn *conn, const char *tenant, const char *tac)
+static const struct {
+	enum policy_statement get, remove, list;
+	es_status (*read)(struct es_rows *rows, struct es_arena *arena, union policy_entry *out); /* without the tenant */
+	es_status (*put)(struct es_db_conn *conn, const union policy_entry *entry);
+} kinds[] = {
+	[POLICY_LISTED] = { ST_LISTED, ST_LISTED_DELETE, ST_LISTEDS, read_listed, put_listed },
+	[POLICY_MODEL] = { ST_MODEL, ST_MODEL_DELETE, ST_MODELS, read_model, put_model },
+};
+
+static es_status entry_of(struct es_rows *rows, enum policy_entry_kind kind, const char *tenant, struct es_arena *arena,
+                          union policy_entry *out)
 {
-	return delete_one(conn, ST_MODEL_DELETE, tenant, tac);
+	ES_TRY(kinds[kind].read(rows, arena, out));
+	out->any.tenant = es_arena_strdup(arena, es_slice_str(tenant));
+	return out->any.tenant != NULL ? ES_OK : ES_TOO_LARGE;
 }
 
-es_status policy_row_models(struct es_db_conn *conn, const char *tenant, const char *after, uint32_t limit,
-                            struct es_arena *arena, policy_model_each *each, void *user)
+es_status policy_row_entry(struct es_db_conn *conn, enum policy_entry_kind kind, const char *tenant, const char *key,
+                           struct es_arena *arena, union policy_entry *out)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+
+	ES_TRY(ES_DB_QUERY(conn, kinds[kind].get, &rows, es_bind_str(tenant), es_bind_str(key)));
+	ES_TRY(es_rows_next(rows));
+	return entry_of(rows, kind, tenant, arena, out);
+}
+
+es_status policy_row_entry_put(struct es_db_conn *conn, enum policy_entry_kind kind, const union policy_entry *entry)
+{
+	return kinds[kind].put(conn, entry);
+}
+
+es_status policy_row_entry_delete(struct es_db_conn *conn, enum policy_entry_kind kind, const char *tenant,
+                                  const char *key)
+{
+	int64_t changed = 0;
+
+	ES_TRY(ES_DB_EXEC(conn, kinds[kind].remove, &changed, es_bind_str(tenant), es_bind_str(key)));
+	return changed > 0 ? ES_OK : ES_NOT_FOUND;
+}
+
+es_status policy_row_entries(struct es_db_conn *conn, enum policy_entry_kind kind, const char *tenant,
+                             const char *after, uint32_t limit, struct es_arena *arena, policy_entry_each *each,
+                             void *user)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 	es_status status;
 
-	ES_TRY(ES_DB_QUERY(conn, ST_MODELS, &rows, es_bind_str(tenant), es_bind_str(after), es_bind_int(limit)));
+	ES_TRY(ES_DB_QUERY(conn, kinds[kind].list, &rows, es_bind_str(tenant), es_bind_str(after), es_bind_int(limit)));
 	while ((status = es_rows_next(rows)) == ES_OK) {
-		struct policy_device_model model;
+		union policy_entry entry;
 		es_arena_reset(arena);
-		ES_TRY(model_of(rows, tenant, arena, &model));
-		ES_TRY(each(&model, user));
+		ES_TRY(entry_of(rows, kind, tenant, arena, &entry));
+		ES_TRY(each(&entry, user));
 	}
 	return status == ES_NOT_FOUND ? ES_OK : status;
 }

@@ -154,17 +154,28 @@ struct policy_equipment_settings {
 /* A row of the operator's list. */
 struct policy_listed {
 	const char *tenant, *imei; /* POLICY_IMEI_DIGITS */
-	uint8_t state;             /* enum policy_equipment_state: allowed, tracked, blocked */
+	uint64_t version;
+	uint8_t state; /* enum policy_equipment_state: allowed, tracked, blocked */
 	const char *reason;
 	int64_t since_ms;
-	uint64_t version;
 };
 
 /* A row of the table of models. */
 struct policy_device_model {
-	const char *tenant, *tac, *vendor, *model;
-	struct policy_list capabilities; /* "vowifi", "vonr: 14.2": from that software version on */
+	const char *tenant, *tac;
 	uint64_t version;
+	const char *vendor, *model;
+	struct policy_list capabilities; /* "vowifi", "vonr: 14.2": from that software version on */
+};
+
+/* A row of either. */
+union policy_entry {
+	struct {
+		const char *tenant, *key;
+		uint64_t version;
+	} any;
+	struct policy_listed listed;
+	struct policy_device_model model;
 };
 
 /* What a decision may know of the device that asks. */

@@ -7,6 +7,7 @@ coroutines: `await handle(request)` gives an Answer. Alone it serves ROUTES belo
 
 import argparse
 import asyncio
+import base64
 import json
 import ssl
 import sys
@@ -231,6 +232,7 @@ class Routes:
     def __init__(self):
         self.server = None
         self.gathered, self.gate = 0, asyncio.Event()
+        self.tokens = 0
 
     async def __call__(self, request):
         name = request.path.split("/")[1]
@@ -273,6 +275,19 @@ class Routes:
 
     async def on_status(self, r):
         return Answer(int(r.path.split("/")[2]), headers={k: v[0] for k, v in r.query.items()})
+
+    async def on_token(self, r):
+        """OAuth 2.0 client credentials of me, with a secret that has to be encoded; tokens are numbered."""
+        if r.headers.get("authorization") != "Basic " + base64.b64encode(b"me:a%2Bb").decode():
+            return as_json({"error": "invalid_client"}, 401)
+        assert r.body == b"grant_type=client_credentials&scope=all%20of%20it", r.body
+        self.tokens += 1
+        return as_json({"access_token": f"token-{self.tokens}", "token_type": "bearer", "expires_in": 3600})
+
+    async def on_private(self, r):
+        """/private/3 takes the third token alone."""
+        good = r.headers.get("authorization") == "Bearer token-" + r.path.split("/")[2]
+        return await self.on_echo(r) if good else Answer(401)
 
     async def on_gather(self, r):
         """Answers when as many requests as it says are there at once; then it begins anew."""

@@ -204,7 +204,7 @@ class Stack:
                      "notify_target": links["notify_target"],
                      # a few SIMs play many: tests of the limits set them
                      "imsi_challenges_per_minute": 0, "imsi_resyncs_per_hour": 0, "failures_per_hour": 0},
-            "esim": {"policy_target": links["policy_target"], "policy_events": events},
+            "esim": {"events_listen": f"ipc://{self._sock}/esim-events{i}", "profile_keys_file": k / "profile.keys", "policy_target": links["policy_target"], "policy_events": events},
             "notify": {"push_keys_file": k / "push.keys", "policy_target": links["policy_target"], "policy_events": events},
             "gateway": {"device_cert_file": k / "server.crt", "device_key_file": k / "server.key", "ticket_key_file": k / "ticket.key",
                         "admin_cert_file": k / "server.crt", "admin_key_file": k / "server.key", "server_cert_file": k / "server.crt",

@@ -28,6 +28,22 @@ def as_json(element):
     return out
 
 
+def whole_document(applications):
+    """A document of XML around its applications, as Answer.masked() gives it."""
+    return f"""<?xml version="1.0"?>
+<wap-provisioningdoc version="1.1">
+<characteristic type="VERS">
+<parm name="version" value="N"/>
+<parm name="validity" value="N"/>
+</characteristic>
+<characteristic type="TOKEN">
+<parm name="token" value="T"/>
+<parm name="validity" value="N"/>
+</characteristic>
+{applications}</wap-provisioningdoc>
+"""
+
+
 HANDLE = r"(encodedValue=|sid=)[A-Za-z0-9+/=_-]+"  # what a ServiceFlow_UserData says of whom, another one each time
 
 

@@ -107,6 +107,8 @@ prints a table. Takes some twenty minutes; leave the machine alone.
   rules   token requests with twenty rules and without; the decision alone for all applications at once
   core    full authentications with the own AuC (EAP-AKA, EAP-AKA'), over SWx, relayed to an AAA and with a
           UDM, each beside the first; a tenant with a slow HSS beside another; in_flight_max and latency
+  odsa    companions activated end to end and polls, each beside the token request; the SM-DP+ double's own
+          time taken off
   scale   what a million subscribers cost
 
   --only PART       this part alone

@@ -41,6 +41,7 @@ make_keys() { # directory
 	make_secret "$dir/token.keys" ring_line
 	make_secret "$dir/auc.keys" ring_line
 	make_secret "$dir/push.keys" ring_line
+	make_secret "$dir/profile.keys" ring_line
 	make_secret "$dir/transport.key" hex_key
 	make_secret "$dir/ticket.key" ticket_line
 	make_secret "$dir/admin.token" hex_key

@@ -77,6 +77,8 @@ write_config() { # file
 			esim)
 				cat <<-CONF
 					bus_listen = ipc://$sock/esim
+					events_listen = ipc://$sock/esim-events
+					profile_keys_file = $keys/profile.keys
 					db = sqlite:$data/esim.db
 					policy_target = ipc://$sock/policy
 					policy_events = ipc://$sock/policy-events

@@ -60,11 +60,18 @@ enum ctl_undo {
 };
 enum ctl_undo ctl_keys_undo(struct ctl *ctl); /* of --imsi */
 void ctl_print_json(const cJSON *json);
+/* For people, or as JSON. */
+int ctl_print_object(const struct ctl *ctl, const cJSON *object);
+/* To standard output; wiped. */
+int ctl_print(struct es_buf *text);
 /* ctl_tenant.c: puts the only tenant there is in the place of a --tenant that was not given. */
 int ctl_tenant_default(struct ctl *ctl);
 /* ctl_rows.c: what is put under its key, and lists of it. */
 int ctl_run_put(struct ctl *ctl);
 int ctl_run_rows(struct ctl *ctl);
+/* ctl_esim.c: orders and profiles of eSIM. */
+int ctl_run_order_show(struct ctl *ctl);
+int ctl_run_profile_put(struct ctl *ctl);
 /* ctl_import.c, ctl_check.c */
 int ctl_run_import(struct ctl *ctl);
 /* ctl_feed.c: the list of one of the operator's own systems. Whether the options, or the file, say that it is one. */

@@ -115,6 +115,30 @@ static const struct ctl_view qos_orders = { (const struct ctl_column[]){ { "ORDE
 	                                                                     { "NEXT", "next", 20 },
 	                                                                     { "WHY", "reason", 0 },
 	                                                                     { NULL, NULL, 0 } } };
+static const struct ctl_view orders = { (const struct ctl_column[]){ { "ORDER", "id", 32 },
+	                                                                 { "KIND", "kind", 11 },
+	                                                                 { "STATE", "state", 8 },
+	                                                                 { "STEP", "step", 9 },
+	                                                                 { "IMSI", "imsi", 15 },
+	                                                                 { "ICCID", "iccid", 19 },
+	                                                                 { "NEXT", "next", 20 },
+	                                                                 { "WHY", "reason", 0 },
+	                                                                 { NULL, NULL, 0 } } };
+static const struct ctl_view profiles = { (const struct ctl_column[]){ { "ICCID", "iccid", 19 },
+	                                                                   { "APP", "app", 6 },
+	                                                                   { "SERVICE", "service", 12 },
+	                                                                   { "STATUS", "status", 11 },
+	                                                                   { "DEVICE", "terminal_id", 16 },
+	                                                                   { "EID", "eid", 32 },
+	                                                                   { "MSISDN", "msisdn", 16 },
+	                                                                   { "NAME", "name", 0 },
+	                                                                   { NULL, NULL, 0 } } };
+static const struct ctl_view stock = { (const struct ctl_column[]){ { "TYPE", "profile_type", 24 },
+	                                                                { "FREE", "free", 8 },
+	                                                                { "RESERVED", "reserved", 8 },
+	                                                                { "USED", "used", 8 },
+	                                                                { "SPOILED", "spoiled", 0 },
+	                                                                { NULL, NULL, 0 } } };
 static const struct ctl_view rules = { (const struct ctl_column[]){ { "NUMBER", "number", 6 },
 	                                                                { "ACTIVE", "active", 6 },
 	                                                                { "CREATED", "created", 20 },
@@ -143,6 +167,8 @@ static const struct ctl_view outages = { (const struct ctl_column[]){ { "OUTAGE"
 #define SUBSCRIBER TENANT "/subscribers/{imsi}"
 #define EQUIPMENT TENANT "/equipment/{imei}"
 #define MODEL TENANT "/models/{tac}"
+#define ESIM_ORDER TENANT "/esim-orders/{order}"
+#define PROFILE TENANT "/profiles/{iccid}"
 
 #define TENANT_SETTINGS                                                                                                \
 	CTL_NAME, CTL_HOSTS, CTL_PLMNS, CTL_IMSI_RANGES, CTL_GID1, CTL_LANGUAGE, CTL_TOKEN_TTL, CTL_VALIDITY,              \
@@ -161,7 +187,7 @@ static const struct ctl_view outages = { (const struct ctl_column[]){ { "OUTAGE"
 		CTL_CARRIER_BILLING, CTL_PRIVATE_IDENTITY, CTL_FEATURES
 #define CLIENT_SETTINGS CTL_NAME, CTL_SCOPES, CTL_REQUESTOR_IDS, CTL_TOKEN_TTL, CTL_DISABLED
 #define LINE_SETTINGS                                                                                                  \
-	CTL_ICCID, CTL_OPT_OUTS, CTL_VOICE_PROVISIONING, CTL_SMS_PROVISIONING, CTL_TERMS, CTL_ADDRESS, CTL_ADDRESS_EXPIRY, \
+	CTL_SIM_ICCID, CTL_OPT_OUTS, CTL_VOICE_PROVISIONING, CTL_SMS_PROVISIONING, CTL_TERMS, CTL_ADDRESS, CTL_ADDRESS_EXPIRY, \
 		CTL_ADDRESS_ID, CTL_VOWIFI_PROVISIONING, CTL_DATA_USAGE, CTL_BOOSTS, CTL_SATELLITE_PROVISIONING, CTL_ACCOUNT,  \
 		CTL_BILLING_BARRED, CTL_BILLING_PROVISIONING, CTL_ADDONS, CTL_FACTS
 #define DEVICE                                                                                                         \
@@ -466,6 +492,72 @@ const struct ctl_command ctl_commands[] = {
 	  "end what it made, or close one that failed as it is",
 	  "  openesctl qos cancel --tenant demo 0123456789abcdef0123456789abcdef", "POST",
 	  TENANT "/qos-orders/{order}:cancel", NULL, NULL },
+
+	{ "order", "list", ctl_run_list, OPTS(CTL_TENANT),
+	  OPTS(CTL_EQUIPMENT_STATE, CTL_KIND, CTL_IMSI, CTL_ICCID, CTL_EID, CTL_STUCK, CTL_LIMIT), CTL_NONE,
+	  "orders of eSIM profiles, and how far they are",
+	  "Stuck are those that cannot go on by themselves: mend what hindered them, then retry, or cancel.\n\n"
+	  "  openesctl order list --tenant demo --stuck\n"
+	  "  openesctl order list --tenant demo --imsi 001010000000042 --json",
+	  "GET", TENANT "/esim-orders", OPTS(CTL_EQUIPMENT_STATE, CTL_KIND, CTL_IMSI, CTL_ICCID, CTL_EID, CTL_STUCK),
+	  &orders },
+	{ "order", "show", ctl_run_order_show, OPTS(CTL_TENANT, CTL_ORDER), NO_OPTS, CTL_ORDER,
+	  "one order, and what became of each of its steps",
+	  "  openesctl order show --tenant demo 0123456789abcdef0123456789abcdef", "GET", ESIM_ORDER, NULL, NULL },
+	{ "order", "retry", ctl_run_request, OPTS(CTL_TENANT, CTL_ORDER), NO_OPTS, CTL_ORDER,
+	  "let one that is stuck go on, when what hindered it is mended",
+	  "The step it stopped at is asked again under the same identifier.\n\n"
+	  "  openesctl order retry --tenant demo 0123456789abcdef0123456789abcdef",
+	  "POST", ESIM_ORDER ":retry", NULL, NULL },
+	{ "order", "cancel", ctl_run_request, OPTS(CTL_TENANT, CTL_ORDER), NO_OPTS, CTL_ORDER,
+	  "take back what it has done, as long as the device cannot have the profile",
+	  "Undoes in reverse: the SM-DP+'s order, the network, the BSS's order. An order that is stuck while it undoes is\n"
+	  "closed as it is.\n\n"
+	  "  openesctl order cancel --tenant demo 0123456789abcdef0123456789abcdef",
+	  "POST", ESIM_ORDER ":cancel", NULL, NULL },
+
+	{ "profile", "list", ctl_run_list, OPTS(CTL_TENANT, CTL_IMSI), OPTS(CTL_LIMIT), CTL_IMSI,
+	  "a line's eSIM profiles, those on the way too", "  openesctl profile list --tenant demo 001010000000042", "GET",
+	  SUBSCRIBER "/profiles", NULL, &profiles },
+	{ "profile", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_ICCID), NO_OPTS, CTL_ICCID,
+	  "one profile, whosever it is", "  openesctl profile show --tenant demo 8901010000000000042", "GET", PROFILE, NULL,
+	  NULL },
+	{ "profile", "put", ctl_run_profile_put, OPTS(CTL_TENANT, CTL_IMSI, CTL_ICCID),
+	  OPTS(CTL_APP, CTL_SERVICE, CTL_EID, CTL_TERMINAL_ID, CTL_STATUS, CTL_SMDP_ADDRESS, CTL_SECONDARY, CTL_MSISDN,
+	       CTL_NAME, CTL_VENDOR, CTL_MODEL, CTL_VERIFY, CTL_FILE),
+	  CTL_ICCID, "enter a profile that another channel sold",
+	  "A shop, an app or a portal of your own has ordered it: the line's phone is told of it at its next\n"
+	  "AcquireConfiguration, and of where to download it. What is not given is as if new, so give all of it again to "
+	  "change it.\n"
+	  "An activation code is a secret: send it in a file, {\"download\": {\"activation_code\": \"1$...\"}}, or with "
+	  "--file -.\n\n"
+	  "  openesctl profile put --tenant demo --imsi 001010000000042 8901010000000000042 --app ap2006 \\\n"
+	  "      --service SharedNumber --eid 89049032000000000000000000000066 --terminal-id 356938035643809 \\\n"
+	  "      --status activated --smdp-address smdp.operator.example\n"
+	  "  openesctl profile put --tenant demo --imsi 001010000000042 8901010000000000042 --file profile.json",
+	  "PUT", SUBSCRIBER "/profiles/{iccid}", NULL, NULL },
+	{ "profile", "delete", ctl_run_request, OPTS(CTL_TENANT, CTL_IMSI, CTL_ICCID), NO_OPTS, CTL_ICCID,
+	  "a line has that profile no more",
+	  "Only the entry here goes: neither the SM-DP+ nor the network is told.\n\n"
+	  "  openesctl profile delete --tenant demo --imsi 001010000000042 8901010000000000042",
+	  "DELETE", SUBSCRIBER "/profiles/{iccid}", NULL, NULL },
+
+	{ "stock", "list", ctl_run_list, OPTS(CTL_TENANT), NO_OPTS, CTL_NONE,
+	  "how many profiles of each type are left to order", "  openesctl stock list --tenant demo", "GET",
+	  TENANT "/profile-stock", NULL, &stock },
+	{ "stock", "import", ctl_run_rows, OPTS(CTL_TENANT, CTL_FILE), OPTS(CTL_REPORT), CTL_FILE,
+	  "add profiles that lie at the SM-DP+, from CSV or JSON lines",
+	  "CSV: the first line names the columns, iccid and profile_type. JSON lines: an object a line. ICCIDs have 18 to\n"
+	  "20 digits, with or without F at the end. Bad lines are reported with their number and do not hold up the "
+	  "others.\n"
+	  "The same file may be imported again.\n\n"
+	  "  iccid,profile_type\n"
+	  "  8901010000000000042F,watch-5g\n\n"
+	  "  openesctl stock import --tenant demo batch-17.csv --report refused.txt",
+	  "POST", TENANT "/profile-stock:import", NULL, NULL },
+	{ "stock", "delete", ctl_run_request, OPTS(CTL_TENANT, CTL_ICCID), NO_OPTS, CTL_ICCID,
+	  "take a profile out of the stock that no order has", "  openesctl stock delete --tenant demo 8901010000000000042",
+	  "DELETE", TENANT "/profile-stock/{iccid}", NULL, NULL },
 
 	{ "keys", "set", ctl_run_keys_set, OPTS(CTL_TENANT, CTL_IMSI, CTL_K), OPTS(SECRETS), CTL_IMSI,
 	  "set or replace the keys of a SIM",

@@ -7,6 +7,8 @@
 #include "es_crypto.h"
 #include "es_text.h"
 
+#define FIELD_MAX 128 /* octets: more than any column here holds */
+
 static const char *const column_names[CTL_CSV_COLUMNS] = {
 	[CTL_CSV_IMSI] = "imsi",
 	[CTL_CSV_MSISDN] = "msisdn",
@@ -24,16 +26,19 @@ static const char *const statuses[] = { "active", "suspended", "barred", "termin
 static const char *const data_states[] = { "not_available", "available", "not_required", "in_progress", NULL };
 static const char *const prov_states[] = { "not_provisioned", "provisioned", "not_required", "in_progress", NULL };
 
-static struct es_slice slice_of(const struct ctl_csv_field *field)
+struct es_slice ctl_csv_text(const struct ctl_csv_field *field)
 {
 	return es_slice_trim(es_slice_of(field->text, field->len));
 }
 
 struct es_slice ctl_csv_body(struct es_slice line)
 {
+	static const uint8_t mark[] = { 0xef, 0xbb, 0xbf };
+
 	while (line.len > 0 && (line.ptr[line.len - 1] == '\n' || line.ptr[line.len - 1] == '\r'))
 		line.len--;
-	return line;
+	return es_slice_starts_with(line, es_slice_of(mark, sizeof mark)) ? es_slice_sub(line, sizeof mark, line.len)
+	                                                                  : line;
 }
 
 bool ctl_csv_is_blank(struct es_slice line)
@@ -44,7 +49,7 @@ bool ctl_csv_is_blank(struct es_slice line)
 
 static bool push(struct ctl_csv_field *out, uint8_t c)
 {
-	if (out->len == sizeof out->text)
+	if (out->len == out->size)
 		return false;
 	out->text[out->len++] = c;
 	return true;
@@ -62,7 +67,7 @@ static const char *quoted_take(struct es_slice *rest, struct ctl_csv_field *out)
 			*rest = es_slice_sub(*rest, 1, rest->len);
 		}
 		if (!push(out, c))
-			return "a field is longer than 128 octets";
+			return "a field is too long";
 	}
 	return "a quoted field does not end on its line";
 }
@@ -80,25 +85,27 @@ const char *ctl_csv_field(struct es_slice *rest, uint8_t separator, struct ctl_c
 	}
 	while (rest->len > 0 && rest->ptr[0] != separator) {
 		if (!push(out, rest->ptr[0]))
-			return "a field is longer than 128 octets";
+			return "a field is too long";
 		*rest = es_slice_sub(*rest, 1, rest->len);
 	}
 	*more = rest->len > 0;
 	*rest = es_slice_sub(*rest, 1, rest->len);
-	return es_text_is_clean_utf8(slice_of(out)) ? NULL : "a field is not clean text (UTF-8)";
+	return es_text_is_clean_utf8(ctl_csv_text(out)) ? NULL : "a field is not clean text (UTF-8)";
 }
 
 static const char *header_read(struct es_slice rest, struct ctl_csv *csv)
 {
 	bool seen[CTL_CSV_COLUMNS] = { false }, more = true;
+	uint8_t room[FIELD_MAX];
 
 	while (more) {
-		struct ctl_csv_field field;
+		struct ctl_csv_field field = { .text = room, .size = sizeof room };
 		const char *why = ctl_csv_field(&rest, csv->separator, &field, &more);
 		if (why != NULL)
 			return why;
 		size_t column = 0;
-		while (column < CTL_CSV_COLUMNS && !es_slice_eq_nocase(slice_of(&field), es_slice_str(column_names[column])))
+		while (column < CTL_CSV_COLUMNS &&
+		       !es_slice_eq_nocase(ctl_csv_text(&field), es_slice_str(column_names[column])))
 			column++;
 		if (column == CTL_CSV_COLUMNS || csv->count == CTL_CSV_COLUMNS_MAX)
 			return "the first line has to name the columns: imsi,plan and any of "
@@ -117,12 +124,9 @@ static const char *header_read(struct es_slice rest, struct ctl_csv *csv)
 
 es_status ctl_csv_header(struct es_slice line, struct ctl_csv *out, const char **why)
 {
-	static const uint8_t byte_order_mark[] = { 0xef, 0xbb, 0xbf };
 	struct ctl_csv csv = { .separator = ',' };
 
 	line = ctl_csv_body(line);
-	if (es_slice_starts_with(line, es_slice_of(byte_order_mark, sizeof byte_order_mark)))
-		line = es_slice_sub(line, sizeof byte_order_mark, line.len);
 	if (es_slice_find(line, ',') == line.len && es_slice_find(line, ';') < line.len)
 		csv.separator = ';';
 	const char *reason = header_read(line, &csv);
@@ -137,7 +141,8 @@ es_status ctl_csv_header(struct es_slice line, struct ctl_csv *out, const char *
 /* ---- a row ---- */
 
 struct fields {
-	struct ctl_csv_field of[CTL_CSV_COLUMNS];
+	struct ctl_csv_field of[CTL_CSV_COLUMNS]; /* of a column the list does not have: no text */
+	uint8_t rooms[CTL_CSV_COLUMNS][FIELD_MAX];
 };
 
 static void fields_wipe(struct fields *fields)
@@ -155,8 +160,8 @@ static void text_copy(char *out, size_t size, struct es_slice text)
 
 static const char *keys_read(const struct fields *fields, struct ctl_csv_row *row)
 {
-	struct es_slice k = slice_of(&fields->of[CTL_CSV_K]), opc = slice_of(&fields->of[CTL_CSV_OPC]);
-	struct es_slice amf = slice_of(&fields->of[CTL_CSV_AMF]);
+	struct es_slice k = ctl_csv_text(&fields->of[CTL_CSV_K]), opc = ctl_csv_text(&fields->of[CTL_CSV_OPC]);
+	struct es_slice amf = ctl_csv_text(&fields->of[CTL_CSV_AMF]);
 
 	if (k.len == 0 && opc.len == 0)
 		return amf.len == 0 ? NULL : "amf without k and opc";
@@ -186,22 +191,22 @@ static bool word_copy(struct es_slice text, const char *const *words, char *out,
 
 static const char *row_from(const struct fields *fields, struct ctl_csv_row *row)
 {
-	struct es_slice msisdn = slice_of(&fields->of[CTL_CSV_MSISDN]), plan = slice_of(&fields->of[CTL_CSV_PLAN]);
+	struct es_slice msisdn = ctl_csv_text(&fields->of[CTL_CSV_MSISDN]), plan = ctl_csv_text(&fields->of[CTL_CSV_PLAN]);
 	struct es_msisdn checked;
 
-	if (es_imsi_parse(slice_of(&fields->of[CTL_CSV_IMSI]), &row->imsi) != ES_OK)
+	if (es_imsi_parse(ctl_csv_text(&fields->of[CTL_CSV_IMSI]), &row->imsi) != ES_OK)
 		return "imsi is not 6 to 15 digits";
 	if (msisdn.len > 0 && es_msisdn_parse(msisdn, &checked) != ES_OK)
 		return "msisdn is not '+' and 5 to 15 digits";
 	if (plan.len == 0 || plan.len >= sizeof row->plan)
 		return "plan is empty or longer than 63 characters";
-	if (!word_copy(slice_of(&fields->of[CTL_CSV_STATUS]), statuses, row->status, sizeof row->status))
+	if (!word_copy(ctl_csv_text(&fields->of[CTL_CSV_STATUS]), statuses, row->status, sizeof row->status))
 		return "status is none of active, suspended, barred, terminated";
-	if (!word_copy(slice_of(&fields->of[CTL_CSV_TERMS]), data_states, row->terms, sizeof row->terms))
+	if (!word_copy(ctl_csv_text(&fields->of[CTL_CSV_TERMS]), data_states, row->terms, sizeof row->terms))
 		return "terms is none of not_available, available, not_required, in_progress";
-	if (!word_copy(slice_of(&fields->of[CTL_CSV_ADDRESS]), data_states, row->address, sizeof row->address))
+	if (!word_copy(ctl_csv_text(&fields->of[CTL_CSV_ADDRESS]), data_states, row->address, sizeof row->address))
 		return "address is none of not_available, available, not_required, in_progress";
-	if (!word_copy(slice_of(&fields->of[CTL_CSV_PROVISIONING]), prov_states, row->provisioning,
+	if (!word_copy(ctl_csv_text(&fields->of[CTL_CSV_PROVISIONING]), prov_states, row->provisioning,
 	               sizeof row->provisioning))
 		return "provisioning is none of not_provisioned, provisioned, not_required, in_progress";
 	text_copy(row->msisdn, sizeof row->msisdn, msisdn);
@@ -216,7 +221,9 @@ static const char *fields_read(const struct ctl_csv *csv, struct es_slice rest, 
 	for (size_t i = 0; i < csv->count; i++) {
 		if (!more)
 			return "the line has fewer fields than the first line has columns";
-		const char *why = ctl_csv_field(&rest, csv->separator, &fields->of[csv->columns[i]], &more);
+		const uint8_t column = csv->columns[i];
+		fields->of[column] = (struct ctl_csv_field){ .text = fields->rooms[column], .size = FIELD_MAX };
+		const char *why = ctl_csv_field(&rest, csv->separator, &fields->of[column], &more);
 		if (why != NULL)
 			return why;
 	}

@@ -46,13 +46,16 @@ struct ctl_csv_row {
 	uint8_t k[16], opc[16], amf[2];
 };
 
-/* One field, and a line without its end: for lists of other things (ctl_rows.h). Pure. */
+/* One field: for lists of other things, too (ctl_row.h). The room, and wiping it, is the caller's. */
 struct ctl_csv_field {
-	uint8_t text[128];
-	size_t len;
+	uint8_t *text;
+	size_t size, len;
 };
 /* Takes a field and the separator behind it off `rest`. `more`: another field follows. NULL, or why it is no field. */
 const char *ctl_csv_field(struct es_slice *rest, uint8_t separator, struct ctl_csv_field *out, bool *more);
+/* What it says: without the blanks around it. Within its room. */
+struct es_slice ctl_csv_text(const struct ctl_csv_field *field);
+/* A line without its end, and without a byte order mark. */
 struct es_slice ctl_csv_body(struct es_slice line);
 
 /* Empty lines and lines starting with '#' carry nothing. */

@@ -123,6 +123,26 @@ static void a_header_that_cannot_be_used_is_refused(void **state)
 	}
 }
 
+static void a_field_stays_within_its_room(void **state)
+{
+	static const struct {
+		const char *line, *text; /* NULL: refused */
+	} cases[] = {
+		{ "1234,x", "1234" }, { "12345,x", NULL }, { "\"1\"\"34\"", "1\"34" }, { "\"12345\"", NULL }, { " 1 ", "1" }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ES_COUNT(cases); i++) {
+		uint8_t room[4];
+		struct ctl_csv_field field = { .text = room, .size = sizeof room };
+		struct es_slice rest = es_slice_str(cases[i].line);
+		bool more = false;
+		assert_int_equal(ctl_csv_field(&rest, ',', &field, &more) == NULL, cases[i].text != NULL);
+		if (cases[i].text != NULL)
+			assert_true(es_slice_eq_str(ctl_csv_text(&field), cases[i].text));
+	}
+}
+
 static void comments_and_empty_lines_carry_nothing(void **state)
 {
 	(void)state;
@@ -140,6 +160,7 @@ int main(void)
 		cmocka_unit_test(amf_defaults_to_8000),
 		cmocka_unit_test(a_bad_row_gives_its_reason_and_never_its_values),
 		cmocka_unit_test(a_header_that_cannot_be_used_is_refused),
+		cmocka_unit_test(a_field_stays_within_its_room),
 		cmocka_unit_test(comments_and_empty_lines_carry_nothing),
 	};
 	return cmocka_run_group_tests_name("ctl_csv", tests, NULL, NULL);

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "ctl_csv.h"
+#include "ctl_lines.h"
 #include "ctl_row.h"
 #include "es_cleanup.h"
 #include "es_json.h"
@@ -20,12 +22,11 @@
 
 struct feed {
 	struct ctl *ctl;
-	FILE *in, *report;
-	const char *name;
+	struct ctl_lines list;
 	struct ctl_rows rows;
 	bool has_begun, is_trial;
-	size_t line, taken; /* the last line read; the last line whose batch is in */
-	size_t created, changed, unchanged, refused, missing, terminated;
+	size_t taken; /* the last line whose batch is in */
+	size_t missing, terminated;
 	size_t lines[BATCH]; /* of the batch */
 	cJSON *batch;
 	size_t count, octets;
@@ -36,29 +37,19 @@ bool ctl_feed_is_wanted(const struct ctl *ctl)
 {
 	static const uint8_t options[] = { CTL_SOURCE, CTL_DRY_RUN, CTL_RESUME, CTL_MISSING, CTL_TERMINATE_MISSING };
 	const char *name = ctl_value(ctl, CTL_FILE);
-	int first = EOF;
+	char start[4];
+	size_t len = 0;
 
 	for (size_t i = 0; i < ES_COUNT(options); i++)
 		if (ctl_value(ctl, options[i]) != NULL)
 			return true;
 	FILE *file = strcmp(name, "-") == 0 ? NULL : fopen(name, "re");
 	if (file != NULL) {
-		first = fgetc(file);
+		len = fread(start, 1, sizeof start, file);
 		(void)fclose(file);
 	}
-	return first == '{';
-}
-
-static void refuse(struct feed *f, size_t line, const char *why, const char *field)
-{
-	const bool has_field = field != NULL && field[0] != '\0';
-	FILE *const both[] = { stderr, f->report };
-
-	f->refused++;
-	for (size_t i = 0; i < ES_COUNT(both); i++)
-		if (both[i] != NULL)
-			(void)fprintf(both[i], "line %zu: %s%s%s%s\n", line, why, has_field ? " (field: " : "",
-			              has_field ? field : "", has_field ? ")" : "");
+	const struct es_slice text = ctl_csv_body(es_slice_of(start, len));
+	return text.len > 0 && text.ptr[0] == '{';
 }
 
 /* ---- where it stopped ---- */
@@ -67,9 +58,9 @@ static struct {
 	const char *name;
 	size_t offset;
 } const numbers[] = {
-	{ "line", offsetof(struct feed, taken) },      { "created", offsetof(struct feed, created) },
-	{ "changed", offsetof(struct feed, changed) }, { "unchanged", offsetof(struct feed, unchanged) },
-	{ "refused", offsetof(struct feed, refused) },
+	{ "line", offsetof(struct feed, taken) },           { "created", offsetof(struct feed, list.created) },
+	{ "changed", offsetof(struct feed, list.changed) }, { "unchanged", offsetof(struct feed, list.unchanged) },
+	{ "refused", offsetof(struct feed, list.refused) },
 };
 
 static size_t *number_of(struct feed *f, size_t i)
@@ -123,22 +114,6 @@ static int state_load(struct feed *f)
 
 /* ---- a batch ---- */
 
-static void take_result(struct feed *f, size_t line, const cJSON *result)
-{
-	const char *outcome = result != NULL ? es_json_str(result, "outcome") : NULL;
-	const char *error = result != NULL ? es_json_str(result, "error") : NULL;
-
-	if (outcome != NULL && strcmp(outcome, "created") == 0)
-		f->created++;
-	else if (outcome != NULL && strcmp(outcome, "changed") == 0)
-		f->changed++;
-	else if (outcome != NULL && strcmp(outcome, "unchanged") == 0)
-		f->unchanged++;
-	else
-		refuse(f, line, error != NULL ? error : "the server gave no outcome",
-		       result != NULL ? es_json_str(result, "field") : NULL);
-}
-
 static int batch_begin(struct feed *f)
 {
 	cJSON_Delete(f->batch);
@@ -149,7 +124,8 @@ static int batch_begin(struct feed *f)
 	           : ctl_complain(CTL_REFUSED, "out of memory");
 }
 
-static int batch_send(struct feed *f)
+/* `line`: the last one that is in, or refused, with it. */
+static int batch_send(struct feed *f, size_t line)
 {
 	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
 	char path[256];
@@ -159,6 +135,7 @@ static int batch_send(struct feed *f)
 		return CTL_OK;
 	(void)snprintf(path, sizeof path, "/v1/tenants/{tenant}/subscribers:import?dry_run=%s%s%.64s",
 	               f->is_trial ? "true" : "false", source != NULL ? "&source=" : "", source != NULL ? source : "");
+	ctl_lines_bar_clear(&f->list);
 	int code = ctl_request(f->ctl, "POST", path, f->batch, &answer);
 	if (code != CTL_OK)
 		return code;
@@ -167,10 +144,8 @@ static int batch_send(struct feed *f)
 		memcpy(f->since, at, strlen(at) + 1);
 	const cJSON *results = cJSON_GetObjectItemCaseSensitive(answer.json, "results");
 	for (size_t i = 0; i < f->count; i++)
-		take_result(f, f->lines[i], cJSON_GetArrayItem(results, (int)i));
-	f->taken = f->line;
-	if (isatty(STDERR_FILENO))
-		(void)fprintf(stderr, "\rline %zu, %zu refused\033[K", f->line, f->refused);
+		(void)ctl_lines_result(&f->list, f->lines[i], cJSON_GetArrayItem(results, (int)i), false);
+	f->taken = line;
 	code = state_save(f);
 	return code == CTL_OK ? batch_begin(f) : code;
 }
@@ -184,14 +159,14 @@ static int line_queue(struct feed *f, struct es_slice line)
 
 	es_status status = ctl_row_read(&f->rows, line, &row, &why);
 	if (status == ES_MALFORMED) {
-		refuse(f, f->line, why, NULL);
+		ctl_lines_refuse(&f->list, f->list.line, why, NULL);
 		return CTL_OK;
 	}
 	if (status != ES_OK || !cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(f->batch, "rows"), row)) {
 		cJSON_Delete(row);
 		return ctl_complain(CTL_REFUSED, "out of memory");
 	}
-	f->lines[f->count++] = f->line;
+	f->lines[f->count++] = f->list.line;
 	f->octets += line.len + 64;
 	return CTL_OK;
 }
@@ -199,21 +174,20 @@ static int line_queue(struct feed *f, struct es_slice line)
 static int line_take(struct feed *f, struct es_slice line)
 {
 	const char *why = NULL;
-	bool is_header = false;
 
-	if (es_slice_trim(line).len == 0 || line.ptr[0] == '#')
+	if (ctl_csv_is_blank(line))
 		return CTL_OK;
 	if (!f->has_begun) {
-		if (ctl_rows_begin(line, &f->rows, &is_header, &why) != ES_OK)
-			return ctl_complain(CTL_USAGE, "%s, line %zu: %s", f->name, f->line, why);
+		if (ctl_rows_begin(line, CTL_ROW_THEIRS, &f->rows, &why) != ES_OK)
+			return ctl_complain(CTL_USAGE, "%s, line %zu: %s", f->list.name, f->list.line, why);
 		f->has_begun = true;
+		if (!f->rows.is_json)
+			return CTL_OK;
 	}
-	if (is_header || f->line <= f->taken)
+	if (f->list.line <= f->taken)
 		return CTL_OK;
 	if (f->count == BATCH || f->octets + line.len > BATCH_OCTETS) {
-		f->line--; /* those before this one are in */
-		int code = batch_send(f);
-		f->line++;
+		const int code = batch_send(f, f->list.line - 1);
 		if (code != CTL_OK)
 			return code;
 	}
@@ -223,24 +197,24 @@ static int line_take(struct feed *f, struct es_slice line)
 static int file_take(struct feed *f)
 {
 	static char line[CTL_ROW_LINE_MAX];
+	struct es_slice text = { NULL, 0 };
+	bool cut = false;
 	int code = batch_begin(f);
 
-	while (code == CTL_OK && fgets(line, sizeof line, f->in) != NULL) {
-		struct es_slice text = es_slice_str(line);
-		f->line++;
-		const bool is_cut = text.len == sizeof line - 1 && text.ptr[text.len - 1] != '\n';
-		for (int c = is_cut ? 0 : '\n'; c != '\n' && c != EOF;)
-			c = fgetc(f->in);
-		if (is_cut && f->line > f->taken)
-			refuse(f, f->line, "the line is longer than 65535 octets", NULL);
-		else if (!is_cut)
+	while (code == CTL_OK && ctl_lines_next(&f->list, line, sizeof line, &text, &cut)) {
+		if (cut && f->list.line > f->taken)
+			ctl_lines_refuse(&f->list, f->list.line, "the line is longer than 65535 octets", NULL);
+		else if (!cut)
 			code = line_take(f, text);
+		ctl_lines_bar(&f->list);
 	}
-	if (code == CTL_OK && ferror(f->in) != 0)
-		code = ctl_complain(CTL_REFUSED, "%s could not be read to its end", f->name);
+	code = ctl_lines_check(&f->list, code);
 	if (code == CTL_OK && !f->has_begun)
-		code = ctl_complain(CTL_USAGE, "%s is empty", f->name);
-	return code == CTL_OK ? batch_send(f) : code;
+		code = ctl_complain(CTL_USAGE, "%s is empty", f->list.name);
+	if (code == CTL_OK)
+		code = batch_send(f, f->list.line);
+	ctl_lines_bar_clear(&f->list);
+	return code;
 }
 
 /* ---- what the list does not name ---- */
@@ -252,8 +226,8 @@ static int take_missing(struct ctl *ctl, const cJSON *item, void *user)
 
 	(void)ctl;
 	f->missing++;
-	if (imsi != NULL && f->report != NULL)
-		(void)fprintf(f->report, "missing: %s\n", imsi);
+	if (imsi != NULL && f->list.report != NULL)
+		(void)fprintf(f->list.report, "missing: %s\n", imsi);
 	else if (imsi != NULL)
 		(void)fprintf(stderr, "missing: %s\n", imsi);
 	return CTL_OK;
@@ -298,7 +272,7 @@ static int missing_take(struct feed *f)
 	int code = pages(f, take_missing);
 	if (code != CTL_OK || most == NULL || f->missing == 0)
 		return code;
-	if (f->refused > 0)
+	if (f->list.refused > 0)
 		return ctl_complain(CTL_REFUSED, "nothing is terminated: refused lines of the list may be the missing ones");
 	if (f->missing > limit)
 		return ctl_complain(CTL_REFUSED, "nothing is terminated: %zu lines are missing, --terminate-missing allows %u",
@@ -310,41 +284,30 @@ static int missing_take(struct feed *f)
 
 static void summary(const struct feed *f, int code)
 {
+	const struct ctl_lines *n = &f->list;
 	const bool is_whole = code == CTL_OK;
 
-	if (isatty(STDERR_FILENO))
-		(void)fputs("\r\033[K", stderr);
 	if (ctl_wants_json(f->ctl))
 		(void)printf("{\"lines\":%zu,\"created\":%zu,\"changed\":%zu,\"unchanged\":%zu,\"refused\":%zu,\"missing\":%zu,"
 		             "\"terminated\":%zu,\"dry_run\":%s,\"complete\":%s}\n",
-		             f->line, f->created, f->changed, f->unchanged, f->refused, f->missing, f->terminated,
+		             n->line, n->created, n->changed, n->unchanged, n->refused, f->missing, f->terminated,
 		             f->is_trial ? "true" : "false", is_whole ? "true" : "false");
 	ctl_say(f->ctl, "%s%zu created, %zu changed, %zu unchanged, %zu refused, %zu missing, %zu terminated",
-	        f->is_trial ? "would be: " : "", f->created, f->changed, f->unchanged, f->refused, f->missing,
+	        f->is_trial ? "would be: " : "", n->created, n->changed, n->unchanged, n->refused, f->missing,
 	        f->terminated);
 	if (!is_whole)
 		(void)ctl_complain(CTL_OK, "lines up to %zu are in; the same list may be imported again%s", f->taken,
 		                   ctl_value(f->ctl, CTL_RESUME) != NULL ? ", and goes on behind them" : " from its start");
 }
 
-static int feed_open(struct feed *f)
-{
-	const char *report = ctl_value(f->ctl, CTL_REPORT);
-
-	f->in = strcmp(f->name, "-") == 0 ? stdin : fopen(f->name, "re");
-	if (f->in == NULL)
-		return ctl_complain(CTL_USAGE, "%s cannot be read; is the name right?", f->name);
-	if (report != NULL && (f->report = fopen(report, "we")) == NULL)
-		return ctl_complain(CTL_USAGE, "%s (--report) cannot be written", report);
-	return state_load(f);
-}
-
 int ctl_run_feed(struct ctl *ctl)
 {
 	static struct feed f; /* one import a run */
 
-	f = (struct feed){ .ctl = ctl, .name = ctl_value(ctl, CTL_FILE), .is_trial = ctl_value(ctl, CTL_DRY_RUN) != NULL };
-	int code = feed_open(&f);
+	f = (struct feed){ .ctl = ctl, .is_trial = ctl_value(ctl, CTL_DRY_RUN) != NULL };
+	int code = ctl_lines_open(&f.list, ctl);
+	if (code == CTL_OK)
+		code = state_load(&f);
 	if (code == CTL_OK) {
 		code = file_take(&f);
 		if (code == CTL_OK)
@@ -353,10 +316,6 @@ int ctl_run_feed(struct ctl *ctl)
 		if (code == CTL_OK && ctl_value(ctl, CTL_RESUME) != NULL)
 			(void)unlink(ctl_value(ctl, CTL_RESUME));
 	}
-	if (f.in != NULL && f.in != stdin)
-		(void)fclose(f.in);
-	if (f.report != NULL && fclose(f.report) != 0)
-		code = ctl_complain(CTL_REFUSED, "the report could not be written; is the disk full?");
 	cJSON_Delete(f.batch);
-	return code == CTL_OK && f.refused > 0 ? CTL_REFUSED : code;
+	return ctl_lines_close(&f.list, code);
 }

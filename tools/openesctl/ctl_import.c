@@ -5,10 +5,9 @@
  * hold up the others. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "ctl_csv.h"
+#include "ctl_lines.h"
 #include "ctl_secret.h"
 #include "es_cleanup.h"
 #include "es_crypto.h"
@@ -16,8 +15,6 @@
 
 #define BATCH 500
 #define IMPORT_PATH "/v1/tenants/{tenant}/subscribers:import"
-#define BAR_WIDTH 30
-#define BAR_EVERY 20 /* lines */
 
 struct pending {
 	size_t line;
@@ -28,50 +25,15 @@ struct pending {
 
 struct import {
 	struct ctl *ctl;
-	FILE *in, *report;
-	const char *name;
-	off_t size; /* 0: unknown */
+	struct ctl_lines list;
 	struct ctl_csv csv;
 	struct ctl_sealer sealer;
-	bool has_sealer, shows_bar;
-	size_t line, created, changed, unchanged, refused, left_keys;
+	bool has_sealer;
+	size_t left_keys;
 	struct pending pending[BATCH];
 	size_t count;
 	cJSON *rows;
 };
-
-/* ---- progress and report, both on standard error ---- */
-
-static void bar_clear(const struct import *im)
-{
-	if (im->shows_bar)
-		(void)fputs("\r\033[K", stderr);
-}
-
-static void bar_show(const struct import *im)
-{
-	char bar[BAR_WIDTH + 1];
-	off_t at = ftello(im->in);
-
-	if (!im->shows_bar || im->line % BAR_EVERY != 0)
-		return;
-	size_t percent = im->size > 0 && at >= 0 && at <= im->size ? (size_t)(at * 100 / im->size) : 100;
-	for (size_t i = 0; i < BAR_WIDTH; i++)
-		bar[i] = i < percent * BAR_WIDTH / 100 ? '#' : '.';
-	bar[BAR_WIDTH] = '\0';
-	(void)fprintf(stderr, "\r[%s] %3zu %%  line %zu, %zu refused", bar, percent, im->line, im->refused);
-}
-
-static void refuse(struct import *im, size_t line, const char *why, const char *field)
-{
-	const char *open = field != NULL && field[0] != '\0' ? " (field: " : "", *close = open[0] != '\0' ? ")" : "";
-
-	im->refused++;
-	bar_clear(im);
-	(void)fprintf(stderr, "line %zu: %s%s%s%s\n", line, why, open, open[0] != '\0' ? field : "", close);
-	if (im->report != NULL)
-		(void)fprintf(im->report, "line %zu: %s%s%s%s\n", line, why, open, open[0] != '\0' ? field : "", close);
-}
 
 /* ---- a batch ---- */
 
@@ -119,28 +81,6 @@ static cJSON *rows_left(const struct import *im)
 	return body;
 }
 
-/* One row's outcome: out when refused, else counted, unless it was only a trial. */
-static void result_take(struct import *im, struct pending *row, const cJSON *result, bool is_trial)
-{
-	const char *outcome = result != NULL ? es_json_str(result, "outcome") : NULL;
-	const struct {
-		const char *name;
-		size_t *counter;
-	} good[] = { { "created", &im->created }, { "changed", &im->changed }, { "unchanged", &im->unchanged } };
-
-	for (size_t i = 0; outcome != NULL && i < ES_COUNT(good); i++) {
-		if (strcmp(outcome, good[i].name) == 0) {
-			*good[i].counter += !is_trial;
-			return;
-		}
-	}
-	const char *error = result != NULL ? es_json_str(result, "error") : NULL;
-	row->is_out = true;
-	refuse(im, row->line, error != NULL ? error : "the server gave no outcome",
-	       result != NULL ? es_json_str(result, "field") : NULL);
-	undo_keys(im, row);
-}
-
 static int rows_send(struct import *im, bool is_trial)
 {
 	static const char *const paths[] = { IMPORT_PATH, IMPORT_PATH "?dry_run=true" };
@@ -149,7 +89,7 @@ static int rows_send(struct import *im, bool is_trial)
 
 	if (body == NULL)
 		return ctl_complain(CTL_REFUSED, "out of memory");
-	bar_clear(im);
+	ctl_lines_bar_clear(&im->list);
 	int code = ctl_request(im->ctl, "POST", paths[is_trial], body, &answer);
 	if (code != CTL_OK)
 		return code;
@@ -158,7 +98,9 @@ static int rows_send(struct import *im, bool is_trial)
 	for (size_t i = 0; i < im->count; i++) {
 		if (im->pending[i].is_out)
 			continue;
-		result_take(im, &im->pending[i], result, is_trial);
+		im->pending[i].is_out = !ctl_lines_result(&im->list, im->pending[i].line, result, is_trial);
+		if (im->pending[i].is_out)
+			undo_keys(im, &im->pending[i]);
 		result = result != NULL ? result->next : NULL;
 	}
 	return CTL_OK;
@@ -176,10 +118,10 @@ static int keys_send(struct import *im, struct pending *row)
 		return CTL_OK;
 	row->is_out = answer.status == 422 || answer.status == 409;
 	if (row->is_out) {
-		refuse(im, row->line, ctl_api_problem(im->ctl->api), NULL);
+		ctl_lines_refuse(&im->list, row->line, ctl_api_problem(im->ctl->api), NULL);
 		return CTL_OK;
 	}
-	bar_clear(im);
+	ctl_lines_bar_clear(&im->list);
 	return ctl_complain(code, "%s", ctl_api_problem(im->ctl->api));
 }
 
@@ -245,7 +187,7 @@ static int row_queue(struct import *im, const struct ctl_csv_row *row)
 	    !put_vowifi(object, row))
 		return ctl_complain(CTL_REFUSED, "out of memory");
 	struct pending *pending = &im->pending[im->count++];
-	*pending = (struct pending){ .line = im->line, .has_keys = row->has_keys };
+	*pending = (struct pending){ .line = im->list.line, .has_keys = row->has_keys };
 	memcpy(pending->imsi, row->imsi.digits, sizeof pending->imsi);
 	memcpy(pending->keys.k, row->k, sizeof pending->keys.k);
 	memcpy(pending->keys.opc, row->opc, sizeof pending->keys.opc);
@@ -266,26 +208,13 @@ static int line_take(struct import *im, struct es_slice line)
 	if (ctl_csv_is_blank(line))
 		return CTL_OK;
 	if (ctl_csv_row(&im->csv, line, &row, &why) != ES_OK) {
-		refuse(im, im->line, why, NULL);
+		ctl_lines_refuse(&im->list, im->list.line, why, NULL);
 		return CTL_OK;
 	}
 	return row_queue(im, &row);
 }
 
 /* ---- the file ---- */
-
-/* The next line with its end; false at the end of the file. What is too long is passed over and given as `cut`. */
-static bool line_next(struct import *im, char line[CTL_CSV_LINE_MAX], struct es_slice *out, bool *cut)
-{
-	if (fgets(line, CTL_CSV_LINE_MAX, im->in) == NULL)
-		return false;
-	im->line++;
-	*out = es_slice_str(line);
-	*cut = out->len == CTL_CSV_LINE_MAX - 1 && out->ptr[out->len - 1] != '\n';
-	for (int c = *cut ? 0 : '\n'; c != '\n' && c != EOF;)
-		c = fgetc(im->in);
-	return true;
-}
 
 static int header_take(struct import *im, char line[CTL_CSV_LINE_MAX])
 {
@@ -294,11 +223,12 @@ static int header_take(struct import *im, char line[CTL_CSV_LINE_MAX])
 	bool cut = false;
 
 	do {
-		if (!line_next(im, line, &text, &cut))
-			return ctl_complain(CTL_USAGE, "%s: %s; the first line names the columns", im->name, why);
+		if (!ctl_lines_next(&im->list, line, CTL_CSV_LINE_MAX, &text, &cut))
+			return ctl_complain(CTL_USAGE, "%s: %s; the first line names the columns", im->list.name, why);
 	} while (ctl_csv_is_blank(text));
 	if (cut || ctl_csv_header(text, &im->csv, &why) != ES_OK)
-		return ctl_complain(CTL_USAGE, "%s, line %zu: %s", im->name, im->line, cut ? "the line is too long" : why);
+		return ctl_complain(CTL_USAGE, "%s, line %zu: %s", im->list.name, im->list.line,
+		                    cut ? "the line is too long" : why);
 	return CTL_OK;
 }
 
@@ -309,53 +239,19 @@ static int file_take(struct import *im)
 	bool cut = false;
 
 	int code = header_take(im, line);
-	while (code == CTL_OK && line_next(im, line, &text, &cut)) {
+	while (code == CTL_OK && ctl_lines_next(&im->list, line, CTL_CSV_LINE_MAX, &text, &cut)) {
 		if (cut)
-			refuse(im, im->line, "the line is longer than 1023 octets", NULL);
+			ctl_lines_refuse(&im->list, im->list.line, "the line is longer than 1023 octets", NULL);
 		else
 			code = line_take(im, text);
-		bar_show(im);
+		ctl_lines_bar(&im->list);
 	}
 	es_wipe(line, sizeof line);
-	if (code == CTL_OK && ferror(im->in) != 0)
-		code = ctl_complain(CTL_REFUSED, "%s could not be read to its end", im->name);
+	code = ctl_lines_check(&im->list, code);
 	/* What is queued goes in also when a later line ended the import. */
 	int last = batch_send(im);
-	bar_clear(im);
+	ctl_lines_bar_clear(&im->list);
 	return code != CTL_OK ? code : last;
-}
-
-static void summary(const struct import *im, int code)
-{
-	if (ctl_wants_json(im->ctl)) {
-		(void)printf(
-			"{\"lines\":%zu,\"created\":%zu,\"changed\":%zu,\"unchanged\":%zu,\"refused\":%zu,\"complete\":%s}\n",
-			im->line, im->created, im->changed, im->unchanged, im->refused, code == CTL_OK ? "true" : "false");
-	}
-	ctl_say(im->ctl, "%zu created, %zu changed, %zu unchanged, %zu refused", im->created, im->changed, im->unchanged,
-	        im->refused);
-	if (im->left_keys > 0)
-		(void)ctl_complain(CTL_OK, "keys of %zu refused lines may still be there; openesctl check --mend removes them",
-		                   im->left_keys);
-	if (code != CTL_OK)
-		(void)ctl_complain(CTL_OK, "stopped at line %zu; the same file may be imported again from its start", im->line);
-}
-
-static int import_open(struct import *im)
-{
-	const char *report = ctl_value(im->ctl, CTL_REPORT);
-	struct stat info;
-
-	im->in = strcmp(im->name, "-") == 0 ? stdin : fopen(im->name, "re");
-	if (im->in == NULL)
-		return ctl_complain(CTL_USAGE, "%s cannot be read; is the name right?", im->name);
-	if (fstat(fileno(im->in), &info) == 0 && S_ISREG(info.st_mode))
-		im->size = info.st_size;
-	im->shows_bar = isatty(STDERR_FILENO) && im->size > 0;
-	im->rows = cJSON_CreateArray();
-	if (report != NULL && (im->report = fopen(report, "we")) == NULL)
-		return ctl_complain(CTL_USAGE, "%s (--report) cannot be written", report);
-	return im->rows != NULL ? CTL_OK : ctl_complain(CTL_REFUSED, "out of memory");
 }
 
 int ctl_run_import(struct ctl *ctl)
@@ -365,19 +261,22 @@ int ctl_run_import(struct ctl *ctl)
 
 	if (ctl_feed_is_wanted(ctl))
 		return ctl_run_feed(ctl);
-	im = (struct import){ .ctl = ctl, .name = ctl_value(ctl, CTL_FILE) };
-	int code = import_open(&im);
+	im = (struct import){ .ctl = ctl, .rows = cJSON_CreateArray() };
+	int code = ctl_lines_open(&im.list, ctl);
+	if (code == CTL_OK && im.rows == NULL)
+		code = ctl_complain(CTL_REFUSED, "out of memory");
 	if (code == CTL_OK) {
-		(void)setvbuf(im.in, buffer, _IOFBF, sizeof buffer); /* ours, so that the keys in it can be wiped */
+		(void)setvbuf(im.list.in, buffer, _IOFBF, sizeof buffer); /* ours, so that the keys in it can be wiped */
 		code = file_take(&im);
-		summary(&im, code);
+		if (im.left_keys > 0)
+			(void)ctl_complain(CTL_OK,
+			                   "keys of %zu refused lines may still be there; openesctl check --mend removes them",
+			                   im.left_keys);
+		ctl_lines_summary(&im.list, code);
 	}
-	if (im.in != NULL && im.in != stdin)
-		(void)fclose(im.in);
-	if (im.report != NULL && fclose(im.report) != 0)
-		code = ctl_complain(CTL_REFUSED, "the report could not be written; is the disk full?");
+	code = ctl_lines_close(&im.list, code);
 	es_wipe(buffer, sizeof buffer);
 	es_wipe(im.pending, sizeof im.pending);
 	cJSON_Delete(im.rows);
-	return code == CTL_OK && im.refused > 0 ? CTL_REFUSED : code;
+	return code;
 }

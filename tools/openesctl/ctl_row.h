@@ -1,5 +1,6 @@
-/* ctl_row.h -- one line of an operator's list as a JSON object: a line of JSON, or CSV (RFC 4180) under a header that names
- * its columns as it likes. What the members mean is the server's mapping. Pure. */
+/* ctl_row.h -- one line of a list as a JSON object: a line of JSON, or CSV (RFC 4180) under a header that names its columns. Pure.
+ *
+ * Whether members are known and good is for the server to say. */
 #ifndef CTL_ROW_H
 #define CTL_ROW_H
 
@@ -13,16 +14,26 @@
 #define CTL_ROW_COLUMNS_MAX 64
 #define CTL_ROW_NAME_MAX 63
 
+enum ctl_row_names {
+	/* The operator's own systems' names, whatever they are; "vowifi.terms" is a member of a group. What they mean is the server's
+	 * mapping. */
+	CTL_ROW_THEIRS,
+	/* Members of the operators' API: a-z and _; those that are lists have their elements separated by '|'. */
+	CTL_ROW_OURS,
+};
+
 struct ctl_rows {
-	bool is_json;
+	enum ctl_row_names whose;
+	bool is_json;      /* there is no header: the first line is a row, too */
 	uint8_t separator; /* ',' or, when the header has it and no comma, ';' */
 	char names[CTL_ROW_COLUMNS_MAX][CTL_ROW_NAME_MAX + 1];
 	size_t count;
 };
 
-/* By the first line that is not blank: `is_header` says whether it is one. ES_MALFORMED with a sentence in `why`. */
-es_status ctl_rows_begin(struct es_slice line, struct ctl_rows *out, bool *is_header, const char **why) ES_MUST_USE;
-/* The caller's to delete. Of CSV the empty fields are left out, and "vowifi.terms" is a member of a group. */
+/* By the first line that is not blank. ES_MALFORMED with a sentence in `why` (static storage). A byte order mark is passed over. */
+es_status ctl_rows_begin(struct es_slice line, enum ctl_row_names whose, struct ctl_rows *out,
+                         const char **why) ES_MUST_USE;
+/* A new object, the caller's. Of CSV the empty fields are left out. */
 es_status ctl_row_read(const struct ctl_rows *rows, struct es_slice line, cJSON **out, const char **why) ES_MUST_USE;
 
 #endif

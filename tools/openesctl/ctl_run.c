@@ -91,7 +91,7 @@ static void put_queries(const struct ctl *ctl, const uint8_t *options, struct es
 	for (; options != NULL && *options != CTL_NONE; options++) {
 		const char *value = ctl_value(ctl, *options);
 		if (value != NULL)
-			put_query(out, first, ctl_options[*options].name, value);
+			put_query(out, first, ctl_options[*options].name, ctl_options[*options].kind == CTL_FLAG ? "true" : value);
 	}
 }
 
@@ -133,14 +133,14 @@ void ctl_print_json(const cJSON *json)
 	cJSON_free(text);
 }
 
-static int print_buf(struct es_buf *text)
+int ctl_print(struct es_buf *text)
 {
 	bool written = fwrite(text->ptr, 1, text->len, stdout) == text->len && fflush(stdout) == 0;
 	es_buf_wipe(text);
 	return written ? CTL_OK : ctl_complain(CTL_REFUSED, "the output could not be written; is the disk full?");
 }
 
-static int print_object(const struct ctl *ctl, const cJSON *object)
+int ctl_print_object(const struct ctl *ctl, const cJSON *object)
 {
 	struct es_buf text;
 
@@ -157,7 +157,7 @@ static int print_object(const struct ctl *ctl, const cJSON *object)
 	}
 	es_buf_init(&text, OUTPUT_MAX);
 	ctl_view_object(object, &text);
-	return print_buf(&text);
+	return ctl_print(&text);
 }
 
 /* ---- one request ---- */
@@ -180,7 +180,7 @@ int ctl_run_request(struct ctl *ctl)
 {
 	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
 	int code = request_with_query(ctl, &answer);
-	return code == CTL_OK ? print_object(ctl, answer.json) : code;
+	return code == CTL_OK ? ctl_print_object(ctl, answer.json) : code;
 }
 
 int ctl_run_explain(struct ctl *ctl)
@@ -190,10 +190,10 @@ int ctl_run_explain(struct ctl *ctl)
 
 	int code = request_with_query(ctl, &answer);
 	if (code != CTL_OK || ctl_wants_json(ctl) || answer.json == NULL)
-		return code == CTL_OK ? print_object(ctl, answer.json) : code;
+		return code == CTL_OK ? ctl_print_object(ctl, answer.json) : code;
 	es_buf_init(&text, OUTPUT_MAX);
 	ctl_tree_write(answer.json, &text);
-	return print_buf(&text);
+	return ctl_print(&text);
 }
 
 /* ---- page after page ---- */
@@ -232,7 +232,8 @@ static void page_turn(struct paging *p, const cJSON *page, size_t count, bool li
 	p->seen += count;
 	if (limited)
 		p->left -= count < p->left ? count : p->left;
-	p->ended = next == NULL || count == 0 || (limited && p->left == 0);
+	/* A page may be empty, where what is asked for is rare, and yet not the last: then it says where to go on. */
+	p->ended = next == NULL || strcmp(next, p->cursor) == 0 || (limited && p->left == 0);
 	(void)snprintf(p->cursor, sizeof p->cursor, "%s", next != NULL ? next : "");
 }
 
@@ -275,7 +276,7 @@ static int lines_flush(const struct ctl *ctl, struct lines *lines)
 	lines->count = 0;
 	cJSON_Delete(lines->page);
 	lines->page = cJSON_CreateArray();
-	return lines->page != NULL ? print_buf(&text) : CTL_REFUSED;
+	return lines->page != NULL ? ctl_print(&text) : CTL_REFUSED;
 }
 
 static int on_line(struct ctl *ctl, const cJSON *item, void *user)
@@ -409,7 +410,7 @@ int ctl_run_set(struct ctl *ctl)
 	if (ctl_body_fill(&ctl->args, body, &error) != ES_OK)
 		return ctl_complain(CTL_USAGE, ES_SLICE_FMT, ES_SLICE_ARG(es_buf_slice(&error)));
 	code = ctl_request(ctl, command->method, command->path, body, &answer);
-	return code == CTL_OK ? print_object(ctl, answer.json) : code;
+	return code == CTL_OK ? ctl_print_object(ctl, answer.json) : code;
 }
 
 /* ---- credentials ---- */
@@ -427,7 +428,7 @@ int ctl_run_credential_add(struct ctl *ctl)
 	int code = ctl_request(ctl, "PUT", "/v1/credentials/{name}", body, &answer);
 	if (code != CTL_OK)
 		return code;
-	code = print_object(ctl, answer.json);
+	code = ctl_print_object(ctl, answer.json);
 	if (!ctl_wants_json(ctl))
 		(void)fputs("The token is shown this once and kept nowhere: store it now.\n", stderr);
 	cJSON *token = cJSON_GetObjectItemCaseSensitive(answer.json, "token");

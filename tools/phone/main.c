@@ -8,6 +8,7 @@
 
 #include "ph_load.h"
 #include "ph_one.h"
+#include "ph_play.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -28,6 +29,10 @@ int main(int argc, char **argv)
 		(void)puts("openes-phone " OPENES_VERSION);
 		return EXIT_SUCCESS;
 	}
+	if (status == ES_OK && options.list) {
+		ph_flow_list(stdout);
+		return EXIT_SUCCESS;
+	}
 	if (status == ES_OK)
 		status = ph_options_check(&options, &run, &error);
 	if (status != ES_OK) {
@@ -42,7 +47,9 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "openes-phone: " ES_SLICE_FMT "\n", ES_SLICE_ARG(es_buf_slice(&error)));
 		return status == ES_MALFORMED ? EXIT_USAGE : EXIT_FAILURE;
 	}
-	int result = run.is_load ? ph_load(&options, &run, server) : ph_one(&options, &run, server);
+	int result = run.is_load        ? ph_load(&options, &run, server)
+	             : run.flow != NULL ? ph_play(&options, &run, server)
+	                                : ph_one(&options, &run, server);
 	ph_server_close(server);
 	es_wipe(&run, sizeof run);
 	return result;

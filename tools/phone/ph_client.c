@@ -10,11 +10,12 @@
 #include "es_json.h"
 #include "es_text.h"
 
+#include "ph_device.h"
 #include "ph_doc.h"
 #include "ph_eap_peer.h"
 #include "ph_trace.h"
 
-enum { PATH_SIZE = 16384, PACKET_MAX = 4096, ARENA_MAX = 4 << 20, IDENTITY_SIZE = 96, COMMON = 10 };
+enum { PATH_SIZE = 16384, PACKET_MAX = 4096, ARENA_MAX = 4 << 20, IDENTITY_SIZE = 96, COMMON = 10 + PH_APPS_MAX };
 
 struct ph_client {
 	const struct ph_profile *profile;
@@ -25,6 +26,9 @@ struct ph_client {
 	struct ph_http_request request; /* the one to be sent */
 
 	struct ph_phone *phone;
+	struct ph_ask ask;
+	const char *apps[PH_APPS_MAX]; /* of this exchange */
+	size_t app_count;
 	struct ph_eap_peer peer;
 	char identity[IDENTITY_SIZE];
 	bool is_relaying; /* the first challenge has come */
@@ -34,9 +38,9 @@ struct ph_client {
 
 /* The parameters of one request; `app` is not among them, since it repeats. */
 struct params {
-	struct ph_param at[COMMON + PH_PARAMS_MAX];
+	struct ph_param at[COMMON + 2 * PH_PARAMS_MAX];
 	size_t count;
-	char identity[IDENTITY_SIZE], terminal_id[32];
+	char identity[IDENTITY_SIZE], terminal_id[PH_IMEI_SIZE];
 };
 
 struct ph_client *ph_client_new(const struct ph_profile *profile, struct ph_trace *trace)
@@ -91,43 +95,42 @@ static void make_identity(const struct ph_profile *profile, const char *imsi, ch
 	               ES_SLICE_ARG(mcc));
 }
 
-/* An IMEI of its own for each phone: the test TAC 00101000 of TS 23.003 and the IMSI's last six digits, with the check
- * digit of annex B. */
-static void make_imei(const char *imsi, char out[32])
+static void put_proof(const struct ph_client *c, struct params *p)
 {
-	unsigned sum = 0;
-	size_t len = strlen(imsi);
+	const char *imsi = c->phone->usim.imsi.digits;
 
-	(void)snprintf(out, 32, "00101000%s", imsi + (len < 6 ? 0 : len - 6));
-	for (unsigned i = 0; i < 14; i++) {
-		unsigned digit = (unsigned)(out[i] - '0');
-		sum += i % 2 == 0 ? digit : digit * 2 / 10 + digit * 2 % 10;
+	switch (c->ask.proof) {
+	case PH_PROOF_TOKEN:
+		set_param(p, "token", c->phone->token);
+		if (imsi[0] != 0)
+			set_param(p, "IMSI", imsi);
+		break;
+	case PH_PROOF_SIM:
+		make_identity(c->profile, imsi, p->identity);
+		set_param(p, "EAP_ID", p->identity);
+		break;
+	case PH_PROOF_NONE: break;
 	}
-	out[14] = (char)('0' + (10 - sum % 10) % 10);
-	out[15] = 0;
 }
 
-static void collect_params(const struct ph_profile *profile, const struct ph_phone *phone, bool use_token,
-                           struct params *p)
+static void collect_params(const struct ph_client *c, struct params *p)
 {
-	const char *imsi = phone->usim.imsi.digits;
+	const struct ph_profile *profile = c->profile;
 
 	p->count = 0;
-	make_identity(profile, imsi, p->identity);
-	make_imei(imsi, p->terminal_id);
-	if (use_token) {
-		set_param(p, "token", phone->token);
-		set_param(p, "IMSI", imsi);
-	} else {
-		set_param(p, "EAP_ID", p->identity);
+	put_proof(c, p);
+	if (!c->ask.is_server) {
+		ph_device_imei(c->phone->usim.imsi.digits, p->terminal_id);
+		set_param(p, "terminal_id", profile->terminal_id != NULL ? profile->terminal_id : p->terminal_id);
 	}
-	set_param(p, "terminal_id", profile->terminal_id != NULL ? profile->terminal_id : p->terminal_id);
 	set_param(p, "terminal_vendor", "OPEN");
 	set_param(p, "terminal_model", "SoftPhone");
 	set_param(p, "terminal_sw_version", OPENES_VERSION);
 	set_param(p, "vers", "0");
 	for (size_t i = 0; i < profile->param_count; i++)
 		set_param(p, profile->params[i].name, profile->params[i].value);
+	for (size_t i = 0; i < c->ask.param_count; i++)
+		set_param(p, c->ask.params[i].name, c->ask.params[i].value);
 }
 
 /* ---- writing a request ---- */
@@ -141,57 +144,61 @@ static void put_query(struct es_buf *path, char *separator, const char *name, co
 	es_percent_encode(es_slice_str(value), path);
 }
 
-static void write_query(const struct ph_profile *profile, const struct params *p, struct es_buf *path)
+static void write_query(const struct ph_client *c, const struct params *p, struct es_buf *path)
 {
-	char separator = strchr(profile->url, '?') == NULL ? '?' : '&';
+	char separator = strchr(c->profile->url, '?') == NULL ? '?' : '&';
 
 	for (size_t i = 0; i < p->count; i++)
 		put_query(path, &separator, p->at[i].name, p->at[i].value);
-	for (size_t i = 0; i < profile->app_count; i++)
-		put_query(path, &separator, "app", profile->apps[i]);
+	for (size_t i = 0; i < c->app_count; i++)
+		put_query(path, &separator, "app", c->apps[i]);
 }
 
-static void write_json(const struct ph_profile *profile, const struct params *p, struct es_buf *body)
+static void write_json(const struct ph_client *c, const struct params *p, struct es_buf *body)
 {
 	struct es_json_out j = es_json_to(body);
 
 	es_json_object(&j, NULL);
 	for (size_t i = 0; i < p->count; i++)
 		es_json_put_str(&j, p->at[i].name, p->at[i].value);
-	if (profile->app_count == 1) {
-		es_json_put_str(&j, "app", profile->apps[0]);
+	if (c->app_count == 1) {
+		es_json_put_str(&j, "app", c->apps[0]);
 	} else {
 		es_json_array(&j, "app");
-		for (size_t i = 0; i < profile->app_count; i++)
-			es_json_put_str(&j, NULL, profile->apps[i]);
+		for (size_t i = 0; i < c->app_count; i++)
+			es_json_put_str(&j, NULL, c->apps[i]);
 		es_json_end_array(&j);
 	}
 	es_json_end_object(&j);
 }
 
 /* TS.43 2.3 and 2.4. Accept names the relay type when a challenge may come (2.8.1). False: it does not fit. */
-static bool write_first(struct ph_client *c, bool use_token)
+static bool write_first(struct ph_client *c)
 {
 	const struct ph_profile *profile = c->profile;
 	struct params p;
 
-	collect_params(profile, c->phone, use_token, &p);
+	collect_params(c, &p);
 	es_buf_reset(&c->path);
 	es_buf_reset(&c->body);
 	es_put_str(&c->path, ph_url_path(profile->url));
 	if (profile->is_post)
-		write_json(profile, &p, &c->body);
+		write_json(c, &p, &c->body);
 	else
-		write_query(profile, &p, &c->path);
+		write_query(c, &p, &c->path);
 	es_put_u8(&c->path, 0);
 	if (c->path.bad || c->body.bad)
 		return false;
-	(void)snprintf(c->accept_first, sizeof c->accept_first, "%s%s", use_token ? "" : PH_RELAY ", ", profile->accept);
+	(void)snprintf(c->accept_first, sizeof c->accept_first, "%s%s", c->ask.proof == PH_PROOF_SIM ? PH_RELAY ", " : "",
+	               profile->accept);
 	c->request = (struct ph_http_request){ .is_post = profile->is_post,
 		                                   .path = (const char *)c->path.ptr,
 		                                   .body = es_buf_slice(&c->body),
 		                                   .accept = c->accept_first,
-		                                   .content_type = PH_JSON };
+		                                   .content_type = PH_JSON,
+		                                   .cookie = c->ask.cookie };
+	for (size_t i = 0; i < c->app_count; i++)
+		p.at[p.count++] = (struct ph_param){ "app", c->apps[i] };
 	ph_trace_request(c->trace, &c->request, p.at, p.count, profile);
 	return true;
 }
@@ -338,7 +345,7 @@ static void read_document(struct ph_client *c, const struct ph_http_answer *answ
 
 /* ---- an exchange ---- */
 
-const struct ph_http_request *ph_client_begin(struct ph_client *c, struct ph_phone *phone, bool use_token)
+const struct ph_http_request *ph_client_ask(struct ph_client *c, struct ph_phone *phone, const struct ph_ask *ask)
 {
 	if (c->is_relaying)
 		ph_eap_peer_done(&c->peer);
@@ -346,15 +353,29 @@ const struct ph_http_request *ph_client_begin(struct ph_client *c, struct ph_pho
 	c->is_relaying = false;
 	c->rounds = 0;
 	c->phone = phone;
+	c->ask = *ask;
+	if (ask->proof == PH_PROOF_TOKEN && phone->token[0] == 0)
+		c->ask.proof = PH_PROOF_SIM;
+	c->app_count = ask->app != NULL ? 1 : c->profile->app_count;
+	memcpy(c->apps, ask->app != NULL ? &ask->app : c->profile->apps, c->app_count * sizeof *c->apps);
 	es_arena_reset(c->arena);
 	es_buf_reset(&c->cookie);
-	return next_request(c, write_first(c, use_token && phone->token[0] != 0));
+	return next_request(c, write_first(c));
+}
+
+const struct ph_http_request *ph_client_begin(struct ph_client *c, struct ph_phone *phone, bool use_token)
+{
+	const struct ph_ask ask = { .proof = use_token ? PH_PROOF_TOKEN : PH_PROOF_SIM };
+
+	return ph_client_ask(c, phone, &ask);
 }
 
 const struct ph_http_request *ph_client_answer(struct ph_client *c, const struct ph_http_answer *answer)
 {
 	ph_trace_answer(c->trace, answer);
 	c->outcome.status = answer->status;
+	c->outcome.cookie = answer->cookie;
+	c->outcome.location = answer->location;
 	if (is_challenge(answer))
 		return relay(c, answer);
 	(void)snprintf(c->outcome.retry_after, sizeof c->outcome.retry_after, "%s", answer->retry_after);

@@ -49,6 +49,23 @@ struct ph_phone {
 	char token[PH_TOKEN_SIZE]; /* empty: none */
 };
 
+/* How a request proves whose it is. */
+enum ph_proof {
+	PH_PROOF_SIM,
+	PH_PROOF_TOKEN, /* or the SIM, when the phone has no token */
+	PH_PROOF_NONE,  /* its parameters do, or nothing does */
+};
+
+/* One request that is not like all others of the run. */
+struct ph_ask {
+	enum ph_proof proof;
+	bool is_server;                /* TS.43 10.1: no device of its own */
+	const char *app;               /* NULL: those of the profile */
+	const struct ph_param *params; /* on top of the profile's, or instead of those of the same name */
+	size_t param_count;            /* PH_PARAMS_MAX at most */
+	const char *cookie;            /* NULL: none */
+};
+
 enum ph_result {
 	PH_DOCUMENT,  /* 200 with a configuration document */
 	PH_REFUSED,   /* another HTTP status */
@@ -65,7 +82,8 @@ struct ph_outcome {
 	bool has_token;           /* the document brought one; it is the phone's now */
 	int64_t token_validity_s; /* -1: not given */
 	bool is_json;
-	struct es_slice document; /* of the last answer, and as long valid */
+	/* Of the last answer, and as long valid. */
+	struct es_slice document, cookie, location;
 };
 
 struct ph_client;
@@ -77,6 +95,7 @@ void ph_client_free(struct ph_client *client);
 /* Begins an exchange: with the phone's token when it has one and `use_token`, else with its SIM. The request to be sent;
  * NULL: the exchange is over already. */
 const struct ph_http_request *ph_client_begin(struct ph_client *client, struct ph_phone *phone, bool use_token);
+const struct ph_http_request *ph_client_ask(struct ph_client *client, struct ph_phone *phone, const struct ph_ask *ask);
 /* Takes the answer to it. The next request; NULL: the exchange is over. */
 const struct ph_http_request *ph_client_answer(struct ph_client *client, const struct ph_http_answer *answer);
 /* How it went, once it is over; until the next one begins. */

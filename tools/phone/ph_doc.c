@@ -109,8 +109,7 @@ static bool put_reference(struct es_buf *out, struct es_slice name)
 	return true;
 }
 
-/* The value of an attribute with its references resolved; without one it stays where it is. */
-static es_status unescape(struct xml *x, struct es_slice raw, struct es_slice *out)
+es_status ph_doc_unescape(struct es_slice raw, struct es_arena *arena, struct es_slice *out)
 {
 	ES_CLEANUP(es_buf_free) struct es_buf text = { 0 };
 
@@ -127,7 +126,7 @@ static es_status unescape(struct xml *x, struct es_slice raw, struct es_slice *o
 			return ES_MALFORMED;
 	}
 	ES_TRY(es_buf_status(&text));
-	*out = es_arena_copy(x->arena, es_buf_slice(&text));
+	*out = es_arena_copy(arena, es_buf_slice(&text));
 	return out->ptr == NULL && text.len > 0 ? ES_TOO_LARGE : ES_OK;
 }
 
@@ -151,7 +150,7 @@ static es_status take_attributes(struct xml *x, struct attributes *out, bool *em
 		size_t end = es_slice_find(x->rest, quote);
 		if ((quote != '"' && quote != '\'') || end == x->rest.len)
 			return ES_MALFORMED;
-		ES_TRY(unescape(x, es_slice_sub(x->rest, 0, end), &value));
+		ES_TRY(ph_doc_unescape(es_slice_sub(x->rest, 0, end), x->arena, &value));
 		skip(x, end + 1);
 		if (es_slice_eq_str(key, "type"))
 			out->type = value;

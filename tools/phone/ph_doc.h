@@ -24,6 +24,9 @@ typedef void ph_doc_visit(void *user, enum ph_doc_event event, unsigned depth, s
 es_status ph_doc_walk(struct es_slice body, bool is_json, struct es_arena *arena, ph_doc_visit *visit,
                       void *user) ES_MUST_USE;
 
+/* Text with its references (&amp;, &#65;) resolved; without one it stays where it is. ES_MALFORMED: one that is unknown. */
+es_status ph_doc_unescape(struct es_slice raw, struct es_arena *arena, struct es_slice *out) ES_MUST_USE;
+
 /* The token and its validity in seconds (-1: not given) of a whole, well-formed document. ES_NOT_FOUND: it has none. */
 es_status ph_doc_token(struct es_slice body, bool is_json, struct es_arena *arena, struct es_slice *token,
                        int64_t *validity_s) ES_MUST_USE;

@@ -7,7 +7,7 @@
 #include "ph_histogram.h"
 #include "ph_options.h"
 
-enum ph_kind { PH_AUTH, PH_TOKEN, PH_KINDS };
+enum ph_kind { PH_AUTH, PH_TOKEN, PH_ODSA /* a whole flow */, PH_KINDS };
 #define PH_STATUS_MAX 600
 
 struct ph_tally {
@@ -16,6 +16,7 @@ struct ph_tally {
 		uint64_t ok, failed;
 	} kind[PH_KINDS];
 	uint64_t requests, resyncs;
+	uint64_t lpa_calls, lpa_us;        /* what downloads took, which is in the latency of flows */
 	uint64_t by_status[PH_STATUS_MAX]; /* last answer of each exchange; 0: none came */
 	char failure[160];                 /* the first one, in words */
 };

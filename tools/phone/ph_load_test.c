@@ -96,6 +96,38 @@ static void load(void **state)
 	assert_string_equal(options.json, "out.json");
 }
 
+static void a_flow_is_named_and_its_devices_are_made_up(void **state)
+{
+	static struct ph_vars vars;
+
+	(void)state;
+	assert_int_equal(
+		read_line("odsa recover --url https://h/ --token t --iccid 8901 --eid-from 3 --sheet auto --fill plan=b "
+	              "--wait-max 1s --lpa https://dp/lpa"),
+		ES_OK);
+	assert_ptr_equal(run.flow, ph_flow_of("recover"));
+	assert_true(run.walks_sheets && !run.is_load && !run.has_keys);
+	assert_string_equal(options.fills[0].value, "b");
+	assert_int_equal(run.wait_max_ms, 1000);
+	ph_options_device(&run, "001010000000001", 1, &vars);
+	assert_string_equal(vars.at[PH_V_ICCID], "8901");
+	assert_string_equal(vars.at[PH_V_EID], "89049032000000000000000000000454"); /* number 4; 54 are its check digits */
+	assert_string_equal(vars.at[PH_V_SERVICE], "SharedNumber");
+	assert_int_equal(strlen(vars.at[PH_V_COMPANION_IMEI]), 15);
+	assert_string_not_equal(vars.at[PH_V_COMPANION_IMEI], vars.at[PH_V_TARGET_IMEI]);
+}
+
+static void a_flow_may_be_load(void **state)
+{
+	(void)state;
+	assert_int_equal(read_line("load --odsa poll --url u --subscribers f --same-device --mix odsa=3,auth=1"), ES_OK);
+	assert_true(run.is_load && run.is_same_device);
+	assert_int_equal(run.mix_odsa, 3);
+	assert_int_equal(read_line("load --odsa poll --url u --subscribers f"), ES_OK);
+	assert_int_equal(run.mix_odsa, 1);
+	assert_int_equal(run.mix_auth, 0);
+}
+
 static void wrong_command_lines_say_what_is_wrong(void **state)
 {
 	static const struct {
@@ -116,6 +148,13 @@ static void wrong_command_lines_say_what_is_wrong(void **state)
 		{ "--url u --subscribers f --rate 10/m", "exchanges a second" },
 		{ "--url u --subscribers f --mix auth=0", "nothing" },
 		{ "--url u --subscribers f --mix other=1", "a mix" },
+		{ "--url u --subscribers f --mix odsa=1", "a mix" },
+		{ "odsa --url u --token t", "odsa --list" },
+		{ "odsa sing --url u --token t", "odsa --list has them all): sing" },
+		{ "odsa poll --url u --token t --eid 8904", "32 digits" },
+		{ "odsa poll --url u --token t --sheet perhaps", "ask or auto" },
+		{ "odsa poll --url u --token t --fill plan", "NAME=VALUE" },
+		{ "load --url u " ONE, "many phones" },
 		{ "--url u --subscribers f --connections 5000", "4096" },
 		{ "--url u --phones 0 --imsi-base 001010000000001 --k " K " --opc " OPC, "phones" },
 	};
@@ -198,6 +237,8 @@ int main(void)
 		cmocka_unit_test(op_stands_for_opc),
 		cmocka_unit_test(token_needs_no_keys),
 		cmocka_unit_test(load),
+		cmocka_unit_test(a_flow_is_named_and_its_devices_are_made_up),
+		cmocka_unit_test(a_flow_may_be_load),
 		cmocka_unit_test(wrong_command_lines_say_what_is_wrong),
 		cmocka_unit_test(lists_are_read_by_their_header_or_without_one),
 		cmocka_unit_test(numbered_phones_follow_each_other),

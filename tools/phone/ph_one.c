@@ -1,17 +1,15 @@
 /* ph_one.c -- the one-phone mode: state in, exchange, state and token out, a last line that says how it went. */
 #include "ph_one.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "es_cleanup.h"
 #include "es_clock.h"
 #include "es_crypto.h"
 #include "es_json.h"
 
-#include "ph_subscribers.h"
+#include "ph_keep.h"
 #include "ph_trace.h"
 
 enum { REPORT_MAX = 4 << 20 };
@@ -20,32 +18,6 @@ static int complain(const char *what, const char *path, es_status status)
 {
 	(void)fprintf(stderr, "openes-phone: %s %s: %s\n", what, path, es_status_meaning(status));
 	return EXIT_FAILURE;
-}
-
-static es_status save_token(const char *path, const char *token)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return ES_UNAVAILABLE;
-	FILE *f = fdopen(fd, "w");
-	if (f == NULL) {
-		(void)close(fd);
-		return ES_UNAVAILABLE;
-	}
-	bool ok = fputs(token, f) >= 0;
-	return fclose(f) == 0 && ok ? ES_OK : ES_UNAVAILABLE;
-}
-
-static void set_up_phone(const struct ph_options *options, const struct ph_run *run, struct ph_phone *phone)
-{
-	ph_phone_init(phone, run, &run->imsi);
-	if (options->wrong_key) {
-		phone->usim.k[15] ^= 0xff;
-		phone->usim.tuak.k[15] ^= 0xff;
-	}
-	phone->usim.is_impostor = options->wrong_key;
-	if (options->token != NULL)
-		(void)snprintf(phone->token, sizeof phone->token, "%s", options->token);
 }
 
 static const char *result_name(enum ph_result result)
@@ -109,11 +81,7 @@ static es_status write_report(const char *path, const struct ph_outcome *o, cons
 	es_json_end_object(&j);
 	es_put_u8(&text, '\n');
 	ES_TRY(es_buf_status(&text));
-	FILE *f = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-	if (f == NULL)
-		return ES_UNAVAILABLE;
-	bool ok = fwrite(text.ptr, 1, text.len, f) == text.len;
-	return (f == stdout ? fflush(f) : fclose(f)) == 0 && ok ? ES_OK : ES_UNAVAILABLE;
+	return ph_keep_text(path, es_buf_slice(&text));
 }
 
 static void conn_done(struct ph_conn **conn)
@@ -129,22 +97,6 @@ static void client_done(struct ph_client **client)
 static void phone_done(struct ph_phone *phone)
 {
 	es_wipe(phone, sizeof *phone);
-}
-
-/* Everything that is kept after the exchange, whether it went well or not: a USIM never forgets what it accepted. */
-static int keep(const struct ph_options *options, const struct ph_phone *phone, const struct ph_outcome *outcome,
-                int64_t elapsed_us)
-{
-	es_status status = ES_OK;
-
-	if (options->state != NULL && (status = ph_usim_save(&phone->usim, options->state)) != ES_OK)
-		return complain("the SIM's state cannot be written to", options->state, status);
-	if (options->save_token != NULL && outcome->has_token &&
-	    (status = save_token(options->save_token, phone->token)) != ES_OK)
-		return complain("the token cannot be written to", options->save_token, status);
-	if (options->json != NULL && (status = write_report(options->json, outcome, phone, elapsed_us)) != ES_OK)
-		return complain("the report cannot be written to", options->json, status);
-	return EXIT_SUCCESS;
 }
 
 /* The whole exchange, waiting for each answer. */
@@ -167,12 +119,11 @@ int ph_one(const struct ph_options *options, const struct ph_run *run, struct ph
 	ES_CLEANUP(client_done) struct ph_client *client = ph_client_new(&run->profile, trace);
 	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 4 << 20);
 
-	set_up_phone(options, run, &phone);
+	ph_keep_init(options, run, &phone);
 	if (conn == NULL || client == NULL || arena == NULL)
 		return complain("cannot start", "the HTTP client", ES_TOO_LARGE);
-	es_status status = options->state == NULL ? ES_OK : ph_usim_load(&phone.usim, options->state);
-	if (status != ES_OK && status != ES_NOT_FOUND)
-		return complain("this is not the state of this SIM:", options->state, status);
+	if (!ph_keep_load(options, &phone))
+		return EXIT_FAILURE;
 
 	int64_t start = es_mono_us();
 	if (trace != NULL)
@@ -182,8 +133,11 @@ int ph_one(const struct ph_options *options, const struct ph_run *run, struct ph
 	if (outcome->result == PH_DOCUMENT)
 		ph_trace_document(trace, outcome->document, outcome->is_json, arena);
 	tell(trace, outcome, elapsed_us);
-	if (keep(options, &phone, outcome, elapsed_us) != EXIT_SUCCESS)
+	if (!ph_keep_save(options, &phone, outcome->has_token))
 		return EXIT_FAILURE;
+	es_status status = options->json == NULL ? ES_OK : write_report(options->json, outcome, &phone, elapsed_us);
+	if (status != ES_OK)
+		return complain("the report cannot be written to", options->json, status);
 	bool came = outcome->result == PH_DOCUMENT && (outcome->has_token || options->token != NULL);
 	return came ? EXIT_SUCCESS : EXIT_FAILURE;
 }

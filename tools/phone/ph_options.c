@@ -11,9 +11,10 @@
 
 #include "ph_eap_peer.h"
 
-enum kind { TEXT, FLAG, PARAM, REPORT };
+enum kind { TEXT, FLAG, PARAM, FILL, REPORT };
 
 #define FIELD(name) offsetof(struct ph_options, name)
+#define GIVEN(var) offsetof(struct ph_options, given[var])
 static const struct option {
 	const char *name, *value;
 	enum kind kind;
@@ -60,6 +61,42 @@ static const struct option {
 	{ "token", "TOKEN", TEXT, FIELD(token), "fast authentication with this token, no SIM needed" },
 	{ "save-token", "FILE", TEXT, FIELD(save_token), "write the token that came, readable by the owner alone" },
 
+	{ NULL, "ODSA (eSIM): openes-phone odsa FLOW", FLAG, 0, NULL },
+	{ "odsa", "FLOW", TEXT, FIELD(odsa), "a call flow of TS.43 7, 8 or 10; alone, or under load" },
+	{ "list", NULL, FLAG, FIELD(list), "the flows, each with its section, figure and steps" },
+	{ "companion-imei", "ID", TEXT, GIVEN(PH_V_COMPANION_IMEI),
+	  "of the watch or tablet, or of an enterprise's device" },
+	{ "old-companion-imei", "ID", TEXT, GIVEN(PH_V_OLD_COMPANION_IMEI), "of the companion that is replaced" },
+	{ "target-imei", "ID", TEXT, GIVEN(PH_V_TARGET_IMEI), "of the eSIM's slot, or of the new phone of a transfer" },
+	{ "old-imei", "ID", TEXT, GIVEN(PH_V_OLD_IMEI), "of the old phone, where it is not the one that asks" },
+	{ "eid", "DIGITS", TEXT, GIVEN(PH_V_EID), "of the eUICC that the profile is for" },
+	{ "eid-from", "N", TEXT, FIELD(eid_from), "made-up devices count from N: their EIDs and IMEIs (0)" },
+	{ "iccid", "DIGITS", TEXT, GIVEN(PH_V_ICCID),
+	  "of the profile that is managed; default: the one that is shown or loaded" },
+	{ "old-iccid", "DIGITS", TEXT, GIVEN(PH_V_OLD_ICCID), "of the profile that is replaced" },
+	{ "vendor", "NAME", TEXT, GIVEN(PH_V_VENDOR), "of the companion (OPEN)" },
+	{ "model", "NAME", TEXT, GIVEN(PH_V_MODEL), "of the companion (SoftWatch)" },
+	{ "name", "TEXT", TEXT, GIVEN(PH_V_NAME), "what its owner calls the companion (My Watch)" },
+	{ "service", "NAME", TEXT, GIVEN(PH_V_SERVICE), "SharedNumber, DiffNumber or FamilyNumber (SharedNumber)" },
+	{ "plan", "ID", TEXT, GIVEN(PH_V_PLAN), "plan of an enterprise's device; default: the first that is offered" },
+	{ "requestor-id", "ID", TEXT, GIVEN(PH_V_REQUESTOR), "of a device manager (server-initiated)" },
+	{ "enterprise-id", "ID", TEXT, GIVEN(PH_V_ENTERPRISE), "whose devices it manages" },
+	{ "access-token", "TOKEN", TEXT, GIVEN(PH_V_ACCESS_TOKEN), "of the token endpoint" },
+	{ "temporary-token", "TOKEN", TEXT, GIVEN(PH_V_TEMPORARY_TOKEN), "of another device" },
+	{ "msisdn", "NUMBER", TEXT, GIVEN(PH_V_MSISDN), "number that a code is sent to" },
+	{ "otp", "CODE", TEXT, GIVEN(PH_V_OTP), "the code; default: it is asked for" },
+	{ "msg-response", "TEXT", TEXT, GIVEN(PH_V_MSG_RESPONSE),
+	  "what the user answers to MSG; default: it is asked for" },
+	{ "redownloadable", "0|1", TEXT, GIVEN(PH_V_REDOWNLOADABLE), "whether the old profile may be loaded again (1)" },
+	{ "confirmation-code", "CODE", TEXT, FIELD(confirmation_code), "typed by the user at the download" },
+	{ "lpa", "URL", TEXT, FIELD(lpa), "a test SM-DP+ that plays the eUICC; default: nothing is downloaded" },
+	{ "lpa-ca", "FILE", TEXT, FIELD(lpa_ca), "certificates to trust there; default: as --ca" },
+	{ "sheet", "ask|auto", TEXT, FIELD(sheet),
+	  "web sheets are printed, and what they called is asked for; auto: walked through (ask)" },
+	{ "fill", "NAME=VALUE", FILL, 0, "auto: what is filled in or chosen on a sheet, by name of the field; may repeat" },
+	{ "wait-max", "TIME", TEXT, FIELD(wait_max), "an impatient device: the longest wait between polls" },
+	{ "polls", "N", TEXT, FIELD(polls), "how often one step is asked at most (100)" },
+
 	{ NULL, "Load", FLAG, 0, NULL },
 	{ "phones", "N", TEXT, FIELD(phones), "N phones from --imsi-base on, all with the same keys" },
 	{ "imsi-base", "DIGITS", TEXT, FIELD(imsi_base), "IMSI of the first of them" },
@@ -67,7 +104,10 @@ static const struct option {
 	{ "rate", "R", TEXT, FIELD(rate), "exchanges a second, whatever the answers; default: as fast as they come" },
 	{ "for", "TIME", TEXT, FIELD(duration), "how long: 500ms, 10s, 2m (10s)" },
 	{ "connections", "C", TEXT, FIELD(connections), "kept-alive connections (16)" },
-	{ "mix", "LIST", TEXT, FIELD(mix), "weights of full and fast authentication (auth=1); auth=1,token=9" },
+	{ "same-device", NULL, FLAG, FIELD(same_device),
+	  "each phone has one device, as in polling; default: another one for each flow" },
+	{ "mix", "LIST", TEXT, FIELD(mix),
+	  "weights of full and fast authentication, and of the flow of --odsa (auth=1, or odsa=1)" },
 
 	{ NULL, "Output", FLAG, 0, NULL },
 	{ "json", "[FILE]", REPORT, FIELD(json), "the result as JSON, to the file or instead of the story" },
@@ -77,16 +117,22 @@ static const struct option {
 
 void ph_options_help(FILE *out)
 {
-	(void)fputs("openes-phone -- simulated phones with a software USIM for a TS.43 entitlement server\n\n"
-	            "One phone authenticates with its SIM (EAP-AKA or EAP-AKA') and prints every message, every EAP packet "
-	            "and the\n"
-	            "document it got. Many phones make load and measure it.\n\n"
-	            "  openes-phone --url https://localhost:8443/ --ca run/keys/ca.crt --imsi 001010000000001 \\\n"
-	            "    --k 465b5ce8b199b49faa5f0a2ee238a6bc --opc cd63cb71954a9f4e48a5994e37a02baf\n\n"
-	            "  openes-phone --url https://localhost:8443/ --ca run/keys/ca.crt --subscribers "
-	            "deploy/demo/subscribers.csv \\\n"
-	            "    --connections 8 --for 10s --mix auth=1,token=9\n",
-	            out);
+	(void)fputs(
+		"openes-phone -- simulated phones with a software USIM for a TS.43 entitlement server\n\n"
+		"One phone authenticates with its SIM (EAP-AKA or EAP-AKA') and prints every message, every EAP packet "
+		"and the\n"
+		"document it got. Many phones make load and measure it.\n\n"
+		"  openes-phone --url https://localhost:8443/ --ca run/keys/ca.crt --imsi 001010000000001 \\\n"
+		"    --k 465b5ce8b199b49faa5f0a2ee238a6bc --opc cd63cb71954a9f4e48a5994e37a02baf\n\n"
+		"  openes-phone --url https://localhost:8443/ --ca run/keys/ca.crt --subscribers "
+		"deploy/demo/subscribers.csv \\\n"
+		"    --connections 8 --for 10s --mix auth=1,token=9\n\n"
+		"A flow of section 7, 8 or 10 of TS.43, by one device or by many:\n\n"
+		"  openes-phone odsa companion-activate --url ... --ca ... --imsi ... --k ... --opc ... \\\n"
+		"    --lpa https://localhost:8446/lpa\n"
+		"  openes-phone load --odsa companion-activate --url ... --ca ... --subscribers ... --lpa ... --for 10s\n"
+		"  openes-phone odsa --list\n",
+		out);
 	for (size_t i = 0; i < ES_COUNT(options); i++) {
 		char left[64];
 		const struct option *o = &options[i];
@@ -95,12 +141,13 @@ void ph_options_help(FILE *out)
 			continue;
 		}
 		(void)snprintf(left, sizeof left, "--%s %s", o->name, o->value == NULL ? "" : o->value);
-		(void)fprintf(out, "  %-25s %s\n", left, o->help);
+		(void)fprintf(out, "  %-27s %s\n", left, o->help);
 	}
-	(void)fputs("\nEnds with 0 when a document came (with a TOKEN, unless --token was given), in load mode when the "
-	            "load ran and\n"
-	            "something succeeded; with 1 otherwise, with 2 when the command line is wrong.\n",
-	            out);
+	(void)fputs(
+		"\nEnds with 0 when a document came (with a TOKEN, unless --token was given), when a flow came to its end, in "
+		"load\n"
+		"mode when the load ran and something succeeded; with 1 otherwise, with 2 when the command line is wrong.\n",
+		out);
 }
 
 static const struct option *option_of(struct es_slice name)
@@ -131,19 +178,37 @@ static const char *keep(struct ph_options *o, struct es_slice text)
 	return copy;
 }
 
-static es_status add_param(struct ph_options *o, struct es_slice name, const char *value, struct es_buf *error)
+/* NAME=VALUE */
+static es_status add_pair(struct ph_options *o, const char *text, bool is_fill, struct es_buf *error)
 {
+	struct es_slice rest = es_slice_str(text), name = es_slice_cut(&rest, '=');
+	struct ph_param *list = is_fill ? o->fills : o->params;
+	size_t *count = is_fill ? &o->fill_count : &o->param_count,
+		   max = is_fill ? ES_COUNT(o->fills) : ES_COUNT(o->params);
 	const char *kept = keep(o, name);
-	if (name.len == 0 || value == NULL || kept == NULL || o->param_count == ES_COUNT(o->params))
-		return fail(error, "too many parameters, or not NAME=VALUE: ", value == NULL ? "--param" : value);
-	o->params[o->param_count++] = (struct ph_param){ kept, value };
+
+	if (name.len == 0 || rest.ptr == NULL || kept == NULL || *count == max)
+		return fail(error, "too many parameters, or not NAME=VALUE: ", text);
+	list[(*count)++] = (struct ph_param){ kept, (const char *)rest.ptr };
 	return ES_OK;
+}
+
+/* "odsa FLOW" and "load" before the options; how many words that are. */
+static int take_words(int argc, char **argv, struct ph_options *out)
+{
+	bool is_odsa = argc > 1 && strcmp(argv[1], "odsa") == 0, is_load = argc > 1 && strcmp(argv[1], "load") == 0;
+	bool has_flow = is_odsa && argc > 2 && strncmp(argv[2], "--", 2) != 0;
+
+	if (is_odsa)
+		out->odsa = has_flow ? argv[2] : "";
+	out->load = is_load;
+	return is_odsa + has_flow + is_load;
 }
 
 es_status ph_options_parse(int argc, char **argv, struct ph_options *out, struct es_buf *error)
 {
 	*out = (struct ph_options){ 0 };
-	for (int i = 1; i < argc; i++) {
+	for (int i = 1 + take_words(argc, argv, out); i < argc; i++) {
 		struct es_slice rest = es_slice_str(argv[i]);
 		if (!es_slice_starts_with(rest, ES_SLICE_LIT("--")))
 			return fail(error, "this is no option: ", argv[i]);
@@ -165,12 +230,10 @@ es_status ph_options_parse(int argc, char **argv, struct ph_options *out, struct
 			value = "-";
 		if (value == NULL)
 			return fail(error, "this option needs a value: ", argv[i]);
-		if (o->kind == PARAM) {
-			struct es_slice text = es_slice_str(value), name = es_slice_cut(&text, '=');
-			ES_TRY(add_param(out, name, text.ptr == NULL ? NULL : (const char *)text.ptr, error));
-		} else {
+		if (o->kind == PARAM || o->kind == FILL)
+			ES_TRY(add_pair(out, value, o->kind == FILL, error));
+		else
 			*(const char **)field = value;
-		}
 	}
 	return ES_OK;
 }
@@ -196,7 +259,9 @@ static es_status number_of(const char *text, uint32_t fallback, const char *name
 
 static es_status check_apps(struct ph_options *o, struct ph_profile *p, struct es_buf *error)
 {
-	struct es_slice rest = es_slice_str(o->apps == NULL ? "ap2003,ap2004,ap2005" : o->apps);
+	const struct ph_flow *flow = o->odsa == NULL ? NULL : ph_flow_of(o->odsa);
+	const char *usual = flow == NULL ? "ap2003,ap2004,ap2005" : flow->app;
+	struct es_slice rest = es_slice_str(o->apps == NULL ? usual : o->apps);
 
 	while (rest.ptr != NULL) {
 		const char *app = keep(o, es_slice_cut(&rest, ','));
@@ -323,9 +388,10 @@ static es_status check_sim(const struct ph_options *o, struct ph_run *run, struc
 		ES_TRY(hex_of(o->amf, "amf", run->amf, sizeof run->amf, error));
 	if (run->is_load && o->subscribers != NULL)
 		return ES_OK;
-	if (es_imsi_parse(es_slice_str(imsi), &run->imsi) != ES_OK)
+	bool needs_sim = run->flow == NULL || run->is_load; /* who plays a flow may have a token, a code, or be a server */
+	if ((imsi != NULL || needs_sim) && es_imsi_parse(es_slice_str(imsi), &run->imsi) != ES_OK)
 		return fail(error, "6 to 15 digits are needed: --", run->is_load ? "imsi-base" : "imsi");
-	run->has_keys = o->k != NULL || o->opc != NULL || o->token == NULL;
+	run->has_keys = o->k != NULL || o->opc != NULL || (needs_sim && o->token == NULL);
 	return run->has_keys ? check_keys(o, run, error) : ES_OK;
 }
 
@@ -353,17 +419,18 @@ static es_status check_duration(const char *text, int64_t *out, struct es_buf *e
 
 static es_status check_mix(const char *text, struct ph_run *run, struct es_buf *error)
 {
-	struct es_slice rest = es_slice_str(text == NULL ? "auth=1" : text);
+	struct es_slice rest = es_slice_str(text != NULL ? text : run->flow == NULL ? "auth=1" : "odsa=1");
 
 	while (rest.ptr != NULL) {
 		struct es_slice weight = es_slice_cut(&rest, ','), name = es_slice_cut(&weight, '=');
-		uint32_t *field = es_slice_eq_str(name, "auth")    ? &run->mix_auth
-		                  : es_slice_eq_str(name, "token") ? &run->mix_token
-		                                                   : NULL;
+		uint32_t *field = es_slice_eq_str(name, "auth")                        ? &run->mix_auth
+		                  : es_slice_eq_str(name, "token")                     ? &run->mix_token
+		                  : es_slice_eq_str(name, "odsa") && run->flow != NULL ? &run->mix_odsa
+		                                                                       : NULL;
 		if (field == NULL || es_parse_u32(weight, 0, 1000000, field) != ES_OK)
 			return fail(error, "a mix like auth=1,token=9 is needed, not ", text);
 	}
-	if (run->mix_auth + run->mix_token == 0)
+	if (run->mix_auth + run->mix_token + run->mix_odsa == 0)
 		return fail(error, "a mix of nothing: ", text);
 	return ES_OK;
 }
@@ -386,14 +453,80 @@ static es_status check_load(const struct ph_options *o, struct ph_run *run, stru
 	return check_duration(o->duration, &run->duration_ms, error);
 }
 
+static es_status check_sheet(const char *text, bool *out, struct es_buf *error)
+{
+	*out = text != NULL && strcmp(text, "auto") == 0;
+	return *out || text == NULL || strcmp(text, "ask") == 0 ? ES_OK : fail(error, "ask or auto, not ", text);
+}
+
+static es_status check_device(const struct ph_options *o, struct ph_run *run, struct es_buf *error)
+{
+	static const struct {
+		enum ph_var var;
+		const char *value;
+	} usual[] = { { PH_V_VENDOR, "OPEN" },
+		          { PH_V_MODEL, "SoftWatch" },
+		          { PH_V_NAME, "My Watch" },
+		          { PH_V_SERVICE, "SharedNumber" },
+		          { PH_V_REDOWNLOADABLE, "1" } };
+	static const char first_eid[] = "89049032000000000000000000000066";
+	const char *eid = o->given[PH_V_EID] == NULL ? first_eid : o->given[PH_V_EID];
+
+	for (size_t i = 0; i < ES_COUNT(usual); i++)
+		(void)ph_var_set(&run->given, usual[i].var, usual[i].value);
+	for (enum ph_var var = 0; var < PH_VARS; var++)
+		if (o->given[var] != NULL && !ph_var_set(&run->given, var, o->given[var]))
+			return fail(error, "too long: ", ph_var_name(var));
+	if (o->terminal_id != NULL && !ph_var_set(&run->given, PH_V_IMEI, o->terminal_id))
+		return fail(error, "too long: --", "terminal-id");
+	return ph_device_eid_after(eid, 0, run->eid_first) ? ES_OK : fail(error, "32 digits are needed: --", "eid");
+}
+
+static es_status check_odsa(const struct ph_options *o, struct ph_run *run, struct es_buf *error)
+{
+	run->flow = o->odsa == NULL ? NULL : ph_flow_of(o->odsa);
+	if (o->odsa != NULL && run->flow == NULL)
+		return fail(error, "there is no such flow (odsa --list has them all): ", o->odsa);
+	ES_TRY(check_device(o, run, error));
+	ES_TRY(check_sheet(o->sheet, &run->walks_sheets, error));
+	ES_TRY(number_of(o->polls, 100, "polls", &run->polls, error));
+	if (o->wait_max != NULL)
+		ES_TRY(check_duration(o->wait_max, &run->wait_max_ms, error));
+	if (o->eid_from != NULL && es_parse_u32(es_slice_str(o->eid_from), 0, 1000000000, &run->device_first) != ES_OK)
+		return fail(error, "a number is needed: --", "eid-from");
+	run->is_same_device = o->same_device;
+	run->lpa_http = run->profile.http;
+	run->lpa_http.ca = o->lpa_ca != NULL ? o->lpa_ca : o->ca;
+	return ES_OK;
+}
+
+/* The companion of a device has a TAC of its own, and so has the new phone of a transfer. */
+void ph_options_device(const struct ph_run *run, const char *imsi, uint64_t number, struct ph_vars *out)
+{
+	char imei[PH_IMEI_SIZE], eid[PH_EID_SIZE];
+
+	*out = run->given;
+	number += run->device_first;
+	ph_device_imei(imsi, imei);
+	if (out->at[PH_V_IMEI][0] == 0)
+		(void)ph_var_set(out, PH_V_IMEI, imei);
+	ph_device_numbered_imei("00101999", number, imei);
+	if (out->at[PH_V_COMPANION_IMEI][0] == 0)
+		(void)ph_var_set(out, PH_V_COMPANION_IMEI, imei);
+	ph_device_numbered_imei("00101888", number, imei);
+	if (out->at[PH_V_TARGET_IMEI][0] == 0)
+		(void)ph_var_set(out, PH_V_TARGET_IMEI, imei);
+	if (ph_device_eid_after(run->eid_first, number, eid))
+		(void)ph_var_set(out, PH_V_EID, eid);
+}
+
 es_status ph_options_check(struct ph_options *o, struct ph_run *out, struct es_buf *error)
 {
-	struct ph_run run = { .is_load = o->phones != NULL || o->subscribers != NULL };
-
-	ES_TRY(check_profile(o, &run.profile, error));
-	ES_TRY(check_sim(o, &run, error));
-	if (run.is_load)
-		ES_TRY(check_load(o, &run, error));
-	*out = run;
-	return ES_OK;
+	*out = (struct ph_run){ .is_load = o->phones != NULL || o->subscribers != NULL };
+	if (o->load && !out->is_load)
+		return fail(error, "load wants many phones: --subscribers, or --phones with --imsi-base", "");
+	ES_TRY(check_profile(o, &out->profile, error));
+	ES_TRY(check_odsa(o, out, error));
+	ES_TRY(check_sim(o, out, error));
+	return out->is_load ? check_load(o, out, error) : ES_OK;
 }

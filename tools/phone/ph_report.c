@@ -5,7 +5,7 @@
 
 #include "es_json.h"
 
-static const char *const kind_names[PH_KINDS] = { [PH_AUTH] = "auth", [PH_TOKEN] = "token" };
+static const char *const kind_names[PH_KINDS] = { [PH_AUTH] = "auth", [PH_TOKEN] = "token", [PH_ODSA] = "odsa" };
 
 static double ms(uint64_t us)
 {
@@ -29,6 +29,9 @@ void ph_report_table(const struct ph_load_result *r, FILE *out)
 		out, "\n%" PRIu64 " requests in %.1f s (%.1f/s), %u connections, %zu phones, %" PRIu64 " resynchronisations\n",
 		r->total.requests, r->seconds, (double)r->total.requests / r->seconds, r->connections, r->phones,
 		r->total.resyncs);
+	if (r->total.lpa_calls > 0)
+		(void)fprintf(out, "%" PRIu64 " downloads took %.2f ms each\n", r->total.lpa_calls,
+		              ms(r->total.lpa_us / r->total.lpa_calls));
 	if (r->rate > 0)
 		(void)fprintf(out, "asked for %" PRIu64 " exchanges a second; latency counts from when each was due\n",
 		              r->rate);
@@ -55,6 +58,8 @@ void ph_report_json(const struct ph_load_result *r, struct es_buf *out)
 	es_json_put_i64(&j, "rate", (int64_t)r->rate);
 	es_json_put_i64(&j, "requests", (int64_t)r->total.requests);
 	es_json_put_i64(&j, "resynchronisations", (int64_t)r->total.resyncs);
+	es_json_put_i64(&j, "lpa_calls", (int64_t)r->total.lpa_calls);
+	es_json_put_i64(&j, "lpa_us", (int64_t)r->total.lpa_us);
 	es_json_put_str(&j, "failure", r->total.failure[0] == 0 ? NULL : r->total.failure);
 	for (int k = 0; k < PH_KINDS; k++) {
 		const struct ph_histogram *h = &r->total.kind[k].latency;

@@ -9,8 +9,8 @@
 #include "ph_load.h"
 
 void ph_report_table(const struct ph_load_result *result, FILE *out);
-/* {"seconds", "connections", "phones", "rate", "requests", "resynchronisations", "failure",
- *  "auth": {"ok", "failed", "per_second", "p50_us", "p90_us", "p99_us", "max_us"}, "token": the same,
+/* {"seconds", "connections", "phones", "rate", "requests", "resynchronisations", "lpa_calls", "lpa_us", "failure",
+ *  "auth": {"ok", "failed", "per_second", "p50_us", "p90_us", "p99_us", "max_us"}, "token" and "odsa": the same,
  *  "statuses": {"200": n, ...}}; "0" among the statuses: no answer came. */
 void ph_report_json(const struct ph_load_result *result, struct es_buf *out);
 

@@ -90,8 +90,6 @@ void ph_trace_request(struct ph_trace *t, const struct ph_http_request *request,
 	put_named_str(t, "Cookie", request->cookie);
 	for (size_t i = 0; i < param_count; i++)
 		put_named(t, params[i].name, es_slice_str(params[i].value));
-	for (size_t i = 0; params != NULL && i < profile->app_count; i++)
-		put_named_str(t, "app", profile->apps[i]);
 }
 
 void ph_trace_answer(struct ph_trace *t, const struct ph_http_answer *answer)
