@@ -15,8 +15,11 @@ static const char *const kind_names[POLICY_ESIM_KINDS] = {
 	[POLICY_ESIM_RELEASE] = "release",
 };
 
+/* A loan, and its end, are moves. */
 enum policy_esim_kind policy_esim_kind_of(const char *name)
 {
+	if (strcmp(name, "lend") == 0 || strcmp(name, "return") == 0)
+		return POLICY_ESIM_TRANSFER;
 	for (unsigned i = 1; i < POLICY_ESIM_KINDS; i++)
 		if (strcmp(kind_names[i], name) == 0)
 			return (enum policy_esim_kind)i;
@@ -168,7 +171,8 @@ static enum policy_esim_act do_select(struct policy_esim_sheet *s)
 	choice->terminal = es_arena_strdup(s->sheet->arena, rest);
 	choice->is_temporary = strcmp(policy_sheet_field(s->sheet, "keep"), "while") == 0;
 	s->sheet->is_malformed = choice->iccid == NULL || choice->terminal == NULL;
-	return POLICY_ESIM_SELECT;
+	/* A loan is nothing that the device could ask for: it is ordered here (the other way of TS.43 8.6). */
+	return choice->is_temporary ? POLICY_ESIM_ORDER : POLICY_ESIM_SELECT;
 }
 
 static bool wants_consent(enum policy_esim_kind kind)

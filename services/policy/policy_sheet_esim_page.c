@@ -160,9 +160,11 @@ static void show_old(const struct policy_esim_sheet *s, struct policy_page_model
 	for (size_t i = 0; i < s->view->profile_count; i++) {
 		const struct policy_esim_profile *old = &s->view->profiles[i];
 		const size_t len = strlen(old->iccid);
+		const bool is_own = old->name[0] == '\0' && strcmp(old->iccid, s->sheet->context->subscriber->iccid) == 0;
+		const char *name = is_own ? policy_says(&w, POLICY_SAYS_ESIM_OWN_SIM) : old->name;
 		const char *value = es_arena_printf(s->sheet->arena, "%s %s", old->iccid, old->terminal_id);
 		(void)put_pick(&w, "pick", value != NULL ? value : "",
-		               es_arena_printf(s->sheet->arena, "%s%s… %s", old->name, old->name[0] != '\0' ? " · " : "",
+		               es_arena_printf(s->sheet->arena, "%s%s… %s", name, name[0] != '\0' ? " · " : "",
 		                               len > 4 ? old->iccid + len - 4 : old->iccid));
 	}
 	policy_put_words(&w, POLICY_SAYS_ESIM_KEEP_TITLE);
@@ -178,9 +180,11 @@ static enum policy_sheet_text lead_of(const struct policy_esim_sheet *s)
 	const bool is_elsewhere =
 		s->view->device_id[0] != '\0' && strcmp(s->view->device_id, s->sheet->state->flow.terminal) != 0;
 
-	if (s->view->kind == POLICY_ESIM_TRANSFER && is_elsewhere)
-		return POLICY_SAYS_ESIM_TRANSFER_AWAY;
-	return about(s)->lead;
+	if (s->view->kind != POLICY_ESIM_TRANSFER)
+		return about(s)->lead;
+	if (strcmp(s->sheet->state->flow.app, "ap2006") == 0)
+		return POLICY_SAYS_ESIM_TRANSFER_COMPANION;
+	return is_elsewhere ? POLICY_SAYS_ESIM_TRANSFER_AWAY : POLICY_SAYS_ESIM_TRANSFER_HERE;
 }
 
 static enum policy_sheet_text service_label(const char *service)
