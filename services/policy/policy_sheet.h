@@ -27,6 +27,8 @@ enum policy_block_kind {
 	POLICY_BLOCK_CLOSE,    /* the button that ends a sheet: its call */
 	POLICY_BLOCK_CALL,     /* a button that calls; name: of what, one after the other; value: arguments of the first */
 	POLICY_BLOCK_CALL_MAY, /* the same, of less weight */
+	POLICY_BLOCK_CALL_ASIDE, /* of the least */
+	POLICY_BLOCK_QUIT,       /* as LEAVE, but the server is told first; name: the act */
 };
 
 struct policy_block {

@@ -65,8 +65,8 @@ static void put_check(const struct policy_writing *w, enum policy_sheet_text lab
 /* Whoever leaves says so: esim need not wait for him. */
 static void put_leave(const struct policy_writing *w)
 {
-	policy_put_act(w, POLICY_BLOCK_MAY, "cancel", POLICY_SAYS_CANCEL);
-	(void)put_call(w, POLICY_BLOCK_CALL_MAY, "deleteToken dismissFlow", POLICY_SAYS_ESIM_NOT_YOU);
+	policy_put_act(w, POLICY_BLOCK_QUIT, "cancel", POLICY_SAYS_CANCEL);
+	(void)put_call(w, POLICY_BLOCK_CALL_ASIDE, "deleteToken dismissFlow", POLICY_SAYS_ESIM_NOT_YOU);
 }
 
 /* ["...", "..."] of up to two texts; NULL: not that one. */
@@ -161,11 +161,13 @@ static void show_old(const struct policy_esim_sheet *s, struct policy_page_model
 		const struct policy_esim_profile *old = &s->view->profiles[i];
 		const size_t len = strlen(old->iccid);
 		const bool is_own = old->name[0] == '\0' && strcmp(old->iccid, s->sheet->context->subscriber->iccid) == 0;
-		const char *name = is_own ? policy_says(&w, POLICY_SAYS_ESIM_OWN_SIM) : old->name;
+		const char *name = is_own                 ? policy_says(&w, POLICY_SAYS_ESIM_OWN_SIM)
+		                   : old->name[0] != '\0' ? old->name
+		                                          : "eSIM";
 		const char *value = es_arena_printf(s->sheet->arena, "%s %s", old->iccid, old->terminal_id);
-		(void)put_pick(&w, "pick", value != NULL ? value : "",
-		               es_arena_printf(s->sheet->arena, "%s%s… %s", name, name[0] != '\0' ? " · " : "",
-		                               len > 4 ? old->iccid + len - 4 : old->iccid));
+		(void)put_pick(
+			&w, "pick", value != NULL ? value : "",
+			es_arena_printf(s->sheet->arena, "%s · … %s", name, len > 4 ? old->iccid + len - 4 : old->iccid));
 	}
 	policy_put_words(&w, POLICY_SAYS_ESIM_KEEP_TITLE);
 	put_for_how_long(&w);
@@ -240,10 +242,7 @@ static void show_wait(const struct policy_esim_sheet *s, struct policy_page_mode
 	const struct policy_writing w =
 		policy_page_begin(s->sheet, is_away ? POLICY_SAYS_LATER_TITLE : POLICY_SAYS_ESIM_WORKING_TITLE, page);
 
-	if (is_away)
-		policy_put_words(&w, POLICY_SAYS_LATER);
-	else
-		(void)policy_put_block(&w, POLICY_BLOCK_GOOD, "", policy_says(&w, POLICY_SAYS_ESIM_WORKING));
+	policy_put_words(&w, is_away ? POLICY_SAYS_LATER : POLICY_SAYS_ESIM_WORKING);
 	page->again_s = is_away ? 0 : LOOK_AGAIN_S;
 	policy_put_act(&w, POLICY_BLOCK_DO, "look", POLICY_SAYS_ESIM_LOOK);
 	if (is_away)

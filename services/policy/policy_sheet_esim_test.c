@@ -137,7 +137,7 @@ static void a_new_esim_is_chosen_accepted_and_summed_up(void **state)
 	assert_string_equal(fact(&s, POLICY_SAYS_ESIM_PLAN), "Watch One");
 	assert_string_equal(fact(&s, POLICY_SAYS_ESIM_PRICE), "5 EUR");
 	assert_string_equal(fact(&s, POLICY_SAYS_ESIM_DEVICE), "My Watch (W2)");
-	assert_non_null(block(&s, POLICY_BLOCK_CALL_MAY, "deleteToken dismissFlow")); /* V12-ODSA-W-06 */
+	assert_non_null(block(&s, POLICY_BLOCK_CALL_ASIDE, "deleteToken dismissFlow")); /* V12-ODSA-W-06 */
 	assert_int_equal(act(&s, "order", NULL, NULL), POLICY_ESIM_ORDER);
 	policy_esim_sheet_agreed(&s.sheet, &s.offers[0], &agreed);
 	assert_string_equal(agreed.text, "subscribe plan one: 5 EUR SharedNumber");

@@ -38,11 +38,11 @@ const struct policy_words policy_esim_words[POLICY_SAYS_COUNT] = {
 	                                        {
 												"The eSIM of this device stops working, and its subscription ends.",
 												"La eSIM de este dispositivo deja de funcionar y su suscripción "
-	                                            "termina.",
+												"termina.",
 												"L’eSIM de cet appareil cesse de fonctionner et son abonnement prend "
-	                                            "fin.",
+												"fin.",
 												"Die eSIM dieses Geräts funktioniert dann nicht mehr, und ihr Vertrag "
-	                                            "endet.",
+												"endet.",
 												"ستتوقف شريحة eSIM في هذا الجهاز عن العمل وينتهي اشتراكها.",
 											} },
 	[POLICY_SAYS_ESIM_UNSUBSCRIBE_CHECK] = { "esim_unsubscribe_check",
@@ -99,7 +99,7 @@ const struct policy_words policy_esim_words[POLICY_SAYS_COUNT] = {
 											 "Tu línea pasa a este dispositivo y deja de funcionar en el anterior.",
 											 "Votre ligne passe sur cet appareil et cesse de fonctionner sur l’ancien.",
 											 "Ihr Anschluss zieht auf dieses Gerät um und funktioniert auf dem alten "
-	                                         "nicht mehr.",
+											 "nicht mehr.",
 											 "ينتقل خطك إلى هذا الجهاز ويتوقف عن العمل على الجهاز القديم.",
 										 } },
 	[POLICY_SAYS_ESIM_TRANSFER_AWAY] = { "esim_transfer_away",
@@ -108,7 +108,7 @@ const struct policy_words policy_esim_words[POLICY_SAYS_COUNT] = {
 											 "Tu línea deja este dispositivo y solo funcionará en el nuevo.",
 											 "Votre ligne quitte cet appareil et ne fonctionnera que sur le nouveau.",
 											 "Ihr Anschluss verlässt dieses Gerät und funktioniert dann nur noch auf "
-	                                         "dem neuen.",
+											 "dem neuen.",
 											 "يغادر خطك هذا الجهاز ويعمل على الجهاز الجديد فقط.",
 										 } },
 	[POLICY_SAYS_ESIM_TRANSFER_COMPANION] = { "esim_transfer_companion",
@@ -194,13 +194,13 @@ const struct policy_words policy_esim_words[POLICY_SAYS_COUNT] = {
 	[POLICY_SAYS_ESIM_RECOVER_LEAD] = { "esim_recover_lead",
 	                                    {
 											"The eSIM is no longer on the device. It is downloaded again; your "
-	                                        "subscription stays the same.",
+											"subscription stays the same.",
 											"La eSIM ya no está en el dispositivo. Se descarga de nuevo; tu "
-	                                        "suscripción no cambia.",
+											"suscripción no cambia.",
 											"L’eSIM n’est plus sur l’appareil. Elle est téléchargée à nouveau ; votre "
-	                                        "abonnement ne change pas.",
+											"abonnement ne change pas.",
 											"Die eSIM ist nicht mehr auf dem Gerät. Sie wird noch einmal geladen; Ihr "
-	                                        "Vertrag bleibt, wie er ist.",
+											"Vertrag bleibt, wie er ist.",
 											"لم تعد شريحة eSIM على الجهاز. سيتم تنزيلها من جديد ويبقى اشتراكك كما هو.",
 										} },
 	[POLICY_SAYS_ESIM_RECOVER_DO] = { "esim_recover_do",
@@ -446,13 +446,13 @@ const struct policy_words policy_esim_words[POLICY_SAYS_COUNT] = {
 	[POLICY_SAYS_ESIM_DELAYED] = { "esim_delayed",
 	                               {
 									   "Your eSIM is ordered. Your device downloads it as soon as it is ready; you "
-	                                   "need not wait here.",
+									   "need not wait here.",
 									   "Tu eSIM está pedida. Tu dispositivo la descargará en cuanto esté lista; no "
-	                                   "hace falta que esperes aquí.",
+									   "hace falta que esperes aquí.",
 									   "Votre eSIM est commandée. Votre appareil la téléchargera dès qu’elle sera "
-	                                   "prête ; inutile d’attendre ici.",
+									   "prête ; inutile d’attendre ici.",
 									   "Ihre eSIM ist bestellt. Ihr Gerät lädt sie, sobald sie bereit ist; Sie müssen "
-	                                   "hier nicht warten.",
+									   "hier nicht warten.",
 									   "تم طلب شريحة eSIM. سينزّلها جهازك فور جاهزيتها، ولا حاجة للانتظار هنا.",
 								   } },
 	[POLICY_SAYS_ESIM_DELETE_TITLE] = { "esim_delete_title",
@@ -466,15 +466,15 @@ const struct policy_words policy_esim_words[POLICY_SAYS_COUNT] = {
 	[POLICY_SAYS_ESIM_DELETE] = { "esim_delete",
 	                              {
 									  "This eSIM can be on one device only. Delete it on the old one; then it is "
-	                                  "downloaded on the new one.",
+									  "downloaded on the new one.",
 									  "Esta eSIM solo puede estar en un dispositivo. Elimínala del anterior y se "
-	                                  "descargará en el nuevo.",
+									  "descargará en el nuevo.",
 									  "Cette eSIM ne peut être que sur un seul appareil. Supprimez-la sur l’ancien ; "
-	                                  "elle sera ensuite téléchargée sur le nouveau.",
+									  "elle sera ensuite téléchargée sur le nouveau.",
 									  "Diese eSIM kann nur auf einem Gerät sein. Löschen Sie sie auf dem alten; dann "
-	                                  "wird sie auf das neue geladen.",
+									  "wird sie auf das neue geladen.",
 									  "يمكن أن تكون شريحة eSIM هذه على جهاز واحد فقط. احذفها من الجهاز القديم، ثم تُنزَّل "
-	                                  "على الجديد.",
+									  "على الجديد.",
 								  } },
 	[POLICY_SAYS_ESIM_DELETE_DO] = { "esim_delete_do",
 	                                 {
@@ -527,13 +527,13 @@ const struct policy_words policy_esim_words[POLICY_SAYS_COUNT] = {
 	[POLICY_SAYS_ESIM_FAILED] = { "esim_failed",
 	                              {
 									  "Your eSIM could not be prepared. Try again later from the settings of your "
-	                                  "device.",
+									  "device.",
 									  "No se ha podido preparar tu eSIM. Inténtalo más tarde desde los ajustes del "
-	                                  "dispositivo.",
+									  "dispositivo.",
 									  "Votre eSIM n’a pas pu être préparée. Réessayez plus tard depuis les réglages de "
-	                                  "votre appareil.",
+									  "votre appareil.",
 									  "Ihre eSIM konnte nicht vorbereitet werden. Versuchen Sie es später noch einmal "
-	                                  "in den Einstellungen Ihres Geräts.",
+									  "in den Einstellungen Ihres Geräts.",
 									  "تعذّر تجهيز شريحة eSIM. حاول لاحقًا من إعدادات جهازك.",
 								  } },
 	[POLICY_SAYS_ESIM_REFUSED] = { "esim_refused",
@@ -557,9 +557,9 @@ const struct policy_words policy_esim_words[POLICY_SAYS_COUNT] = {
 										   "Your plan or your device does not include it. Ask us what you can do.",
 										   "Tu tarifa o tu dispositivo no la incluye. Pregúntanos qué puedes hacer.",
 										   "Votre forfait ou votre appareil ne la comprend pas. Demandez-nous ce que "
-	                                       "vous pouvez faire.",
+										   "vous pouvez faire.",
 										   "Ihr Tarif oder Ihr Gerät enthält sie nicht. Fragen Sie uns, was Sie tun "
-	                                       "können.",
+										   "können.",
 										   "باقتك أو جهازك لا يشملها. اسألنا عما يمكنك فعله.",
 									   } },
 	[POLICY_SAYS_ESIM_ERROR_TITLE] = { "esim_error_title",
@@ -576,7 +576,7 @@ const struct policy_words policy_esim_words[POLICY_SAYS_COUNT] = {
 									 "No se ha cambiado nada. Inténtalo de nuevo desde los ajustes del dispositivo.",
 									 "Rien n’a été modifié. Réessayez depuis les réglages de votre appareil.",
 									 "Es wurde nichts geändert. Versuchen Sie es noch einmal in den Einstellungen "
-	                                 "Ihres Geräts.",
+									 "Ihres Geräts.",
 									 "لم يتغيّر شيء. حاول من جديد من إعدادات جهازك.",
 								 } },
 };
