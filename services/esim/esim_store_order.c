@@ -14,7 +14,7 @@ static const struct esim_member members[] = {
 	TEXT(profile_type, 9), TEXT(plan, 10),        NUMBER(download, 11), NUMBER(install_within_ms, 12),
 	TEXT(response, 13),    TEXT(old_iccid, 14),   TEXT(old_device, 15), TEXT(requester, 16),
 	TEXT(msisdn, 17),      NUMBER(tries, 18),     TEXT(reason, 19),     NUMBER(updated_ms, 20),
-	TEXT(old_profile, 21), TEXT(traceparent, 22), NUMBER(app, 23),
+	TEXT(old_profile, 21), TEXT(traceparent, 22), NUMBER(app, 23),      TEXT(smdp_others, 24),
 };
 static const struct esim_sealed sealed = { "esim-order", members, ES_COUNT(members) };
 

@@ -126,6 +126,7 @@ struct esim_order {
 	uint32_t steps, begun, done; /* sets of 1 << enum esim_step */
 	/* as it was made */
 	char smdp[ESIM_NAME + 1], bss[ESIM_NAME + 1]; /* sections; "": none */
+	char smdp_others[ESIM_CODE + 1];              /* that the BSS may name instead, each between commas */
 	char profile_type[ESIM_NAME + 1], plan[ESIM_NAME + 1];
 	uint8_t download; /* enum esim_download */
 	int64_t install_within_ms;

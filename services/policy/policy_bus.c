@@ -374,11 +374,14 @@ static void serve_sheet_act(struct policy_bus *bus, struct es_bus_call *call, co
 		return;
 	c->form = question.form;
 	c->is_document = question.is_document;
-	c->answer.status = policy_sheet_peers_ask(
+	/* Once it is asked, its answer may have ended the call, and `c` with it. */
+	const es_status status = policy_sheet_peers_ask(
 		bus->engine->peers, question.is_document ? POLICY_PEER_DOCUMENTS : POLICY_PEER_ADDRESS, question.peer,
 		question.body, es_bus_call_deadline(call) - ADDRESS_SPARE_MS, es_bus_call_trace(call), on_address, c);
-	if (c->answer.status != ES_OK)
-		go_on(c);
+	if (status == ES_OK)
+		return;
+	c->answer.status = status;
+	go_on(c);
 }
 
 static void on_sheet_act(struct es_bus_call *call, const ProtobufCMessage *request, void *user)

@@ -16,7 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("OPENES_TEST_BIN", ROOT / "build/asan/bin"))
 FAULT = re.compile(rb"(ERROR|WARNING): (Address|Leak|Thread|Undefined)[A-Za-z]*Sanitizer|runtime error:|Assertion .* failed|panic:")
 
-_PORTS = random.sample(range(10240, 32000), k=20000)  # below those that the kernel gives to outgoing connections
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 8  # tests run side by side: each has ports of its own
+# Below those that the kernel gives to outgoing connections.
+_PORTS = random.sample(range(10240 + 2700 * _WORKER, 10240 + 2700 * (_WORKER + 1)), k=2700)
 
 
 def free_port():

@@ -147,13 +147,6 @@ def test_eligibility_for_companions_and_for_a_phones_own_esim(client, sim):
     assert unknown.status == 200 and unknown.apps()["ap2006"]["OperationResult"] == "101"
 
 
-def test_an_operation_that_is_not_built_yet_is_refused_and_never_invented(client, sim):
-    """V12-HTTP-05"""
-    token = authenticate(client, sim(1), app="ap2006").token()
-    answer = client.get(params(token=token, app="ap2006", operation="ManageSubscription", operation_type=0, companion_terminal_id="490154203237518"))
-    assert answer.status == 405 and b"OperationResult" not in answer.body
-
-
 def test_a_change_by_the_operator_is_in_the_very_next_answer(stack, client, sim):
     token = ask(client, sim, 3).token()
     assert client.get(params(token=token)).apps()["ap2004"]["EntitlementStatus"] == "1"
