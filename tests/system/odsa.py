@@ -348,11 +348,11 @@ class Odsa:
                 return found
             after = page["next"]
 
-    def at_another_channel(self, device, download):
+    def at_another_channel(self, device, download, release=True):
         """A profile that a shop ordered for the device by itself: its ICCID. With `activation_code` under that MatchingID, else bound to the EID."""
         code = download.get("activation_code")
         profile = self.dp.profiles.download_order(device.eid, profile_type="silver")
-        self.dp.profiles.confirm_order(profile.iccid, True, device.eid, code.split("$")[2] if code else "")
+        self.dp.profiles.confirm_order(profile.iccid, release, device.eid, code.split("$")[2] if code else "")
         return profile.iccid
 
     def log_in_by_code(self, line, **more):
