@@ -16,12 +16,12 @@ CREATE TABLE profile (
 	PRIMARY KEY (id)
 ) STRICT;
 CREATE INDEX profile_line ON profile (tenant, imsi, enterprise, ended);
-CREATE INDEX profile_eid ON profile (tenant, eid) WHERE ended = 0;
+CREATE INDEX profile_eid ON profile (tenant, eid);
 CREATE INDEX profile_device ON profile (tenant, device) WHERE ended = 0;
 -- No ICCID is given twice.
 CREATE UNIQUE INDEX profile_iccid ON profile (tenant, iccid) WHERE iccid <> '' AND ended = 0;
 
-CREATE INDEX profile_any ON profile (iccid) WHERE iccid <> '';
+CREATE INDEX profile_any ON profile (iccid); -- also of those that ended
 
 CREATE TABLE orders (
 	id TEXT NOT NULL,

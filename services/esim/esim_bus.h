@@ -35,7 +35,9 @@ void esim_on_operate(struct es_bus_call *call, const ProtobufCMessage *message, 
 void esim_on_sheet(struct es_bus_call *call, const ProtobufCMessage *message, void *user);
 void esim_on_notified(struct es_bus_call *call, const ProtobufCMessage *message, void *user);
 void esim_on_events(struct es_bus_call *call, const ProtobufCMessage *message, void *user);
+void esim_on_admin(struct es_bus_call *call, const ProtobufCMessage *message, void *user);
 void esim_operate_metrics(void);
 void esim_notified_metrics(void);
+void esim_admin_metrics(void);
 
 #endif

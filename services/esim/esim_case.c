@@ -101,7 +101,10 @@ static es_status settle_stock(struct es_db_conn *conn, const struct esim_case *c
 	    o->state == c->state_before)
 		return ES_OK;
 	const bool is_free = o->state == ESIM_ORDER_UNDONE && c->profile.seen_ms == 0 && (o->flags & ESIM_SEEN) == 0;
-	return esim_row_stock_set(conn, o->tenant, c->profile.iccid, is_free ? ESIM_STOCK_FREE : ESIM_STOCK_USED, now_ms);
+	/* Closed by a person before the SM-DP+ took it back. */
+	const bool is_spoiled = (o->steps & ~o->done & UINT32_C(1) << ESIM_UNDO_PROFILE) != 0;
+	const enum esim_stock_state state = is_spoiled ? ESIM_STOCK_SPOILED : is_free ? ESIM_STOCK_FREE : ESIM_STOCK_USED;
+	return esim_row_stock_set(conn, o->tenant, c->profile.iccid, state, now_ms);
 }
 
 /* ---- writing ---- */
@@ -146,6 +149,10 @@ es_status esim_case_begin(const struct esim_store *store, struct es_db_conn *con
 static void note_sign(struct esim_case *c, bool has_order, enum esim_sign sign, const char *reason, int64_t now_ms)
 {
 	switch (sign) {
+	case ESIM_SIGN_DOWNLOADED:
+		if (has_order)
+			c->order.flags |= ESIM_FETCHED;
+		break;
 	case ESIM_SIGN_INSTALLED:
 		if (c->profile.seen_ms == 0 && c->profile.ended_ms == 0)
 			c->profile.seen_ms = now_ms;

@@ -31,7 +31,7 @@ es_status esim_profile_write(const struct esim_store *store, struct es_db_conn *
 
 /* The profile is installed, as its SM-DP+ or its device says; deleted; could not be downloaded. `order` of the case is the
  * one that waits, if there is one. ES_NOT_FOUND: an ICCID we know nothing of. */
-enum esim_sign { ESIM_SIGN_INSTALLED, ESIM_SIGN_DELETED, ESIM_SIGN_FAILED };
+enum esim_sign { ESIM_SIGN_DOWNLOADED, ESIM_SIGN_INSTALLED, ESIM_SIGN_DELETED, ESIM_SIGN_FAILED };
 es_status esim_case_sign(const struct esim_store *store, struct es_db_conn *conn, const char *tenant, const char *iccid,
                          enum esim_sign sign, const char *reason, int64_t now_ms, struct esim_case *out) ES_MUST_USE;
 

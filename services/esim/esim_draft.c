@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "es_buf.h"
+
 #define COPY(to, from) (void)snprintf((to), sizeof(to), "%s", (from))
 
 bool esim_draft_is_new(const struct esim_draft *draft)
@@ -25,8 +27,26 @@ static const char *profile_type_of(const struct esim_draft *draft, const struct 
 	return of_offer[0] != '\0' ? of_offer : of_plan;
 }
 
+static const char *smdp_of(const struct esim_settings *settings, const struct esim_offer *offer)
+{
+	return offer != NULL && offer->smdp[0] != '\0' ? offer->smdp : settings->smdp;
+}
+
+/* Each between commas; those that do not fit cannot be named. */
+static void join(const struct esim_settings *settings, char *out, size_t size)
+{
+	struct es_buf list;
+
+	es_buf_init_fixed(&list, out, size - 1);
+	for (size_t i = 0; i < settings->smdp_other_count; i++)
+		if (list.len + strlen(settings->smdp_others[i]) + 2 < size)
+			es_put_printf(&list, "%s%s,", list.len == 0 ? "," : "", settings->smdp_others[i]);
+	out[list.len] = '\0';
+}
+
 static void fill_profile(const struct esim_draft *draft, const struct esim_settings *settings,
-                         const struct esim_ids *ids, int64_t now_ms, struct esim_profile *p)
+                         const struct esim_offer *offer, const struct esim_ids *ids, int64_t now_ms,
+                         struct esim_profile *p)
 {
 	memset(p, 0, sizeof *p);
 	COPY(p->id, ids->profile);
@@ -41,7 +61,7 @@ static void fill_profile(const struct esim_draft *draft, const struct esim_setti
 	COPY(p->name, draft->name);
 	COPY(p->vendor, draft->vendor);
 	COPY(p->model, draft->model);
-	COPY(p->smdp, settings->smdp);
+	COPY(p->smdp, smdp_of(settings, offer));
 	/* ES2+ binds what is found by address to an EID; without one only an activation code leads to it. */
 	p->by_address = settings->download != ESIM_DOWNLOAD_CODE && draft->eid[0] != '\0';
 	if (!p->by_address)
@@ -64,7 +84,8 @@ static void fill_order(const struct esim_draft *draft, const struct esim_setting
 	COPY(o->msisdn, draft->msisdn);
 	o->app = draft->app;
 	o->kind = draft->kind;
-	COPY(o->smdp, settings->smdp);
+	COPY(o->smdp, smdp_of(settings, offer));
+	join(settings, o->smdp_others, sizeof o->smdp_others);
 	COPY(o->bss, settings->bss);
 	COPY(o->profile_type, profile_type_of(draft, settings, offer));
 	COPY(o->plan, offer != NULL ? offer->id : draft->plan);
@@ -85,7 +106,7 @@ void esim_draft_order(const struct esim_draft *draft, const struct esim_settings
 
 	fill_order(draft, settings, offer, ids, order);
 	if (esim_draft_is_new(draft))
-		fill_profile(draft, settings, ids, now_ms, profile);
+		fill_profile(draft, settings, offer, ids, now_ms, profile);
 	else if (draft->kind != ESIM_RETURN)
 		COPY(order->smdp, profile->smdp);
 	COPY(order->profile, profile->id);

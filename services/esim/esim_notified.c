@@ -49,15 +49,27 @@ static void answer(struct notice *n)
 	es_bus_reply(n->call, &reply.base);
 }
 
-/* What it means for the order. */
+/* What it means for the order; false: nothing. */
 static bool sign_of(const struct esim_es2_notice *heard, enum esim_es2_event event, enum esim_sign *sign)
 {
+	static const struct {
+		enum esim_es2_event event;
+		enum esim_sign sign;
+	} signs[] = { { ESIM_EVENT_DOWNLOADED, ESIM_SIGN_DOWNLOADED },
+		          { ESIM_EVENT_INSTALLED, ESIM_SIGN_INSTALLED },
+		          { ESIM_EVENT_ENABLED, ESIM_SIGN_INSTALLED },
+		          { ESIM_EVENT_DELETED, ESIM_SIGN_DELETED } };
+
 	if (!heard->is_ok) {
 		*sign = ESIM_SIGN_FAILED;
 		return heard->is_final;
 	}
-	*sign = event == ESIM_EVENT_DELETED ? ESIM_SIGN_DELETED : ESIM_SIGN_INSTALLED;
-	return event == ESIM_EVENT_DELETED || event == ESIM_EVENT_INSTALLED || event == ESIM_EVENT_ENABLED;
+	for (size_t i = 0; i < ES_COUNT(signs); i++) {
+		*sign = signs[i].sign;
+		if (signs[i].event == event)
+			return true;
+	}
+	return false;
 }
 
 /* An ICCID is one profile, whoever's: the section that holds it says whose numbers these are. */

@@ -242,7 +242,9 @@ static void try_again(struct esim_order *order, const struct esim_pace *pace, co
 
 static void finished(struct esim_order *order, const struct esim_heard *heard, int64_t now_ms)
 {
-	const bool names_profile = heard->activation_code[0] != '\0' || heard->smdp_address[0] != '\0';
+	/* V12-ODSA-MS-06: by code, or by address and ICCID. */
+	const bool names_profile =
+		heard->activation_code[0] != '\0' || (heard->smdp_address[0] != '\0' && heard->iccid[0] != '\0');
 
 	order->flags &= ~(unsigned)ESIM_UNSURE;
 	/* Whoever was to order the profile has to say where it is. */
@@ -384,5 +386,14 @@ bool esim_order_cancel(struct esim_order *order, const char *reason, int64_t now
 	say(order, reason);
 	if (order->state == ESIM_ORDER_STUCK || (order->flags & (ESIM_OUT | ESIM_UNSURE)) == 0)
 		turn_back(order, now_ms);
+	return true;
+}
+
+bool esim_order_close(struct esim_order *order, int64_t now_ms)
+{
+	if (order->state != ESIM_ORDER_STUCK || (order->flags & ESIM_BACK) == 0)
+		return false;
+	order->updated_ms = now_ms;
+	end(order, ESIM_ORDER_UNDONE, now_ms);
 	return true;
 }

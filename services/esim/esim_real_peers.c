@@ -57,7 +57,8 @@ static void ask_smdp(struct esim_real_peers *peers, const char *section, const s
 		                                .confirmation_code = p->confirmation_code,
 		                                .release = (o->flags & ESIM_LATE) == 0,
 		                                .reusable = true,
-		                                .is_repeat = (o->flags & ESIM_UNSURE) != 0 };
+		                                .is_repeat = (o->flags & ESIM_UNSURE) != 0,
+		                                .is_fetched = (o->flags & (ESIM_FETCHED | ESIM_SEEN)) != 0 };
 
 	if (function == ESIM_ES2_CANCEL_ORDER && p->matching_id[0] != '\0')
 		request.matching_id = p->matching_id;

@@ -15,6 +15,8 @@ struct esim_text {
 
 struct esim_settings {
 	const char *smdp, *bss; /* sections of the peers file; "": none */
+	const char *const *smdp_others;
+	size_t smdp_other_count;
 	bool bss_orders_profile, provision, release_late, own_stock, confirmation_code;
 	uint8_t download; /* enum esim_download */
 	uint8_t sheet;    /* enum esim_sheet_use */
@@ -28,7 +30,7 @@ struct esim_settings {
 };
 
 struct esim_offer {
-	const char *id, *name, *description, *companion_profile_type, *primary_profile_type;
+	const char *id, *name, *description, *companion_profile_type, *primary_profile_type, *smdp;
 };
 
 /* What policy knows of the subscriber, or of the enterprise. */

@@ -109,6 +109,15 @@ static void make_code(struct esim_profile *p)
 		p->activation_code[0] = '\0';
 }
 
+/* A BSS names SM-DP+s of its own tenant only. */
+static bool may_be_named(const struct esim_order *order, const char *smdp)
+{
+	char between[ESIM_NAME + 3];
+
+	(void)snprintf(between, sizeof between, ",%s,", smdp);
+	return smdp[0] != '\0' && strstr(order->smdp_others, between) != NULL;
+}
+
 void esim_profile_learn(struct esim_profile *p, struct esim_order *order, const struct esim_heard *heard,
                         const char *fqdn)
 {
@@ -116,11 +125,13 @@ void esim_profile_learn(struct esim_profile *p, struct esim_order *order, const 
 	TAKE(p->profile_imsi, heard->imsi);
 	TAKE(p->msisdn, heard->msisdn);
 	TAKE(p->plan, heard->plan);
-	TAKE(p->smdp, heard->smdp);
 	TAKE(p->confirmation_code, heard->confirmation_code);
 	TAKE(p->smdp_address, heard->smdp_address);
 	TAKE(order->profile_type, heard->profile_type);
-	TAKE(order->smdp, heard->smdp);
+	if (may_be_named(order, heard->smdp)) {
+		TAKE(p->smdp, heard->smdp);
+		TAKE(order->smdp, heard->smdp);
+	}
 	if (heard->activation_code[0] != '\0') {
 		TAKE(p->activation_code, heard->activation_code);
 		p->by_address = false;

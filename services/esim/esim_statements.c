@@ -2,6 +2,8 @@
 #include "esim_statements.h"
 
 #define PROFILE "id, tenant, imsi, enterprise, app, iccid, eid, device, status, ended, version, data"
+/* Two looks, an index each: one with OR would go through all of a tenant's. */
+#define FOREIGN " AND ended = 0 AND app = ?6 AND (imsi <> ?4 OR enterprise <> ?5)"
 #define ORDER "id, tenant, imsi, profile, kind, state, next, takes, created, ended, version, data"
 
 /* Numbers of states as in esim_types.h: 1 going, 2 waiting, 3 undoing, 4 stuck. */
@@ -36,9 +38,9 @@ const char *const esim_statements[ST_COUNT] = {
 	[ST_PROFILES_MOVE] = "UPDATE profile SET imsi = ?3 WHERE tenant = ?1 AND imsi = ?2",
 	[ST_FOREIGN_ICCID] = "SELECT count(*) FROM profile WHERE tenant = ?1 AND iccid = ?2 AND ended = 0"
 						 " AND (imsi <> ?3 OR enterprise <> ?4)",
-	[ST_FOREIGN_DEVICE] = "SELECT count(*) FROM profile WHERE tenant = ?1 AND ended = 0 AND app = ?6"
-						  " AND ((eid = ?2 AND eid <> '') OR (device = ?3 AND device <> ''))"
-						  " AND (imsi <> ?4 OR enterprise <> ?5)",
+	[ST_FOREIGN_DEVICE] =
+		"SELECT (SELECT count(*) FROM profile WHERE tenant = ?1 AND eid = ?2 AND eid <> ''" FOREIGN
+		") + (SELECT count(*) FROM profile WHERE tenant = ?1 AND device = ?3 AND device <> ''" FOREIGN ")",
 	[ST_ERASE_PROFILES] = "DELETE FROM profile WHERE tenant = ?1 AND imsi = ?2 AND imsi <> ''",
 
 	[ST_ORDER] = "SELECT " ORDER " FROM orders WHERE id = ?1",
@@ -57,6 +59,11 @@ const char *const esim_statements[ST_COUNT] = {
 	[ST_ORDERS_LIST_LINE] =
 		"SELECT " ORDER " FROM orders WHERE tenant = ?1 AND imsi = ?5 AND (created, id) > (CAST(?2 AS INTEGER), ?3)"
 		" ORDER BY created, id LIMIT ?4",
+	[ST_ORDERS_LIST_ICCID] =
+		"SELECT " ORDER " FROM orders WHERE profile IN (SELECT id FROM profile WHERE tenant = ?1"
+		" AND iccid = ?5) AND (created, id) > (CAST(?2 AS INTEGER), ?3) ORDER BY created, id LIMIT ?4",
+	[ST_ORDERS_LIST_EID] = "SELECT " ORDER " FROM orders WHERE profile IN (SELECT id FROM profile WHERE tenant = ?1"
+						   " AND eid = ?5) AND (created, id) > (CAST(?2 AS INTEGER), ?3) ORDER BY created, id LIMIT ?4",
 	[ST_ERASE_STEPS] = "DELETE FROM order_step WHERE order_id IN"
 					   " (SELECT id FROM orders WHERE tenant = ?1 AND imsi = ?2 AND imsi <> '')",
 	[ST_ERASE_ORDERS] = "DELETE FROM orders WHERE tenant = ?1 AND imsi = ?2 AND imsi <> ''",
@@ -73,8 +80,9 @@ const char *const esim_statements[ST_COUNT] = {
 	[ST_STOCK_TAKE] = "UPDATE stock SET state = 1, order_id = ?3, at = ?4 WHERE tenant = ?1 AND iccid ="
 					  " (SELECT iccid FROM stock WHERE tenant = ?1 AND profile_type = ?2 AND state = 0"
 					  " ORDER BY iccid LIMIT 1) AND state = 0 RETURNING iccid",
-	[ST_STOCK_SET] = "UPDATE stock SET state = ?3, order_id = CASE WHEN ?3 = 0 THEN '' ELSE order_id END, at = ?4"
-					 " WHERE tenant = ?1 AND iccid = ?2",
+	[ST_STOCK_SET] =
+		"UPDATE stock SET state = ?3, order_id = CASE WHEN CAST(?3 AS INTEGER) = 0 THEN '' ELSE order_id END, at = ?4"
+		" WHERE tenant = ?1 AND iccid = ?2",
 	[ST_STOCK_COUNTS] = "SELECT profile_type, state, count(*) FROM stock WHERE tenant = ?1 GROUP BY profile_type, state"
 						" ORDER BY profile_type, state LIMIT ?2",
 	[ST_STOCK_DELETE] = "DELETE FROM stock WHERE tenant = ?1 AND iccid = ?2 AND state IN (0, 3)",

@@ -78,9 +78,11 @@ es_status esim_row_order_of_profile(const struct esim_store *store, struct es_db
 es_status esim_row_orders_due(const struct esim_store *store, struct es_db_conn *conn, int64_t now_ms,
                               struct esim_order *out, size_t max, size_t *count) ES_MUST_USE;
 struct esim_order_filter {
-	const char *tenant, *imsi; /* imsi "": all lines */
-	uint8_t state;             /* 0: all; not together with imsi */
-	int64_t after_ms;          /* of the last one seen; with its id */
+	const char *tenant;
+	/* One of these is looked up by, the first that is there of those above it; what else is meant is the caller's to look at. */
+	const char *iccid, *eid, *imsi; /* of the profile, living or not; of the line; "": all */
+	uint8_t state;                  /* 0: all */
+	int64_t after_ms;               /* of the last one seen; with its id */
 	const char *after_id;
 };
 es_status esim_row_orders(const struct esim_store *store, struct es_db_conn *conn,
@@ -115,6 +117,9 @@ struct esim_stock_count {
 };
 es_status esim_row_stock_counts(struct es_db_conn *conn, const char *tenant, struct esim_stock_count *out, size_t max,
                                 size_t *count) ES_MUST_USE;
+/* ES_NOT_FOUND: there is none. */
+es_status esim_row_stock_type(struct es_db_conn *conn, const char *tenant, const char *iccid,
+                              char profile_type[ESIM_NAME + 1]) ES_MUST_USE;
 /* ES_NOT_FOUND: there is none. ES_CONFLICT: an order has it. */
 es_status esim_row_stock_delete(struct es_db_conn *conn, const char *tenant, const char *iccid) ES_MUST_USE;
 

@@ -14,7 +14,7 @@ static const struct esim_member members[] = {
 	TEXT(profile_type, 9), TEXT(plan, 10),        NUMBER(download, 11), NUMBER(install_within_ms, 12),
 	TEXT(response, 13),    TEXT(old_iccid, 14),   TEXT(old_device, 15), TEXT(requester, 16),
 	TEXT(msisdn, 17),      NUMBER(tries, 18),     TEXT(reason, 19),     NUMBER(updated_ms, 20),
-	TEXT(old_profile, 21), TEXT(traceparent, 22), NUMBER(app, 23),
+	TEXT(old_profile, 21), TEXT(traceparent, 22), NUMBER(app, 23),      TEXT(smdp_others, 24),
 };
 static const struct esim_sealed sealed = { "esim-order", members, ES_COUNT(members) };
 
@@ -118,15 +118,26 @@ es_status esim_row_orders_due(const struct esim_store *store, struct es_db_conn 
 es_status esim_row_orders(const struct esim_store *store, struct es_db_conn *conn,
                           const struct esim_order_filter *filter, struct esim_order *out, size_t max, size_t *count)
 {
-	const bool of_line = filter->imsi[0] != '\0', of_state = filter->state != 0;
-	const size_t statement = of_line ? ST_ORDERS_LIST_LINE : of_state ? ST_ORDERS_LIST_STATE : ST_ORDERS_LIST;
-	const struct es_bind binds[] = { es_bind_str(filter->tenant), es_bind_int(filter->after_ms),
-		                             es_bind_str(filter->after_id), es_bind_int((int64_t)max),
-		                             of_line ? es_bind_str(filter->imsi) : es_bind_int(filter->state) };
+	const struct {
+		size_t statement;
+		bool is_given;
+		struct es_bind by;
+	} ways[] = {
+		{ ST_ORDERS_LIST_ICCID, filter->iccid[0] != '\0', es_bind_str(filter->iccid) },
+		{ ST_ORDERS_LIST_EID, filter->eid[0] != '\0', es_bind_str(filter->eid) },
+		{ ST_ORDERS_LIST_LINE, filter->imsi[0] != '\0', es_bind_str(filter->imsi) },
+		{ ST_ORDERS_LIST_STATE, filter->state != 0, es_bind_int(filter->state) },
+		{ ST_ORDERS_LIST, true, es_bind_null() },
+	};
+	size_t way = 0;
 	struct es_rows *rows = NULL;
 
+	while (!ways[way].is_given)
+		way++;
+	const struct es_bind binds[] = { es_bind_str(filter->tenant), es_bind_int(filter->after_ms),
+		                             es_bind_str(filter->after_id), es_bind_int((int64_t)max), ways[way].by };
 	*count = 0;
-	ES_TRY(es_db_query(conn, statement, binds, of_line || of_state ? 5 : 4, &rows));
+	ES_TRY(es_db_query(conn, ways[way].statement, binds, ways[way].by.kind != ES_BIND_NULL ? 5 : 4, &rows));
 	return many(store, rows, out, max, count);
 }
 

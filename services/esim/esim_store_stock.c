@@ -56,6 +56,20 @@ es_status esim_row_stock_counts(struct es_db_conn *conn, const char *tenant, str
 	return status == ES_NOT_FOUND ? ES_OK : status;
 }
 
+es_status esim_row_stock_type(struct es_db_conn *conn, const char *tenant, const char *iccid,
+                              char profile_type[ESIM_NAME + 1])
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+
+	ES_TRY(ES_DB_QUERY(conn, ST_STOCK_ROW, &rows, es_bind_str(tenant), es_bind_str(iccid)));
+	const es_status status = es_rows_next(rows);
+	if (status != ES_OK) {
+		rows = NULL;
+		return status;
+	}
+	return esim_col_text(rows, 0, profile_type, ESIM_NAME + 1);
+}
+
 es_status esim_row_stock_delete(struct es_db_conn *conn, const char *tenant, const char *iccid)
 {
 	struct es_rows *rows = NULL;

@@ -112,6 +112,7 @@ enum esim_order_flag {
 	ESIM_BAD_INPUT = 512, /* what the user typed was wrong: OperationResult 104 */
 	ESIM_LATE = 1024,     /* ConfirmOrder does not release */
 	ESIM_BY_CODE = 2048,  /* a confirmation code is asked for at the download */
+	ESIM_FETCHED = 4096,  /* the profile is on its way to the device, as its SM-DP+ said */
 };
 
 struct esim_order {
@@ -125,6 +126,7 @@ struct esim_order {
 	uint32_t steps, begun, done; /* sets of 1 << enum esim_step */
 	/* as it was made */
 	char smdp[ESIM_NAME + 1], bss[ESIM_NAME + 1]; /* sections; "": none */
+	char smdp_others[ESIM_CODE + 1];              /* that the BSS may name instead, each between commas */
 	char profile_type[ESIM_NAME + 1], plan[ESIM_NAME + 1];
 	uint8_t download; /* enum esim_download */
 	int64_t install_within_ms;

@@ -25,6 +25,8 @@ static void read_settings(const Openes__EsimSettings *m, struct esim_settings *o
 	static const Openes__EsimText no_text = OPENES__ESIM_TEXT__INIT;
 
 	*out = (struct esim_settings){ .smdp = m->smdp,
+		                           .smdp_others = (const char *const *)m->smdp_others,
+		                           .smdp_other_count = m->n_smdp_others,
 		                           .bss = m->bss,
 		                           .bss_orders_profile = m->bss_orders_profile,
 		                           .provision = m->provision,
@@ -60,7 +62,8 @@ static es_status read_lists(const Openes__EsimFacts *m, struct es_arena *arena, 
 	for (size_t i = 0; i < m->n_offers && i < OFFERS_MAX; i++) {
 		const Openes__PlanOffer *o = m->offers[i];
 		offers[out->offer_count++] =
-			(struct esim_offer){ o->id, o->name, o->description, o->companion_profile_type, o->primary_profile_type };
+			(struct esim_offer){ o->id,  o->name, o->description, o->companion_profile_type, o->primary_profile_type,
+			                     o->smdp };
 	}
 	out->companion_services = services;
 	out->offers = offers;

@@ -473,16 +473,32 @@ static void on_renewed(struct gw_exchange *x, const ProtobufCMessage *message)
 	go_on(x);
 }
 
+/* TS.43 2.10, 7.6. What esim should never have said is our fault. */
+static enum gw_outcome refusal_by_esim(Openes__OperateReply__Outcome outcome)
+{
+	static const struct {
+		Openes__OperateReply__Outcome from;
+		enum gw_outcome to;
+	} rows[] = {
+		{ OPENES__OPERATE_REPLY__OUTCOME__NOT_OFFERED, GW_OUTCOME_NOT_OFFERED },
+		{ OPENES__OPERATE_REPLY__OUTCOME__FORBIDDEN, GW_OUTCOME_FORBIDDEN },
+		{ OPENES__OPERATE_REPLY__OUTCOME__NOT_ACCEPTABLE, GW_OUTCOME_UNACCEPTABLE },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].from == outcome)
+			return rows[i].to;
+	return GW_OUTCOME_INTERNAL;
+}
+
 static void on_operated(struct gw_exchange *x, const ProtobufCMessage *message)
 {
 	const Openes__OperateReply *reply = (const void *)message;
 
-	if (reply->outcome == OPENES__OPERATE_REPLY__OUTCOME__NOT_OFFERED) {
-		gw_answer(x, GW_OUTCOME_NOT_OFFERED);
-		return;
-	}
+	if (reply->reason[0] != '\0')
+		x->reason = reply->reason;
 	if (reply->outcome != OPENES__OPERATE_REPLY__OUTCOME__ANSWERED || reply->answer == NULL) {
-		gw_answer(x, GW_OUTCOME_INTERNAL);
+		gw_answer(x, refusal_by_esim(reply->outcome));
 		return;
 	}
 	x->operated[x->operated_count++] = reply->answer;

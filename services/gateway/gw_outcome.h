@@ -21,6 +21,7 @@
 	X(GONE, "gone", 410, "this login is over\n")                                                                       \
 	X(METHOD, "method", 405, "GET and POST are served here\n")                                                         \
 	X(NOT_OFFERED, "not_offered", 405, "the operation is not offered\n")                                               \
+	X(UNACCEPTABLE, "unacceptable", 406, "nothing here could do that\n")                                               \
 	X(VERSION, "version", 406, "entitlement_version is not supported\n")                                               \
 	X(TOO_LARGE, "too_large", 413, "the body is too large\n")                                                          \
 	X(INTERNAL, "internal", 500, "internal error\n")                                                                   \

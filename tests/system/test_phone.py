@@ -14,8 +14,9 @@ K, OPC = TEST_SETS[0][:2]
 def phone(stack):
     """phone(*options, url=..., ca=...): the finished process."""
     def run(*options, url=None, ca=None):
-        return subprocess.run([BIN / "openes-phone", "--url", url or f"https://localhost:{stack.port}/", "--ca", ca or stack.ca, *map(str, options)],
-                              capture_output=True, text=True, timeout=60)
+        words = [word for word in options if word == "load"]
+        return subprocess.run([BIN / "openes-phone", *words, "--url", url or f"https://localhost:{stack.port}/", "--ca", ca or stack.ca,
+                               *map(str, options[len(words):])], capture_output=True, text=True, timeout=60)
     return run
 
 
@@ -70,6 +71,23 @@ def test_reconnecting_phones_are_served(phone, tmp_path):
     done = phone("--subscribers", ROOT / "deploy/demo/subscribers.csv", "--for", "1s", "--connections", 2, "--reconnect", "--mix", "token=1", "--json", tmp_path / "report")
     report = json.loads((tmp_path / "report").read_text())
     assert done.returncode == 0 and report["token"]["failed"] == 0 and report["token"]["ok"] > 0
+
+
+def test_a_companion_may_be_offered(phone, sim_options):
+    """A flow of one request, with the SIM: everything that is said of it is in the story"""
+    done = phone(*sim_options, "--odsa", "eligibility", "--accept", "json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for word in ("Step 1 of 1", "CheckEligibility", "companion_terminal_id", "AT_RES", "CompanionAppEligibility", "(success)", "came to its end"):
+        assert word in done.stdout, word
+
+
+def test_many_companions_ask(phone, tmp_path):
+    """Flows under load: each phone has authenticated before the clock starts"""
+    active = tmp_path / "active.csv"
+    active.write_text("\n".join((ROOT / "deploy/demo/subscribers.csv").read_text().splitlines()[:5]))
+    done = phone("load", "--odsa", "eligibility", "--subscribers", active, "--for", "1s", "--connections", 3, "--json", tmp_path / "report")
+    report = json.loads((tmp_path / "report").read_text())
+    assert report["requests"] == report["odsa"]["ok"] > 0 and report["odsa"]["failed"] == 0, done.stdout + done.stderr
 
 
 def test_what_goes_wrong_is_said(phone, sim_options, tmp_path):

@@ -5,12 +5,16 @@ import base64
 import html
 import json
 import subprocess
+import sys
 import urllib.parse
 
 import people
 import pytest
 from lpa import Lpa
-from stack import BIN
+from stack import BIN, ROOT
+
+sys.path.insert(0, str(ROOT / "tests/peers"))
+from smdp import SmDp  # noqa: E402
 
 EID = "89049032000000000000000000000066"
 CODE = "1$smdp.example$ABCD-1234"
@@ -151,6 +155,23 @@ def test_a_sheet_is_opened_as_told_and_walked_through(phone, script):
                              ("GET", "/sheet/again", None, "")]
 
 
+def test_a_loan_is_chosen_on_the_sheet_and_its_code_typed(phone, script):
+    """Pages as ours are: a second look by itself, buttons that call, and a confirmation code for the download"""
+    to_sheet = {"SubscriptionResult": "1", "SubscriptionServiceURL": script.url + "/sheet", "SubscriptionServiceUserData": "sid=1&x=2"}
+    look_again = '<button type="submit" name="do" value="look">Look</button><button type="button" class="may" hidden data-method="finishFlow" data-list="[]">Go</button>'
+    choice = '<input type="radio" name="keep" value="good"><input type="radio" name="keep" value="while"><button name="do" value="order">Move</button>'
+    def form(inner):
+        return f'<form action="/sheet/act">{inner}</form>'
+    script.pages = [page("Move", form(choice)), page("Working", form(look_again), 'data-again="1"'),
+                    page("Ready", '<dl><div><dt>Code</dt><dd>0815</dd></div></dl><button type="button" hidden data-method="finishFlow" data-list="[]">OK</button>',
+                         f'data-call="profileReadyWithActivationCode" data-arguments=\'["{CODE}"]\' data-at-once="1"')]
+    phone("loan", [ELIGIBLE, manage("3", to_sheet, old_terminal_iccid="8905"), look(primary(ICCID="8901", ServiceStatus="1"))],
+          "--sheet", "auto", "--old-iccid", "8905")
+    assert [(way, path, body) for way, path, _, body in script.opened] == [
+        ("GET", "/sheet?sid=1&x=2", ""), ("POST", "/sheet/act", "keep=while&do=order"), ("POST", "/sheet/act", "do=look")]
+    assert script.loaded == [("/lpa/download", {"eid": EID, "activation_code": CODE, "confirmation_code": "0815"})]
+
+
 def test_what_a_sheet_called_can_be_typed(phone, script):
     """8.6, figure 36: somebody else has it open; the data is a query"""
     to_sheet = {"SubscriptionResult": "1", "SubscriptionServiceURL": script.url + "/sheet", "SubscriptionServiceUserData": "sid=1"}
@@ -212,26 +233,27 @@ def test_what_the_figure_does_not_have_ends_the_flow(phone):
     assert "not opened" in phone("primary-new", [ELIGIBLE, look(), manage("0", {"SubscriptionResult": "1", "SubscriptionServiceURL": "https://x.example/"})], code=1)["why"]
 
 
-class OnlyOnce:
-    """An SM-DP+ that has one profile, for one EID."""
+def test_what_the_sm_dp_decides_ends_the_flow_or_not(phone, keys):
+    """The tests' SM-DP+ behind the LPA's door: EID, matching id and confirmation code are checked there, and its codes are in the report"""
+    with SmDp(stock={"watch": 2}) as dp:
+        mine, other = (dp.profiles.download_order(eid, None, "watch") for eid in (EID, EID[:-2] + "00"))
+        dp.profiles.confirm_order(mine.iccid, True, matching_id="MINE", confirmation_code="0815")
+        dp.profiles.confirm_order(other.iccid, True, matching_id="OTHER")
+        lpa = Lpa(keys, dp)
 
-    def download(self, activation_code, eid, confirmation_code=None):
-        if (activation_code, eid, confirmation_code) != (CODE, EID, "0815"):
-            raise LookupError("8.2.6/3.8")
-        self.iccid = "8901010000000000017"
-        return self
+        def activate(matching_id, *options, **more):
+            download = {"ProfileActivationCode": base64.b64encode(f"1$smdp.example${matching_id}".encode()).decode()}
+            return phone("companion-activate", [ELIGIBLE, look(), manage("0", {"SubscriptionResult": "2", "DownloadInfo": download}),
+                                                look(companion(ServiceStatus="1"))], "--lpa", lpa.url, *options, **more)
 
-
-def test_a_refused_download_ends_the_flow(phone, keys):
-    """With the codes of SGP.22 that the SM-DP+ gave, and no report to the server"""
-    lpa = Lpa(keys, OnlyOnce())
-    scenes = [ELIGIBLE, look(), manage("0", {"SubscriptionResult": "2", "DownloadInfo": DOWNLOAD}), look(companion(ServiceStatus="1"))]
-    try:
-        assert phone("companion-activate", scenes, "--lpa", lpa.url, "--confirmation-code", "0815")["known"]["iccid"] == "8901010000000000017"
-        assert "8.2.6/3.8" in phone("companion-activate", scenes, "--lpa", lpa.url, code=1, left=1)["why"]
-    finally:
-        lpa.close()
-    assert lpa.asked[1] == ("download", {"eid": EID, "activation_code": CODE})
+        try:
+            assert "8.1.1/3.10" in activate("OTHER", code=1, left=1)["why"]
+            assert "8.2.7/2.2" in activate("MINE", code=1, left=1)["why"]
+            assert activate("MINE", "--confirmation-code", "0815")["known"]["iccid"] == mine.iccid
+            assert "8.2.6/3.8" in activate("MINE", "--confirmation-code", "0815", code=1, left=1)["why"]
+        finally:
+            lpa.close()
+        assert mine.state == "Installed" and other.state == "Released"
 
 
 class Busy(people._Server):

@@ -21,7 +21,6 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	                 "the operator's brand this is about; may be left out where there is only one" },
 	[CTL_IMSI] = { "imsi", "DIGITS", CTL_TEXT, NULL, NULL, "the subscriber: 6 to 15 digits" },
 	[CTL_MSISDN] = { "msisdn", "+DIGITS", CTL_TEXT, "msisdn", NULL, "telephone number in international form" },
-	[CTL_SIM_ICCID] = { "iccid", "DIGITS", CTL_TEXT, "iccid", NULL, "ICCID of the SIM that has this IMSI" },
 	[CTL_PLAN] = { "plan", "ID", CTL_TEXT, "plan", NULL, "the plan" },
 	[CTL_CLIENT] = { "client", "ID", CTL_TEXT, NULL, NULL, "the server that asks for access tokens" },
 	[CTL_LETTER] = { "letter", "ID", CTL_TEXT, NULL, NULL, "an event that could not be applied, by its number" },
@@ -261,8 +260,8 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	[CTL_TERMINAL_SW_VERSION] = { "terminal-sw-version", "TEXT", CTL_TEXT, NULL, NULL, "its software version" },
 	[CTL_BOOST_TYPE] = { "boost-type", "N", CTL_TEXT, NULL, NULL, "with ap2010: a real-time request for that boost" },
 
-	[CTL_ICCID] = { "iccid", "DIGITS", CTL_TEXT, NULL, NULL,
-	                "the profile: 18 to 20 digits, with or without F at the end" },
+	[CTL_ICCID] = { "iccid", "DIGITS", CTL_TEXT, "iccid", NULL,
+	                "of a SIM or a profile: 18 to 20 digits, with or without F at the end" },
 	[CTL_EID] = { "eid", "DIGITS", CTL_TEXT, "eid", NULL, "the eUICC: 32 digits" },
 	[CTL_SERVICE] = { "service", "NAME", CTL_TEXT, "service", NULL, "SharedNumber, DiffNumber or FamilyNumber" },
 	[CTL_SMDP_ADDRESS] = { "smdp-address", "NAME", CTL_TEXT, "download.smdp_address", NULL,

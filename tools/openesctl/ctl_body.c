@@ -151,13 +151,24 @@ static void path_set(cJSON *body, const char *path, cJSON *value)
 	member_set(object, dot + 1, value);
 }
 
+/* What names the thing itself is no setting of it. */
+static bool is_in_path(const struct ctl_command *command, const struct ctl_option *option)
+{
+	struct es_slice rest = es_slice_str(command->path != NULL ? command->path : "");
+
+	while (rest.len > 0) {
+		(void)es_slice_cut(&rest, '{');
+		if (es_slice_eq_str(es_slice_cut(&rest, '}'), option->name))
+			return true;
+	}
+	return false;
+}
+
 es_status ctl_body_fill(const struct ctl_args *args, cJSON *body, struct es_buf *error)
 {
 	for (size_t opt = CTL_NONE + 1; opt < CTL_OPT_COUNT; opt++) {
 		const struct ctl_option *option = &ctl_options[opt];
-		/* What names the thing itself in the path is no setting of it. */
-		if (option->member == NULL || args->value[opt] == NULL ||
-		    (opt == CTL_PLAN && strcmp(args->command->noun, "plan") == 0))
+		if (option->member == NULL || args->value[opt] == NULL || is_in_path(args->command, option))
 			continue;
 		cJSON *value = value_of(option, args->value[opt]);
 		if (value == NULL) {

@@ -1,5 +1,6 @@
 /* ctl_commands.c -- every command of openesctl: what it needs, what it takes, what it teaches. */
 #include "ctl.h"
+#include "ctl_settings.h"
 #include "ctl_view.h"
 #include "es_cleanup.h"
 
@@ -170,33 +171,6 @@ static const struct ctl_view outages = { (const struct ctl_column[]){ { "OUTAGE"
 #define ESIM_ORDER TENANT "/esim-orders/{order}"
 #define PROFILE TENANT "/profiles/{iccid}"
 
-#define TENANT_SETTINGS                                                                                                \
-	CTL_NAME, CTL_HOSTS, CTL_PLMNS, CTL_IMSI_RANGES, CTL_GID1, CTL_LANGUAGE, CTL_TOKEN_TTL, CTL_VALIDITY,              \
-		CTL_VOWIFI_URL, CTL_TERMS_REQUIRED, CTL_ADDRESS_REQUIRED, CTL_NOT_ENABLED_URL, CTL_NOT_ENABLED_USER_DATA,      \
-		CTL_SIGNING_KEY, CTL_AP2003_FLAT_AFTER, CTL_DECOY_CHALLENGE, CTL_EAP_NOTIFICATIONS, CTL_EAP_IDENTITY_REQUEST,  \
-		CTL_CHECKCODE, CTL_BOOST_URL, CTL_BOOST_CONTENTS, CTL_USAGE_MAX_AGE, CTL_SATELLITE_URL,                        \
-		CTL_SATELLITE_CONTENTS, CTL_BILLING_URL, CTL_BILLING_CONTENTS, CTL_BILLING_TERMS_REQUIRED, CTL_BILLING_TERMS,  \
-		CTL_BILLING_TERMS_BY, CTL_BILLING_ACCOUNTS, CTL_PRIVATE_IDENTITY_TYPE, CTL_PRIVATE_IDENTITY_LIFE,              \
-		CTL_EQUIPMENT, CTL_EQUIPMENT_SOURCE, CTL_EQUIPMENT_UNKNOWN, CTL_EQUIPMENT_WHEN_AWAY, CTL_EQUIPMENT_MAX_AGE,    \
-		CTL_USE_MODELS, CTL_BSS_MODE, CTL_BSS_SOURCE, CTL_BSS_MAX_AGE, CTL_BSS_STALE_MAX_AGE, CTL_BSS_WHEN_AWAY,       \
-		CTL_BSS_DEFAULT_PLAN, CTL_BSS_CREATE_UNKNOWN, CTL_BSS_EVENTS_FROM
-#define PLAN_SETTINGS                                                                                                  \
-	CTL_NAME, CTL_VOLTE, CTL_VONR, CTL_VONR_EPS_FALLBACK, CTL_IRAT, CTL_VOWIFI, CTL_SMSOIP, CTL_COMPANION,             \
-		CTL_COMPANION_SERVICES, CTL_COMPANION_MAX, CTL_PRIMARY_ESIM, CTL_DATA_PLANS, CTL_DATA_BOOSTS, CTL_NR_SA,       \
-		CTL_ALLOWANCE, CTL_TETHERING_ALLOWANCE, CTL_SATELLITE, CTL_SATELLITE_ALLOWED, CTL_SATELLITE_BARRED,            \
-		CTL_CARRIER_BILLING, CTL_PRIVATE_IDENTITY, CTL_FEATURES
-#define CLIENT_SETTINGS CTL_NAME, CTL_SCOPES, CTL_REQUESTOR_IDS, CTL_TOKEN_TTL, CTL_DISABLED
-#define LINE_SETTINGS                                                                                                  \
-	CTL_SIM_ICCID, CTL_OPT_OUTS, CTL_VOICE_PROVISIONING, CTL_SMS_PROVISIONING, CTL_TERMS, CTL_ADDRESS,                 \
-		CTL_ADDRESS_EXPIRY, CTL_ADDRESS_ID, CTL_VOWIFI_PROVISIONING, CTL_DATA_USAGE, CTL_BOOSTS,                       \
-		CTL_SATELLITE_PROVISIONING, CTL_ACCOUNT, CTL_BILLING_BARRED, CTL_BILLING_PROVISIONING, CTL_ADDONS, CTL_FACTS
-#define DEVICE                                                                                                         \
-	CTL_ENTITLEMENT_VERSION, CTL_ACCEPT_LANGUAGE, CTL_BOOST_TYPE, CTL_STORE_VENDOR, CTL_STORE_USER_ID,                 \
-		CTL_TERMINAL_ID, CTL_TERMINAL_SW_VERSION
-
-/* What goes with --k. */
-#define SECRETS                                                                                                        \
-	CTL_OPC, CTL_OP, CTL_ALGORITHM, CTL_TOPC, CTL_TOP, CTL_RES_LENGTH, CTL_KECCAK_ITERATIONS, CTL_AMF, CTL_SQN
 #define SHOW_KEY                                                                                                       \
 	"K and OPc are sealed here to the transport key of auth: no process in between, no log and no shell history of "   \
 	"the\n"                                                                                                            \

@@ -10,6 +10,7 @@
 #include "es_slice.h"
 #include "es_status.h"
 
+#include "ph_client.h"
 #include "ph_odsa.h"
 
 /* ---- what a device knows: given on the command line, made up, or learned on the way ---- */
@@ -85,6 +86,7 @@ struct ph_step {
 
 struct ph_flow {
 	const char *name, *app, *section, *figure, *what;
+	struct ph_param fill;               /* what its user chooses on the sheet, by field; NULL: nothing in particular */
 	struct ph_step steps[PH_STEPS_MAX]; /* ends with one that does nothing */
 };
 

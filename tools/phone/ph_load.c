@@ -147,13 +147,11 @@ static bool warm_up(struct ph_load_state *l)
 
 	for (unsigned i = 0; i < l->count; i++)
 		l->free[l->free_count++] = i;
-	do {
-		begin_warming(l);
-		if (l->busy > 0)
-			turn(l, &ticked_us, false);
-	} while (l->busy > 0 && !is_interrupted);
-	if (l->warm == 0)
-		(void)fprintf(stderr, "openes-phone: no phone was served: %s\n", l->warm_failure);
+	for (begin_warming(l); l->busy > 0 && !is_interrupted; begin_warming(l))
+		turn(l, &ticked_us, false);
+	if (l->warm_failure[0] != 0)
+		(void)fprintf(stderr, "openes-phone: %s ahead of the clock: %s\n",
+		              l->warm == 0 ? "no phone was served" : "not every phone was served", l->warm_failure);
 	return l->warm > 0;
 }
 

@@ -105,16 +105,18 @@ static bool is_attribute(const struct tag *tag, const char *name, const char *va
 
 /* ---- tags that matter ---- */
 
-static es_status read_arguments(struct ph_page *page, struct es_slice json, struct es_arena *arena)
+static es_status read_call(struct html *h, const struct tag *tag, const char *methods, const char *list,
+                           struct ph_call *out)
 {
 	static const struct es_json_limits limits = { 16384, 2, 8 };
 	ES_CLEANUP(es_json_done) cJSON *tree = NULL;
 	size_t n = 0;
 	const cJSON *item;
 
-	if (json.len == 0)
+	*out = (struct ph_call){ .methods = attribute(tag, methods) };
+	if (attribute(tag, list).len == 0)
 		return ES_OK;
-	ES_TRY(es_json_parse(json, limits, &tree));
+	ES_TRY(es_json_parse(attribute(tag, list), limits, &tree));
 	if (!cJSON_IsArray(tree))
 		return ES_MALFORMED;
 	cJSON_ArrayForEach(item, tree)
@@ -122,7 +124,7 @@ static es_status read_arguments(struct ph_page *page, struct es_slice json, stru
 		if (n == PH_CALL_ARGUMENTS)
 			break;
 		if (cJSON_IsString(item))
-			page->arguments[n] = es_arena_copy(arena, es_slice_str(item->valuestring));
+			out->arguments[n] = es_arena_copy(h->arena, es_slice_str(item->valuestring));
 		n++;
 	}
 	return ES_OK;
@@ -130,8 +132,22 @@ static es_status read_arguments(struct ph_page *page, struct es_slice json, stru
 
 static es_status on_body(struct html *h, const struct tag *tag, struct ph_page *page)
 {
-	page->call = attribute(tag, "data-call");
-	return read_arguments(page, attribute(tag, "data-arguments"), h->arena);
+	uint32_t seconds = 0;
+
+	if (es_parse_u32(attribute(tag, "data-again"), 0, 3600, &seconds) == ES_OK)
+		page->again_s = seconds;
+	page->calls_at_once = has_attribute(tag, "data-at-once");
+	return read_call(h, tag, "data-call", "data-arguments", &page->call);
+}
+
+static es_status on_fact(struct html *h, const struct tag *tag, struct ph_page *page)
+{
+	struct es_slice text = es_slice_trim(es_slice_sub(h->rest, 0, es_slice_find(h->rest, '<')));
+
+	(void)tag;
+	if (es_text_is_digits(text))
+		page->code = text;
+	return ES_OK;
 }
 
 static es_status on_heading(struct html *h, const struct tag *tag, struct ph_page *page)
@@ -180,8 +196,10 @@ static void add_field(struct ph_page *page, enum ph_field_kind kind, const struc
 static es_status on_button(struct html *h, const struct tag *tag, struct ph_page *page)
 {
 	bool is_lesser = has_attribute(tag, "formnovalidate") || has_attribute(tag, "data-leave");
+	bool calls = has_attribute(tag, "data-method") && !is_attribute(tag, "class", "may");
 
-	(void)h;
+	if (calls && page->pressed.methods.len == 0)
+		return read_call(h, tag, "data-method", "data-list", &page->pressed);
 	if (!is_attribute(tag, "type", "button"))
 		add_field(page, is_lesser ? PH_LESSER_BUTTON : PH_BUTTON, tag);
 	return ES_OK;
@@ -209,8 +227,8 @@ static es_status on_input(struct html *h, const struct tag *tag, struct ph_page 
 static const struct {
 	const char *name;
 	es_status (*take)(struct html *h, const struct tag *tag, struct ph_page *page);
-} tags[] = { { "body", on_body },   { "h1", on_heading },    { "form", on_form },
-	         { "input", on_input }, { "button", on_button }, { "meta", on_meta } };
+} tags[] = { { "body", on_body },     { "h1", on_heading }, { "form", on_form }, { "input", on_input },
+	         { "button", on_button }, { "meta", on_meta },  { "dd", on_fact } };
 
 es_status ph_page_read(struct es_slice html, struct es_arena *arena, struct ph_page *out)
 {
@@ -248,15 +266,19 @@ static const char *fill_of(struct es_slice name, const struct ph_param *fills, s
 	return NULL;
 }
 
-/* Whether this one of a choice is taken: the one that was named, or else the first. */
+/* Whether this one of a choice is taken: the one that was named where it is there, or else the first. */
 static bool is_taken(const struct ph_page *page, const struct ph_field *field, const char *fill)
 {
-	if (fill != NULL)
-		return es_slice_eq_str(field->value, fill);
-	for (size_t i = 0; i < page->field_count; i++)
-		if (page->fields[i].kind == PH_CHOSEN && es_slice_eq(page->fields[i].name, field->name))
-			return &page->fields[i] == field;
-	return false;
+	const struct ph_field *first = NULL, *named = NULL;
+
+	for (size_t i = 0; i < page->field_count; i++) {
+		const struct ph_field *other = &page->fields[i];
+		if (other->kind != PH_CHOSEN || !es_slice_eq(other->name, field->name))
+			continue;
+		first = first == NULL ? other : first;
+		named = fill != NULL && es_slice_eq_str(other->value, fill) ? other : named;
+	}
+	return field == (named != NULL ? named : first);
 }
 
 static void put_field(const struct ph_page *page, const struct ph_field *field, const char *fill, struct es_buf *body)

@@ -1,7 +1,8 @@
 /* ph_page.h -- what a web sheet asks and calls, read out of its HTML without a script engine (docs/sheets.md). Pure.
  *
- * Reads our own pages, and of others what is written alike: a form with fields and buttons, a refresh, and on the body
- * the call of a JavaScript object in data-object, data-call and data-arguments. */
+ * Reads our own pages, and of others what is written alike: a form with fields and buttons, a refresh, on the body
+ * the call of a JavaScript object (data-call, data-arguments, data-at-once) or a second look (data-again), and buttons
+ * that call (data-method, data-list). */
 #ifndef PH_PAGE_H
 #define PH_PAGE_H
 
@@ -26,16 +27,24 @@ struct ph_field {
 	bool is_on; /* of a box: ticked already */
 };
 
+/* Methods of the phone's object, one after the other with blanks between; the arguments are of the first. */
+struct ph_call {
+	struct es_slice methods;                      /* empty: none */
+	struct es_slice arguments[PH_CALL_ARGUMENTS]; /* empty where there are fewer */
+};
+
 /* Slices live as long as the text and the arena. */
 struct ph_page {
 	struct es_slice title, action; /* of the form; empty: there is none */
 	struct ph_field fields[PH_FIELDS_MAX];
 	size_t field_count;
 	bool has_form, has_upload;
-	struct es_slice call;                         /* method; empty: none */
-	struct es_slice arguments[PH_CALL_ARGUMENTS]; /* empty where there are fewer */
-	int64_t refresh_s;                            /* -1: it does not */
-	struct es_slice refresh_url;                  /* empty: the same page */
+	struct ph_call call, pressed; /* by the page itself; by its first button that does nothing but call */
+	bool calls_at_once;
+	struct es_slice code; /* the last fact that is a number: on a page that ends, what the user is to type later */
+	int64_t again_s;      /* the first button is pressed by itself after so long; 0: it is not */
+	int64_t refresh_s;    /* -1: it does not */
+	struct es_slice refresh_url; /* empty: the same page */
 };
 
 /* Any text will do; ES_MALFORMED: the call's arguments are no JSON array of texts, ES_TOO_LARGE. */

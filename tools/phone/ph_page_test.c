@@ -42,16 +42,17 @@ static void assert_accepted(const struct ph_param *fills, size_t count, const ch
 static void a_form_is_filled_by_somebody_willing(void **state)
 {
 	static const struct ph_param fills[] = { { "plan", "silver" }, { "code", "12 & 3" } },
-								 leave[] = { { "do", "cancel" } };
+								 leave[] = { { "do", "cancel" } }, elsewhere[] = { { "plan", "bronze" } };
 	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 65536);
 
 	(void)state;
 	assert_int_equal(read_page(FORM, arena), ES_OK);
 	assert_true(es_slice_eq_str(page.title, "Choose a plan & go"));
 	assert_true(es_slice_eq_str(page.action, "/sheet/act"));
-	assert_int_equal(page.call.len, 0);
+	assert_int_equal(page.call.methods.len, 0);
 	assert_accepted(NULL, 0, "page=a%2Bb%2Fc%3D&plan=gold&agree=1&code=&do=accept");
 	assert_accepted(fills, 2, "page=a%2Bb%2Fc%3D&plan=silver&agree=1&code=12%20%26%203&do=accept");
+	assert_accepted(elsewhere, 1, "page=a%2Bb%2Fc%3D&plan=gold&agree=1&code=&do=accept");
 	assert_accepted(leave, 1, "page=a%2Bb%2Fc%3D&plan=gold&agree=1&code=&do=cancel");
 }
 
@@ -64,14 +65,40 @@ static void a_call_and_a_refresh_are_found(void **state) /* TS.43 6.7 */
 	                           "data-arguments=\"[&quot;s.example&quot;,&quot;8901&quot;]\" data-at-once=\"1\">",
 	                           arena),
 	                 ES_OK);
-	assert_true(es_slice_eq_str(page.call, "profileReadyWithDefaultSmdp"));
-	assert_true(es_slice_eq_str(page.arguments[0], "s.example") && es_slice_eq_str(page.arguments[1], "8901"));
-	assert_int_equal(page.arguments[2].len, 0);
+	assert_true(es_slice_eq_str(page.call.methods, "profileReadyWithDefaultSmdp"));
+	assert_true(es_slice_eq_str(page.call.arguments[0], "s.example") &&
+	            es_slice_eq_str(page.call.arguments[1], "8901"));
+	assert_int_equal(page.call.arguments[2].len, 0);
+	assert_true(page.calls_at_once);
 	assert_int_equal(page.refresh_s, -1);
 	assert_int_equal(read_page("<meta http-equiv=refresh content='2; url=/sheet/w?x=1&amp;y'><body>", arena), ES_OK);
 	assert_int_equal(page.refresh_s, 2);
 	assert_true(es_slice_eq_str(page.refresh_url, "/sheet/w?x=1&y"));
 	assert_int_equal(read_page("<body data-call=f data-arguments='{}'>", arena), ES_MALFORMED);
+}
+
+static void a_working_page_is_looked_at_again_and_a_delayed_one_is_finished(void **state)
+{
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, 65536);
+
+	(void)state;
+	assert_int_equal(
+		read_page("<body data-again=\"2\"><form action=/a><button name=do value=look>Look</button><button "
+	              "type=button class=\"may\" data-method=\"finishFlow\" data-list=\"[]\">Go</button></form>",
+	              arena),
+		ES_OK);
+	assert_int_equal(page.again_s, 2);
+	assert_int_equal(page.field_count, 1);
+	assert_int_equal(page.pressed.methods.len, 0);
+	assert_int_equal(
+		read_page("<body><dl><div><dt>Device</dt><dd>My Watch</dd></div><div><dt>Code</dt><dd>4711</dd></div></dl>"
+	              "<button type=button data-method=\"deleteProfileInUse finishFlow\" "
+	              "data-list='[\"8901\"]'>Delete</button>",
+	              arena),
+		ES_OK);
+	assert_true(es_slice_eq_str(page.code, "4711"));
+	assert_true(es_slice_eq_str(page.pressed.methods, "deleteProfileInUse finishFlow"));
+	assert_true(es_slice_eq_str(page.pressed.arguments[0], "8901"));
 }
 
 static void nothing_is_made_of_what_is_no_page(void **state)
@@ -93,6 +120,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_form_is_filled_by_somebody_willing),
 		cmocka_unit_test(a_call_and_a_refresh_are_found),
+		cmocka_unit_test(a_working_page_is_looked_at_again_and_a_delayed_one_is_finished),
 		cmocka_unit_test(nothing_is_made_of_what_is_no_page),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

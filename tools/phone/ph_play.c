@@ -108,7 +108,8 @@ static struct ph_lpa_answer ask_lpa(struct play *p, const struct ph_http_request
 static void take_download(struct play *p)
 {
 	const struct ph_download *d = &p->walk.download;
-	const char *eid = p->walk.vars.at[PH_V_EID];
+	const char *eid = p->walk.vars.at[PH_V_EID], *shown = p->walk.confirmation_code;
+	const char *code = p->options->confirmation_code != NULL ? p->options->confirmation_code : shown;
 	struct ph_lpa_answer answer = { 0 };
 
 	ph_trace_line(p->trace, "\nThe eUICC %s downloads %s%s%s%s%s", eid, d->activation_code[0] != 0 ? "LPA:" : "",
@@ -120,7 +121,7 @@ static void take_download(struct play *p)
 		ph_trace_line(p->trace, "  (not really: --lpa names a test SM-DP+)");
 	} else {
 		const struct ph_http_request request =
-			ph_lpa_download(ph_url_path(p->options->lpa), d, eid, p->options->confirmation_code, &p->path, &p->body);
+			ph_lpa_download(ph_url_path(p->options->lpa), d, eid, code, &p->path, &p->body);
 		answer = ask_lpa(p, &request);
 	}
 	ph_walk_loaded(&p->walk, answer.iccid, answer.why[0] == 0 ? NULL : answer.why);

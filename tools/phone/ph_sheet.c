@@ -113,17 +113,23 @@ static bool give_up(struct visit *v, const char *why, struct es_slice about)
 	return false;
 }
 
-static bool tell_call(struct visit *v, const struct ph_page *page)
+/* The first method has the arguments. */
+static bool tell_call(struct visit *v, const struct ph_call *call)
 {
+	struct es_slice rest = call->methods;
 	char method[64], text[2][TEXT_SIZE];
 
-	if (!es_slice_to_str(page->call, method, sizeof method) ||
-	    !es_slice_to_str(page->arguments[0], text[0], TEXT_SIZE) ||
-	    !es_slice_to_str(page->arguments[1], text[1], TEXT_SIZE))
-		return give_up(v, "what the page calls is too long", page->call);
-	ph_trace_line(v->trace, "  The page calls ODSAServiceFlow.%s(%s%s%s)", method, text[0], text[1][0] == 0 ? "" : ", ",
-	              text[1]);
-	ph_walk_called(v->walk, method, text[0], text[1]);
+	for (size_t i = 0; i < 2; i++)
+		if (!es_slice_to_str(call->arguments[i], text[i], TEXT_SIZE))
+			return give_up(v, "an argument of the call is too long", call->methods);
+	while (rest.ptr != NULL) {
+		if (!es_slice_to_str(es_slice_cut(&rest, ' '), method, sizeof method))
+			return give_up(v, "what the page calls is too long", call->methods);
+		ph_trace_line(v->trace, "  The page calls ODSAServiceFlow.%s(%s%s%s)", method, text[0],
+		              text[1][0] == 0 ? "" : ", ", text[1]);
+		ph_walk_called(v->walk, method, text[0], text[1]);
+		text[0][0] = text[1][0] = 0;
+	}
 	return false;
 }
 
@@ -137,14 +143,62 @@ static bool go_to(struct visit *v, struct es_slice where, const char *content_ty
 	return true;
 }
 
+/* What the command line says to fill in, and what the flow does. */
+static size_t collect_fills(const struct visit *v, struct ph_param fills[PH_FILLS_MAX + 1])
+{
+	const struct ph_param *own = &v->walk->flow->fill;
+	size_t count = v->options->fill_count;
+
+	memcpy(fills, v->options->fills, count * sizeof *fills);
+	if (own->name != NULL)
+		fills[count++] = *own;
+	return count;
+}
+
 static bool fill_in(struct visit *v, const struct ph_page *page, struct ph_http_request *next)
 {
+	struct ph_param fills[PH_FILLS_MAX + 1];
+
 	es_buf_reset(&v->body);
-	const struct ph_field *pressed = ph_page_accept(page, v->options->fills, v->options->fill_count, &v->body);
+	const struct ph_field *pressed = ph_page_accept(page, fills, collect_fills(v, fills), &v->body);
 	if (pressed == NULL)
 		return give_up(v, "there is no button to go on with", page->title);
 	ph_trace_line(v->trace, "  Presses \"" ES_SLICE_FMT "\"", ES_SLICE_ARG(pressed->value));
 	return go_to(v, page->action, form, next);
+}
+
+static bool has_button(const struct ph_page *page)
+{
+	for (size_t i = 0; i < page->field_count; i++)
+		if (page->fields[i].kind == PH_BUTTON)
+			return true;
+	return false;
+}
+
+/* The page ends the sheet: it calls the phone, and may show a code that is typed at the download. */
+static bool end_with(struct visit *v, const struct ph_page *page, const struct ph_call *call)
+{
+	(void)es_slice_to_str(page->code, v->walk->confirmation_code, sizeof v->walk->confirmation_code);
+	return tell_call(v, call);
+}
+
+static bool go_on(struct visit *v, const struct ph_page *page, struct ph_http_request *next)
+{
+	if (page->call.methods.len > 0 && (page->calls_at_once || !page->has_form))
+		return end_with(v, page, &page->call);
+	if (page->refresh_s >= 0) {
+		pause_for(page->refresh_s);
+		*next = request_of(v, NULL);
+		return page->refresh_url.len == 0 || go_to(v, page->refresh_url, NULL, next);
+	}
+	if (page->has_upload)
+		return give_up(v, "the sheet wants a picture", page->title);
+	pause_for(page->again_s);
+	if (has_button(page))
+		return fill_in(v, page, next);
+	if (page->pressed.methods.len > 0)
+		return end_with(v, page, &page->pressed);
+	return give_up(v, "the page asks nothing and calls nothing", page->title);
 }
 
 /* True: there is a next request. */
@@ -161,16 +215,7 @@ static bool read_page(struct visit *v, const struct ph_http_answer *answer, stru
 	ph_trace_line(v->trace, "  Page: %u, \"" ES_SLICE_FMT "\"", answer->status, ES_SLICE_ARG(page.title));
 	if (answer->status != 200)
 		return give_up(v, "the sheet says", page.title);
-	if (page.call.len > 0)
-		return tell_call(v, &page);
-	if (page.refresh_s >= 0) {
-		pause_for(page.refresh_s);
-		*next = request_of(v, NULL);
-		return page.refresh_url.len == 0 || go_to(v, page.refresh_url, NULL, next);
-	}
-	if (page.has_upload)
-		return give_up(v, "the sheet wants a picture", page.title);
-	return page.has_form ? fill_in(v, &page, next) : give_up(v, "the page asks nothing and calls nothing", page.title);
+	return go_on(v, &page, next);
 }
 
 static void walk_pages(struct visit *v)

@@ -10,8 +10,10 @@
 #include "es_cleanup.h"
 #include "es_eap.h"
 #include "es_reader.h"
+#include "es_text.h"
 
 #include "ph_doc.h"
+#include "ph_odsa.h"
 
 enum { SECRET_SHOWN = 32, TEXT_SHOWN = 400, NAME_WIDTH = 22 };
 
@@ -56,8 +58,8 @@ static void put_shortened(const struct ph_trace *t, struct es_slice text, size_t
 /* Cookies and tokens are bearer credentials: their beginning is enough to tell them apart. */
 static bool is_credential(struct es_slice name)
 {
-	static const char *const names[] = { "cookie",          "set-cookie",   "token",
-		                                 "temporary_token", "access_token", "notif_token" };
+	static const char *const names[] = { "cookie",       "set-cookie",     "token",      "temporary_token",
+		                                 "access_token", "TemporaryToken", "notif_token" };
 	for (size_t i = 0; i < ES_COUNT(names); i++)
 		if (es_slice_eq_nocase(name, es_slice_str(names[i])))
 			return true;
@@ -275,14 +277,42 @@ static const char *name_of_app(struct es_slice id)
 	return NULL;
 }
 
+static const char *name_of_entitlement(int64_t value)
+{
+	static const char *const names[] = { "disabled", "enabled", "incompatible", "provisioning" };
+	return value < (int64_t)ES_COUNT(names) ? names[value] : "";
+}
+
+static const char *name_of_eligibility(int64_t value)
+{
+	return value < 3 ? name_of_entitlement(value) : "";
+}
+
+static const struct {
+	const char *parameter;
+	const char *(*name_of)(int64_t value);
+} meanings[] = {
+	{ "EntitlementStatus", name_of_entitlement },
+	{ "CompanionAppEligibility", name_of_eligibility },
+	{ "PrimaryAppEligibility", name_of_eligibility },
+	{ "EnterpriseAppEligibility", name_of_eligibility },
+	{ "OperationResult", ph_operation_result_name },
+	{ "SubscriptionResult", ph_subscription_name },
+	{ "ServiceStatus", ph_service_name },
+};
+
+/* NULL: none is known. */
 static const char *meaning_of(struct es_slice name, struct es_slice value)
 {
-	static const char *const statuses[] = { "disabled", "enabled", "incompatible", "provisioning" };
+	int64_t number = 0;
 
 	if (es_slice_eq_str(name, "AppID"))
 		return name_of_app(value);
-	if (es_slice_eq_str(name, "EntitlementStatus") && value.len == 1 && value.ptr[0] >= '0' && value.ptr[0] <= '3')
-		return statuses[value.ptr[0] - '0'];
+	for (size_t i = 0; i < ES_COUNT(meanings); i++)
+		if (es_slice_eq_str(name, meanings[i].parameter) && es_parse_i64(value, 0, 1000, &number) == ES_OK) {
+			const char *meaning = meanings[i].name_of(number);
+			return meaning[0] == 0 ? NULL : meaning;
+		}
 	return NULL;
 }
 

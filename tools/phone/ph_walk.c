@@ -245,7 +245,11 @@ static void react_to_subscription(struct ph_walk *w)
 		return;
 	}
 	switch (w->answer.subscription_result) {
-	case PH_TO_WEBSHEET: w->turn = PH_TURN_OPEN; break;
+	case PH_TO_WEBSHEET:
+		memset(&w->sheet, 0, sizeof w->sheet); /* one of a repeated request has nothing of the one before */
+		w->deleted[0] = 0;
+		w->turn = PH_TURN_OPEN;
+		break;
 	case PH_DOWNLOAD_PROFILE:
 		w->download = w->answer.download;
 		w->turn = PH_TURN_DOWNLOAD;

@@ -48,7 +48,7 @@ struct ph_walk {
 	const struct ph_configuration *configuration; /* of `answer`: the one the flow is about; NULL: none */
 	struct ph_download download;
 	bool was_downloaded;
-	char deleted[24];
+	char deleted[24], confirmation_code[24]; /* shown on a sheet; "": none was */
 	enum ph_var typed;
 	int64_t wait_ms;
 	struct {

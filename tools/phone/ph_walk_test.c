@@ -250,6 +250,16 @@ static void a_selection_repeats_the_transfer_with_the_old_profile(void **state) 
 	     { PH_TURN_DONE, "", "" });
 }
 
+static void a_sheet_after_a_selection_has_nothing_of_it(void **state) /* figure 36 */
+{
+	(void)state;
+	PLAY("transfer-sheet", { PH_TURN_ASK, "", ELIGIBLE_AS("Primary") }, { PH_TURN_ASK, "", RESULT("1") },
+	     { PH_TURN_OPEN, "", "SelectionCompleted(8907,001010000000007)" },
+	     { PH_TURN_ASK, "old_terminal_iccid=8907", RESULT("1") }, { PH_TURN_OPEN, "", "finishFlow()" },
+	     { PH_TURN_ASK, "operation=AcquireConfiguration", PRIMARY("\"ServiceStatus\":\"1\"," DOWNLOAD) },
+	     { PH_TURN_DOWNLOAD, "1$smdp.op.example$ABCD-1234", "" }, { PH_TURN_DONE, "", "" });
+}
+
 static void a_question_is_answered_when_it_is_asked(void **state) /* figures 45, 47 */
 {
 #define QUESTION "\"MSG\":{\"Message\":\"Code?\",\"Accept_btn\":\"1\",\"Reject_btn\":\"1\",\"Accept_freetext\":\"1\"}"
@@ -367,6 +377,7 @@ int main(void)
 		cmocka_unit_test(a_watch_polls_as_long_as_it_is_told_to),
 		cmocka_unit_test(a_sheet_hands_over_the_download),
 		cmocka_unit_test(a_selection_repeats_the_transfer_with_the_old_profile),
+		cmocka_unit_test(a_sheet_after_a_selection_has_nothing_of_it),
 		cmocka_unit_test(a_question_is_answered_when_it_is_asked),
 		cmocka_unit_test(the_new_phone_has_nothing_but_the_temporary_token),
 		cmocka_unit_test(the_profile_in_use_is_deleted_first),
