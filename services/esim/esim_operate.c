@@ -11,11 +11,11 @@
 
 #include "es_cleanup.h"
 #include "es_clock.h"
-#include "es_crypto.h"
 #include "es_log.h"
 #include "es_metrics.h"
 #include "esim_answer.h"
 #include "esim_bus.h"
+#include "esim_carry.h"
 #include "esim_line.h"
 #include "esim_note.h"
 #include "esim_wire.h"
@@ -50,9 +50,7 @@ struct work {
 	struct esim_request request;
 	struct esim_answer answer;
 	struct esim_rows rows;
-	struct esim_case c; /* the order that it made, or that it follows */
-	bool has_order;
-	uint64_t event;
+	struct esim_carried carried;
 	int64_t until_ms; /* how long the device is kept waiting */
 };
 
@@ -123,7 +121,7 @@ static bool is_settled(const struct esim_order *o)
 
 static void answer_order(struct work *w)
 {
-	esim_answer_order(&w->request, &w->c.order, &w->c.profile, &w->answer);
+	esim_answer_order(&w->request, &w->carried.c.order, &w->carried.c.profile, &w->answer);
 	reply(w);
 }
 
@@ -132,8 +130,8 @@ static es_status read_again(struct es_db_conn *conn, void *user)
 	struct work *w = user;
 	char id[ESIM_ID + 1];
 
-	memcpy(id, w->c.order.id, sizeof id);
-	return esim_case_read(&w->bus->store, conn, id, &w->c);
+	memcpy(id, w->carried.c.order.id, sizeof id);
+	return esim_case_read(&w->bus->store, conn, id, &w->carried.c);
 }
 
 static void look_again(void *user)
@@ -157,90 +155,15 @@ static void woken(void *user)
 
 /* ---- writing ---- */
 
-static es_status make_order(struct work *w, struct es_db_conn *conn)
-{
-	char trace[ES_TRACEPARENT_SIZE];
-
-	es_trace_format(es_bus_call_trace(w->call), trace);
-	ES_TRY(esim_line_order(&w->bus->store, conn, &w->answer.draft, &w->request.facts.settings, w->answer.offer,
-	                       w->answer.subject, trace, w->request.now_ms, &w->c));
-	w->has_order = true;
-	w->event = w->c.event;
-	return ES_OK;
-}
-
-static es_status follow_order(struct work *w, struct es_db_conn *conn)
-{
-	const es_status status = esim_case_read(&w->bus->store, conn, w->answer.subject->order, &w->c);
-
-	w->has_order = status == ES_OK;
-	return status == ES_NOT_FOUND ? ES_INTERNAL : status;
-}
-
-/* An order whose profile is not on its device yet is taken back rather than followed by another. */
-static es_status end_instead(struct work *w, struct es_db_conn *conn, bool *is_ended)
-{
-	const struct esim_profile *p = w->answer.subject;
-
-	*is_ended = false;
-	if (w->answer.draft.kind != ESIM_UNSUBSCRIBE || p->seen_ms > 0 || p->order[0] == '\0')
-		return ES_OK;
-	const es_status status = esim_case_read(&w->bus->store, conn, p->order, &w->c);
-	if (status != ES_OK || esim_order_is_over(&w->c.order) || !esim_order_makes_profile(&w->c.order))
-		return status == ES_NOT_FOUND ? ES_OK : status;
-	if (!esim_order_cancel(&w->c.order, "its device does not want it any more", w->request.now_ms))
-		return ES_OK;
-	ES_TRY(esim_case_write(&w->bus->store, conn, &w->c, w->request.now_ms));
-	w->event = w->c.event;
-	*is_ended = true;
-	return ES_OK;
-}
-
-static es_status note_installed(struct work *w, struct es_db_conn *conn)
-{
-	struct esim_case c;
-
-	const es_status status = esim_case_sign(&w->bus->store, conn, w->request.tenant, w->answer.subject->iccid,
-	                                        ESIM_SIGN_INSTALLED, "", w->request.now_ms, &c);
-	w->event = c.event > 0 ? c.event : w->event;
-	es_wipe(&c, sizeof c);
-	return status;
-}
-
-static es_status carry_out(struct work *w, struct es_db_conn *conn)
-{
-	bool is_ended = false;
-
-	switch (w->answer.verdict) {
-	case ESIM_ORDERS:
-		if (w->answer.subject != NULL)
-			ES_TRY(end_instead(w, conn, &is_ended));
-		if (is_ended) {
-			esim_answer_done(&w->answer);
-			return ES_OK;
-		}
-		return make_order(w, conn);
-	case ESIM_FOLLOWS: return follow_order(w, conn);
-	case ESIM_ASKS_SHEET:
-		return esim_row_intent_put(&w->bus->store, conn, w->request.facts.sheet_nonce, &w->answer.draft, "",
-		                           w->request.now_ms);
-	case ESIM_ANSWERS: return w->answer.is_installed && w->answer.subject != NULL ? note_installed(w, conn) : ES_OK;
-	case ESIM_NOT_OFFERED:
-	case ESIM_FORBIDDEN:
-	case ESIM_UNACCEPTABLE: break;
-	}
-	return ES_OK;
-}
-
 static es_status manage(struct es_db_conn *conn, void *user)
 {
 	struct work *w = user;
+	char trace[ES_TRACEPARENT_SIZE];
 
-	w->has_order = false;
-	w->event = 0;
+	es_trace_format(es_bus_call_trace(w->call), trace);
 	ES_TRY(esim_line_read(&w->bus->store, conn, &w->request, &w->rows));
 	esim_operate(&w->request, &w->answer);
-	return carry_out(w, conn);
+	return esim_carry_out(&w->bus->store, conn, &w->request, &w->answer, trace, &w->carried);
 }
 
 static void managed(es_status status, void *user)
@@ -252,17 +175,17 @@ static void managed(es_status status, void *user)
 		fail(w, status, "the order was not written");
 		return;
 	}
-	if (!w->has_order || is_settled(&w->c.order)) {
-		esim_bus_moved(bus, NULL, w->event);
-		if (w->has_order)
+	if (!w->carried.has_order || is_settled(&w->carried.c.order)) {
+		esim_bus_moved(bus, NULL, w->carried.event);
+		if (w->carried.has_order)
 			answer_order(w);
 		else
 			reply(w);
 		return;
 	}
 	/* From here on another thread may answer. */
-	const uint64_t event = w->event;
-	status = esim_wait(bus->waits, w->c.order.id, w->until_ms, woken, w);
+	const uint64_t event = w->carried.event;
+	status = esim_wait(bus->waits, w->carried.c.order.id, w->until_ms, woken, w);
 	if (status != ES_OK)
 		fail(w, status, "the order is under way");
 	esim_bus_moved(bus, NULL, event);
@@ -279,30 +202,11 @@ static es_status read_line(struct es_db_conn *conn, void *user)
 	return ES_OK;
 }
 
-/* The row may have moved since it was read: only what was told is added to it. */
-static es_status note_told(struct work *w, struct es_db_conn *conn, size_t i)
-{
-	struct esim_profile p;
-
-	const es_status status = esim_row_profile(&w->bus->store, conn, w->rows.profiles[i].id, &p);
-	if (status != ES_OK)
-		return status == ES_NOT_FOUND ? ES_OK : status;
-	if ((w->answer.polled >> i & 1) != 0)
-		p.polls++;
-	if ((w->answer.given >> i & 1) != 0 && p.given_ms == 0)
-		p.given_ms = w->request.now_ms;
-	return esim_row_profile_put(&w->bus->store, conn, &p);
-}
-
-static es_status note_all_told(struct es_db_conn *conn, void *user)
+static es_status note_told(struct es_db_conn *conn, void *user)
 {
 	struct work *w = user;
 
-	w->event = 0;
-	for (size_t i = 0; i < w->request.line.count; i++)
-		if (((w->answer.polled | w->answer.given) >> i & 1) != 0)
-			ES_TRY(note_told(w, conn, i));
-	return w->answer.is_installed && w->answer.subject != NULL ? note_installed(w, conn) : ES_OK;
+	return esim_carry_told(&w->bus->store, conn, &w->request, &w->answer, &w->carried.event);
 }
 
 static void told(es_status status, void *user)
@@ -313,7 +217,7 @@ static void told(es_status status, void *user)
 		fail(w, status, "what is told cannot be noted");
 		return;
 	}
-	esim_bus_moved(w->bus, NULL, w->event);
+	esim_bus_moved(w->bus, NULL, w->carried.event);
 	reply(w);
 }
 
@@ -335,7 +239,7 @@ static void acquire(void *user)
 		return;
 	}
 	if (status == ES_OK)
-		status = es_db_write(w->bus->store.db, note_all_told, told, w);
+		status = es_db_write(w->bus->store.db, note_told, told, w);
 	if (status != ES_OK)
 		fail(w, status, "the profiles cannot be read");
 }

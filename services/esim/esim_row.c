@@ -21,9 +21,11 @@ static int64_t number_of(const uint8_t *at, size_t size)
 	}
 }
 
-static es_status number_to(int64_t value, uint8_t *at, size_t size)
+static es_status number_to(int64_t value, uint8_t *at, const struct esim_member *m)
 {
-	if (size < sizeof value && (value < 0 || value > (INT64_C(1) << (8 * size)) - 1))
+	const size_t size = m->size;
+
+	if (m->max >= 0 && (value < 0 || value > m->max))
 		return ES_MALFORMED;
 	const uint8_t u8 = (uint8_t)value;
 	const uint16_t u16 = (uint16_t)value;
@@ -56,7 +58,7 @@ static es_status take(const struct esim_member *m, struct es_slice value, uint8_
 	if (!m->is_text) {
 		struct es_reader r = es_reader_of(value);
 		const int64_t number = (int64_t)es_read_u64(&r);
-		return es_reader_is_done(&r) ? number_to(number, row + m->offset, m->size) : ES_MALFORMED;
+		return es_reader_is_done(&r) ? number_to(number, row + m->offset, m) : ES_MALFORMED;
 	}
 	if (value.len >= m->size || memchr(value.ptr, '\0', value.len) != NULL)
 		return ES_MALFORMED;

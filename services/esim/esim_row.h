@@ -13,14 +13,15 @@ struct esim_member {
 	uint8_t number; /* never used again */
 	bool is_text;   /* an array with a NUL; else a whole number or bool of `size` octets */
 	size_t offset, size;
+	int64_t max; /* of a number; -1: int64_t, any */
 };
 #define ESIM_TEXT(type, member, number)                                                                                \
 	{                                                                                                                  \
-		(number), true, offsetof(type, member), sizeof(((type *)0)->member)                                            \
+		(number), true, offsetof(type, member), sizeof(((type *)0)->member), 0                                         \
 	}
 #define ESIM_NUMBER(type, member, number)                                                                              \
 	{                                                                                                                  \
-		(number), false, offsetof(type, member), sizeof(((type *)0)->member)                                           \
+		(number), false, offsetof(type, member), sizeof(((type *)0)->member), (__typeof__(((type *)0)->member))-1      \
 	}
 
 void esim_row_write(const struct esim_member *members, size_t count, const void *row, struct es_buf *out);

@@ -222,29 +222,42 @@ static char *keep(struct sheet *s, const char *text, bool *is_short)
 	return copy;
 }
 
-/* Those that may be chosen as the old one. */
+static void put_profile(struct sheet *s, Openes__EsimSheetReply *reply, const char *iccid, const char *device,
+                        const char *name, uint32_t status, bool *is_short)
+{
+	Openes__EsimSheetProfile *one = es_arena_alloc(es_bus_call_arena(s->call), sizeof *one);
+
+	if (one == NULL) {
+		*is_short = true;
+		return;
+	}
+	openes__esim_sheet_profile__init(one);
+	one->iccid = keep(s, iccid, is_short);
+	one->terminal_id = keep(s, device, is_short);
+	one->name = keep(s, name, is_short);
+	one->status = status;
+	reply->profiles[reply->n_profiles++] = one;
+}
+
+/* Those that may be chosen as the old one of a transfer, where the device has named none; the line's own SIM is one. */
 static void put_profiles(struct sheet *s, Openes__EsimSheetReply *reply, bool *is_short)
 {
-	struct es_arena *arena = es_bus_call_arena(s->call);
+	const char *own = s->request.facts.iccid;
+	bool has_own = own[0] == '\0' || s->draft.app != ESIM_PRIMARY;
 
-	reply->profiles = es_arena_array(arena, ESIM_PROFILES_MAX, sizeof(Openes__EsimSheetProfile *));
+	if (s->draft.kind != ESIM_TRANSFER || s->draft.old_iccid[0] != '\0')
+		return;
+	reply->profiles = es_arena_array(es_bus_call_arena(s->call), ESIM_PROFILES_MAX + 1, sizeof *reply->profiles);
 	*is_short = *is_short || reply->profiles == NULL;
 	for (size_t i = 0; !*is_short && i < s->request.line.count; i++) {
 		const struct esim_profile *p = &s->rows.profiles[i];
 		if (p->ended_ms > 0 || p->app != s->draft.app || p->iccid[0] == '\0')
 			continue;
-		Openes__EsimSheetProfile *one = es_arena_alloc(arena, sizeof *one);
-		if (one == NULL) {
-			*is_short = true;
-			return;
-		}
-		openes__esim_sheet_profile__init(one);
-		one->iccid = keep(s, p->iccid, is_short);
-		one->terminal_id = keep(s, p->device, is_short);
-		one->name = keep(s, p->name[0] != '\0' ? p->name : p->model, is_short);
-		one->status = p->status;
-		reply->profiles[reply->n_profiles++] = one;
+		has_own = has_own || strcmp(p->iccid, own) == 0;
+		put_profile(s, reply, p->iccid, p->device, p->name[0] != '\0' ? p->name : p->model, p->status, is_short);
 	}
+	if (!*is_short && !has_own)
+		put_profile(s, reply, own, "", "", ESIM_ACTIVATED, is_short);
 }
 
 static void put_download(struct sheet *s, Openes__EsimSheetReply *reply, bool *is_short)

@@ -75,7 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct gw_page_act act;
 
 	if (gw_page_read_open(text, arena, &open) == GW_FAULT_NONE)
-		CHECK(open.handle.len > 0 && open.handle.len <= GW_PAGE_TEXT_MAX && open.boost_type.len <= 8);
+		CHECK((open.handle.len > 0 || open.page.len > 0) && open.handle.len <= GW_PAGE_TEXT_MAX &&
+		      open.boost_type.len <= 8);
 	if (gw_page_read_act(text, arena, &act) == GW_FAULT_NONE) {
 		CHECK(act.field_count <= GW_PAGE_FIELDS_MAX && act.page.len <= GW_PAGE_TEXT_MAX && act.action.len <= 32);
 		for (size_t i = 0; i < act.field_count; i++)

@@ -90,6 +90,10 @@ static enum gw_fault read_query(struct es_slice text, struct es_arena *arena, bo
 			fault = take(&out->handle, value, GW_PAGE_TEXT_MAX);
 		else if (es_slice_eq_str(name, "boost_type"))
 			fault = take(&out->boost_type, value, 8);
+		else if (es_slice_eq_str(name, "page"))
+			fault = take(&out->page, value, 31);
+		else if (es_slice_eq_str(name, "tenant"))
+			fault = take(&out->tenant, value, 31);
 		else if (es_slice_eq_str(name, "encodedValue") && !is_inside)
 			fault = es_base64_decode(value, arena, &decoded) == ES_OK ? read_any(decoded, arena, true, out)
 			                                                          : GW_FAULT_SYNTAX;
@@ -111,9 +115,10 @@ enum gw_fault gw_page_read_open(struct es_slice text, struct es_arena *arena, st
 {
 	*out = (struct gw_page_open){ .handle = { NULL, 0 } };
 	enum gw_fault fault = read_any(text, arena, false, out);
-	if (fault == GW_FAULT_NONE && out->handle.len == 0)
+	if (fault == GW_FAULT_NONE && out->handle.len == 0 && out->page.len == 0)
 		fault = GW_FAULT_SYNTAX;
-	if (fault == GW_FAULT_NONE && !(es_text_is_clean_utf8(out->handle) && es_text_is_clean_utf8(out->boost_type)))
+	if (fault == GW_FAULT_NONE && !(es_text_is_clean_utf8(out->handle) && es_text_is_clean_utf8(out->boost_type) &&
+	                                es_text_is_clean_utf8(out->page) && es_text_is_clean_utf8(out->tenant)))
 		fault = GW_FAULT_TEXT;
 	return fault;
 }

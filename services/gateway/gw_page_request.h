@@ -11,6 +11,8 @@
 
 struct gw_page_open {
 	struct es_slice handle, boost_type; /* of the arena, or of `text` */
+	struct es_slice page,
+		tenant; /* without a handle: a page of nobody's line (NotEnabledURL, GeneralErrorURL), and whose */
 };
 /* ServiceFlow_UserData in any of its forms: "sid=...&boost_type=...", the JSON or XML of ServiceFlow_ContentsType, and
  * encodedValue with one of them in Base64. The phone may name any Content-Type: what it is shows. */

@@ -218,9 +218,12 @@ static void open_page(struct asked *a, struct es_slice text)
 	/* Whatever it was: policy has the words for a handle that is none, in the reader's language. */
 	request.handle = text_of(a, fault == GW_FAULT_NONE ? open.handle : ES_SLICE_LIT(""));
 	request.boost_type = text_of(a, fault == GW_FAULT_NONE ? open.boost_type : ES_SLICE_LIT(""));
+	request.page_name = text_of(a, fault == GW_FAULT_NONE ? open.page : ES_SLICE_LIT(""));
+	request.tenant = text_of(a, fault == GW_FAULT_NONE ? open.tenant : ES_SLICE_LIT(""));
 	request.accept_language = a->language;
 	request.client_address = text_of(a, es_slice_str(es_http_peer(a->http)));
-	if (request.handle == NULL || request.boost_type == NULL || request.client_address == NULL)
+	if (request.handle == NULL || request.boost_type == NULL || request.page_name == NULL || request.tenant == NULL ||
+	    request.client_address == NULL)
 		answer_plain(a, FAILED, "out of memory");
 	else
 		ask(a, OPENES__BUS_METHOD__POLICY_SHEET_OPEN, &request.base, true);

@@ -5,7 +5,26 @@
 #include "gw_pages.h"
 
 /* As policy numbers them (enum policy_block_kind): the numbers travel. */
-enum kind { TEXT, ALERT, GOOD, TERMS, FACT, FIELD, CHECK, PICK, DO, MAY, LEAVE, FILE_, CLOSE, KINDS };
+enum kind {
+	TEXT,
+	ALERT,
+	GOOD,
+	TERMS,
+	FACT,
+	FIELD,
+	CHECK,
+	PICK,
+	DO,
+	MAY,
+	LEAVE,
+	FILE_,
+	CLOSE,
+	CALL,
+	CALL_MAY,
+	CALL_ASIDE,
+	QUIT,
+	KINDS
+};
 
 struct writing {
 	struct es_buf *out;
@@ -162,6 +181,11 @@ static void put_leave(struct writing *w, const Openes__SheetBlock *b)
 	put_button(w, b, " class=\"leave\" formnovalidate data-leave");
 }
 
+static void put_quit(struct writing *w, const Openes__SheetBlock *b)
+{
+	put_button(w, b, " class=\"leave\" formnovalidate");
+}
+
 /* The script makes pictures small enough; `bytes`: of the whole form. */
 static void put_file(struct writing *w, const Openes__SheetBlock *b)
 {
@@ -186,10 +210,38 @@ static void put_close(struct writing *w, const Openes__SheetBlock *b)
 	put(w, "</button>\n");
 }
 
+/* Shown by the script, when there is somebody to call; methods one after the other, the arguments are of the first. */
+static void put_calling(struct writing *w, const Openes__SheetBlock *b, const char *class)
+{
+	es_put_printf(w->out, "<button type=\"button\"%s hidden", class);
+	attribute(w, "data-method", b->name);
+	attribute(w, "data-list", b->value);
+	put(w, ">");
+	text(w, b->label);
+	put(w, "</button>\n");
+}
+
+static void put_call(struct writing *w, const Openes__SheetBlock *b)
+{
+	put_calling(w, b, "");
+}
+
+static void put_call_may(struct writing *w, const Openes__SheetBlock *b)
+{
+	put_calling(w, b, " class=\"may\"");
+}
+
+static void put_call_aside(struct writing *w, const Openes__SheetBlock *b)
+{
+	put_calling(w, b, " class=\"leave\"");
+}
+
 static void (*const puts_of[KINDS])(struct writing *w, const Openes__SheetBlock *b) = {
-	[TEXT] = put_text,   [ALERT] = put_alert, [GOOD] = put_good,   [TERMS] = put_terms, [FACT] = put_fact,
-	[FIELD] = put_field, [CHECK] = put_check, [PICK] = put_pick,   [DO] = put_do,       [MAY] = put_may,
-	[LEAVE] = put_leave, [FILE_] = put_file,  [CLOSE] = put_close,
+	[TEXT] = put_text,   [ALERT] = put_alert, [GOOD] = put_good,         [TERMS] = put_terms,
+	[FACT] = put_fact,   [FIELD] = put_field, [CHECK] = put_check,       [PICK] = put_pick,
+	[DO] = put_do,       [MAY] = put_may,     [LEAVE] = put_leave,       [FILE_] = put_file,
+	[CLOSE] = put_close, [CALL] = put_call,   [CALL_MAY] = put_call_may, [CALL_ASIDE] = put_call_aside,
+	[QUIT] = put_quit,
 };
 
 /* Blocks that stand in something together. */
@@ -207,12 +259,14 @@ static void put_group_edge(struct writing *w, size_t i, bool is_open)
 	size_t other = is_open ? i - 1 : i + 1; /* wraps to what no page has */
 
 	for (size_t g = 0; g < sizeof(groups) / sizeof(*groups); g++) {
-		bool goes_on = other < page->n_blocks && page->blocks[other]->kind == groups[g].kind;
+		bool goes_on = other < page->n_blocks && page->blocks[other]->kind == groups[g].kind &&
+		               strcmp(page->blocks[other]->name, page->blocks[i]->name) == 0;
 		if (page->blocks[i]->kind != groups[g].kind || goes_on)
 			continue;
 		put(w, is_open ? groups[g].open : groups[g].close);
-		if (is_open && groups[g].kind == PICK) {
-			text(w, page->title);
+		if (is_open && groups[g].kind == PICK) { /* what is asked: the line before, else the page */
+			bool has_question = i > 0 && page->blocks[i - 1]->kind == TEXT;
+			text(w, has_question ? page->blocks[i - 1]->label : page->title);
 			put(w, "</legend>\n");
 		}
 	}
@@ -280,6 +334,8 @@ static void put_head(struct writing *w)
 	given(w, "data-arguments", page->arguments);
 	if (page->calls_at_once)
 		put(w, " data-at-once=\"1\"");
+	if (page->again_s > 0)
+		es_put_printf(w->out, " data-again=\"%u\"", page->again_s);
 	put(w, ">\n<main>\n");
 }
 

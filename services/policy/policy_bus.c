@@ -10,7 +10,6 @@
 #include "bus.pb-c.h"
 #include "es_cleanup.h"
 #include "es_clock.h"
-#include "es_json.h"
 #include "es_log.h"
 #include "es_metrics.h"
 #include "es_text.h"
@@ -210,15 +209,6 @@ static enum policy_bss_outcome on_bss_answer(void *user, const struct policy_bss
 	return outcome;
 }
 
-static void serve_sheet_open(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
-{
-	Openes__SheetReply reply = OPENES__SHEET_REPLY__INIT;
-	policy_bus_answer(call,
-	                  policy_serve_sheet_open(bus->engine, (const Openes__SheetOpenRequest *)request, es_wall_ms(),
-	                                          es_bus_call_arena(call), &reply),
-	                  &reply.base);
-}
-
 /* ---- to the right thread ---- */
 
 struct job {
@@ -274,7 +264,6 @@ static void read_lane(struct policy_bus *bus, struct es_bus_call *call, const Pr
 ON_READ(find)
 ON_READ(tenants)
 ON_READ(events)
-ON_READ(sheet_open)
 ON_COMMIT(admin)
 ON_COMMIT(admin_begin)
 ON_COMMIT(admin_end)
@@ -294,100 +283,15 @@ static void on_decide(struct es_bus_call *call, const ProtobufCMessage *request,
 		read_lane(bus, call, request, policy_bus_decide);
 }
 
-/* ---- acts of web sheets: with a question to the address service in between ---- */
-
-#define ADDRESS_SPARE_MS 1000 /* of the call's time, for what comes after the answer */
-
-struct checking {
-	struct policy_bus *bus;
-	struct es_bus_call *call;
-	const Openes__SheetActRequest *request;
-	enum policy_address_form form;
-	bool is_document;
-	struct policy_sheet_answer answer;
-};
-
-/* Whether the address service is to be asked first; else the call is answered. */
-static bool run_sheet_act(struct policy_bus *bus, struct es_bus_call *call, const Openes__SheetActRequest *request,
-                          const struct policy_sheet_answer *said, struct policy_sheet_question *question)
+static void on_sheet_open(struct es_bus_call *call, const ProtobufCMessage *request, void *user)
 {
-	Openes__SheetReply reply = OPENES__SHEET_REPLY__INIT;
-
-	es_status status = policy_serve_sheet_act(bus->engine, request, said, es_bus_call_trace(call), es_wall_ms(),
-	                                          es_bus_call_arena(call), &reply, question);
-	if (status == ES_OK && question->peer != NULL)
-		return true;
-	policy_bus_answer(call, status, &reply.base);
-	return false;
-}
-
-static void go_on(void *user)
-{
-	const struct checking *c = user;
-	struct policy_sheet_question none;
-	(void)run_sheet_act(c->bus, c->call, c->request, &c->answer, &none); /* with an answer nobody is asked */
-}
-
-/* {"id": what the picture is called there}; it need not say. */
-static es_status read_document(struct es_slice body, struct es_arena *arena, const char **out)
-{
-	ES_CLEANUP(es_json_done) cJSON *json = NULL;
-	const char *id = NULL;
-
-	if (es_json_parse(body, ES_JSON_SMALL, &json) == ES_OK)
-		id = es_json_str(json, "id");
-	const struct es_slice text = es_slice_str(id);
-	bool is_usable = text.len <= POLICY_CANDIDATE_ID_MAX && es_text_is_clean_utf8(text);
-	*out = es_arena_strdup(arena, is_usable ? text : (struct es_slice){ NULL, 0 });
-	return *out != NULL ? ES_OK : ES_TOO_LARGE;
-}
-
-/* On the fetcher's thread, which must not wait for a commit. */
-static void on_address(const struct es_fetch_answer *answered, void *user)
-{
-	struct checking *c = user;
-
-	c->answer.status = answered->status;
-	if (answered->status == ES_OK && answered->code / 100 != 2)
-		c->answer.status = ES_UNAVAILABLE;
-	if (c->answer.status == ES_OK && c->is_document)
-		c->answer.status = read_document(answered->body, es_bus_call_arena(c->call), &c->answer.document);
-	else if (c->answer.status == ES_OK)
-		c->answer.status =
-			policy_address_read(c->form, answered->body, es_bus_call_arena(c->call), &c->answer.addresses);
-	es_status status = es_worker_submit(c->bus->answers, go_on, c);
-	if (status != ES_OK)
-		es_bus_fail(c->call, status, "all workers are busy");
-}
-
-static void serve_sheet_act(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
-{
-	struct policy_sheet_question question = { .peer = NULL };
-	struct checking *c = es_arena_alloc(es_bus_call_arena(call), sizeof *c);
-
-	if (c == NULL) {
-		es_bus_fail(call, ES_TOO_LARGE, "no memory in the call");
-		return;
-	}
-	*c = (struct checking){ .bus = bus, .call = call, .request = (const Openes__SheetActRequest *)request };
-	if (!run_sheet_act(bus, call, c->request, NULL, &question))
-		return;
-	c->form = question.form;
-	c->is_document = question.is_document;
-	/* Once it is asked, its answer may have ended the call, and `c` with it. */
-	const es_status status = policy_sheet_peers_ask(
-		bus->engine->peers, question.is_document ? POLICY_PEER_DOCUMENTS : POLICY_PEER_ADDRESS, question.peer,
-		question.body, es_bus_call_deadline(call) - ADDRESS_SPARE_MS, es_bus_call_trace(call), on_address, c);
-	if (status == ES_OK)
-		return;
-	c->answer.status = status;
-	go_on(c);
+	read_lane(user, call, request, policy_bus_sheet_open);
 }
 
 static void on_sheet_act(struct es_bus_call *call, const ProtobufCMessage *request, void *user)
 {
 	struct policy_bus *bus = user;
-	hand_over(bus, bus->answers, call, request, serve_sheet_act);
+	hand_over(bus, bus->answers, call, request, policy_bus_sheet_act);
 }
 
 static void on_told(void *user, uint64_t sequence)
@@ -448,6 +352,12 @@ static es_status start_parts(const struct policy_bus_options *options, struct po
 		ES_TRY(policy_bss_start(&bss, &bus->bss, error));
 		slotted.slots += policy_bss_waiting_max(bus->bss);
 	}
+	if (options->esim_target[0] != '\0') {
+		const struct es_bus_client_options esim = { .target = options->esim_target,
+			                                        .name = "esim",
+			                                        .key = options->key };
+		ES_TRY(es_bus_client_start(&esim, &bus->esim, error));
+	}
 	ES_TRY(es_bus_server_start(&slotted, &bus->server, error));
 	if (bus->bss != NULL)
 		policy_bss_register(bus->bss);
@@ -480,6 +390,8 @@ void policy_bus_stop(struct policy_bus *bus, int64_t wait_ms)
 	policy_eir_stop(bus->engine->eir); /* calls that still wait for answers get them while there are workers */
 	policy_bss_stop(bus->bss);
 	policy_sheet_peers_quit(bus->engine->peers); /* its answers come to the workers */
+	if (bus->esim != NULL)
+		es_bus_client_stop(bus->esim); /* the same */
 	if (bus->operators != NULL)
 		es_worker_free(bus->operators);
 	if (bus->answers != NULL)

@@ -10,6 +10,7 @@ struct policy_bus_options {
 	struct es_bus_key *key;
 	struct policy_engine *engine; /* outlives the bus */
 	const char *bss_file;         /* the operator's own systems; "": none */
+	const char *esim_target;      /* whom sheets of eSIMs ask; "": nobody, and they say that it does not work now */
 };
 
 struct policy_bus;

@@ -31,7 +31,7 @@ static void begin(unsigned engine)
 	(void)snprintf(calls, sizeof calls, "ipc:///tmp/policy_bus_test.%d.sock", (int)getpid());
 	(void)snprintf(events, sizeof events, "ipc:///tmp/policy_bus_test.%d.events.sock", (int)getpid());
 	es_buf_init(&error, 512);
-	const struct policy_bus_options served = { calls, events, key, &engine_of_test, "" };
+	const struct policy_bus_options served = { calls, events, key, &engine_of_test, "", "" };
 	assert_int_equal(policy_bus_start(&served, &bus, &error), ES_OK);
 	options.key = key;
 	assert_int_equal(es_bus_client_start(&options, &client, &error), ES_OK);

@@ -11,14 +11,15 @@
 #include "policy_payment.h"
 #include "policy_resource.h"
 #include "policy_sheet_commit.h"
+#include "policy_sheet_esim.h"
 #include "policy_sheet_peers.h"
 #include "policy_sheeting.h"
 
-enum result { SHOWN, COMMITTED, REPEATED, LEFT, PAYING, UNPAID, BAD, EXPIRED, USED, GONE, RESULTS };
-static const char *const result_names[RESULTS] = {
-	[SHOWN] = "shown",   [COMMITTED] = "committed", [REPEATED] = "repeated", [LEFT] = "left",
-	[PAYING] = "paying", [UNPAID] = "unpaid",       [BAD] = "bad",           [EXPIRED] = "expired",
-	[USED] = "used",     [GONE] = "gone",
+static const char *const result_names[POLICY_SHEETS] = {
+	[POLICY_SHEET_SHOWN] = "shown", [POLICY_SHEET_COMMITTED] = "committed", [POLICY_SHEET_REPEATED] = "repeated",
+	[POLICY_SHEET_LEFT] = "left",   [POLICY_SHEET_PAYING] = "paying",       [POLICY_SHEET_UNPAID] = "unpaid",
+	[POLICY_SHEET_BAD] = "bad",     [POLICY_SHEET_EXPIRED] = "expired",     [POLICY_SHEET_USED] = "used",
+	[POLICY_SHEET_GONE] = "gone",
 };
 ES_METRIC_COUNTER(results, "openes_policy_sheets_total", "Web sheets opened and acted on, by what became of it",
                   "result", result_names);
@@ -81,8 +82,8 @@ static void fill_blocks(struct policy_sheeting *s, const struct policy_page_mode
 	}
 }
 
-static es_status fill(struct policy_sheeting *s, const struct policy_page_model *page,
-                      Openes__SheetReply__Outcome outcome, enum result result, const char *reason)
+es_status policy_sheeting_fill(struct policy_sheeting *s, const struct policy_page_model *page,
+                               Openes__SheetReply__Outcome outcome, enum policy_sheet_result result, const char *reason)
 {
 	bool bad = false;
 
@@ -96,11 +97,12 @@ static es_status fill(struct policy_sheeting *s, const struct policy_page_model 
 	s->reply->call = dup(s, page->call, &bad);
 	s->reply->arguments = dup(s, page->arguments, &bad);
 	s->reply->calls_at_once = page->calls_at_once;
+	s->reply->again_s = page->again_s;
 	return bad ? ES_TOO_LARGE : ES_OK;
 }
 
 /* A page without a sheet: what happened, and what to do about it. */
-static es_status note(struct policy_sheeting *s, Openes__SheetReply__Outcome outcome, enum result result,
+static es_status note(struct policy_sheeting *s, Openes__SheetReply__Outcome outcome, enum policy_sheet_result result,
                       const char *reason, enum policy_sheet_text title, enum policy_sheet_text text)
 {
 	const struct policy_tenant *tenant = policy_sheeting_tenant(s);
@@ -108,27 +110,30 @@ static es_status note(struct policy_sheeting *s, Openes__SheetReply__Outcome out
 	struct policy_page_model page;
 
 	policy_sheet_show_note(tenant, language, policy_sheet_object(s->state.flow.app), title, text, &page);
-	return fill(s, &page, outcome, result, reason);
+	return policy_sheeting_fill(s, &page, outcome, result, reason);
 }
 
-static es_status bad(struct policy_sheeting *s, const char *reason)
+es_status policy_sheeting_bad(struct policy_sheeting *s, const char *reason)
 {
-	return note(s, OPENES__SHEET_REPLY__OUTCOME__BAD, BAD, reason, POLICY_SAYS_BAD_TITLE, POLICY_SAYS_BAD);
+	return note(s, OPENES__SHEET_REPLY__OUTCOME__BAD, POLICY_SHEET_BAD, reason, POLICY_SAYS_BAD_TITLE, POLICY_SAYS_BAD);
 }
 
 static es_status expired(struct policy_sheeting *s, const char *reason)
 {
-	return note(s, OPENES__SHEET_REPLY__OUTCOME__GONE, EXPIRED, reason, POLICY_SAYS_EXPIRED_TITLE, POLICY_SAYS_EXPIRED);
+	return note(s, OPENES__SHEET_REPLY__OUTCOME__GONE, POLICY_SHEET_EXPIRED, reason, POLICY_SAYS_EXPIRED_TITLE,
+	            POLICY_SAYS_EXPIRED);
 }
 
-static es_status used(struct policy_sheeting *s)
+es_status policy_sheeting_used(struct policy_sheeting *s)
 {
-	return note(s, OPENES__SHEET_REPLY__OUTCOME__GONE, USED, NULL, POLICY_SAYS_USED_TITLE, POLICY_SAYS_USED);
+	return note(s, OPENES__SHEET_REPLY__OUTCOME__GONE, POLICY_SHEET_USED, NULL, POLICY_SAYS_USED_TITLE,
+	            POLICY_SAYS_USED);
 }
 
-static es_status gone(struct policy_sheeting *s, const char *reason)
+es_status policy_sheeting_gone(struct policy_sheeting *s, const char *reason)
 {
-	return note(s, OPENES__SHEET_REPLY__OUTCOME__GONE, GONE, reason, POLICY_SAYS_INACTIVE_TITLE, POLICY_SAYS_INACTIVE);
+	return note(s, OPENES__SHEET_REPLY__OUTCOME__GONE, POLICY_SHEET_GONE, reason, POLICY_SAYS_INACTIVE_TITLE,
+	            POLICY_SAYS_INACTIVE);
 }
 
 /* "https://pay.example" of a URL. */
@@ -141,18 +146,24 @@ static es_status origin_of(struct policy_sheeting *s, const char *url, char **ou
 	return *out != NULL ? ES_OK : ES_TOO_LARGE;
 }
 
+es_status policy_sheeting_carry(struct policy_sheeting *s)
+{
+	struct es_slice sealed;
+
+	ES_TRY(policy_sheet_state_seal(s->engine->ring, &s->state, s->arena, &sealed));
+	s->reply->page = es_arena_strdup(s->arena, sealed);
+	return s->reply->page != NULL ? ES_OK : ES_TOO_LARGE;
+}
+
 static es_status show(struct policy_sheeting *s)
 {
 	struct policy_page_model page;
 	struct policy_payment_page payment;
-	struct es_slice sealed;
 
 	policy_sheet_prepare(&s->sheet);
 	policy_sheet_show(&s->sheet, &page);
-	ES_TRY(fill(s, &page, OPENES__SHEET_REPLY__OUTCOME__SHOWN, SHOWN, NULL));
-	ES_TRY(policy_sheet_state_seal(s->engine->ring, &s->state, s->arena, &sealed));
-	if ((s->reply->page = es_arena_strdup(s->arena, sealed)) == NULL)
-		return ES_TOO_LARGE;
+	ES_TRY(policy_sheeting_fill(s, &page, OPENES__SHEET_REPLY__OUTCOME__SHOWN, POLICY_SHEET_SHOWN, NULL));
+	ES_TRY(policy_sheeting_carry(s));
 	if (s->state.step == POLICY_STEP_OFFER && s->state.boost_type >= 0 &&
 	    policy_sheet_peers_payment(s->engine->peers, s->context.tenant->sheets.payment, &payment) == ES_OK)
 		return origin_of(s, payment.url, &s->reply->pay_origin);
@@ -175,55 +186,87 @@ static es_status read_boost(struct policy_sheeting *s, const char *text, bool *i
 	return ES_OK;
 }
 
-static es_status open_sheet(struct policy_sheeting *s, const Openes__SheetOpenRequest *request)
+static es_status read_catalog(struct es_db_conn *conn, void *user)
+{
+	struct policy_sheeting *s = user;
+	uint64_t version = 0;
+
+	ES_TRY(policy_row_catalog_version(conn, &version));
+	return policy_catalog_at(s->engine->store, conn, version, &s->catalog);
+}
+
+/* Of nobody's line: a page that a tenant has in the place of NotEnabledURL or GeneralErrorURL (TS.43 T73). */
+static es_status open_named(struct policy_sheeting *s, const Openes__SheetOpenRequest *request)
+{
+	enum policy_sheet_text title, text;
+
+	if (!policy_esim_page_named(request->page_name, &title, &text) ||
+	    !es_slice_to_str(es_slice_str(request->tenant), s->state.flow.tenant, sizeof s->state.flow.tenant))
+		return policy_sheeting_bad(s, "no_such_page");
+	ES_TRY(es_db_read(policy_store_db(s->engine->store), read_catalog, s));
+	memcpy(s->state.flow.app, "ap2006", sizeof "ap2006");
+	return note(s, OPENES__SHEET_REPLY__OUTCOME__SHOWN, POLICY_SHEET_SHOWN, NULL, title, text);
+}
+
+static es_status open_sheet(struct policy_sheeting *s, const Openes__SheetOpenRequest *request,
+                            const struct policy_sheet_answer *answer, struct policy_sheet_question *question)
 {
 	bool is_good = false;
+
+	if (request->page_name[0] != '\0' && request->handle[0] == '\0')
+		return open_named(s, request);
 
 	es_status status =
 		policy_flow_open(s->engine->ring, es_slice_str(request->handle), s->now_ms, s->arena, &s->state.flow);
 	if (status == ES_EXPIRED)
 		return expired(s, "handle_expired");
 	if (status != ES_OK)
-		return bad(s, "handle_unknown");
+		return policy_sheeting_bad(s, "handle_unknown");
 	ES_TRY(read_boost(s, request->boost_type, &is_good));
 	if (!policy_has_sheet(s->state.flow.app) || !is_good)
-		return bad(s, is_good ? "no_such_sheet" : "boost_type");
+		return policy_sheeting_bad(s, is_good ? "no_such_sheet" : "boost_type");
 	s->state.opened_ms = s->now_ms;
 	ES_TRY(policy_sheeting_read(s));
 	if (!s->has_line || s->line.status == POLICY_TERMINATED)
-		return gone(s, "line_gone");
+		return policy_sheeting_gone(s, "line_gone");
 	if (s->now_ms - s->state.flow.issued_ms > s->context.tenant->sheets.handle_s * 1000)
 		return expired(s, "handle_old");
+	if (policy_sheet_is_esim(s->state.flow.app))
+		return policy_sheeting_esim_opened(s, answer, question);
 	if (s->is_used)
-		return used(s);
+		return policy_sheeting_used(s);
 	s->state.step = (uint8_t)policy_sheet_due(&s->sheet);
 	return show(s);
 }
 
-es_status policy_serve_sheet_open(struct policy_engine *engine, const Openes__SheetOpenRequest *request, int64_t now_ms,
-                                  struct es_arena *arena, Openes__SheetReply *reply)
+es_status policy_serve_sheet_open(struct policy_engine *engine, const Openes__SheetOpenRequest *request,
+                                  const struct policy_sheet_answer *answer, const struct es_trace *trace,
+                                  int64_t now_ms, struct es_arena *arena, Openes__SheetReply *reply,
+                                  struct policy_sheet_question *question)
 {
 	struct policy_sheeting s = { .engine = engine,
 		                         .arena = arena,
 		                         .reply = reply,
 		                         .accept_language = request->accept_language,
 		                         .client = request->client_address,
+		                         .trace = trace,
 		                         .now_ms = now_ms };
 
 	policy_resource_defaults(&policy_tenant_shape, &s.none);
-	es_status status = open_sheet(&s, request);
+	*question = (struct policy_sheet_question){ .peer = NULL };
+	es_status status = open_sheet(&s, request, answer, question);
 	policy_catalog_release(engine->store, s.catalog);
 	return status;
 }
 
 /* ---- acts ---- */
 
-static es_status show_done(struct policy_sheeting *s, const char *act, enum result result)
+static es_status show_done(struct policy_sheeting *s, const char *act, enum policy_sheet_result result)
 {
 	struct policy_page_model page;
 
 	policy_sheet_show_done(&s->sheet, strcmp(act, "off") == 0, &page);
-	return fill(s, &page, OPENES__SHEET_REPLY__OUTCOME__SHOWN, result, NULL);
+	return policy_sheeting_fill(s, &page, OPENES__SHEET_REPLY__OUTCOME__SHOWN, result, NULL);
 }
 
 static es_status commit(struct policy_sheeting *s, const char *act)
@@ -234,10 +277,10 @@ static es_status commit(struct policy_sheeting *s, const char *act)
 	if (work.sequence > 0 && s->engine->tell != NULL)
 		s->engine->tell(s->engine->tell_user, work.sequence);
 	switch (work.outcome) {
-	case POLICY_COMMIT_DONE: return show_done(s, act, COMMITTED);
-	case POLICY_COMMIT_AGAIN: return show_done(s, act, REPEATED);
-	case POLICY_COMMIT_USED: return used(s);
-	case POLICY_COMMIT_LOST: return gone(s, "not_to_be_had");
+	case POLICY_COMMIT_DONE: return show_done(s, act, POLICY_SHEET_COMMITTED);
+	case POLICY_COMMIT_AGAIN: return show_done(s, act, POLICY_SHEET_REPEATED);
+	case POLICY_COMMIT_USED: return policy_sheeting_used(s);
+	case POLICY_COMMIT_LOST: return policy_sheeting_gone(s, "not_to_be_had");
 	case POLICY_COMMIT_FAILED: break;
 	}
 	return ES_INTERNAL;
@@ -251,12 +294,12 @@ static es_status pay(struct policy_sheeting *s)
 	char id[POLICY_NONCE_SIZE];
 
 	if (boost == NULL)
-		return gone(s, "not_to_be_had");
+		return policy_sheeting_gone(s, "not_to_be_had");
 	if (policy_sheet_peers_payment(s->engine->peers, s->context.tenant->sheets.payment, &page) != ES_OK) {
 		es_warn(s->trace, "policy.no_payment_page", es_f_str("tenant", s->context.tenant->id),
 		        es_f_str("section", s->context.tenant->sheets.payment));
-		return note(s, OPENES__SHEET_REPLY__OUTCOME__GONE, GONE, "no_payment_page", POLICY_SAYS_LATER_TITLE,
-		            POLICY_SAYS_LATER);
+		return note(s, OPENES__SHEET_REPLY__OUTCOME__GONE, POLICY_SHEET_GONE, "no_payment_page",
+		            POLICY_SAYS_LATER_TITLE, POLICY_SAYS_LATER);
 	}
 	policy_sheet_nonce(&s->state.flow, id);
 	ES_TRY(policy_sheet_state_seal(s->engine->ring, &s->state, s->arena, &sealed));
@@ -274,15 +317,15 @@ static es_status pay(struct policy_sheeting *s)
 	if (s->reply->location == NULL)
 		return ES_TOO_LARGE;
 	struct policy_page_model empty = { .title = "", .object = "", .call = "", .arguments = "" };
-	return fill(s, &empty, OPENES__SHEET_REPLY__OUTCOME__PAY, PAYING, NULL);
+	return policy_sheeting_fill(s, &empty, OPENES__SHEET_REPLY__OUTCOME__PAY, POLICY_SHEET_PAYING, NULL);
 }
 
-static es_status leave(struct policy_sheeting *s)
+es_status policy_sheeting_leave(struct policy_sheeting *s)
 {
 	struct policy_page_model page;
 
 	policy_sheet_show_left(&s->sheet, &page);
-	return fill(s, &page, OPENES__SHEET_REPLY__OUTCOME__SHOWN, LEFT, NULL);
+	return policy_sheeting_fill(s, &page, OPENES__SHEET_REPLY__OUTCOME__SHOWN, POLICY_SHEET_LEFT, NULL);
 }
 
 static es_status address_away(struct policy_sheeting *s, es_status why)
@@ -389,12 +432,12 @@ static es_status act_on(struct policy_sheeting *s, const char *action, const str
 	case POLICY_EFFECT_SHOW: return show(s);
 	case POLICY_EFFECT_COMMIT: return commit(s, act_name(action));
 	case POLICY_EFFECT_PAY: return pay(s);
-	case POLICY_EFFECT_LEAVE: return leave(s);
+	case POLICY_EFFECT_LEAVE: return policy_sheeting_leave(s);
 	case POLICY_EFFECT_ADDRESS:
 	case POLICY_EFFECT_DOCUMENT:
 	case POLICY_EFFECT_WRONG: break;
 	}
-	return bad(s, "no_such_act");
+	return policy_sheeting_bad(s, "no_such_act");
 }
 
 static es_status read_fields(struct policy_sheeting *s, const Openes__SheetActRequest *request)
@@ -419,17 +462,19 @@ static es_status act(struct policy_sheeting *s, const Openes__SheetActRequest *r
 	if (status == ES_EXPIRED)
 		return expired(s, "page_expired");
 	if (status != ES_OK || !policy_has_sheet(s->state.flow.app) || s->state.step == POLICY_STEP_PAY)
-		return bad(s, "page_unknown");
+		return policy_sheeting_bad(s, "page_unknown");
 	ES_TRY(policy_sheeting_read(s));
 	if (!s->has_line || s->line.status == POLICY_TERMINATED)
-		return gone(s, "line_gone");
+		return policy_sheeting_gone(s, "line_gone");
+	ES_TRY(read_fields(s, request));
+	if (policy_sheet_is_esim(s->state.flow.app))
+		return policy_sheeting_esim_acted(s, request->action, answer, question);
 	if (s->is_used) {
 		bool is_off = strcmp(request->action, "off") == 0, was_off = strcmp(s->used_for, "off") == 0;
 		if (is_off != was_off || strcmp(request->action, "cancel") == 0)
-			return used(s);
-		return show_done(s, s->used_for, REPEATED);
+			return policy_sheeting_used(s);
+		return show_done(s, s->used_for, POLICY_SHEET_REPEATED);
 	}
-	ES_TRY(read_fields(s, request));
 	return act_on(s, request->action, answer, question);
 }
 
@@ -440,10 +485,10 @@ static es_status unpaid(struct policy_sheeting *s, const struct policy_payment *
 	struct policy_page_model page;
 
 	if (payment->outcome == POLICY_PAY_CANCELLED)
-		return leave(s);
+		return policy_sheeting_leave(s);
 	int code = payment->outcome == POLICY_PAY_FAILED ? 2 : payment->outcome == POLICY_PAY_UNAUTHENTICATED ? 1 : 0;
 	policy_sheet_show_unpaid(&s->sheet, code, payment->reason, &page);
-	return fill(s, &page, OPENES__SHEET_REPLY__OUTCOME__SHOWN, UNPAID, NULL);
+	return policy_sheeting_fill(s, &page, OPENES__SHEET_REPLY__OUTCOME__SHOWN, POLICY_SHEET_UNPAID, NULL);
 }
 
 static es_status paid(struct policy_sheeting *s, struct es_slice result)
@@ -453,22 +498,22 @@ static es_status paid(struct policy_sheeting *s, struct es_slice result)
 	struct es_slice order;
 
 	if (policy_payment_peek(result, s->arena, &order) != ES_OK)
-		return bad(s, "payment_malformed");
+		return policy_sheeting_bad(s, "payment_malformed");
 	es_status status = policy_sheet_state_open(s->engine->ring, order, s->now_ms, s->arena, &s->state);
 	if (status == ES_EXPIRED)
 		return expired(s, "order_expired");
 	if (status != ES_OK || s->state.step != POLICY_STEP_PAY)
-		return bad(s, "order_unknown");
+		return policy_sheeting_bad(s, "order_unknown");
 	ES_TRY(policy_sheeting_read(s));
 	if (policy_sheet_peers_payment(s->engine->peers, s->context.tenant->sheets.payment, &page) != ES_OK)
-		return bad(s, "no_payment_page");
+		return policy_sheeting_bad(s, "no_payment_page");
 	status = policy_payment_result(page.key, result, s->now_ms, s->arena, &payment);
 	if (status == ES_EXPIRED)
 		return expired(s, "payment_expired");
 	if (status != ES_OK || !es_slice_eq(payment.order, order))
-		return bad(s, "payment_unauthentic");
+		return policy_sheeting_bad(s, "payment_unauthentic");
 	if (!s->has_line)
-		return gone(s, "line_gone");
+		return policy_sheeting_gone(s, "line_gone");
 	return payment.outcome == POLICY_PAID ? commit(s, "paid") : unpaid(s, &payment);
 }
 

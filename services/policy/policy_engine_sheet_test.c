@@ -63,9 +63,12 @@ static Openes__SheetReply open_at(char *handle, int64_t now_ms)
 {
 	Openes__SheetOpenRequest request = OPENES__SHEET_OPEN_REQUEST__INIT;
 	Openes__SheetReply reply = OPENES__SHEET_REPLY__INIT;
+	struct policy_sheet_question question;
 
 	request.handle = handle;
-	assert_int_equal(policy_serve_sheet_open(&engine_of_test, &request, now_ms, arena, &reply), ES_OK);
+	assert_int_equal(policy_serve_sheet_open(&engine_of_test, &request, NULL, NULL, now_ms, arena, &reply, &question),
+	                 ES_OK);
+	assert_false(policy_sheet_asks(&question));
 	return reply;
 }
 

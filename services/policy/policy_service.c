@@ -32,6 +32,8 @@ static const struct es_conf_key keys[] = {
 	        "file that describes the EIRs asked over N5g-eir, one section [n5g NAME] each; empty: none"),
 	ES_CONF(policy, struct policy_config, auth_target, ES_CONF_STRING, "ipc:///run/openes/auth.sock", 0, 0,
 	        "where auth listens, to have EIRs asked over S13; empty: none is"),
+	ES_CONF(policy, struct policy_config, esim_target, ES_CONF_STRING, "ipc:///run/openes/esim.sock", 0, 0,
+	        "where esim listens, for the web sheets of eSIMs; empty: they do not work"),
 	ES_CONF(policy, struct policy_config, bss_file, ES_CONF_STRING, "", 0, 0,
 	        "file with a section for each of the operator's own systems (docs/bss.md); empty: none"),
 	ES_CONF(policy, struct policy_config, sheet_peers_file, ES_CONF_STRING, "", 0, 0,
@@ -88,6 +90,7 @@ static es_status start_parts(struct policy *policy, struct es_service *service, 
 		.key = es_service_bus_key(service),
 		.engine = &policy->engine,
 		.bss_file = config->bss_file,
+		.esim_target = config->esim_target,
 	};
 	es_crypto_init();
 	ES_TRY(es_keyring_load(config->token_keys_file, &policy->engine.ring, error));

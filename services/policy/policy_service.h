@@ -14,6 +14,7 @@ struct policy_config {
 	const char *private_id_key_file; /* "": none */
 	const char *eir_file;            /* "": none */
 	const char *auth_target;         /* "": no S13 */
+	const char *esim_target;         /* "": no sheets of eSIMs */
 	const char *bss_file;            /* "": none */
 	const char *sheet_peers_file;    /* "": none */
 	const char *qos_file;            /* "": none */

@@ -73,6 +73,9 @@ static const struct {
 	{ "ap2010", "DataBoostWebServiceFlow", due_boost },
 	{ "ap2012", "DCBWebServiceFlow", due_billing },
 	{ "ap2016", "SatModeWebServiceFlow", due_satellite },
+	/* esim says what is due; policy_sheet_app_names ends before them */
+	{ "ap2006", "ODSAServiceFlow", NULL },
+	{ "ap2009", "ODSAServiceFlow", NULL },
 };
 
 static size_t find(const char *app)
@@ -101,7 +104,8 @@ enum policy_sheet_step policy_sheet_due(const struct policy_sheet *sheet)
 	struct policy_decision decision = { .status = POLICY_INCOMPATIBLE };
 	size_t i = find(app);
 
-	if (i == ES_COUNT(sheets) || policy_decide(sheet->context, es_slice_str(app), &decision) != ES_OK)
+	if (i == ES_COUNT(sheets) || sheets[i].due == NULL ||
+	    policy_decide(sheet->context, es_slice_str(app), &decision) != ES_OK)
 		return POLICY_STEP_REFUSED;
 	if (sheet->context->subscriber->status != POLICY_ACTIVE)
 		return POLICY_STEP_INACTIVE;
@@ -115,7 +119,7 @@ enum policy_sheet_step policy_sheet_due(const struct policy_sheet *sheet)
 
 /* ---- fields ---- */
 
-static const char *field(const struct policy_sheet *sheet, const char *name)
+const char *policy_sheet_field(const struct policy_sheet *sheet, const char *name)
 {
 	for (size_t i = 0; i < sheet->field_count; i++)
 		if (strcmp(sheet->fields[i].name, name) == 0)
@@ -135,24 +139,29 @@ static enum policy_sheet_effect go_on(struct policy_sheet *sheet)
 	return POLICY_EFFECT_SHOW;
 }
 
-static enum policy_sheet_effect do_accept(struct policy_sheet *sheet)
+bool policy_sheet_accept(struct policy_sheet *sheet)
 {
 	struct policy_sheet_state *state = sheet->state;
 	const char *name;
 	struct es_slice text = es_slice_str(policy_sheet_terms(sheet, &name));
 
-	if (strcmp(field(sheet, "agree"), "yes") != 0) {
+	if (strcmp(policy_sheet_field(sheet, "agree"), "yes") != 0) {
 		sheet->alert = POLICY_SAYS_TERMS_MISSING;
-		return POLICY_EFFECT_SHOW;
+		return false;
 	}
 	/* Another text than the one on the page: it is shown anew. */
 	uint8_t digest[32];
 	es_sha256(&text, 1, digest);
 	if (strcmp(state->accepted != NULL ? state->accepted : "", name) != 0 ||
 	    memcmp(digest, state->digest, sizeof digest) != 0)
-		return POLICY_EFFECT_SHOW;
+		return false;
 	state->accepted_ms = sheet->context->now_ms;
-	return go_on(sheet);
+	return true;
+}
+
+static enum policy_sheet_effect do_accept(struct policy_sheet *sheet)
+{
+	return policy_sheet_accept(sheet) ? go_on(sheet) : POLICY_EFFECT_SHOW;
 }
 
 const char *policy_picture_type(struct es_slice octets)
@@ -177,7 +186,7 @@ static enum policy_sheet_effect do_identity(struct policy_sheet *sheet)
 {
 	if (policy_picture_type(sheet->upload) == NULL)
 		sheet->alert = POLICY_SAYS_IDENTITY_BAD;
-	else if (strcmp(field(sheet, "agree"), "yes") != 0)
+	else if (strcmp(policy_sheet_field(sheet, "agree"), "yes") != 0)
 		sheet->alert = POLICY_SAYS_TERMS_MISSING;
 	else
 		return POLICY_EFFECT_DOCUMENT;
@@ -201,8 +210,8 @@ static enum policy_sheet_effect do_choose(struct policy_sheet *sheet)
 	struct policy_sheet_state *state = sheet->state;
 	uint32_t pick;
 
-	if (state->candidate_count == 0 ||
-	    es_parse_u32(es_slice_str(field(sheet, "pick")), 0, (uint32_t)state->candidate_count - 1, &pick) != ES_OK) {
+	if (state->candidate_count == 0 || es_parse_u32(es_slice_str(policy_sheet_field(sheet, "pick")), 0,
+	                                                (uint32_t)state->candidate_count - 1, &pick) != ES_OK) {
 		sheet->alert = POLICY_SAYS_CHOOSE_MISSING;
 		return POLICY_EFFECT_SHOW;
 	}
@@ -253,7 +262,7 @@ static enum policy_sheet_effect do_plans(struct policy_sheet *sheet)
 
 static enum policy_sheet_effect do_upgrade(struct policy_sheet *sheet)
 {
-	const char *id = field(sheet, "pick");
+	const char *id = policy_sheet_field(sheet, "pick");
 
 	for (size_t i = 0; i < sheet->upgrade_count; i++)
 		if (strcmp(sheet->upgrades[i]->id, id) == 0)
@@ -348,6 +357,8 @@ const char *policy_sheet_terms(const struct policy_sheet *sheet, const char **na
 		{ "ap2004", tenant->sheets.terms, &tenant->sheets.terms_texts },
 		{ "ap2012", tenant->billing.terms, &tenant->billing.texts },
 		{ "ap2016", tenant->sheets.satellite_terms, &tenant->sheets.satellite_texts },
+		{ "ap2006", tenant->sheets.esim_terms, &tenant->sheets.esim_texts },
+		{ "ap2009", tenant->sheets.esim_terms, &tenant->sheets.esim_texts },
 	};
 
 	*name = "";
@@ -394,7 +405,8 @@ static uint8_t switched(const struct policy_sheet *sheet, uint8_t prov, bool is_
 	return sheet->context->tenant->sheets.operator_provisions ? POLICY_PROV_IN_PROGRESS : POLICY_PROVISIONED;
 }
 
-static void note_digest(const struct policy_sheet *sheet, const uint8_t digest[32], struct policy_consent *consent)
+void policy_sheet_note_digest(const struct policy_sheet *sheet, const uint8_t digest[32],
+                              struct policy_consent *consent)
 {
 	char hex[65];
 
@@ -409,7 +421,7 @@ static void note_consent(const struct policy_sheet *sheet, const char *what, str
 	consent->what = what;
 	consent->text = sheet->state->accepted;
 	consent->at_ms = sheet->state->accepted_ms;
-	note_digest(sheet, sheet->state->digest, consent);
+	policy_sheet_note_digest(sheet, sheet->state->digest, consent);
 }
 
 void policy_sheet_document(const struct policy_sheet *sheet, const char *document, struct policy_consent *consent)
@@ -419,7 +431,7 @@ void policy_sheet_document(const struct policy_sheet *sheet, const char *documen
 	es_sha256(&sheet->upload, 1, digest);
 	*consent = (struct policy_consent){ .what = "identity-document", .text = document };
 	consent->at_ms = sheet->context->now_ms;
-	note_digest(sheet, digest, consent);
+	policy_sheet_note_digest(sheet, digest, consent);
 }
 
 static void apply_vowifi(const struct policy_sheet *sheet, bool is_off, struct policy_subscriber *line,
@@ -506,6 +518,9 @@ bool policy_sheet_apply(const struct policy_sheet *sheet, bool is_off, struct po
 			note_consent(sheet, "billing-terms", consent);
 		}
 		line->billing.prov = switched(sheet, line->billing.prov, is_off);
+	} else if (strcmp(app, "ap2016") != 0) { /* an eSIM, which esim orders: nothing of the line changes */
+		if (state->accepted_ms != 0)
+			note_consent(sheet, "esim-terms", consent);
 	} else {
 		if (state->accepted_ms != 0)
 			note_consent(sheet, "satellite-terms", consent);

@@ -13,18 +13,22 @@
 
 enum policy_block_kind {
 	POLICY_BLOCK_TEXT,
-	POLICY_BLOCK_ALERT, /* something is wrong, and here is what */
-	POLICY_BLOCK_GOOD,  /* something went well */
-	POLICY_BLOCK_TERMS, /* a long text to be read */
-	POLICY_BLOCK_FACT,  /* label and value */
-	POLICY_BLOCK_FIELD, /* a line of text is asked for */
-	POLICY_BLOCK_CHECK, /* a box to be ticked; value: what it sends */
-	POLICY_BLOCK_PICK,  /* one of those of the same name */
-	POLICY_BLOCK_DO,    /* a button; name: the act */
-	POLICY_BLOCK_MAY,   /* a button of less weight */
-	POLICY_BLOCK_LEAVE, /* the button that changes nothing: dismissFlow() */
-	POLICY_BLOCK_FILE,  /* a picture is asked for */
-	POLICY_BLOCK_CLOSE, /* the button that ends a sheet: its call */
+	POLICY_BLOCK_ALERT,    /* something is wrong, and here is what */
+	POLICY_BLOCK_GOOD,     /* something went well */
+	POLICY_BLOCK_TERMS,    /* a long text to be read */
+	POLICY_BLOCK_FACT,     /* label and value */
+	POLICY_BLOCK_FIELD,    /* a line of text is asked for */
+	POLICY_BLOCK_CHECK,    /* a box to be ticked; value: what it sends */
+	POLICY_BLOCK_PICK,     /* one of those of the same name */
+	POLICY_BLOCK_DO,       /* a button; name: the act */
+	POLICY_BLOCK_MAY,      /* a button of less weight */
+	POLICY_BLOCK_LEAVE,    /* the button that changes nothing: dismissFlow() */
+	POLICY_BLOCK_FILE,     /* a picture is asked for */
+	POLICY_BLOCK_CLOSE,    /* the button that ends a sheet: its call */
+	POLICY_BLOCK_CALL,     /* a button that calls; name: of what, one after the other; value: arguments of the first */
+	POLICY_BLOCK_CALL_MAY, /* the same, of less weight */
+	POLICY_BLOCK_CALL_ASIDE, /* of the least */
+	POLICY_BLOCK_QUIT,       /* as LEAVE, but the server is told first; name: the act */
 };
 
 struct policy_block {
@@ -36,7 +40,7 @@ struct policy_block {
 	bool is_required;
 };
 
-#define POLICY_BLOCKS_MAX 24
+#define POLICY_BLOCKS_MAX 32
 
 struct policy_page_model {
 	const char *title;
@@ -46,6 +50,7 @@ struct policy_page_model {
 	const char *call;      /* what is called of it, with arguments: "notifyPurchaseSuccessful"; "": nothing */
 	const char *arguments; /* a JSON array */
 	bool calls_at_once;    /* without waiting for the button */
+	unsigned again_s;      /* the page does its first act by itself after so long; 0: never */
 };
 
 /* ---- the walk ---- */
@@ -85,9 +90,14 @@ enum policy_sheet_effect {
 
 /* The application of a sheet; false: none has one. */
 bool policy_has_sheet(const char *app);
-/* The step that is due now. */
+/* The step that is due now; not of an eSIM. */
 enum policy_sheet_step policy_sheet_due(const struct policy_sheet *sheet);
 enum policy_sheet_effect policy_sheet_act(struct policy_sheet *sheet, const char *action);
+
+/* What the form said; "" when it did not. */
+const char *policy_sheet_field(const struct policy_sheet *sheet, const char *name);
+/* Takes up that the text was accepted; false: it was not, `alert` says so, or there is another one by now. */
+bool policy_sheet_accept(struct policy_sheet *sheet);
 
 /* Before the state is sealed into a page: notes which text that page shows. */
 void policy_sheet_prepare(struct policy_sheet *sheet);
@@ -125,8 +135,10 @@ const char *policy_picture_type(struct es_slice octets);
 struct policy_consent {
 	int64_t id, at_ms;
 	const char *tenant, *imsi;
-	const char *what; /* "identity-document", "plan", "vowifi-terms", "billing-terms", "satellite-terms", "purchase" */
-	const char *text; /* name (version) of the text */
+	const char
+		*what; /* "identity-document", "plan", "vowifi-terms", "billing-terms", "satellite-terms", "esim-terms", "esim",
+	                     "purchase" */
+	const char *text;   /* name (version) of the text */
 	const char *digest; /* SHA-256 of what was shown, hexadecimal */
 	const char *language, *channel, *terminal, *client;
 	const char *store_vendor, *store_user;
@@ -137,6 +149,8 @@ struct policy_consent {
  * switched off. False: it is not to be had any more, and nothing was changed. */
 bool policy_sheet_apply(const struct policy_sheet *sheet, bool is_off, struct policy_subscriber *line,
                         struct policy_store_user *user, struct policy_consent *consent);
+void policy_sheet_note_digest(const struct policy_sheet *sheet, const uint8_t digest[32],
+                              struct policy_consent *consent);
 /* The consent to a picture that was handed over; `document`: what it is called there. */
 void policy_sheet_document(const struct policy_sheet *sheet, const char *document, struct policy_consent *consent);
 /* What a text says that is to be accepted, as it is shown; "": none is. `name`: which one it is. */

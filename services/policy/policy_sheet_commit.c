@@ -7,6 +7,7 @@
 #include "es_text.h"
 #include "policy_admin_call.h"
 #include "policy_resource.h"
+#include "policy_sheet_esim.h"
 
 struct work {
 	struct policy_admin_call *call;
@@ -110,7 +111,7 @@ static es_status describe(struct work *w)
 	call->detail = es_arena_printf(call->arena, "%s %s%s%s%s%s", w->commit->sheet->state->flow.app, w->commit->act,
 	                               w->consent.what[0] != '\0' ? "; consent: " : "", w->consent.what,
 	                               change[0] != '\0' ? "; " : "", change);
-	if (!w->line_changed && !w->user_changed)
+	if (!w->line_changed && !w->user_changed && w->consent.what[0] == '\0')
 		call->noted = "unchanged";
 	return call->detail != NULL ? ES_OK : ES_TOO_LARGE;
 }
@@ -155,6 +156,10 @@ es_status policy_do_sheet_act(struct policy_admin_call *call)
 		return status;
 	ES_TRY(store_user(&w));
 	ES_TRY(store_consent(&w, &w.consent));
+	if (policy_sheet_is_esim(commit->sheet->state->flow.app)) {
+		policy_esim_sheet_agreed(commit->sheet, commit->plan, &w.consent);
+		ES_TRY(store_consent(&w, &w.consent));
+	}
 	ES_TRY(describe(&w));
 	struct es_json_out j = policy_answer_start(call);
 	commit->outcome = POLICY_COMMIT_DONE;

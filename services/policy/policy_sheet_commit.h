@@ -20,7 +20,8 @@ struct policy_sheet_commit {
 	const struct policy_sheet *sheet;
 	const char *act; /* "on", "off", "buy", "paid" */
 	const char *client;
-	const char *document; /* not NULL: a picture was handed over, and nothing else happens */
+	const struct policy_plan *plan; /* of an eSIM: what is ordered; NULL: no plan is */
+	const char *document;           /* not NULL: a picture was handed over, and nothing else happens */
 	enum policy_commit_outcome outcome;
 	uint64_t sequence; /* of the last event; 0: none */
 };

@@ -5,22 +5,15 @@
 #include "es_json.h"
 #include "es_text.h"
 #include "policy_rules.h"
-#include "policy_sheet.h"
+#include "policy_sheet_writing.h"
 
-struct writing {
-	const struct policy_sheet *sheet;
-	const struct policy_tenant *tenant;
-	unsigned language;
-	struct policy_page_model *page;
-};
-
-static const char *says(const struct writing *w, enum policy_sheet_text text)
+const char *policy_says(const struct policy_writing *w, enum policy_sheet_text text)
 {
 	return policy_sheet_text(w->tenant, text, w->language);
 }
 
-static struct policy_block *put(const struct writing *w, enum policy_block_kind kind, const char *name,
-                                const char *label)
+struct policy_block *policy_put_block(const struct policy_writing *w, enum policy_block_kind kind, const char *name,
+                                      const char *label)
 {
 	static struct policy_block beyond; /* no page of ours has as many */
 	struct policy_page_model *page = w->page;
@@ -31,43 +24,43 @@ static struct policy_block *put(const struct writing *w, enum policy_block_kind 
 	return block;
 }
 
-static void put_text(const struct writing *w, enum policy_sheet_text text)
+void policy_put_words(const struct policy_writing *w, enum policy_sheet_text text)
 {
-	(void)put(w, POLICY_BLOCK_TEXT, "", says(w, text));
+	(void)policy_put_block(w, POLICY_BLOCK_TEXT, "", policy_says(w, text));
 }
 
-static void put_do(const struct writing *w, enum policy_block_kind kind, const char *action,
-                   enum policy_sheet_text label)
+void policy_put_act(const struct policy_writing *w, enum policy_block_kind kind, const char *action,
+                    enum policy_sheet_text label)
 {
-	(void)put(w, kind, action, says(w, label));
+	(void)policy_put_block(w, kind, action, policy_says(w, label));
 }
 
-static struct writing begin(const struct policy_sheet *sheet, enum policy_sheet_text title,
-                            struct policy_page_model *page)
+struct policy_writing policy_page_begin(const struct policy_sheet *sheet, enum policy_sheet_text title,
+                                        struct policy_page_model *page)
 {
-	const struct writing w = { sheet, sheet->context->tenant, sheet->context->language, page };
+	const struct policy_writing w = { sheet, sheet->context->tenant, sheet->context->language, page };
 
 	*page = (struct policy_page_model){ .object = policy_sheet_object(sheet->state->flow.app),
 		                                .call = "",
 		                                .arguments = "[]" };
-	page->title = says(&w, title);
+	page->title = policy_says(&w, title);
 	if (sheet->alert != POLICY_SAYS_COUNT)
-		(void)put(&w, POLICY_BLOCK_ALERT, "", says(&w, sheet->alert));
+		(void)policy_put_block(&w, POLICY_BLOCK_ALERT, "", policy_says(&w, sheet->alert));
 	return w;
 }
 
 /* The last page: the phone is told, and for whoever has none there is a word. */
-static void put_end(const struct writing *w, const char *call, bool at_once)
+void policy_put_end(const struct policy_writing *w, const char *call, bool at_once)
 {
 	w->page->call = call;
 	w->page->calls_at_once = at_once;
-	put_do(w, POLICY_BLOCK_CLOSE, "", POLICY_SAYS_CLOSE);
+	policy_put_act(w, POLICY_BLOCK_CLOSE, "", POLICY_SAYS_CLOSE);
 }
 
-static void put_value(const struct writing *w, enum policy_sheet_text label, const char *value)
+void policy_put_fact(const struct policy_writing *w, enum policy_sheet_text label, const char *value)
 {
 	if (value != NULL && value[0] != '\0')
-		put(w, POLICY_BLOCK_FACT, "", says(w, label))->value = value;
+		policy_put_block(w, POLICY_BLOCK_FACT, "", policy_says(w, label))->value = value;
 }
 
 /* ---- what a sheet is about ---- */
@@ -100,33 +93,41 @@ static const char *changed_call(const struct policy_sheet *sheet)
 
 /* ---- steps ---- */
 
-static void show_terms(const struct policy_sheet *sheet, struct policy_page_model *page)
+void policy_show_terms(const struct policy_sheet *sheet, enum policy_sheet_text title, enum policy_sheet_text lead,
+                       struct policy_page_model *page)
 {
 	const char *name, *text = policy_sheet_terms(sheet, &name);
-	const struct writing w = begin(sheet, about(sheet)->title, page);
+	const struct policy_writing w = policy_page_begin(sheet, title, page);
 
-	put_text(&w, about(sheet)->lead);
-	put_text(&w, POLICY_SAYS_TERMS_LEAD);
+	policy_put_words(&w, lead);
+	policy_put_words(&w, POLICY_SAYS_TERMS_LEAD);
 	if (text[0] != '\0')
-		put(&w, POLICY_BLOCK_TERMS, "", says(&w, POLICY_SAYS_TERMS_TITLE))->value = text;
-	struct policy_block *check = put(&w, POLICY_BLOCK_CHECK, "agree", says(&w, POLICY_SAYS_TERMS_CHECK));
+		policy_put_block(&w, POLICY_BLOCK_TERMS, "", policy_says(&w, POLICY_SAYS_TERMS_TITLE))->value = text;
+	struct policy_block *check =
+		policy_put_block(&w, POLICY_BLOCK_CHECK, "agree", policy_says(&w, POLICY_SAYS_TERMS_CHECK));
 	check->value = "yes";
 	check->is_required = true;
-	put_do(&w, POLICY_BLOCK_DO, "accept", POLICY_SAYS_TERMS_ACCEPT);
-	put_do(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
+	policy_put_act(&w, POLICY_BLOCK_DO, "accept", POLICY_SAYS_TERMS_ACCEPT);
+	policy_put_act(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
+}
+
+static void show_terms(const struct policy_sheet *sheet, struct policy_page_model *page)
+{
+	policy_show_terms(sheet, about(sheet)->title, about(sheet)->lead, page);
 }
 
 static void show_identity(const struct policy_sheet *sheet, struct policy_page_model *page)
 {
-	const struct writing w = begin(sheet, POLICY_SAYS_IDENTITY_TITLE, page);
+	const struct policy_writing w = policy_page_begin(sheet, POLICY_SAYS_IDENTITY_TITLE, page);
 
-	put_text(&w, POLICY_SAYS_IDENTITY_LEAD);
-	put(&w, POLICY_BLOCK_FILE, "document", says(&w, POLICY_SAYS_IDENTITY_FILE))->is_required = true;
-	struct policy_block *check = put(&w, POLICY_BLOCK_CHECK, "agree", says(&w, POLICY_SAYS_IDENTITY_CHECK));
+	policy_put_words(&w, POLICY_SAYS_IDENTITY_LEAD);
+	policy_put_block(&w, POLICY_BLOCK_FILE, "document", policy_says(&w, POLICY_SAYS_IDENTITY_FILE))->is_required = true;
+	struct policy_block *check =
+		policy_put_block(&w, POLICY_BLOCK_CHECK, "agree", policy_says(&w, POLICY_SAYS_IDENTITY_CHECK));
 	check->value = "yes";
 	check->is_required = true;
-	put_do(&w, POLICY_BLOCK_DO, "identity", POLICY_SAYS_IDENTITY_SEND);
-	put_do(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
+	policy_put_act(&w, POLICY_BLOCK_DO, "identity", POLICY_SAYS_IDENTITY_SEND);
+	policy_put_act(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
 }
 
 static const struct {
@@ -193,12 +194,12 @@ bool policy_sheet_address(struct policy_sheet *sheet, struct policy_address *out
 
 static void show_address(const struct policy_sheet *sheet, struct policy_page_model *page)
 {
-	const struct writing w = begin(sheet, POLICY_SAYS_ADDRESS_TITLE, page);
+	const struct policy_writing w = policy_page_begin(sheet, POLICY_SAYS_ADDRESS_TITLE, page);
 
-	put_text(&w, POLICY_SAYS_ADDRESS_LEAD);
+	policy_put_words(&w, POLICY_SAYS_ADDRESS_LEAD);
 	for (size_t i = 0; i < ES_COUNT(address_fields); i++) {
 		struct policy_block *block =
-			put(&w, POLICY_BLOCK_FIELD, address_fields[i].name, says(&w, address_fields[i].label));
+			policy_put_block(&w, POLICY_BLOCK_FIELD, address_fields[i].name, policy_says(&w, address_fields[i].label));
 		const char *said = form_value(sheet, address_fields[i].name);
 		block->complete = address_fields[i].complete;
 		block->max = address_fields[i].max;
@@ -206,30 +207,30 @@ static void show_address(const struct policy_sheet *sheet, struct policy_page_mo
 		block->value = said != NULL ? said : "";
 		if (sheet->alert == POLICY_SAYS_CHECK_FIELDS) {
 			enum policy_sheet_text fault = address_fault(i, es_slice_trim(es_slice_str(said)));
-			block->error = fault != POLICY_SAYS_COUNT ? says(&w, fault) : "";
+			block->error = fault != POLICY_SAYS_COUNT ? policy_says(&w, fault) : "";
 		}
 	}
-	put_do(&w, POLICY_BLOCK_DO, "address", POLICY_SAYS_ADDRESS_CHECK);
+	policy_put_act(&w, POLICY_BLOCK_DO, "address", POLICY_SAYS_ADDRESS_CHECK);
 	if (sheet->state->is_changing)
-		put_do(&w, POLICY_BLOCK_MAY, "back", POLICY_SAYS_BACK);
-	put_do(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
+		policy_put_act(&w, POLICY_BLOCK_MAY, "back", POLICY_SAYS_BACK);
+	policy_put_act(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
 }
 
 static void show_choose(const struct policy_sheet *sheet, struct policy_page_model *page)
 {
 	static const char *const numbers[POLICY_CANDIDATES_MAX] = { "0", "1", "2", "3", "4" };
 	const struct policy_sheet_state *state = sheet->state;
-	const struct writing w = begin(sheet, POLICY_SAYS_CHOOSE_TITLE, page);
+	const struct policy_writing w = policy_page_begin(sheet, POLICY_SAYS_CHOOSE_TITLE, page);
 
-	put_text(&w, POLICY_SAYS_CHOOSE_LEAD);
+	policy_put_words(&w, POLICY_SAYS_CHOOSE_LEAD);
 	for (size_t i = 0; i < state->candidate_count; i++) {
-		struct policy_block *pick = put(&w, POLICY_BLOCK_PICK, "pick", state->candidates[i].label);
+		struct policy_block *pick = policy_put_block(&w, POLICY_BLOCK_PICK, "pick", state->candidates[i].label);
 		pick->value = numbers[i];
 		pick->is_required = true;
 	}
-	put_do(&w, POLICY_BLOCK_DO, "choose", POLICY_SAYS_CHOOSE_USE);
-	put_do(&w, POLICY_BLOCK_MAY, "other", POLICY_SAYS_CHOOSE_OTHER);
-	put_do(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
+	policy_put_act(&w, POLICY_BLOCK_DO, "choose", POLICY_SAYS_CHOOSE_USE);
+	policy_put_act(&w, POLICY_BLOCK_MAY, "other", POLICY_SAYS_CHOOSE_OTHER);
+	policy_put_act(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
 }
 
 static const char *lasts(const struct policy_sheet *sheet, int64_t seconds)
@@ -246,108 +247,109 @@ static const char *rate(const struct policy_sheet *sheet, int64_t mbit)
 	return mbit >= 0 ? es_arena_printf(sheet->arena, "%lld Mbit/s", (long long)mbit) : "";
 }
 
-static void show_boost(const struct writing *w)
+static void show_boost(const struct policy_writing *w)
 {
 	const struct policy_boost *boost = policy_sheet_boost(w->sheet);
 	bool is_paid_there = w->tenant->sheets.payment[0] != '\0';
 
 	if (boost == NULL)
 		return;
-	put_value(w, POLICY_SAYS_BOOST_PRICE, boost->price);
-	put_value(w, POLICY_SAYS_BOOST_DURATION, lasts(w->sheet, boost->duration_s));
-	put_value(w, POLICY_SAYS_BOOST_DOWN, rate(w->sheet, boost->down_max));
-	put_value(w, POLICY_SAYS_BOOST_UP, rate(w->sheet, boost->up_max));
+	policy_put_fact(w, POLICY_SAYS_BOOST_PRICE, boost->price);
+	policy_put_fact(w, POLICY_SAYS_BOOST_DURATION, lasts(w->sheet, boost->duration_s));
+	policy_put_fact(w, POLICY_SAYS_BOOST_DOWN, rate(w->sheet, boost->down_max));
+	policy_put_fact(w, POLICY_SAYS_BOOST_UP, rate(w->sheet, boost->up_max));
 	if (!is_paid_there && boost->price[0] != '\0')
-		put_text(w, POLICY_SAYS_BOOST_BILL);
-	put_do(w, POLICY_BLOCK_DO, "buy", is_paid_there ? POLICY_SAYS_BOOST_PAY : POLICY_SAYS_BOOST_BUY);
+		policy_put_words(w, POLICY_SAYS_BOOST_BILL);
+	policy_put_act(w, POLICY_BLOCK_DO, "buy", is_paid_there ? POLICY_SAYS_BOOST_PAY : POLICY_SAYS_BOOST_BUY);
 	if (w->sheet->upgrade_count > 0)
-		put_do(w, POLICY_BLOCK_MAY, "plans", POLICY_SAYS_UPGRADE_MAY);
+		policy_put_act(w, POLICY_BLOCK_MAY, "plans", POLICY_SAYS_UPGRADE_MAY);
 }
 
 static void show_offer(const struct policy_sheet *sheet, struct policy_page_model *page)
 {
-	const struct writing w = begin(sheet, about(sheet)->title, page);
+	const struct policy_writing w = policy_page_begin(sheet, about(sheet)->title, page);
 
-	put_text(&w, about(sheet)->lead);
+	policy_put_words(&w, about(sheet)->lead);
 	if (strcmp(sheet->state->flow.app, "ap2010") == 0)
 		show_boost(&w);
 	else
-		put_do(&w, POLICY_BLOCK_DO, "on", POLICY_SAYS_TURN_ON);
-	put_do(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
+		policy_put_act(&w, POLICY_BLOCK_DO, "on", POLICY_SAYS_TURN_ON);
+	policy_put_act(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
 }
 
 static void show_plans(const struct policy_sheet *sheet, struct policy_page_model *page)
 {
-	const struct writing w = begin(sheet, POLICY_SAYS_UPGRADE_TITLE, page);
+	const struct policy_writing w = policy_page_begin(sheet, POLICY_SAYS_UPGRADE_TITLE, page);
 
-	put_text(&w, POLICY_SAYS_UPGRADE_LEAD);
+	policy_put_words(&w, POLICY_SAYS_UPGRADE_LEAD);
 	for (size_t i = 0; i < sheet->upgrade_count; i++) {
 		const struct policy_plan *plan = sheet->upgrades[i];
 		const char *label = es_arena_printf(sheet->arena, "%s%s%s", plan->name[0] != '\0' ? plan->name : plan->id,
 		                                    plan->price[0] != '\0' ? " · " : "", plan->price);
-		struct policy_block *pick = put(&w, POLICY_BLOCK_PICK, "pick", label != NULL ? label : plan->id);
+		struct policy_block *pick = policy_put_block(&w, POLICY_BLOCK_PICK, "pick", label != NULL ? label : plan->id);
 		pick->value = plan->id;
 		pick->is_required = true;
 	}
-	put_do(&w, POLICY_BLOCK_DO, "upgrade", POLICY_SAYS_UPGRADE_DO);
-	put_do(&w, POLICY_BLOCK_MAY, "back", POLICY_SAYS_BACK);
-	put_do(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
+	policy_put_act(&w, POLICY_BLOCK_DO, "upgrade", POLICY_SAYS_UPGRADE_DO);
+	policy_put_act(&w, POLICY_BLOCK_MAY, "back", POLICY_SAYS_BACK);
+	policy_put_act(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CANCEL);
 }
 
 static void show_manage(const struct policy_sheet *sheet, struct policy_page_model *page)
 {
-	const struct writing w = begin(sheet, POLICY_SAYS_VOWIFI_TITLE, page);
+	const struct policy_writing w = policy_page_begin(sheet, POLICY_SAYS_VOWIFI_TITLE, page);
 
-	(void)put(&w, POLICY_BLOCK_GOOD, "", says(&w, POLICY_SAYS_VOWIFI_ON));
+	(void)policy_put_block(&w, POLICY_BLOCK_GOOD, "", policy_says(&w, POLICY_SAYS_VOWIFI_ON));
 	if (w.tenant->vowifi_address_required)
-		put_do(&w, POLICY_BLOCK_DO, "change", POLICY_SAYS_ADDRESS_CHANGE);
-	put_do(&w, POLICY_BLOCK_MAY, "off", POLICY_SAYS_TURN_OFF);
-	put_do(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CLOSE);
+		policy_put_act(&w, POLICY_BLOCK_DO, "change", POLICY_SAYS_ADDRESS_CHANGE);
+	policy_put_act(&w, POLICY_BLOCK_MAY, "off", POLICY_SAYS_TURN_OFF);
+	policy_put_act(&w, POLICY_BLOCK_LEAVE, "cancel", POLICY_SAYS_CLOSE);
 }
 
 static void show_has(const struct policy_sheet *sheet, struct policy_page_model *page)
 {
-	const struct writing w = begin(sheet, about(sheet)->title, page);
+	const struct policy_writing w = policy_page_begin(sheet, about(sheet)->title, page);
 
-	(void)put(&w, POLICY_BLOCK_GOOD, "", says(&w, about(sheet)->has));
-	put_end(&w, changed_call(sheet), false); /* it is on, and the phone thought it was not */
+	(void)policy_put_block(&w, POLICY_BLOCK_GOOD, "", policy_says(&w, about(sheet)->has));
+	policy_put_end(&w, changed_call(sheet), false); /* it is on, and the phone thought it was not */
 }
 
 static void show_pending(const struct policy_sheet *sheet, struct policy_page_model *page)
 {
-	const struct writing w = begin(sheet, POLICY_SAYS_PENDING_TITLE, page);
+	const struct policy_writing w = policy_page_begin(sheet, POLICY_SAYS_PENDING_TITLE, page);
 
-	put_text(&w, POLICY_SAYS_PENDING);
-	put_end(&w, changed_call(sheet), false);
+	policy_put_words(&w, POLICY_SAYS_PENDING);
+	policy_put_end(&w, changed_call(sheet), false);
 }
 
 static void show_refused(const struct policy_sheet *sheet, struct policy_page_model *page)
 {
 	struct policy_decision decision = { .status = POLICY_INCOMPATIBLE };
-	const struct writing w = begin(sheet, POLICY_SAYS_INACTIVE_TITLE, page);
+	const struct policy_writing w = policy_page_begin(sheet, POLICY_SAYS_INACTIVE_TITLE, page);
 	const char *app = sheet->state->flow.app;
 
 	es_status status = policy_decide(sheet->context, es_slice_str(app), &decision);
 	if (strcmp(app, "ap2010") == 0)
-		put_text(&w, POLICY_SAYS_BOOST_NONE);
+		policy_put_words(&w, POLICY_SAYS_BOOST_NONE);
 	else if (status == ES_OK && (decision.message.text != POLICY_TEXT_NONE || decision.message.own != NULL))
-		(void)put(&w, POLICY_BLOCK_TEXT, "", policy_message(sheet->context, &decision.message));
+		(void)policy_put_block(&w, POLICY_BLOCK_TEXT, "", policy_message(sheet->context, &decision.message));
 	else
-		put_text(&w, POLICY_SAYS_INACTIVE);
-	put_end(&w, "dismissFlow", false);
+		policy_put_words(&w, POLICY_SAYS_INACTIVE);
+	policy_put_end(&w, "dismissFlow", false);
 }
 
 static void show_inactive(const struct policy_sheet *sheet, struct policy_page_model *page)
 {
-	const struct writing w = begin(sheet, POLICY_SAYS_INACTIVE_TITLE, page);
+	const struct policy_writing w = policy_page_begin(sheet, POLICY_SAYS_INACTIVE_TITLE, page);
 
-	put_text(&w, POLICY_SAYS_INACTIVE);
-	put_end(&w, "dismissFlow", false);
+	policy_put_words(&w, POLICY_SAYS_INACTIVE);
+	policy_put_end(&w, "dismissFlow", false);
 }
 
 void policy_sheet_show(const struct policy_sheet *sheet, struct policy_page_model *page)
 {
-	static void (*const shows[POLICY_STEPS])(const struct policy_sheet *sheet, struct policy_page_model *page) = {
+	static void (*const shows[POLICY_STEP_COMMIT + 1])(const struct policy_sheet *sheet,
+	                                                   struct policy_page_model *page) = {
 		[POLICY_STEP_IDENTITY] = show_identity, [POLICY_STEP_TERMS] = show_terms,
 		[POLICY_STEP_ADDRESS] = show_address,   [POLICY_STEP_CHOOSE] = show_choose,
 		[POLICY_STEP_OFFER] = show_offer,       [POLICY_STEP_MANAGE] = show_manage,
@@ -356,7 +358,9 @@ void policy_sheet_show(const struct policy_sheet *sheet, struct policy_page_mode
 		[POLICY_STEP_REFUSED] = show_refused,   [POLICY_STEP_INACTIVE] = show_inactive,
 		[POLICY_STEP_COMMIT] = show_pending,
 	};
-	shows[sheet->state->step < POLICY_STEPS ? sheet->state->step : POLICY_STEP_REFUSED](sheet, page);
+	const uint8_t step = sheet->state->step;
+
+	(step <= POLICY_STEP_COMMIT ? shows[step] : show_refused)(sheet, page);
 }
 
 /* ---- ends ---- */
@@ -365,7 +369,8 @@ void policy_sheet_show_done(const struct policy_sheet *sheet, bool is_off, struc
 {
 	bool is_boost = strcmp(sheet->state->flow.app, "ap2010") == 0;
 	bool waits = sheet->context->tenant->sheets.operator_provisions && !is_off;
-	const struct writing w = begin(sheet, is_off ? POLICY_SAYS_OFF_TITLE : POLICY_SAYS_DONE_TITLE, page);
+	const struct policy_writing w =
+		policy_page_begin(sheet, is_off ? POLICY_SAYS_OFF_TITLE : POLICY_SAYS_DONE_TITLE, page);
 	const struct policy_boost *boost = NULL;
 
 	if (is_boost)
@@ -373,13 +378,13 @@ void policy_sheet_show_done(const struct policy_sheet *sheet, bool is_off, struc
 		                               : policy_sheet_boost(sheet);
 
 	if (is_off)
-		(void)put(&w, POLICY_BLOCK_GOOD, "", says(&w, POLICY_SAYS_VOWIFI_OFF));
+		(void)policy_put_block(&w, POLICY_BLOCK_GOOD, "", policy_says(&w, POLICY_SAYS_VOWIFI_OFF));
 	else if (waits)
-		put_text(&w, POLICY_SAYS_PENDING);
+		policy_put_words(&w, POLICY_SAYS_PENDING);
 	else
-		(void)put(&w, POLICY_BLOCK_GOOD, "", says(&w, about(sheet)->has));
-	put_text(&w, POLICY_SAYS_CLOSE_HINT);
-	put_end(&w, is_boost ? "notifyPurchaseSuccessful" : "entitlementChanged", true);
+		(void)policy_put_block(&w, POLICY_BLOCK_GOOD, "", policy_says(&w, about(sheet)->has));
+	policy_put_words(&w, POLICY_SAYS_CLOSE_HINT);
+	policy_put_end(&w, is_boost ? "notifyPurchaseSuccessful" : "entitlementChanged", true);
 	if (boost != NULL) { /* in milliseconds */
 		const char *arguments = es_arena_printf(sheet->arena, "[%lld]", (long long)boost->duration_s * 1000);
 		page->arguments = arguments != NULL ? arguments : "[0]";
@@ -388,21 +393,21 @@ void policy_sheet_show_done(const struct policy_sheet *sheet, bool is_off, struc
 
 void policy_sheet_show_left(const struct policy_sheet *sheet, struct policy_page_model *page)
 {
-	const struct writing w = begin(sheet, POLICY_SAYS_CANCELLED_TITLE, page);
+	const struct policy_writing w = policy_page_begin(sheet, POLICY_SAYS_CANCELLED_TITLE, page);
 
-	put_text(&w, POLICY_SAYS_CLOSE_HINT);
-	put_end(&w, "dismissFlow", true);
+	policy_put_words(&w, POLICY_SAYS_CLOSE_HINT);
+	policy_put_end(&w, "dismissFlow", true);
 }
 
 void policy_sheet_show_unpaid(const struct policy_sheet *sheet, int code, const char *reason,
                               struct policy_page_model *page)
 {
-	const struct writing w = begin(sheet, POLICY_SAYS_PAY_FAILED_TITLE, page);
+	const struct policy_writing w = policy_page_begin(sheet, POLICY_SAYS_PAY_FAILED_TITLE, page);
 	ES_CLEANUP(es_buf_wipe) struct es_buf text;
 
-	put_text(&w, POLICY_SAYS_PAY_FAILED);
-	put_text(&w, POLICY_SAYS_CLOSE_HINT);
-	put_end(&w, "notifyPurchaseFailed", true);
+	policy_put_words(&w, POLICY_SAYS_PAY_FAILED);
+	policy_put_words(&w, POLICY_SAYS_CLOSE_HINT);
+	policy_put_end(&w, "notifyPurchaseFailed", true);
 	es_buf_init(&text, 2048);
 	es_put_printf(&text, "[%d,", code);
 	es_json_string(&text, es_slice_str(reason));
@@ -414,10 +419,11 @@ void policy_sheet_show_unpaid(const struct policy_sheet *sheet, int code, const 
 void policy_sheet_show_note(const struct policy_tenant *tenant, unsigned language, const char *object,
                             enum policy_sheet_text title, enum policy_sheet_text text, struct policy_page_model *page)
 {
-	const struct writing w = { NULL, tenant, language, page };
+	const struct policy_writing w = { NULL, tenant, language, page };
 
-	*page = (struct policy_page_model){ .title = says(&w, title), .object = object, .call = "", .arguments = "[]" };
-	put_text(&w, text);
+	*page =
+		(struct policy_page_model){ .title = policy_says(&w, title), .object = object, .call = "", .arguments = "[]" };
+	policy_put_words(&w, text);
 	if (object[0] != '\0')
-		put_end(&w, "dismissFlow", false);
+		policy_put_end(&w, "dismissFlow", false);
 }

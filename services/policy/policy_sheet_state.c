@@ -8,6 +8,8 @@
 
 #define PURPOSE "sheet"
 #define FORMAT 1
+#define FORMAT_ESIM 2 /* and a choice behind it */
+#define CHOICE_MAX 128
 #define PLAIN_MAX 4096
 
 static void put_text(struct es_buf *out, const char *text)
@@ -41,9 +43,39 @@ static struct policy_candidate read_candidate(struct es_reader *r, struct es_are
 	return candidate;
 }
 
+static const struct {
+	size_t at;
+} choices[] = {
+	{ offsetof(struct policy_esim_choice, plan) },
+	{ offsetof(struct policy_esim_choice, service) },
+	{ offsetof(struct policy_esim_choice, iccid) },
+	{ offsetof(struct policy_esim_choice, terminal) },
+};
+
+static void put_choice(struct es_buf *out, const struct policy_esim_choice *choice)
+{
+	es_put_u8(out, choice->kind);
+	es_put_u8(out, choice->looks);
+	es_put_u8(out, choice->is_temporary);
+	for (size_t i = 0; i < ES_COUNT(choices); i++)
+		put_text(out, *(const char *const *)(const void *)((const uint8_t *)choice + choices[i].at));
+}
+
+static void read_choice(struct es_reader *r, struct es_arena *arena, struct policy_esim_choice *out, bool *bad)
+{
+	out->kind = es_read_u8(r);
+	out->looks = es_read_u8(r);
+	out->is_temporary = es_read_u8(r) != 0;
+	for (size_t i = 0; i < ES_COUNT(choices); i++) {
+		const char *text = read_text(r, CHOICE_MAX, arena, bad);
+		memcpy((uint8_t *)out + choices[i].at, &text, sizeof text);
+	}
+	*bad = *bad || out->kind >= POLICY_ESIM_KINDS;
+}
+
 static void write_state(const struct policy_sheet_state *state, struct es_buf *out)
 {
-	es_put_u8(out, FORMAT);
+	es_put_u8(out, state->esim.plan != NULL ? FORMAT_ESIM : FORMAT);
 	policy_flow_write(&state->flow, out);
 	es_put_u64(out, (uint64_t)state->opened_ms);
 	es_put_u64(out, (uint64_t)state->boost_type);
@@ -58,13 +90,16 @@ static void write_state(const struct policy_sheet_state *state, struct es_buf *o
 	es_put_u8(out, (uint8_t)state->candidate_count);
 	for (size_t i = 0; i < state->candidate_count; i++)
 		put_candidate(out, &state->candidates[i]);
+	if (state->esim.plan != NULL)
+		put_choice(out, &state->esim);
 }
 
 es_status policy_sheet_state_read(struct es_slice plain, struct es_arena *arena, struct policy_sheet_state *out)
 {
 	struct es_reader r = es_reader_of(plain);
 	struct policy_sheet_state state = { .boost_type = -1 };
-	bool bad = es_read_u8(&r) != FORMAT;
+	const uint8_t format = es_read_u8(&r);
+	bool bad = format != FORMAT && format != FORMAT_ESIM;
 
 	ES_TRY(policy_flow_read(&r, &state.flow));
 	state.opened_ms = (int64_t)es_read_u64(&r);
@@ -84,6 +119,8 @@ es_status policy_sheet_state_read(struct es_slice plain, struct es_arena *arena,
 		return ES_MALFORMED;
 	for (size_t i = 0; i < state.candidate_count; i++)
 		state.candidates[i] = read_candidate(&r, arena, &bad);
+	if (format == FORMAT_ESIM)
+		read_choice(&r, arena, &state.esim, &bad);
 	if (bad || !es_reader_is_done(&r))
 		return ES_MALFORMED;
 	*out = state;

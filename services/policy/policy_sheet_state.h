@@ -29,6 +29,13 @@ enum policy_sheet_step {
 	POLICY_STEP_REFUSED, /* the decision's message says why */
 	POLICY_STEP_INACTIVE,
 	POLICY_STEP_COMMIT, /* all is said */
+	/* of an eSIM (policy_sheet_esim.h) */
+	POLICY_STEP_ESIM_PLAN,
+	POLICY_STEP_ESIM_SERVICE,
+	POLICY_STEP_ESIM_OLD, /* which profile a transfer begins with */
+	POLICY_STEP_ESIM_CONFIRM,
+	POLICY_STEP_ESIM_WAIT, /* esim is at work, or did not answer: it is asked again */
+	POLICY_STEP_ESIM_END,
 	POLICY_STEPS
 };
 
@@ -37,15 +44,37 @@ struct policy_candidate {
 	const char *id, *label;
 };
 
+/* What a sheet of an eSIM is about (EsimSheetReply.kind). */
+enum policy_esim_kind {
+	POLICY_ESIM_NO_KIND,
+	POLICY_ESIM_SUBSCRIBE,
+	POLICY_ESIM_UNSUBSCRIBE,
+	POLICY_ESIM_CHANGE,
+	POLICY_ESIM_TRANSFER,
+	POLICY_ESIM_RECOVER,
+	POLICY_ESIM_RELEASE,
+	POLICY_ESIM_KINDS
+};
+
+/* What was chosen for an eSIM; texts "" until then, NULL where the sheet is of something else. */
+struct policy_esim_choice {
+	uint8_t kind;  /* enum policy_esim_kind */
+	uint8_t looks; /* how often the page has asked again by itself */
+	bool is_temporary;
+	const char *plan, *service;
+	const char *iccid, *terminal; /* of the old profile */
+};
+
 struct policy_sheet_state {
 	struct policy_flow flow;
 	int64_t opened_ms;
-	int64_t boost_type;             /* -1: none */
-	uint8_t step;                   /* enum policy_sheet_step */
-	bool is_changing;               /* an address that was there already is given anew */
-	int64_t accepted_ms;            /* 0: no text was accepted */
-	const char *accepted;           /* name of that text */
-	uint8_t digest[32];             /* SHA-256 of it, as it was shown */
+	int64_t boost_type;   /* -1: none */
+	uint8_t step;         /* enum policy_sheet_step */
+	bool is_changing;     /* an address that was there already is given anew */
+	int64_t accepted_ms;  /* 0: no text was accepted */
+	const char *accepted; /* name of that text */
+	uint8_t digest[32];   /* SHA-256 of it, as it was shown */
+	struct policy_esim_choice esim;
 	struct policy_candidate chosen; /* id NULL: no address yet */
 	struct policy_candidate candidates[POLICY_CANDIDATES_MAX];
 	size_t candidate_count;

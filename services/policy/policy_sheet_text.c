@@ -1,4 +1,4 @@
-/* policy_sheet_text.c -- a text of the sheets: the tenant's, or one of ours (policy_sheet_words.c, policy_sheet_service_words.c). */
+/* policy_sheet_text.c -- a text of the sheets: the tenant's, or one of ours (policy_sheet*_words.c). */
 #include "policy_sheet_text.h"
 
 #include <assert.h>
@@ -12,7 +12,12 @@
 
 static const struct policy_words *words_of(size_t text)
 {
-	return policy_words[text].name != NULL ? &policy_words[text] : &policy_service_words[text];
+	static const struct policy_words *const parts[] = { policy_words, policy_service_words, policy_esim_words };
+	size_t i = 0;
+
+	while (i + 1 < ES_COUNT(parts) && parts[i][text].name == NULL)
+		i++;
+	return &parts[i][text];
 }
 
 /* POLICY_SAYS_COUNT: no text of the sheets. */

@@ -1,4 +1,4 @@
-/* policy_sheet_words.h -- the catalogue of the sheets, in two parts: each text is in one of them. Internal to policy_sheet_text.c. */
+/* policy_sheet_words.h -- the catalogue of the sheets, in parts: each text is in one of them. Internal to policy_sheet_text.c. */
 #ifndef POLICY_SHEET_WORDS_H
 #define POLICY_SHEET_WORDS_H
 
@@ -11,5 +11,6 @@ struct policy_words {
 };
 extern const struct policy_words policy_words[POLICY_SAYS_COUNT];         /* of every sheet, and of addresses */
 extern const struct policy_words policy_service_words[POLICY_SAYS_COUNT]; /* of one service each */
+extern const struct policy_words policy_esim_words[POLICY_SAYS_COUNT];    /* of eSIMs */
 
 #endif

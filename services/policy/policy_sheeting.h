@@ -6,6 +6,21 @@
 #include "policy_engine_sheet.h"
 #include "policy_sheet.h"
 
+/* What became of a request: labels of openes_policy_sheets_total. */
+enum policy_sheet_result {
+	POLICY_SHEET_SHOWN,
+	POLICY_SHEET_COMMITTED,
+	POLICY_SHEET_REPEATED,
+	POLICY_SHEET_LEFT,
+	POLICY_SHEET_PAYING,
+	POLICY_SHEET_UNPAID,
+	POLICY_SHEET_BAD,
+	POLICY_SHEET_EXPIRED,
+	POLICY_SHEET_USED,
+	POLICY_SHEET_GONE,
+	POLICY_SHEETS
+};
+
 /* One request in work. */
 struct policy_sheeting {
 	struct policy_engine *engine;
@@ -36,5 +51,23 @@ struct policy_sheeting {
 es_status policy_sheeting_read(struct policy_sheeting *s) ES_MUST_USE;
 /* The tenant of the handle; before it is known, one of defaults, which has the words. */
 const struct policy_tenant *policy_sheeting_tenant(const struct policy_sheeting *s);
+
+/* The page as the reply; `reason` NULL: the result's own name. Then, where it has a form, what that carries. */
+es_status policy_sheeting_fill(struct policy_sheeting *s, const struct policy_page_model *page,
+                               Openes__SheetReply__Outcome outcome, enum policy_sheet_result result,
+                               const char *reason) ES_MUST_USE;
+es_status policy_sheeting_carry(struct policy_sheeting *s) ES_MUST_USE;
+/* Ends. */
+es_status policy_sheeting_bad(struct policy_sheeting *s, const char *reason) ES_MUST_USE;
+es_status policy_sheeting_used(struct policy_sheeting *s) ES_MUST_USE;
+es_status policy_sheeting_gone(struct policy_sheeting *s, const char *reason) ES_MUST_USE;
+es_status policy_sheeting_leave(struct policy_sheeting *s) ES_MUST_USE;
+
+/* policy_engine_sheet_esim.c: a sheet of an eSIM that was opened, and an act on one. `answer` NULL: first pass. */
+es_status policy_sheeting_esim_opened(struct policy_sheeting *s, const struct policy_sheet_answer *answer,
+                                      struct policy_sheet_question *question) ES_MUST_USE;
+es_status policy_sheeting_esim_acted(struct policy_sheeting *s, const char *action,
+                                     const struct policy_sheet_answer *answer,
+                                     struct policy_sheet_question *question) ES_MUST_USE;
 
 #endif

@@ -256,7 +256,7 @@ struct policy_tenant_qos {
 
 /* How profiles come to devices (ProfileActivationCode; ProfileSmdpAddress and ProfileIccid; the same by way of an SM-DS). */
 enum policy_esim_download { POLICY_DOWNLOAD_ACTIVATION_CODE, POLICY_DOWNLOAD_SMDP_ADDRESS, POLICY_DOWNLOAD_SMDS };
-enum policy_esim_sheet { POLICY_ESIM_SHEET_NEVER, POLICY_ESIM_SHEET_CHOICE, POLICY_ESIM_SHEET_ALWAYS };
+enum policy_esim_sheet_when { POLICY_ESIM_SHEET_NEVER, POLICY_ESIM_SHEET_CHOICE, POLICY_ESIM_SHEET_ALWAYS };
 /* When the device itself asks its user: bits, as EsimSettings.Input has them. */
 enum policy_esim_input {
 	POLICY_INPUT_SUBSCRIBE = 1 << 0,
@@ -280,7 +280,7 @@ struct policy_tenant_esim {
 	struct policy_page page;
 	bool bss_orders_profile, provision, release_late, own_stock, confirmation_code, input_to_bss;
 	bool manage_service, redownloadable, retire_when_ready;
-	uint8_t download, sheet; /* enum policy_esim_download, policy_esim_sheet */
+	uint8_t download, sheet; /* enum policy_esim_download, policy_esim_sheet_when */
 	uint32_t input;          /* enum policy_esim_input */
 	struct policy_esim_text text;
 	int64_t max_refresh, polling_interval_s, answer_within_ms, install_within_s, download_repeat_s;

@@ -23,14 +23,32 @@ DEMO = "/v1/tenants/demo"
 TERMS = "Wi-Fi calling uses your internet connection.\nEmergency calls may not show where you are: keep your address up to date.\n" + "\n".join(
     f"{n}. What the two sides owe each other is written here at some length, as lawyers like it." for n in range(1, 9))
 ADDRESS = {"street": "12 High Street", "unit": "", "city": "Springfield", "region": "IL", "postcode": "62701", "country": "US"}
-OBJECTS = {"ap2004": "VoWiFiWebServiceFlow", "ap2010": "DataBoostWebServiceFlow", "ap2012": "DCBWebServiceFlow", "ap2016": "SatModeWebServiceFlow"}
+OBJECTS = {"ap2004": "VoWiFiWebServiceFlow", "ap2010": "DataBoostWebServiceFlow", "ap2012": "DCBWebServiceFlow", "ap2016": "SatModeWebServiceFlow",
+           "ap2006": "ODSAServiceFlow", "ap2009": "ODSAServiceFlow"}
 # As a phone puts it into the page; whatever is called of it is remembered.
 INJECTED = """window.calls = []; window.%s = new Proxy({}, {get: (_, name) => typeof name == "string" && %s.includes(name)
     ? (...given) => { window.calls.push([name, ...given]); } : undefined});"""
 METHODS = {"VoWiFiWebServiceFlow": ["entitlementChanged", "dismissFlow"], "DCBWebServiceFlow": ["entitlementChanged", "dismissFlow"],
            "SatModeWebServiceFlow": ["entitlementChanged", "dismissFlow"],
-           "DataBoostWebServiceFlow": ["notifyPurchaseSuccessful", "notifyPurchaseFailed", "dismissFlow"]}
+           "DataBoostWebServiceFlow": ["notifyPurchaseSuccessful", "notifyPurchaseFailed", "dismissFlow"],
+           "ODSAServiceFlow": ["profileReadyWithActivationCode", "profileReadyWithDefaultSmdp", "SelectionCompleted", "finishFlow", "dismissFlow", "deleteToken",
+                               "checkProfileServiceStatus", "deleteProfileInUse"]}
 STORE = {"store_vendor": "S1001", "store_user_id": "u-5521 & <co>"}
+# Every text against what is behind it (WCAG 2.1, 1.4.3): what falls short of 4.5 to 1.
+CONTRAST = """(() => {
+    const parse = c => c.match(/[\\d.]+/g).map(Number), out = [];
+    const light = c => { const [r, g, b] = c.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+    const ground = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c.length == 3 || c[3] == 1) return c; }
+        return [255, 255, 255]; };
+    for (const e of document.querySelectorAll('h1, h2, p, label, button, dt, dd, a, header')) {
+        if (e.hidden) continue;
+        const [a, b] = [light(parse(getComputedStyle(e).color).slice(0, 3)), light(ground(e).slice(0, 3))].sort((x, y) => y - x);
+        if ((a + 0.05) / (b + 0.05) < 4.5) out.push(e.outerHTML.slice(0, 80));
+    }
+    return out;
+})()"""
+UNLABELLED = "[...document.querySelectorAll('input:not([type=hidden])')].filter(i => !i.labels.length || !i.labels[0].textContent.trim()).length"
 _numbers = itertools.count(700)
 
 
@@ -186,6 +204,14 @@ class Page(Browser):
     def tick(self, selector="[name=agree]"):
         self.run(f"document.querySelector({json.dumps(selector)}).click()")
         return self
+
+
+def check_page(page, sheets):
+    """What holds for every page there is."""
+    assert page.run(CONTRAST) == [] and page.run(UNLABELLED) == 0
+    assert page.run("document.querySelectorAll('h1').length") == 1 and page.run("!!document.documentElement.lang")
+    assert page.run("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off at the side"
+    assert [url for url in page.requests if not url.startswith(sheets.url) and not url.startswith("data:")] == [] and page.console == []
 
 
 class Form:

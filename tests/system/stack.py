@@ -200,7 +200,7 @@ class Stack:
         links = {f"{s}_target": self.target(s) for s in ("auth", "policy", "esim", "notify")}
         out.update({
             "policy": {"events_listen": f"ipc://{self._sock}/policy-events{i}", "token_keys_file": k / "token.keys", "admin_token_file": k / "admin.token",
-                       "auth_target": links["auth_target"]},
+                       "auth_target": links["auth_target"], "esim_target": links["esim_target"]},
             "auth": {"session_keys_file": k / "session.keys", "token_keys_file": k / "token.keys", "auc_keys_file": k / "auc.keys",
                      "transport_key_file": k / "transport.key", "policy_target": links["policy_target"], "policy_events": events,
                      "notify_target": links["notify_target"],

@@ -5,23 +5,7 @@ import hashlib
 import json
 
 import pytest
-from sheets import ADDRESS, OBJECTS, Sheets
-
-# Every text against what is behind it (WCAG 2.1, 1.4.3): what falls short of 4.5 to 1.
-CONTRAST = """(() => {
-    const parse = c => c.match(/[\\d.]+/g).map(Number), out = [];
-    const light = c => { const [r, g, b] = c.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-    const ground = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c.length == 3 || c[3] == 1) return c; }
-        return [255, 255, 255]; };
-    for (const e of document.querySelectorAll('h1, h2, p, label, button, dt, dd, a, header')) {
-        if (e.hidden) continue;
-        const [a, b] = [light(parse(getComputedStyle(e).color).slice(0, 3)), light(ground(e).slice(0, 3))].sort((x, y) => y - x);
-        if ((a + 0.05) / (b + 0.05) < 4.5) out.push(e.outerHTML.slice(0, 80));
-    }
-    return out;
-})()"""
-UNLABELLED = "[...document.querySelectorAll('input:not([type=hidden])')].filter(i => !i.labels.length || !i.labels[0].textContent.trim()).length"
+from sheets import ADDRESS, OBJECTS, Sheets, check_page
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +21,6 @@ def sheets(tmp_path_factory):
 def settings(sheets):
     sheets.tenant()
     sheets.addresses.say = None
-
-
-def check_page(page, sheets):
-    """What holds for every page there is."""
-    assert page.run(CONTRAST) == [] and page.run(UNLABELLED) == 0
-    assert page.run("document.querySelectorAll('h1').length") == 1 and page.run("!!document.documentElement.lang")
-    assert page.run("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off at the side"
-    assert [url for url in page.requests if not url.startswith(sheets.url) and not url.startswith("data:")] == [] and page.console == []
 
 
 @pytest.mark.parametrize("look", [{}, {"dark": True}, {"language": "ar"}, {"width": 320, "language": "de"}], ids=str)

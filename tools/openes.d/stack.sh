@@ -71,6 +71,7 @@ write_config() { # file
 					token_keys_file = $keys/token.keys
 					admin_token_file = $keys/admin.token
 					auth_target = ipc://$sock/auth
+					esim_target = ipc://$sock/esim
 				CONF
 				;;
 			esim)

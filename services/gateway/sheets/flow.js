@@ -1,4 +1,4 @@
-/* What a sheet tells the phone that shows it: one call of the object that the phone has put into the page (TS.43 3.4, 9.6,
+/* What a sheet tells the phone that shows it: one call of the object that the phone has put into the page (TS.43 3.4, 6.7, 9.6,
  * 11.6, 15.4). Without one everything works all the same, and the last page says that it may be closed. */
 (function () {
 	'use strict';
@@ -29,6 +29,15 @@
 	document.querySelectorAll('[data-close]').forEach(function (button) {
 		button.hidden = !phone(page.call);
 		button.addEventListener('click', end);
+	});
+	document.querySelectorAll('[data-method]').forEach(function (button) {
+		var methods = button.dataset.method.split(' ');
+		button.hidden = !phone(methods[0]);
+		button.addEventListener('click', function () {
+			methods.forEach(function (method, i) {
+				call(method, i ? [] : JSON.parse(button.dataset.list));
+			});
+		});
 	});
 	if (form)
 		form.addEventListener('submit', function (event) {
@@ -79,4 +88,10 @@
 	});
 	if (page.atOnce)
 		end();
+	/* Somebody else is at work: the page looks again, as its first button does. */
+	if (page.again && form)
+		setTimeout(function () {
+			if (!sent)
+				form.querySelector('button').click();
+		}, Number(page.again) * 1000);
 }());
