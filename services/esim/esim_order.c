@@ -229,9 +229,11 @@ static int64_t pause_of(const struct esim_pace *pace, int64_t tries)
 	return pause < pace->retry_max_ms ? pause : pace->retry_max_ms;
 }
 
+/* While it goes back its reason stays why it turned. */
 static void try_again(struct esim_order *order, const struct esim_pace *pace, const char *reason, int64_t now_ms)
 {
-	say(order, reason);
+	if ((order->flags & ESIM_BACK) == 0)
+		say(order, reason);
 	if ((order->flags & (ESIM_CANCELLED | ESIM_UNSURE | ESIM_BACK)) == ESIM_CANCELLED)
 		turn_back(order, now_ms);
 	else if (++order->tries >= pace->tries_max)

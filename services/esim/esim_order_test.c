@@ -79,6 +79,23 @@ static void what_is_refused_is_undone_in_reverse(void **state)
 	assert_string_equal(o.reason, "because");
 }
 
+static void why_it_is_undone_outlasts_the_trouble_of_undoing_it(void **state)
+{
+	struct esim_order o;
+
+	(void)state;
+	begin(&o, ESIM_SUBSCRIBE, &everybody);
+	for (size_t i = 0; i < 4; i++)
+		(void)step(&o, ESIM_HEARD_DONE);
+	assert_true(esim_order_cancel(&o, "nobody wants it", 10));
+	assert_string_equal(step(&o, ESIM_HEARD_LOST), "cancel_order");
+	assert_string_equal(step(&o, ESIM_HEARD_UNHEARD), "cancel_order");
+	for (size_t i = 0; i < 3; i++)
+		(void)step(&o, ESIM_HEARD_DONE);
+	assert_int_equal(o.state, ESIM_ORDER_UNDONE);
+	assert_string_equal(o.reason, "nobody wants it");
+}
+
 static void what_the_user_typed_wrongly_undoes_nothing_as_nothing_was_done(void **state)
 {
 	const struct esim_plan plan = { .has_bss = true, .has_smdp = true, .verifies = true };
@@ -218,6 +235,7 @@ int main(void)
 		cmocka_unit_test(an_order_that_meets_no_trouble_goes_through_its_steps_and_waits_for_its_device),
 		cmocka_unit_test(the_old_profile_of_a_transfer_ends_when_the_new_one_is_there),
 		cmocka_unit_test(what_is_refused_is_undone_in_reverse),
+		cmocka_unit_test(why_it_is_undone_outlasts_the_trouble_of_undoing_it),
 		cmocka_unit_test(what_the_user_typed_wrongly_undoes_nothing_as_nothing_was_done),
 		cmocka_unit_test(a_lost_answer_is_asked_for_again_until_it_is_known_even_when_nobody_wants_it),
 		cmocka_unit_test(who_took_an_order_and_never_came_back_leaves_it_unsure),

@@ -21,6 +21,7 @@ import sys
 from bss_stack import client_certificate
 from operators import Operators
 from people import FakeProvider, Keys, SmsGateway, query_of
+from servers import Backend
 from stack import ROOT, Stack, free_port, wait_for
 from ts43 import JSON, XML, Client, authenticate, params
 from usim import TEST_SETS, Usim
@@ -31,7 +32,7 @@ from smdp import Notifier, SmDp, new_eid  # noqa: E402
 
 DEMO = "/v1/tenants/demo"
 LISTS = {"CompanionConfigurations", "PrimaryConfigurations", "PlanOffers"}
-LINES = 200
+LINES = 500
 PATIENCE = 20  # seconds; the bound only ends a failing test
 
 CORE = """
@@ -44,7 +45,7 @@ redirect_uri = {url}
 ca_file = {ca}
 """
 SMDP = """
-[smdp main]
+[smdp {name}]
 url = {dp.url}
 ca_file = {keys}/ca.crt
 cert_file = {cert}
@@ -53,13 +54,8 @@ requester_id = openes.example
 smdp_address = smdp.example
 smds_address = smds.example
 notify_certificates = {fingerprint}
-timeout = 500ms
-retry_first = 20ms
-retry_max = 100ms
-tries_max = 4
-lease = 500ms
-breaker_failures = 0
-"""
+{pace}"""
+PACE = "timeout = 500ms\nretry_first = 20ms\nretry_max = 100ms\ntries_max = {tries}\nlease = 500ms\nbreaker_failures = 0\n"
 PLANS = {
     "all": {"companion": {"allowed": True, "services": ["SharedNumber", "DiffNumber", "FamilyNumber"], "max": 3}, "primary_esim": True},
     "one": {"companion": {"allowed": True, "services": ["SharedNumber"], "max": 1}, "primary_esim": True},
@@ -244,7 +240,7 @@ class Odsa:
     USUAL = {"smdp": "main", "bss": "crm", "answer_within_ms": 5000}
 
     def __init__(self, folder):
-        self.dir, self._lines, self._ends = folder, itertools.count(1), []
+        self.dir, self._lines, self._backends, self._ends = folder, itertools.count(1), itertools.count(1), []
         self.port = free_port()
         self.stack = Stack(folder / "stack", device_port=self.port, peers_die=True)
         keys = self.stack.keys
@@ -268,8 +264,13 @@ class Odsa:
             file.chmod(0o600)
         core.write_text(CORE.format(provider=self.provider, secret=secret, url=f"https://127.0.0.1:{self.port}/", ca=others.ca))
         told = subprocess.run(["openssl", "x509", "-in", cert, "-noout", "-fingerprint", "-sha256"], check=True, capture_output=True, text=True).stdout
-        quick = {"timeout": "500ms", "retry_first": "20ms", "retry_max": "100ms", "tries_max": "4", "lease": "500ms", "breaker_failures": "0"}
-        peers.write_text(SMDP.format(dp=self.dp, keys=keys, cert=cert, key=key, fingerprint=told.split("=", 1)[1].strip()) + self.bss.section(**quick))
+        text = ""
+        for tries, smdp, bss in ((4, "main", "crm"), (1000, "patient", "patient")):  # sections of the same peers
+            pace = PACE.format(tries=tries)
+            text += SMDP.format(name=smdp, dp=self.dp, keys=keys, cert=cert, key=key, fingerprint=told.split("=", 1)[1].strip(), pace=pace)
+            quick = dict(line.split(" = ") for line in pace.splitlines())
+            text += self.bss.section(**quick).replace("[bss crm]", f"[bss {bss}]")
+        peers.write_text(text)
         self.stack.overrides = {
             "auth": {"core_file": core, "codes_per_number": 10, "codes_per_address": 1000},
             "policy": {"sim_id_key_file": self.dir / "sim-id.key"},
@@ -354,6 +355,13 @@ class Odsa:
         profile = self.dp.profiles.download_order(device.eid, profile_type="silver")
         self.dp.profiles.confirm_order(profile.iccid, release, device.eid, code.split("$")[2] if code else "")
         return profile.iccid
+
+    def backend(self, **members):
+        """A server that is registered as a client, once auth knows of it."""
+        made = Backend(self.stack, f"server-{next(self._backends)}")
+        self.put(f"clients/{made.id}", {"id": made.id, "jwks": made.jwks(), **members})
+        wait_for(lambda: made.credentials()[0] == 200, PATIENCE, f"auth knows client {made.id}")
+        return made
 
     def log_in_by_code(self, line, **more):
         """TS.43 8.3: the answer that has the TOKEN."""
