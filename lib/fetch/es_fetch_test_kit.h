@@ -107,8 +107,8 @@ static inline void keep(const struct es_fetch_answer *answer, void *user)
 	k->retry_after_s = answer->retry_after_s;
 	k->max_age_s = answer->max_age_s;
 	k->body_len = answer->body.len;
-	(void)snprintf(k->body, sizeof k->body, ES_SLICE_FMT, ES_SLICE_ARG(answer->body));
-	(void)snprintf(k->content_type, sizeof k->content_type, ES_SLICE_FMT, ES_SLICE_ARG(answer->content_type));
+	es_slice_to_str_cut(answer->body, k->body, sizeof k->body);
+	es_slice_to_str_cut(answer->content_type, k->content_type, sizeof k->content_type);
 	(void)snprintf(k->why, sizeof k->why, "%s", answer->why);
 	(void)pthread_cond_broadcast(&k->came);
 	(void)pthread_mutex_unlock(&k->lock);

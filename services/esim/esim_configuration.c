@@ -78,9 +78,12 @@ static void put_status(const struct esim_request *request, struct esim_answer *a
 }
 
 /* Told when it may be downloaded; and for a while again, as an answer may get lost, unless the download is known of. */
-static bool is_download_due(const struct esim_request *request, const struct esim_profile *p)
+static bool is_download_due(const struct esim_request *request, const struct esim_answer *answer,
+                            const struct esim_profile *p)
 {
-	return p->status == ESIM_ACTIVATED && p->ready_ms > 0 && p->seen_ms == 0 &&
+	const bool is_there = answer->is_installed && answer->subject == p; /* this request shows it */
+
+	return p->status == ESIM_ACTIVATED && p->ready_ms > 0 && p->seen_ms == 0 && !is_there &&
 	       (p->by_address ? p->smdp_address : p->activation_code)[0] != '\0' &&
 	       (p->given_ms == 0 || request->now_ms < p->given_ms + request->facts.settings.download_repeat_s * 1000);
 }
@@ -95,7 +98,7 @@ static void put_configuration(const struct esim_request *request, struct esim_an
 	if (p->app == ESIM_COMPANION)
 		esim_answer_put_str(answer, one, "CompanionDeviceService", esim_service_names[p->service]);
 	put_status(request, answer, one, i);
-	if (is_download_due(request, p)) {
+	if (is_download_due(request, answer, p)) {
 		esim_answer_download(answer, one, p);
 		answer->given |= UINT64_C(1) << i;
 	}

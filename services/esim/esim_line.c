@@ -26,7 +26,9 @@ es_status esim_line_read(const struct esim_store *store, struct es_db_conn *conn
 	}
 	esim_draft_read(request, &asker);
 	(void)esim_iccid_of(request, iccid);
-	return esim_row_is_foreign(conn, &asker, iccid, &line->is_foreign_iccid, &line->is_foreign_device);
+	ES_TRY(esim_row_is_foreign(conn, &asker, iccid, &line->is_foreign_iccid, &line->is_foreign_device));
+	bool device_is = false;
+	return esim_row_is_foreign(conn, &asker, asker.old_iccid, &line->is_foreign_old, &device_is);
 }
 
 es_status esim_line_order(const struct esim_store *store, struct es_db_conn *conn, const struct esim_draft *draft,

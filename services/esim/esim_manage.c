@@ -446,8 +446,8 @@ static void transfer_primary(const struct asked *a)
 
 static void transfer(const struct asked *a)
 {
-	if (a->request->line.is_foreign_device) {
-		deny(a, "somebody else's device");
+	if (a->request->line.is_foreign_device || a->request->line.is_foreign_old) {
+		deny(a, a->request->line.is_foreign_old ? "the old profile is somebody else's" : "somebody else's device");
 		return;
 	}
 	if (a->request->app == ESIM_COMPANION) {

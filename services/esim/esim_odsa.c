@@ -28,6 +28,12 @@ struct operation {
 
 #define ODSA (ESIM_COMPANION | ESIM_PRIMARY | ESIM_SERVER)
 
+static void ask_wrongly(const struct esim_request *request, struct esim_answer *answer)
+{
+	(void)request;
+	esim_answer_result(answer, ESIM_INVALID_PARAMETER, "operation_targets cannot be granted");
+}
+
 static const struct operation operations[ESIM_OPERATIONS] = {
 	{ .name = "CheckEligibility",
 	  .apps = ODSA,
@@ -58,10 +64,11 @@ static const struct operation operations[ESIM_OPERATIONS] = {
 	  .needs = ESIM_NEEDS_LINE,
 	  .run = esim_acquire_configuration },
 	{ .name = "AcquirePlan", .apps = ESIM_SERVER, .served = ESIM_SERVER, .run = esim_acquire_plan },
-	/* The rest is answered by auth and policy. */
+	/* The rest is answered by auth and policy; a temporary token that is asked for wrongly comes here (V12-ODSA-AT-01). */
 	{ .name = "AcquireTemporaryToken",
 	  .apps = ESIM_PRIMARY | ESIM_INFORMATION | ESIM_APP_AUTH,
-	  .required = { { ESIM_PRIMARY, { "operation_targets" } } } },
+	  .served = ESIM_PRIMARY,
+	  .run = ask_wrongly },
 	{ .name = "GetPhoneNumber", .apps = ESIM_INFORMATION },
 	{ .name = "VerifyPhoneNumber", .apps = ESIM_INFORMATION },
 	{ .name = "GetSubscriberInfo", .apps = ESIM_INFORMATION },

@@ -61,8 +61,9 @@ static const struct {
 	{ "V12-ODSA-G-03", "ap2006", "AcquireTemporaryToken", "operation_targets=x", "OperationResult=101" },
 	{ "V12-ODSA-G-03", "ap2009", "GetPhoneNumber", "", "OperationResult=101" },
 	{ "V12-ODSA-G-03", "ap2011", "ManageService", "operation_type=10", "OperationResult=101" },
-	/* known and not offered: 405, but an optional one is said in the document, V12-ODSA-MV-04, G-05 */
-	{ "2.10", "ap2009", "AcquireTemporaryToken", "", "405" },
+	/* the others are made by auth, and never seen here */
+	{ "V12-ODSA-AT-01", "ap2009", "AcquireTemporaryToken", "", "OperationResult=102" },
+	{ "V12-ODSA-AT-01", "ap2009", "AcquireTemporaryToken", "operation_targets=Coffee", "OperationResult=102" },
 	/* V12-ODSA-CE-03, V12-SRV-08 */
 	{ "V12-ODSA-CE-03", "ap2011", "CheckEligibility", "", "OperationResult=1 EnterpriseAppEligibility=0" },
 	/* V12-ODSA-AC-01 */

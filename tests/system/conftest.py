@@ -1,8 +1,9 @@
 import pytest
 
-pytest.register_assert_rewrite("browser", "load", "logins", "people", "servers", "sheets", "stack", "supplicant", "core_stack", "ts43")
+pytest.register_assert_rewrite("browser", "load", "logins", "odsa", "people", "servers", "sheets", "stack", "supplicant", "core_stack", "ts43")
 
 import core  # noqa: E402
+from odsa import Odsa  # noqa: E402
 from servers import Servers  # noqa: E402
 from stack import Postgresql, Stack  # noqa: E402
 from supplicant import Supplicant  # noqa: E402
@@ -45,6 +46,24 @@ def servers(tmp_path_factory):
         yield Servers(running.start().load_demo())
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def odsa_stack(tmp_path_factory):
+    """A stack of its own with an SM-DP+ and an order management, for the tests of eSIM operations."""
+    made = Odsa(tmp_path_factory.mktemp("odsa"))
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def odsa(odsa_stack):
+    """It, with the usual settings and everybody well; after the test nothing has happened that must never be."""
+    odsa_stack.usual()
+    yield odsa_stack
+    odsa_stack.check()
 
 
 @pytest.fixture(autouse=True)

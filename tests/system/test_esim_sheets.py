@@ -294,3 +294,65 @@ def test_a_person_without_a_script_gets_there_too(sheets):
     answer = device.ask("AcquireConfiguration")
     download = answer["CompanionConfigurations"][0]["CompanionConfiguration"]["DownloadInfo"]
     sheets.dp.download(base64.b64decode(download["ProfileActivationCode"]).decode(), device.eid)
+
+
+def phone_with_esim(sheets):
+    """A line's phone that has downloaded its eSIM, and the profile."""
+    device = Device(sheets.line(), "ap2009")
+    with opened(sheets, device) as page:
+        page.tick().press_button("accept").press_button("order")
+        return device, sheets.dp.download(waited(page, "profileReadyWithActivationCode")[0][1], device.eid)
+
+
+def test_an_erased_profile_is_had_back(sheets):
+    """Figure 46; V12-ODSA-P-09"""
+    device, profile = phone_with_esim(sheets)
+    with opened(sheets, device, device.sheet(7, terminal_iccid=profile.iccid)) as page:
+        check_page(page, sheets)
+        assert page.title() == "Get your eSIM back"
+        page.press_button("order")
+        assert sheets.dp.download(waited(page, "profileReadyWithActivationCode")[0][1], device.eid).iccid
+
+
+def test_a_profile_that_waits_is_released_by_its_user(sheets):
+    """Figure 44; V12-ODSA-W-03: from the default SM-DP+, whose address is a host name; without a tick nothing happens"""
+    device, iccid = Device(sheets.line(), "ap2009"), "8901010000000000058"
+    waiting = {"app": "ap2009", "eid": device.eid, "terminal_id": device.imei, "verify": True, "status": "deactivated", "download": {"smdp_address": "smdp.example"}}
+    status, answer = sheets.api("PUT", f"{device.line.path}/profiles/{iccid}", waiting)[:2]
+    assert status == 201, answer
+    with opened(sheets, device, device.sheet(0, terminal_iccid=iccid)) as page:
+        check_page(page, sheets)
+        assert page.title() == "An eSIM is waiting"
+        page.tick().press_button("order")
+        assert waited(page, "profileReadyWithDefaultSmdp") == [["profileReadyWithDefaultSmdp", "smdp.example", iccid]]
+
+
+def test_a_plan_is_changed_on_the_sheet(sheets):
+    """V12-ODSA-W-01"""
+    device = Device(sheets.line())
+    with opened(sheets, device) as page:
+        choose(page, sheets).press_button("order")
+        profile = sheets.dp.download(waited(page, "profileReadyWithActivationCode")[0][1], device.eid)
+    device.about["companion_terminal_iccid"] = profile.iccid
+    with opened(sheets, device, device.sheet(2)) as page:
+        page.tick("[name=pick][value=kids]").press_button("plan")
+        check_page(page, sheets)
+        assert page.title() == "Change the plan" and "3 EUR" in page.run("document.body.textContent")
+        page.press_button("order")
+        assert waited(page, "finishFlow") == [["finishFlow"]]
+    assert device.line.consents()[0]["text"] == "change plan kids: 3 EUR"
+
+
+def test_the_old_profile_is_deleted_first(sheets):
+    """Figure 43; V12-ODSA-W-01: deleteProfileInUse() with the ICCID, when the person presses the button"""
+    device, profile, first = moving(sheets)
+    sheets.tenant(esim={"redownloadable": True})
+    with opened(sheets, device, device.sheet(3, old_terminal_iccid=profile.iccid, redownloadable_profile="1")) as page:
+        page.tick("[name=keep][value=good]").tick().press_button("order")
+        wait_for(lambda: page.title() == "Delete the old eSIM first", 30, "the old one has to go")
+        check_page(page, sheets)
+        assert page.calls() == []
+        page.run("document.querySelector('[data-method=deleteProfileInUse]').click()")
+        assert page.calls()[0][:2] == ["deleteProfileInUse", profile.iccid]
+        page.run("document.querySelector('[data-method=finishFlow]').click()")
+        assert page.calls()[-1] == ["finishFlow"]
