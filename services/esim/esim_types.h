@@ -112,7 +112,7 @@ enum esim_order_flag {
 	ESIM_BAD_INPUT = 512, /* what the user typed was wrong: OperationResult 104 */
 	ESIM_LATE = 1024,     /* ConfirmOrder does not release */
 	ESIM_BY_CODE = 2048,  /* a confirmation code is asked for at the download */
-	ESIM_FETCHED = 4096,  /* the profile is on its way to the device, as its SM-DP+ said */
+	ESIM_FETCHED = 4096,  /* the profile is on its way to the device, or there, as its SM-DP+ said */
 };
 
 struct esim_order {
