@@ -149,7 +149,7 @@ struct world_told world_ask(struct world *w, size_t process, size_t device, cons
 	if (a->carried.has_order)
 		memcpy(told.order, a->carried.c.order.id, sizeof told.order);
 	world_note(w, "%s %s %s -> verdict %d result %d subscription %d status %d%s %.6s %s", d->id, operation, query,
-	           told.verdict, told.result, told.subscription, told.status, told.has_download ? " download" : "",
+	           (int)told.verdict, told.result, told.subscription, told.status, told.has_download ? " download" : "",
 	           told.order, a->answer.reason);
 	es_arena_free(a->answer.arena);
 	free(profiles);
