@@ -117,7 +117,14 @@ bool esim_asked_is_busy(const struct esim_asked *a, const struct esim_profile *p
 {
 	const struct esim_order *o = esim_asked_order_of(a, p);
 
-	return o != NULL && (p->seen_ms == 0 || !esim_order_makes_profile(o));
+	const bool is_there = p->seen_ms > 0 || a->answer->shown == p;
+	return o != NULL && (!is_there || !esim_order_makes_profile(o));
+}
+
+void esim_asked_shows(const struct esim_asked *a, const struct esim_profile *p, const char *iccid)
+{
+	if (p != NULL && iccid[0] != '\0' && strcmp(p->iccid, iccid) == 0 && p->ready_ms > 0 && p->seen_ms == 0)
+		a->answer->shown = p;
 }
 
 bool esim_asked_is_ending(const struct esim_order *o)

@@ -42,6 +42,9 @@ const struct esim_order *esim_asked_order_of(const struct esim_asked *a, const s
 /* An order that has yet to see it on its device, or does something to it: of two about one profile only one would hear of
  * it. */
 bool esim_asked_is_busy(const struct esim_asked *a, const struct esim_profile *p);
+/* A request that names the ICCID of a profile it does something to shows that the profile is on a device: no SM-DP+ has to
+ * have said so. */
+void esim_asked_shows(const struct esim_asked *a, const struct esim_profile *p, const char *iccid);
 /* An order under way takes its place. */
 bool esim_asked_is_replaced(const struct esim_asked *a, const struct esim_profile *p);
 bool esim_asked_is_ending(const struct esim_order *o);

@@ -31,6 +31,7 @@ static void transfer_companion(const struct esim_asked *a)
 		esim_asked_invalid(a, "the old profile is none of this line");
 		return;
 	}
+	esim_asked_shows(a, old, a->draft->old_iccid);
 	if (esim_asked_is_busy(a, old) || esim_asked_is_replaced(a, old)) {
 		esim_asked_busy(a);
 		return;
@@ -58,6 +59,7 @@ static enum old_one find_old(const struct esim_asked *a)
 		    strcmp(p->device, a->draft->old_device) == 0)
 			old = p;
 	}
+	esim_asked_shows(a, old, a->draft->old_iccid);
 	const char *own = a->request->facts.iccid;
 	if (a->draft->old_iccid[0] == '\0' && old == NULL) {
 		if (count + (own[0] != '\0') > 1)
@@ -133,7 +135,8 @@ void esim_asked_recover(const struct esim_asked *a)
 		esim_asked_invalid(a, "no ICCID");
 	if (p == NULL)
 		return;
-	if (under_way != NULL) {
+	esim_asked_shows(a, p, a->iccid); /* it was there, to be erased */
+	if (under_way != NULL && a->answer->shown != under_way) {
 		esim_asked_coming(a, under_way);
 		return;
 	}
