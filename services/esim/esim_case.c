@@ -100,7 +100,8 @@ static es_status settle_stock(struct es_db_conn *conn, const struct esim_case *c
 	if ((o->flags & ESIM_OWN_STOCK) == 0 || c->profile.iccid[0] == '\0' || !esim_order_is_over(o) ||
 	    o->state == c->state_before)
 		return ES_OK;
-	const bool is_free = o->state == ESIM_ORDER_UNDONE && c->profile.seen_ms == 0 && (o->flags & ESIM_SEEN) == 0;
+	const bool is_free =
+		o->state == ESIM_ORDER_UNDONE && c->profile.seen_ms == 0 && (o->flags & (ESIM_SEEN | ESIM_FETCHED)) == 0;
 	/* Closed by a person before the SM-DP+ took it back. */
 	const bool is_spoiled = (o->steps & ~o->done & UINT32_C(1) << ESIM_UNDO_PROFILE) != 0;
 	const enum esim_stock_state state = is_spoiled ? ESIM_STOCK_SPOILED : is_free ? ESIM_STOCK_FREE : ESIM_STOCK_USED;

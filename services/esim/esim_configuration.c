@@ -81,7 +81,7 @@ static void put_status(const struct esim_request *request, struct esim_answer *a
 static bool is_download_due(const struct esim_request *request, const struct esim_answer *answer,
                             const struct esim_profile *p)
 {
-	const bool is_there = answer->is_installed && answer->subject == p; /* this request shows it */
+	const bool is_there = answer->shown == p; /* this request shows it */
 
 	return p->status == ESIM_ACTIVATED && p->ready_ms > 0 && p->seen_ms == 0 && !is_there &&
 	       (p->by_address ? p->smdp_address : p->activation_code)[0] != '\0' &&
@@ -189,10 +189,8 @@ static void note_installed(const struct esim_request *request, struct esim_answe
 		return;
 	for (size_t i = 0; i < request->line.count; i++) {
 		const struct esim_profile *p = &request->line.profiles[i];
-		if (p->ended_ms == 0 && strcmp(p->iccid, iccid) == 0 && p->ready_ms > 0 && p->seen_ms == 0) {
-			answer->subject = p;
-			answer->is_installed = true;
-		}
+		if (p->ended_ms == 0 && strcmp(p->iccid, iccid) == 0 && p->ready_ms > 0 && p->seen_ms == 0)
+			answer->shown = p;
 	}
 }
 

@@ -63,6 +63,7 @@ static void fill_profile(const struct esim_draft *draft, const struct esim_setti
 	COPY(p->model, draft->model);
 	COPY(p->smdp, smdp_of(settings, offer));
 	/* ES2+ binds what is found by address to an EID; without one only an activation code leads to it. */
+	p->is_of_bss = settings->bss_orders_profile;
 	p->by_address = settings->download != ESIM_DOWNLOAD_CODE && draft->eid[0] != '\0';
 	if (!p->by_address)
 		COPY(p->matching_id, ids->matching_id);
@@ -113,13 +114,15 @@ void esim_draft_order(const struct esim_draft *draft, const struct esim_settings
 	COPY(profile->order, order->id);
 	if (offer != NULL && (esim_draft_is_new(draft) || draft->kind == ESIM_CHANGE))
 		COPY(profile->plan, offer->id);
-	order->flags = (reuses ? ESIM_REUSES : 0U) | (settings->own_stock && !reuses ? ESIM_OWN_STOCK : 0U) |
+	order->flags = (reuses ? ESIM_REUSES : 0U) |
+	               (settings->own_stock && !reuses && esim_draft_is_new(draft) ? ESIM_OWN_STOCK : 0U) |
 	               (settings->release_late ? ESIM_LATE : 0U) | (settings->confirmation_code ? ESIM_BY_CODE : 0U);
+	const bool is_mine = esim_draft_is_new(draft) || draft->kind == ESIM_RETURN;
 	const struct esim_plan plan = {
 		.has_bss = settings->bss[0] != '\0',
 		.has_smdp = order->smdp[0] != '\0',
 		.verifies = settings->input_to_bss && draft->response[0] != '\0',
-		.bss_orders_profile = settings->bss_orders_profile,
+		.bss_orders_profile = is_mine ? settings->bss_orders_profile : profile->is_of_bss,
 		.provisions = settings->provision,
 		.releases_late = settings->release_late,
 		.deletes_first = reuses,

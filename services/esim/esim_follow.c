@@ -30,19 +30,24 @@ static es_status end_profile(const struct esim_store *store, struct es_db_conn *
 {
 	struct esim_case c;
 	struct esim_order order;
+	struct esim_profile now;
 	es_status status = esim_row_order_of_profile(store, conn, profile->id, &order);
 
 	if (status != ES_OK && status != ES_NOT_FOUND)
 		return status;
-	bool is_going_back = false;
+	/* A profile goes with the order that makes it, where that can go back; else it ends by itself. */
+	bool is_ending = false;
 	if (status == ES_OK) {
 		ES_TRY(esim_case_read(store, conn, order.id, &c));
-		is_going_back = esim_order_cancel(&c.order, "the line has ended", now_ms);
-		if (is_going_back)
+		if (esim_order_end_line(&c.order, now_ms)) {
 			ES_TRY(esim_case_write(store, conn, &c, now_ms));
+			is_ending = esim_order_makes_profile(&order);
+		}
 	}
-	if (!is_going_back)
-		ES_TRY(terminate(store, conn, profile, traceparent, now_ms, &c));
+	if (!is_ending) {
+		ES_TRY(esim_row_profile(store, conn, profile->id, &now));
+		ES_TRY(terminate(store, conn, &now, traceparent, now_ms, &c));
+	}
 	*written = c.event > 0 ? c.event : *written;
 	es_wipe(&c, sizeof c);
 	return ES_OK;

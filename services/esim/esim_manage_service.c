@@ -26,17 +26,18 @@ static const struct esim_profile *find(const struct esim_request *request, const
 	return NULL;
 }
 
-/* One that is on already, or that its order is bringing up, is not ordered again; that the device asks shows that it has
- * the profile (TS.43 7.2). */
+/* One that is on already, or that an order is busy with, is not ordered again; that the device knows its ICCID shows that it
+ * has the profile (TS.43 7.2). */
 static void switch_service(const struct esim_request *request, struct esim_answer *answer, const struct esim_profile *p,
-                           bool on)
+                           bool is_named, bool on)
 {
 	const struct esim_order *under_way = &request->line.orders[p - request->line.profiles];
 
 	answer->subject = p;
-	answer->is_installed = on && p->ready_ms > 0;
+	answer->shown = is_named && p->ready_ms > 0 && p->seen_ms == 0 ? p : NULL;
+	const bool is_there = answer->shown != NULL || p->seen_ms > 0;
 	if (p->status == (on ? ESIM_ACTIVATED : ESIM_DEACTIVATED) || p->status == ESIM_ACTIVATING ||
-	    (under_way->id[0] != '\0' && p->seen_ms == 0 && p->ready_ms == 0)) {
+	    (under_way->id[0] != '\0' && (!is_there || !esim_order_makes_profile(under_way)))) {
 		put_status(answer, p->status);
 		return;
 	}
@@ -59,7 +60,7 @@ void esim_manage_service(const struct esim_request *request, struct esim_answer 
 	(void)esim_iccid_of(request, iccid);
 	const struct esim_profile *p = find(request, &answer->draft, iccid);
 	if (p != NULL) {
-		switch_service(request, answer, p, type == ACTIVATE_SERVICE);
+		switch_service(request, answer, p, iccid[0] != '\0', type == ACTIVATE_SERVICE);
 	} else if (request->line.is_foreign_iccid || request->line.is_foreign_device) {
 		answer->verdict = ESIM_FORBIDDEN;
 		answer->reason = "somebody else's";

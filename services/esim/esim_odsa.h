@@ -86,7 +86,7 @@ struct esim_answer {
 	const struct esim_offer *offer;     /* the plan that was settled on; NULL: none */
 	const struct esim_profile *subject; /* that it is about, of the line; NULL: a new one */
 	bool is_service;                    /* ManageService: answered with ServiceStatus */
-	bool is_installed;                  /* the request shows that `subject` is on its device */
+	const struct esim_profile *shown;   /* that the request shows to be on its device; NULL: none */
 	/* AcquireConfiguration: bits by index into line.profiles */
 	uint64_t polled, given;
 };

@@ -226,7 +226,7 @@ static bool is_news(const struct work *w)
 	for (size_t i = 0; i < w->request.line.count; i++)
 		if ((w->answer.given >> i & 1) != 0 && w->rows.profiles[i].given_ms == 0)
 			return true;
-	return w->answer.polled != 0 || w->answer.is_installed;
+	return w->answer.polled != 0 || w->answer.shown != NULL;
 }
 
 static void acquire(void *user)

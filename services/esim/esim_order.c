@@ -190,8 +190,13 @@ void esim_order_begin(struct esim_order *order, const struct esim_plan *plan, in
 
 /* ---- taking ---- */
 
+/* Where the old profile has ended already, what nobody downloaded yet is all that there is: the clock does not take it away. */
 static void overdue(struct esim_order *order, int64_t now_ms)
 {
+	if (order->step == ESIM_STEP_INSTALLED && (order->begun & REPLACES) != 0) {
+		stick(order, "nobody downloaded the profile, and the old one has ended");
+		return;
+	}
 	if (order->step == ESIM_STEP_INSTALLED)
 		order->flags |= ESIM_EXPIRED;
 	say(order,
@@ -209,7 +214,7 @@ bool esim_order_take(struct esim_order *order, const struct esim_pace *pace, int
 	if ((order->flags & (ESIM_CANCELLED | ESIM_UNSURE | ESIM_BACK)) == ESIM_CANCELLED)
 		turn_back(order, now_ms);
 	order->updated_ms = now_ms;
-	if (esim_order_is_over(order))
+	if (esim_order_is_over(order) || order->state == ESIM_ORDER_STUCK)
 		return false;
 	order->flags |= ESIM_OUT;
 	order->begun |= BIT(order->step);
@@ -277,6 +282,8 @@ static void pending(struct esim_order *order, const struct esim_heard *heard, co
 /* Once the device may have the new profile, or while going back, there is no way but to have a person look. */
 static void refused(struct esim_order *order, const char *reason, int64_t now_ms)
 {
+	const bool was_unsure = (order->flags & ESIM_UNSURE) != 0;
+
 	order->flags &= ~(unsigned)ESIM_UNSURE;
 	if ((order->flags & ESIM_BACK) != 0 || (order->done & OF(OFFER)) != 0) {
 		stick(order, reason);
@@ -284,6 +291,8 @@ static void refused(struct esim_order *order, const char *reason, int64_t now_ms
 	}
 	if (order->step == ESIM_STEP_VERIFY)
 		order->flags |= ESIM_BAD_INPUT;
+	if (order->step == ESIM_STEP_DOWNLOAD_ORDER && !was_unsure) /* nothing was set aside */
+		order->begun &= ~OF(DOWNLOAD_ORDER);
 	say(order, reason);
 	turn_back(order, now_ms);
 }
@@ -291,6 +300,7 @@ static void refused(struct esim_order *order, const char *reason, int64_t now_ms
 /* CancelOrder was too late: the device has it. Nobody had told us, and nobody wanted it undone but the clock. */
 static void was_downloaded(struct esim_order *order, const struct esim_heard *heard, int64_t now_ms)
 {
+	order->flags |= ESIM_FETCHED;
 	if ((order->flags & ESIM_EXPIRED) == 0 || (order->flags & ESIM_CANCELLED) != 0) {
 		finished(order, heard, now_ms);
 		return;
@@ -332,7 +342,7 @@ static void met(struct esim_order *order, unsigned flag, int step, int64_t now_m
 		return;
 	order->flags |= flag;
 	order->updated_ms = now_ms;
-	if (order->state == ESIM_ORDER_WAITING && order->step == step)
+	if ((order->state == ESIM_ORDER_WAITING || order->state == ESIM_ORDER_STUCK) && order->step == step)
 		go_on(order, now_ms);
 }
 
@@ -359,29 +369,33 @@ bool esim_order_retry(struct esim_order *order, int64_t now_ms)
 {
 	if (order->state != ESIM_ORDER_STUCK)
 		return false;
-	order->state = (order->flags & ESIM_BACK) != 0 ? ESIM_ORDER_UNDOING : ESIM_ORDER_GOING;
+	const bool waits = steps[order->step].peer == ESIM_PEER_NONE;
+	order->state = (order->flags & ESIM_BACK) != 0 ? ESIM_ORDER_UNDOING : waits ? ESIM_ORDER_WAITING : ESIM_ORDER_GOING;
 	order->tries = 0;
-	order->next_ms = order->updated_ms = now_ms;
+	order->updated_ms = now_ms;
+	order->next_ms = waits ? now_ms + order->install_within_ms : now_ms;
 	return true;
 }
 
-/* There is a way back from an order that makes a profile, until the profile is known to be on its device; from others, before
- * anything was asked for. */
-static bool has_way_back(const struct esim_order *order)
+/* There is a way back from an order that makes a profile, until the profile is known to be on its device, or the old one has
+ * ended and somebody may yet download; from others, before anything was asked for. */
+static bool has_way_back(const struct esim_order *order, bool line_ends)
 {
+	const bool is_needless = line_ends || (order->state == ESIM_ORDER_STUCK && order->step == ESIM_STEP_INSTALLED);
+
 	if (!esim_order_makes_profile(order) && order->kind != ESIM_RELEASE)
 		return order->begun == 0;
-	return (order->flags & ESIM_SEEN) == 0 && (order->done & (OF(INSTALLED) | REPLACES)) == 0 &&
-	       (order->begun & REPLACES) == 0;
+	return (order->flags & ESIM_SEEN) == 0 && (order->done & OF(INSTALLED)) == 0 &&
+	       ((order->begun & REPLACES) == 0 || is_needless);
 }
 
-bool esim_order_cancel(struct esim_order *order, const char *reason, int64_t now_ms)
+static bool take_back(struct esim_order *order, bool line_ends, const char *reason, int64_t now_ms)
 {
 	if (order->state == ESIM_ORDER_UNDONE || (order->flags & ESIM_BACK) != 0) {
 		order->flags |= ESIM_CANCELLED;
 		return true;
 	}
-	if (order->state == ESIM_ORDER_DONE || !has_way_back(order))
+	if (order->state == ESIM_ORDER_DONE || !has_way_back(order, line_ends))
 		return false;
 	order->flags |= ESIM_CANCELLED;
 	order->updated_ms = now_ms;
@@ -389,6 +403,16 @@ bool esim_order_cancel(struct esim_order *order, const char *reason, int64_t now
 	if (order->state == ESIM_ORDER_STUCK || (order->flags & (ESIM_OUT | ESIM_UNSURE)) == 0)
 		turn_back(order, now_ms);
 	return true;
+}
+
+bool esim_order_cancel(struct esim_order *order, const char *reason, int64_t now_ms)
+{
+	return take_back(order, false, reason, now_ms);
+}
+
+bool esim_order_end_line(struct esim_order *order, int64_t now_ms)
+{
+	return take_back(order, true, "the line has ended", now_ms);
 }
 
 bool esim_order_close(struct esim_order *order, int64_t now_ms)

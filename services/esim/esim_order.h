@@ -57,6 +57,8 @@ bool esim_order_retry(struct esim_order *order, int64_t now_ms);
 /* True from the moment on that it will be undone; also of one that is undone. False: it is done, or its device may have
  * the profile. */
 bool esim_order_cancel(struct esim_order *order, const char *reason, int64_t now_ms);
+/* The same where nobody needs what it makes: also when the old profile has ended for it. */
+bool esim_order_end_line(struct esim_order *order, int64_t now_ms);
 /* What is stuck on its way back ends as it is: what is left of it is a person's to clear away. False: it is not stuck there. */
 bool esim_order_close(struct esim_order *order, int64_t now_ms);
 

@@ -109,9 +109,26 @@ es_status esim_prepare(struct es_db_conn *conn, struct esim_case *c, int64_t now
 	}
 }
 
-es_status esim_prepare_heard(struct es_db_conn *conn, struct esim_case *c, const struct esim_heard *heard,
-                             int64_t now_ms)
+/* One that was given back a moment ago, and whose former order has not heard of that yet, may be named; so it is asked again,
+ * and a person has to look when it stays so. */
+static es_status check_iccid(const struct esim_store *store, struct es_db_conn *conn, const struct esim_case *c,
+                             struct esim_heard *heard)
 {
+	struct esim_profile other;
+
+	if (heard->outcome != ESIM_HEARD_DONE || heard->iccid[0] == '\0' || strcmp(heard->iccid, c->profile.iccid) == 0)
+		return ES_OK;
+	const es_status status = esim_row_profile_of_iccid(store, conn, c->order.tenant, heard->iccid, &other);
+	if (status == ES_OK && other.ended_ms == 0 && strcmp(other.id, c->profile.id) != 0)
+		say(heard, ESIM_HEARD_LOST, "its answer names an ICCID that is another profile's");
+	es_wipe(&other, sizeof other);
+	return status == ES_NOT_FOUND ? ES_OK : status;
+}
+
+es_status esim_prepare_heard(const struct esim_store *store, struct es_db_conn *conn, struct esim_case *c,
+                             struct esim_heard *heard, int64_t now_ms)
+{
+	ES_TRY(check_iccid(store, conn, c, heard));
 	if (heard->outcome != ESIM_HEARD_TAKEN)
 		return ES_OK;
 	if (c->order.step == ESIM_STEP_CONFIRM_ORDER)

@@ -59,6 +59,11 @@ const char *esim_section_of(const struct esim_order *order)
 	return esim_order_peer(order) == ESIM_PEER_BSS ? order->bss : order->smdp;
 }
 
+static int64_t now_of(const struct esim_runner *runner)
+{
+	return runner->o.clock != NULL ? runner->o.clock(runner->o.user) : es_wall_ms();
+}
+
 /* ---- inside a transaction ---- */
 
 static void leave_room(struct trip *t)
@@ -90,7 +95,7 @@ static es_status hear(struct trip *t, struct es_db_conn *conn)
 	const uint8_t step = o->step;
 	const struct esim_pace pace = peers->pace(peers->user, esim_order_peer(o), esim_section_of(o));
 
-	ES_TRY(esim_prepare_heard(conn, &t->c, &t->heard, t->now_ms));
+	ES_TRY(esim_prepare_heard(t->runner->o.store, conn, &t->c, &t->heard, t->now_ms));
 	esim_profile_learn(&t->c.profile, o, &t->heard, peers->fqdn(peers->user, o->smdp));
 	esim_order_hear(o, &t->heard, &pace, t->now_ms);
 	return esim_row_step_note(conn, o->id, step, outcome_names[t->heard.outcome], t->heard.reason, t->now_ms);
@@ -224,7 +229,7 @@ static void on_heard(const struct esim_heard *heard, void *user)
 
 	es_count(&steps, heard->outcome);
 	t->heard = *heard;
-	t->now_ms = es_wall_ms();
+	t->now_ms = now_of(t->runner);
 	const es_status status = es_db_write(t->runner->o.store->db, hear_and_go_on, after, t);
 	if (status != ES_OK) {
 		t->is_ours = false;

@@ -18,6 +18,8 @@ struct esim_runner_options {
 	void (*moved)(void *user, const struct esim_order *order, uint64_t event);
 	/* Now and then, on the runner's thread: returns how long it may sleep, ms. May be NULL. */
 	int64_t (*tick)(void *user, int64_t now_ms);
+	/* What time it is when an answer comes, wall ms. NULL: es_wall_ms(). */
+	int64_t (*clock)(void *user);
 	void *user;
 };
 /* `has_thread` false: only esim_runner_round() moves anything. */

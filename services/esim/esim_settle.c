@@ -23,7 +23,8 @@ static void apply(enum effect effect, struct esim_profile *p, int64_t now_ms)
 		                              [LENT] = ESIM_DEACTIVATED,
 		                              [ENDED] = ESIM_NO_REUSE };
 
-	if (p == NULL || effect == STAYS)
+	/* One that has ended stays so, whatever another order about it still comes to. */
+	if (p == NULL || effect == STAYS || (p->ended_ms != 0 && effect != ENDED))
 		return;
 	p->status = status[effect];
 	if (effect == ACTIVE || effect == LENT)
@@ -49,9 +50,19 @@ static bool is_downloaded_again(const struct esim_order *order, const struct esi
 	return (order->flags & ESIM_REUSES) != 0 && old != NULL && (order->flags & ESIM_GONE) != 0;
 }
 
+/* A release that is undone leaves a profile that waits for another word, or none where the SM-DP+ took it back. */
+static enum effect undone(const struct esim_order *order)
+{
+	const bool is_taken_back = (order->done & UINT32_C(1) << ESIM_UNDO_PROFILE) != 0;
+
+	return order->kind == ESIM_RELEASE && is_taken_back ? ENDED : effects[order->kind].undone;
+}
+
 /* May be downloaded from now on. */
 static void offer(const struct esim_order *order, struct esim_profile *p, int64_t now_ms)
 {
+	if (p->ended_ms != 0)
+		return;
 	p->status = ESIM_ACTIVATED;
 	p->needs_word = false;
 	if (p->ready_ms == 0) {
@@ -69,7 +80,7 @@ void esim_settle(const struct esim_order *order, struct esim_profile *profile, s
 
 	profile->updated_ms = now_ms;
 	if (order->state == ESIM_ORDER_UNDONE)
-		apply(effects[order->kind].undone, profile, now_ms);
+		apply(undone(order), profile, now_ms);
 	else if (is_new && esim_order_is_offered(order))
 		offer(order, profile, now_ms);
 	else if (order->state == ESIM_ORDER_DONE)

@@ -35,6 +35,7 @@ static const struct esim_member members[] = {
 	NUMBER(created_ms, 23),
 	NUMBER(updated_ms, 24),
 	TEXT(home, 25),
+	NUMBER(is_of_bss, 26),
 };
 static const struct esim_sealed sealed = { "esim-profile", members, ES_COUNT(members) };
 

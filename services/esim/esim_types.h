@@ -112,7 +112,7 @@ enum esim_order_flag {
 	ESIM_BAD_INPUT = 512, /* what the user typed was wrong: OperationResult 104 */
 	ESIM_LATE = 1024,     /* ConfirmOrder does not release */
 	ESIM_BY_CODE = 2048,  /* a confirmation code is asked for at the download */
-	ESIM_FETCHED = 4096,  /* the profile is on its way to the device, as its SM-DP+ said */
+	ESIM_FETCHED = 4096,  /* the profile is on its way to the device, or there, as its SM-DP+ said */
 };
 
 struct esim_order {
@@ -158,6 +158,7 @@ struct esim_profile {
 	bool is_secondary;
 	bool needs_word; /* waits at the SM-DP+ for its user's word: TS.43 8.12 */
 	bool is_lent;    /* rests while another device has the line */
+	bool is_of_bss;  /* the BSS had it made: what the SM-DP+ holds of it is not ours to take back */
 	char name[ESIM_NAME + 1], vendor[ESIM_NAME + 1], model[ESIM_NAME + 1], plan[ESIM_NAME + 1];
 	char home[ESIM_ID + 1];            /* of one on loan: the profile that rests meanwhile */
 	char profile_imsi[16], msisdn[17]; /* of the profile itself; "": not told to us */

@@ -23,8 +23,8 @@ DEMO = "/v1/tenants/demo"
 TERMS = "Wi-Fi calling uses your internet connection.\nEmergency calls may not show where you are: keep your address up to date.\n" + "\n".join(
     f"{n}. What the two sides owe each other is written here at some length, as lawyers like it." for n in range(1, 9))
 ADDRESS = {"street": "12 High Street", "unit": "", "city": "Springfield", "region": "IL", "postcode": "62701", "country": "US"}
-OBJECTS = {"ap2004": "VoWiFiWebServiceFlow", "ap2010": "DataBoostWebServiceFlow", "ap2012": "DCBWebServiceFlow", "ap2016": "SatModeWebServiceFlow",
-           "ap2006": "ODSAServiceFlow", "ap2009": "ODSAServiceFlow"}
+OBJECTS = {"ap2004": "VoWiFiWebServiceFlow", "ap2010": "DataBoostWebServiceFlow", "ap2012": "DCBWebServiceFlow", "ap2016": "SatModeWebServiceFlow"}
+ODSA = {"ap2006": "ODSAServiceFlow", "ap2009": "ODSAServiceFlow"}
 # As a phone puts it into the page; whatever is called of it is remembered.
 INJECTED = """window.calls = []; window.%s = new Proxy({}, {get: (_, name) => typeof name == "string" && %s.includes(name)
     ? (...given) => { window.calls.push([name, ...given]); } : undefined});"""
@@ -182,7 +182,7 @@ class Page(Browser):
     def __init__(self, sheets, app, user_data, bare=False, script=True, **settings):
         super().__init__(**settings)
         if not bare:
-            name = OBJECTS[app]
+            name = {**OBJECTS, **ODSA}[app]
             self.call("Page.addScriptToEvaluateOnNewDocument", source=INJECTED % (name, json.dumps(METHODS[name])))
         self.call("Emulation.setScriptExecutionDisabled", value=not script)
         self.open(sheets.url + "?" + user_data)

@@ -95,8 +95,13 @@ def opened(sheets, device, user_data=None, **settings):
 
 def waited(page, wanted):
     """A page that looks again by itself comes to its end without anybody's help."""
-    wait_for(lambda: page.run("document.readyState") == "complete" and any(call[0] == wanted for call in page.calls()), 30, wanted)
+    page.wait(f"document.readyState == 'complete' && (window.calls || []).some(call => call[0] == {json.dumps(wanted)})", wanted)
     return page.calls()
+
+
+def titled(page, title):
+    """The same of a page whose title says so."""
+    page.wait(f"document.readyState == 'complete' && document.querySelector('h1')?.textContent == {json.dumps(title)}", title)
 
 
 def choose(page, sheets, plan="watch", service="SharedNumber"):
@@ -166,7 +171,7 @@ def test_an_order_that_takes_long_is_left_to_the_device(sheets):
         choose(page, sheets).press_button("order")
         assert page.title() in ("Just a moment", "It takes a little longer")
         check_page(page, sheets)
-        wait_for(lambda: page.title() == "It takes a little longer", 30, "the page gives up by itself")
+        titled(page, "It takes a little longer")
         assert page.calls() == []
         page.run("document.querySelector('[data-method=finishFlow]').click()")
         assert page.calls() == [["finishFlow"]]
@@ -349,7 +354,7 @@ def test_the_old_profile_is_deleted_first(sheets):
     sheets.tenant(esim={"redownloadable": True})
     with opened(sheets, device, device.sheet(3, old_terminal_iccid=profile.iccid, redownloadable_profile="1")) as page:
         page.tick("[name=keep][value=good]").tick().press_button("order")
-        wait_for(lambda: page.title() == "Delete the old eSIM first", 30, "the old one has to go")
+        titled(page, "Delete the old eSIM first")
         check_page(page, sheets)
         assert page.calls() == []
         page.run("document.querySelector('[data-method=deleteProfileInUse]').click()")

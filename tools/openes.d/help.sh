@@ -133,8 +133,9 @@ find. The last line says how many passed and failed; each part's output is in bu
   deploy    docker-compose and Kubernetes files and their configurations are valid
   fuzz      every decoder for some seconds (clang, libFuzzer)
 
-  --only PART   these parts alone; with --long also tsan, memcheck, tidy, debootstrap
+  --only PART   these parts alone; with --long also property, tsan, memcheck, tidy, debootstrap
   --long        all parts with longer fuzzing, then
+                property      ten thousand lives of eSIM orders, with peers that fail and processes that are killed
                 tsan          unit tests under ThreadSanitizer
                 memcheck      unit tests under valgrind
                 tidy          clang-tidy

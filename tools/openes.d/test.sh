@@ -153,7 +153,7 @@ deploy() {
 
 # What a part needs built. The libraries and programs under ASan and UBSan serve unit and system alike.
 build_for() { # parts...
-	[[ ! " $* " =~ \ (unit|system|deploy)\  ]] || step "building with AddressSanitizer and UndefinedBehaviorSanitizer (gcc)" build_preset asan
+	[[ ! " $* " =~ \ (unit|system|deploy|property)\  ]] || step "building with AddressSanitizer and UndefinedBehaviorSanitizer (gcc)" build_preset asan
 	[[ ! " $* " =~ \ (fuzz|tidy)\  ]] || step "building the fuzz targets (clang)" build_preset fuzz
 }
 
