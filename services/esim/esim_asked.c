@@ -41,9 +41,19 @@ bool esim_asked_has_sheet(const struct esim_asked *a)
 	return a->request->facts.sheet_url[0] != '\0' && a->settings->sheet != ESIM_SHEET_NEVER;
 }
 
+bool esim_asked_has_management(const struct esim_asked *a)
+{
+	return a->settings->smdp[0] != '\0' || a->settings->bss[0] != '\0' ||
+	       (a->answer->offer != NULL && a->answer->offer->smdp[0] != '\0');
+}
+
 void esim_asked_order(const struct esim_asked *a, enum esim_kind kind)
 {
 	a->draft->kind = (uint8_t)kind;
+	if (esim_draft_is_new(a->draft) && !esim_asked_has_management(a)) {
+		esim_answer_result(a->answer, ESIM_ERROR_GENERAL, "nobody to order a profile from"); /* V12-ODSA-G-07 */
+		return;
+	}
 	a->answer->verdict = ESIM_ORDERS;
 }
 

@@ -20,6 +20,7 @@ void esim_asked_dismiss(const struct esim_asked *a, const char *reason);
 void esim_asked_deny(const struct esim_asked *a, const char *reason);
 void esim_asked_done(const struct esim_asked *a);
 void esim_asked_busy(const struct esim_asked *a);
+/* Without anybody to order a profile from: OperationResult 100. */
 void esim_asked_order(const struct esim_asked *a, enum esim_kind kind);
 void esim_asked_to_sheet(const struct esim_asked *a, enum esim_kind kind);
 /* By the order about it that there is. */
@@ -62,6 +63,7 @@ bool esim_asked_settle_plan(const struct esim_asked *a, bool *is_open);
 /* The device asks its user, or has asked. True: the request goes no further, it was ended. */
 bool esim_asked_user(const struct esim_asked *a, enum esim_input when);
 bool esim_asked_has_sheet(const struct esim_asked *a);
+bool esim_asked_has_management(const struct esim_asked *a); /* an SM-DP+ or a BSS to order from */
 bool esim_asked_wants_sheet(const struct esim_asked *a, bool is_choice);
 
 /* esim_transfer.c: types 3 and 7. */

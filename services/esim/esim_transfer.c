@@ -7,11 +7,6 @@
 
 /* ---- 3 TRANSFER ---- */
 
-static bool has_esim_management(const struct esim_asked *a)
-{
-	return a->settings->smdp[0] != '\0' || a->settings->bss[0] != '\0';
-}
-
 static void transfer_companion(const struct esim_asked *a)
 {
 	if (a->draft->old_iccid[0] == '\0') { /* V12-ODSA-MS-21 */
@@ -21,7 +16,7 @@ static void transfer_companion(const struct esim_asked *a)
 			esim_asked_dismiss(a, "there is no sheet to choose the old companion on");
 		return;
 	}
-	if (!has_esim_management(a)) { /* TS.43 7.6 */
+	if (!esim_asked_has_management(a)) { /* TS.43 7.6 */
 		a->answer->verdict = ESIM_UNACCEPTABLE;
 		a->answer->reason = "no eSIM management";
 		return;
