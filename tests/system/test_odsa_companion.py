@@ -295,6 +295,22 @@ def test_a_line_that_ends_takes_its_companions_with_it(odsa):
     assert ("profile.ended", "ap2006", phone.terminal_id) in odsa.events(line)
 
 
+def test_a_line_that_gets_another_sim_keeps_its_companions(odsa):
+    """What is on a watch stays, and what is on its way comes; the phone authenticates with the new SIM."""
+    line, new = odsa.line(), odsa.line()
+    watch, waiting = activated(odsa, line, line.phone("ap2006")), Watch()
+    info = line.phone("ap2006").manage(0, **waiting.new)["DownloadInfo"]
+    assert odsa.api("DELETE", new.path)[0] == 200
+    assert odsa.api("POST", f"{line.path}:swap-sim", {"new_imsi": new.imsi})[0] == 200
+    wait_for(lambda: len(new.profiles()) == 2, what="the profiles have moved")
+    phone = new.phone("ap2006")
+    assert phone.only(**watch.named)["ServiceStatus"] == "1"
+    waiting.download(odsa, info)
+    odsa.ends(new, "done")
+    assert phone.manage(1, **watch.known)["SubscriptionResult"] == "3"
+    assert [one["ICCID"] for one in phone.look()] == [waiting.iccid]
+
+
 # ---- service on and off
 
 @pytest.mark.parametrize("operation,on,off,told", [("ManageService", 10, 11, "ServiceStatus"), ("ManageSubscription", 5, 6, "SubscriptionResult")])
