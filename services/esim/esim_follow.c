@@ -1,4 +1,4 @@
-/* esim_follow.c -- termination and erasure, as policy's outbox tells of them. */
+/* esim_follow.c -- termination, erasure and other SIMs, as policy's outbox tells of them. */
 #include "esim_follow.h"
 
 #include <stdio.h>
@@ -77,6 +77,9 @@ es_status esim_follow_event(const struct esim_store *store, struct es_db_conn *c
 
 	if (strcmp(event->kind, "subscriber.erased") == 0)
 		return esim_store_erase(conn, es_slice_str(event->tenant), es_slice_str(event->imsi));
+	if (event->moved_to[0] != '\0' && event->imsi[0] != '\0')
+		return esim_store_move(conn, es_slice_str(event->tenant), es_slice_str(event->imsi),
+		                       es_slice_str(event->moved_to));
 	for (size_t i = 0; i < ES_COUNT(endings); i++)
 		if (strcmp(event->kind, endings[i]) == 0 && event->imsi[0] != '\0')
 			return end_line(store, conn, event, now_ms, written);

@@ -35,6 +35,7 @@ static void subscribe(const struct esim_text *text, const char *query, char out[
 	char whole[512];
 
 	request.facts.settings.input = ESIM_INPUT_SUBSCRIBE;
+	request.facts.settings.smdp = "dp";
 	request.facts.settings.text = *text;
 	esim_test_facts(&request.facts);
 	(void)snprintf(whole, sizeof whole, "operation_type=0&%s", query);

@@ -36,6 +36,7 @@ const char *const esim_statements[ST_COUNT] = {
 					   " eid = excluded.eid, device = excluded.device, status = excluded.status,"
 					   " ended = excluded.ended, version = excluded.version, data = excluded.data",
 	[ST_PROFILES_MOVE] = "UPDATE profile SET imsi = ?3 WHERE tenant = ?1 AND imsi = ?2",
+	[ST_ORDERS_MOVE] = "UPDATE orders SET imsi = ?3 WHERE tenant = ?1 AND imsi = ?2",
 	[ST_FOREIGN_ICCID] = "SELECT count(*) FROM profile WHERE tenant = ?1 AND iccid = ?2 AND ended = 0"
 						 " AND (imsi <> ?3 OR enterprise <> ?4)",
 	[ST_FOREIGN_DEVICE] =

@@ -72,6 +72,15 @@ es_status esim_store_erase(struct es_db_conn *conn, struct es_slice tenant, stru
 	return ES_OK;
 }
 
+es_status esim_store_move(struct es_db_conn *conn, struct es_slice tenant, struct es_slice from, struct es_slice to)
+{
+	static const size_t statements[] = { ST_PROFILES_MOVE, ST_ORDERS_MOVE };
+
+	for (size_t i = 0; i < ES_COUNT(statements); i++)
+		ES_TRY(ES_DB_EXEC(conn, statements[i], NULL, es_bind_text(tenant), es_bind_text(from), es_bind_text(to)));
+	return ES_OK;
+}
+
 es_status esim_store_position(struct es_db_conn *conn, uint64_t *out)
 {
 	struct es_rows *rows = NULL;

@@ -38,6 +38,9 @@ es_status esim_store_position(struct es_db_conn *conn, uint64_t *out) ES_MUST_US
 es_status esim_store_set_position(struct es_db_conn *conn, uint64_t sequence) ES_MUST_USE;
 /* Everything that is kept of a subscriber. */
 es_status esim_store_erase(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi) ES_MUST_USE;
+/* The line has another SIM: its profiles and orders are of that IMSI from now on. */
+es_status esim_store_move(struct es_db_conn *conn, struct es_slice tenant, struct es_slice from,
+                          struct es_slice to) ES_MUST_USE;
 
 /* ---- profiles ---- */
 

@@ -237,6 +237,7 @@ static void a_subscription_is_ordered_or_refused_or_asked_about_first(void **sta
 {
 	static const struct sentence sentences[] = {
 		{ "V12-ODSA-MS-03", "ap2006", EMPTY, 0, SHARED, "order subscribe" },
+		{ "V12-ODSA-G-07", "ap2006", EMPTY, NOBODY, SHARED, BUSY }, /* nobody to order from */
 		{ "V12-ODSA-MS-03", "ap2009", EMPTY, 0, "operation_type=0", "order subscribe" },
 		{ "V12-SRV-07", "ap2011", EMPTY, 0, "operation_type=0&enterprise_terminal_id=watch&plan_id=a",
 		  "order subscribe" },
@@ -393,7 +394,7 @@ static void a_profile_is_updated_switched_or_recovered_where_its_state_allows(vo
 		{ "V12-ODSA-MS-18", "ap2009", INSTALLED, 0, "operation_type=5&terminal_iccid=" ICCID, INVALID },
 		{ "V12-ODSA-MS-18", "ap2009", INSTALLED, 0, "operation_type=6&terminal_iccid=" ICCID, "order deactivate" },
 		{ "V12-ODSA-MS-18", "ap2009", OFF, 0, "operation_type=6&terminal_iccid=" ICCID, INVALID },
-		{ "V12-ODSA-MS-18", "ap2009", OFFERED, 0, "operation_type=6&terminal_iccid=" ICCID, INVALID },
+		{ "V12-ODSA-MS-18", "ap2009", OFFERED, 0, "operation_type=6&terminal_iccid=" ICCID, "order deactivate" },
 		{ "V12-ODSA-G-07", "ap2009", CHANGING, 0, "operation_type=6&terminal_iccid=" ICCID, BUSY },
 		{ "8.10", "ap2009", LENT, 0, "operation_type=5&terminal_iccid=" ICCID, "order return" },
 		{ "V12-ODSA-MS-19", "ap2009", INSTALLED, 0, "operation_type=7&terminal_iccid=" ICCID, "order recover" },
@@ -406,7 +407,7 @@ static void a_profile_is_updated_switched_or_recovered_where_its_state_allows(vo
 		{ "V12-ODSA-P-09", "ap2009", INSTALLED, ASKS, "operation_type=7&terminal_iccid=" ICCID, RESULT(8) MSG },
 		{ "V12-ODSA-G-07", "ap2009", MOVING, 0, "operation_type=7&target_terminal_id=third&terminal_iccid=" ICCID,
 		  BUSY },
-		{ "V12-ODSA-P-09", "ap2009", OFFERED, 0, "operation_type=7&terminal_iccid=" ICCID, "follow" },
+		{ "V12-ODSA-P-09", "ap2009", OFFERED, 0, "operation_type=7&terminal_iccid=" ICCID, "order recover" },
 		{ "10.2", "ap2011", INSTALLED, 0, "operation_type=7&enterprise_terminal_id=watch", RESULT(5) },
 	};
 

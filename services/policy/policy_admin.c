@@ -194,6 +194,19 @@ es_status policy_tell_devices(struct policy_admin_call *call, const char *kind, 
 	return add_event(call, &event, sequence);
 }
 
+es_status policy_tell_removed(struct policy_admin_call *call, const char *imsi, const char *moved_to,
+                              const struct policy_touches *devices, uint64_t *sequence)
+{
+	struct policy_event event = { .kind = "subscriber.removed",
+		                          .tenant = call->tenant,
+		                          .imsi = imsi,
+		                          .moved_to = moved_to,
+		                          .apps = POLICY_ALL_APPS,
+		                          .devices = devices->items,
+		                          .device_count = devices->count };
+	return add_event(call, &event, sequence);
+}
+
 es_status policy_call_catalog_in_write(struct policy_admin_call *call, const struct policy_catalog **out)
 {
 	if (call->catalog == NULL)

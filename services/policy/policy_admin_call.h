@@ -84,6 +84,9 @@ es_status policy_tell(struct policy_admin_call *call, const char *kind, const ch
 /* The same, with the devices that the change concerns; NULL: policy knows of none. */
 es_status policy_tell_devices(struct policy_admin_call *call, const char *kind, const char *tenant, const char *imsi,
                               const char *apps, const struct policy_touches *devices, uint64_t *sequence) ES_MUST_USE;
+/* Of a line that is nobody's any more; `moved_to`: the IMSI that it has from now on, or "". */
+es_status policy_tell_removed(struct policy_admin_call *call, const char *imsi, const char *moved_to,
+                              const struct policy_touches *devices, uint64_t *sequence) ES_MUST_USE;
 /* About every line of a plan: one event, however many they are. */
 es_status policy_tell_plan(struct policy_admin_call *call, const char *kind, const char *plan,
                            uint64_t *sequence) ES_MUST_USE;

@@ -95,8 +95,9 @@ static es_status tell(struct policy_admin_call *call, const struct policy_subscr
 	return status;
 }
 
-/* The line is nobody's any more. */
-static es_status tell_farewell(struct policy_admin_call *call, const struct policy_subscriber *line)
+/* The line is nobody's any more, or has another IMSI from now on. */
+static es_status tell_farewell(struct policy_admin_call *call, const struct policy_subscriber *line,
+                               const char *moved_to)
 {
 	struct policy_touches devices = { NULL, 0 };
 	struct es_arena *arena = es_arena_new(0, TOUCH_BYTES);
@@ -106,8 +107,7 @@ static es_status tell_farewell(struct policy_admin_call *call, const struct poli
 		return ES_TOO_LARGE;
 	es_status status = policy_touch_all(call->conn, line->tenant, line->imsi, NULL, arena, &devices);
 	if (status == ES_OK)
-		status = policy_tell_devices(call, "subscriber.removed", line->tenant, line->imsi, POLICY_ALL_APPS, &devices,
-		                             &sequence);
+		status = policy_tell_removed(call, line->imsi, moved_to, &devices, &sequence);
 	es_arena_free(arena);
 	return status;
 }
@@ -396,7 +396,7 @@ es_status policy_do_subscriber_reset_tokens(struct policy_admin_call *call)
 static es_status change_imsi(struct policy_admin_call *call, const struct policy_subscriber *before,
                              struct policy_subscriber *line, const char *to, struct policy_fault *fault)
 {
-	ES_TRY(tell_farewell(call, before)); /* while its devices are known */
+	ES_TRY(tell_farewell(call, before, to)); /* while its devices are known */
 	es_status status = policy_row_subscriber_move(call->conn, call->tenant, before->imsi, to);
 	if (status == ES_CONFLICT) {
 		*fault = (struct policy_fault){ "new_imsi", "another subscriber has this IMSI" };
@@ -447,7 +447,7 @@ es_status policy_do_subscriber_swap_sim(struct policy_admin_call *call)
 
 es_status policy_line_delete(struct policy_admin_call *call, const struct policy_subscriber *line)
 {
-	ES_TRY(tell_farewell(call, line)); /* while its devices are known */
+	ES_TRY(tell_farewell(call, line, "")); /* while its devices are known */
 	ES_TRY(policy_row_subscriber_delete(call->conn, call->tenant, line->imsi));
 	ES_TRY(policy_qos_leave(call->conn, call->tenant, line->imsi, call->now_ms));
 	return policy_consents_outlive(call, line->imsi);

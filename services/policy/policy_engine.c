@@ -271,6 +271,7 @@ static es_status add_event(const struct policy_event *event, void *user)
 	message->traceparent = dup(f->arena, event->traceparent, &bad);
 	message->apps = app_list(event->apps, f->arena, &message->n_apps, &bad);
 	message->plan = dup(f->arena, event->plan, &bad);
+	message->moved_to = dup(f->arena, event->moved_to, &bad);
 	if (bad)
 		return ES_TOO_LARGE;
 	f->reply->events[f->reply->n_events++] = message;

@@ -437,7 +437,9 @@ static void events_follow_commits_without_a_gap(void **state)
 		assert_int_equal(patched->n_apps, 1);
 		assert_string_equal(patched->apps[0], "ap2005");
 		assert_string_equal(reply.events[last]->kind, "subscriber.removed");
+		assert_string_equal(reply.events[last]->moved_to, "001010000000003");
 		assert_string_equal(reply.events[last + 1]->imsi, "001010000000003");
+		assert_string_equal(reply.events[last + 1]->moved_to, "");
 
 		request.after = last;
 		request.limit = 1;

@@ -181,12 +181,10 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_AUDITS_TENANT] = "SELECT " AUDIT " FROM audit WHERE id < ?1 AND tenant = ?3 ORDER BY id DESC LIMIT ?2",
 	[ST_EVENT_NEXT] = "UPDATE outbox_head SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence",
 	[ST_EVENT_HEAD] = "SELECT sequence FROM outbox_head WHERE id = 1",
-	[ST_EVENT_ADD] = "INSERT INTO outbox (sequence, at, kind, tenant, imsi, apps, traceparent, plan) VALUES (?1, ?2, "
-					 "?3, ?4, ?5, ?6, "
-					 "?7, ?8)",
-	[ST_EVENTS] =
-		"SELECT sequence, at, kind, tenant, imsi, apps, traceparent, plan FROM outbox WHERE sequence > ?1 ORDER BY "
-		"sequence LIMIT ?2",
+	[ST_EVENT_ADD] = "INSERT INTO outbox (sequence, at, kind, tenant, imsi, apps, traceparent, plan, moved_to)"
+					 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[ST_EVENTS] = "SELECT sequence, at, kind, tenant, imsi, apps, traceparent, plan, moved_to FROM outbox"
+				  " WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
 	[ST_SUBSCRIBER_BSS] = "UPDATE subscriber SET bss_at = ?3, bss_source = ?4 WHERE tenant = ?1 AND imsi = ?2",
 	[ST_BSS_LINE] = "SELECT event_at FROM bss_line WHERE tenant = ?1 AND imsi = ?2 AND source = ?3",
 	[ST_BSS_LINE_UPSERT] = "INSERT INTO bss_line (tenant, imsi, source, event_at) VALUES (?1, ?2, ?3, ?4) "

@@ -353,7 +353,8 @@ struct policy_event {
 	uint64_t sequence;
 	int64_t at_ms;
 	const char *kind, *tenant, *imsi;
-	const char *plan; /* without an IMSI: of the lines of this plan; "" (NULL when it is added): of the tenant */
+	const char *plan;     /* without an IMSI: of the lines of this plan; "" (NULL when it is added): of the tenant */
+	const char *moved_to; /* of a line that is removed: the IMSI that it has from now on; "" or NULL as above */
 	const char *apps; /* for devices that policy does not know, and applications that it does not know of a device */
 	const char *traceparent;
 	const struct policy_touch *devices; /* when it is added; read by policy_row_event_devices() */

@@ -154,7 +154,8 @@ es_status policy_row_event_add(struct es_db_conn *conn, const struct policy_even
 	ES_TRY(ES_DB_EXEC(conn, ST_EVENT_ADD, NULL, es_bind_int((int64_t)next), es_bind_int(event->at_ms),
 	                  es_bind_str(event->kind), es_bind_str(event->tenant), es_bind_str(event->imsi),
 	                  es_bind_str(event->apps), es_bind_str(event->traceparent),
-	                  es_bind_str(event->plan != NULL ? event->plan : "")));
+	                  es_bind_str(event->plan != NULL ? event->plan : ""),
+	                  es_bind_str(event->moved_to != NULL ? event->moved_to : "")));
 	for (size_t i = 0; i < event->device_count; i++)
 		ES_TRY(ES_DB_EXEC(conn, ST_EVENT_DEVICE_ADD, NULL, es_bind_int((int64_t)next),
 		                  es_bind_str(event->devices[i].terminal_id), es_bind_str(event->devices[i].apps),
@@ -203,6 +204,7 @@ es_status policy_row_events(struct es_db_conn *conn, uint64_t after, uint32_t li
 			.apps = text(rows, 5, arena, &bad),
 			.traceparent = text(rows, 6, arena, &bad),
 			.plan = text(rows, 7, arena, &bad),
+			.moved_to = text(rows, 8, arena, &bad),
 		};
 		if (bad)
 			return ES_TOO_LARGE;

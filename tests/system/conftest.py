@@ -1,6 +1,6 @@
 import pytest
 
-pytest.register_assert_rewrite("browser", "load", "logins", "odsa", "people", "servers", "sheets", "stack", "supplicant", "core_stack", "ts43")
+pytest.register_assert_rewrite("browser", "load", "logins", "odsa", "odsa_sheet", "people", "servers", "sheets", "stack", "supplicant", "core_stack", "ts43")
 
 import core  # noqa: E402
 from odsa import Odsa  # noqa: E402

@@ -61,10 +61,8 @@ PLANS = {
     "one": {"companion": {"allowed": True, "services": ["SharedNumber"], "max": 1}, "primary_esim": True},
     "none": {"companion": {"allowed": False, "services": [], "max": 0}, "primary_esim": False},
 }
-OFFERED = {
-    "small": {"esim": {"companion_profile_type": "gold", "primary_profile_type": "gold", "offered_to": ["companion", "primary"]}},
-    "large": {"esim": {"companion_profile_type": "gold", "primary_profile_type": "gold", "offered_to": ["companion", "primary"]}},
-}
+PLANS |= {name: PLANS["all"] for name in ("small", "large")}
+KINDS = {"companion_profile_type": "gold", "primary_profile_type": "gold"}
 _imeis = itertools.count(35_000_000_000_000)
 
 
@@ -242,6 +240,7 @@ class Odsa:
     def __init__(self, folder):
         self.dir, self._lines, self._backends, self._ends = folder, itertools.count(1), itertools.count(1), []
         self.port = free_port()
+        self.sheet_url = f"https://127.0.0.1:{self.port}/sheet"
         self.stack = Stack(folder / "stack", device_port=self.port, peers_die=True)
         keys = self.stack.keys
         cert, key = client_certificate(keys)
@@ -286,9 +285,8 @@ class Odsa:
         self._tenant["hosts"].append("127.0.0.1")
         self._tenant["authentication"] = {"sms_code": True, "oidc": "fake", "temporary_token_ttl": 900}
         self.settings()
-        for name, plan in {**PLANS, **{n: {**PLANS["all"], **p} for n, p in OFFERED.items()}}.items():
-            kinds = {"companion_profile_type": "gold", "primary_profile_type": "gold"}
-            self.put(f"plans/{name}", {"id": name, "name": name, "volte": "all", "esim": kinds, **plan})
+        for name in PLANS:
+            self.plan(name)
         rows = io.StringIO()
         table = csv.writer(rows)
         table.writerow(["imsi", "msisdn", "plan", "status", "k", "opc", "amf"])
@@ -305,12 +303,19 @@ class Odsa:
         status, body = self.api("PUT", f"{DEMO}/{path}", document)
         assert status in (200, 201), body
 
+    def plan(self, name, **esim):
+        self.put(f"plans/{name}", {"id": name, "name": name, "volte": "all", **PLANS[name], "esim": {**KINDS, **esim}})
+
     def settings(self, more=None, **esim):
         """policy knows them at once. `more`: of the tenant itself."""
         document = {**self._tenant, **(more or {}), "esim": {**self.USUAL, **esim}}
         document["esim"] = {name: value for name, value in document["esim"].items() if value is not None}
         status, body = self.api("PUT", DEMO, document)
         assert status in (200, 201), body
+
+    def sheets(self, sheet="choice", more=None, **esim):
+        """Settings with web sheets of our own."""
+        self.settings(more=more, sheet=sheet, url=self.sheet_url, **esim)
 
     def usual(self):
         """All is well again, before each test."""
