@@ -45,8 +45,9 @@ static const char *of_new(const struct esim_line *line, const struct esim_draft 
 		return NULL;
 	if (old == line->count)
 		return "the old profile has ended";
-	return is_coming(line, old) || is_replaced(line, draft->old_profile) ? "an order about the old profile is under way"
-	                                                                     : NULL;
+	/* Who moves one that may have been downloaded has it. */
+	const bool is_under_way = is_coming(line, old) && line->profiles[old].ready_ms == 0;
+	return is_under_way || is_replaced(line, draft->old_profile) ? "an order about the old profile is under way" : NULL;
 }
 
 const char *esim_conflict(const struct esim_line *line, const struct esim_draft *draft)

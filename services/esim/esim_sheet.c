@@ -157,6 +157,17 @@ static const char *take_choice(struct sheet *s)
 	return NULL;
 }
 
+/* Nobody moves what he does not have: the old profile is on its device, whether its SM-DP+ said so or not. */
+static es_status show_old(struct sheet *s, struct es_db_conn *conn)
+{
+	const struct esim_profile *old = s->draft.old_profile[0] != '\0' ? find(s, s->draft.old_profile, "") : NULL;
+
+	if (old == NULL || old->iccid[0] == '\0' || old->ready_ms == 0 || old->seen_ms > 0)
+		return ES_OK;
+	return esim_case_sign(&s->bus->store, conn, s->draft.tenant, old->iccid, ESIM_SIGN_INSTALLED, "", s->request.now_ms,
+	                      &s->c);
+}
+
 static es_status make_order(struct sheet *s, struct es_db_conn *conn)
 {
 	const Openes__EsimSheetRequest *m = s->message;
@@ -169,6 +180,7 @@ static es_status make_order(struct sheet *s, struct es_db_conn *conn)
 		refuse(s, no);
 		return ES_OK;
 	}
+	ES_TRY(show_old(s, conn));
 	es_trace_format(es_bus_call_trace(s->call), trace);
 	ES_TRY(esim_line_order(&s->bus->store, conn, &s->draft, &s->request.facts.settings,
 	                       m->plan[0] != '\0' ? offer_of(s, m->plan) : NULL, find(s, s->draft.profile, ""), trace,
