@@ -41,9 +41,19 @@ bool esim_asked_has_sheet(const struct esim_asked *a)
 	return a->request->facts.sheet_url[0] != '\0' && a->settings->sheet != ESIM_SHEET_NEVER;
 }
 
+bool esim_asked_has_management(const struct esim_asked *a)
+{
+	return a->settings->smdp[0] != '\0' || a->settings->bss[0] != '\0' ||
+	       (a->answer->offer != NULL && a->answer->offer->smdp[0] != '\0');
+}
+
 void esim_asked_order(const struct esim_asked *a, enum esim_kind kind)
 {
 	a->draft->kind = (uint8_t)kind;
+	if (esim_draft_is_new(a->draft) && !esim_asked_has_management(a)) {
+		esim_answer_result(a->answer, ESIM_ERROR_GENERAL, "nobody to order a profile from"); /* V12-ODSA-G-07 */
+		return;
+	}
 	a->answer->verdict = ESIM_ORDERS;
 }
 
@@ -117,7 +127,14 @@ bool esim_asked_is_busy(const struct esim_asked *a, const struct esim_profile *p
 {
 	const struct esim_order *o = esim_asked_order_of(a, p);
 
-	return o != NULL && (p->seen_ms == 0 || !esim_order_makes_profile(o));
+	const bool is_there = p->seen_ms > 0 || a->answer->shown == p;
+	return o != NULL && (!is_there || !esim_order_makes_profile(o));
+}
+
+void esim_asked_shows(const struct esim_asked *a, const struct esim_profile *p, const char *iccid)
+{
+	if (p != NULL && iccid[0] != '\0' && strcmp(p->iccid, iccid) == 0 && p->ready_ms > 0 && p->seen_ms == 0)
+		a->answer->shown = p;
 }
 
 bool esim_asked_is_ending(const struct esim_order *o)

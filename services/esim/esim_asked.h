@@ -20,6 +20,7 @@ void esim_asked_dismiss(const struct esim_asked *a, const char *reason);
 void esim_asked_deny(const struct esim_asked *a, const char *reason);
 void esim_asked_done(const struct esim_asked *a);
 void esim_asked_busy(const struct esim_asked *a);
+/* Without anybody to order a profile from: OperationResult 100. */
 void esim_asked_order(const struct esim_asked *a, enum esim_kind kind);
 void esim_asked_to_sheet(const struct esim_asked *a, enum esim_kind kind);
 /* By the order about it that there is. */
@@ -42,6 +43,9 @@ const struct esim_order *esim_asked_order_of(const struct esim_asked *a, const s
 /* An order that has yet to see it on its device, or does something to it: of two about one profile only one would hear of
  * it. */
 bool esim_asked_is_busy(const struct esim_asked *a, const struct esim_profile *p);
+/* A request that names the ICCID of a profile it does something to shows that the profile is on a device: no SM-DP+ has to
+ * have said so. */
+void esim_asked_shows(const struct esim_asked *a, const struct esim_profile *p, const char *iccid);
 /* An order under way takes its place. */
 bool esim_asked_is_replaced(const struct esim_asked *a, const struct esim_profile *p);
 bool esim_asked_is_ending(const struct esim_order *o);
@@ -59,6 +63,7 @@ bool esim_asked_settle_plan(const struct esim_asked *a, bool *is_open);
 /* The device asks its user, or has asked. True: the request goes no further, it was ended. */
 bool esim_asked_user(const struct esim_asked *a, enum esim_input when);
 bool esim_asked_has_sheet(const struct esim_asked *a);
+bool esim_asked_has_management(const struct esim_asked *a); /* an SM-DP+ or a BSS to order from */
 bool esim_asked_wants_sheet(const struct esim_asked *a, bool is_choice);
 
 /* esim_transfer.c: types 3 and 7. */

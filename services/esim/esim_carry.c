@@ -92,6 +92,7 @@ es_status esim_carry_out(const struct esim_store *store, struct es_db_conn *conn
 		return ES_OK;
 	case ESIM_FOLLOWS: return follow_order(store, conn, request, answer, out);
 	case ESIM_ASKS_SHEET:
+		ES_TRY(note_installed(store, conn, request, answer, &out->event));
 		return esim_row_intent_put(store, conn, request->facts.sheet_nonce, &answer->draft, "", request->now_ms);
 	case ESIM_ANSWERS: return note_installed(store, conn, request, answer, &out->event);
 	case ESIM_NOT_OFFERED:

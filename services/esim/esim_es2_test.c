@@ -174,7 +174,7 @@ static void what_a_refusal_means_depends_on_what_was_asked_before(void **state)
 		{ &by_iccid, "8.2.1", "3.3", ESIM_HEARD_TAKEN, ESIM_HEARD_DONE },
 		{ &by_type, "8.2.1", "3.3", ESIM_HEARD_TAKEN, ESIM_HEARD_TAKEN },
 		{ &by_iccid, "8.2.1", "3.10", ESIM_HEARD_TAKEN, ESIM_HEARD_TAKEN },
-		{ &by_iccid, "8.2.1", "3.9", ESIM_HEARD_REFUSED, ESIM_HEARD_REFUSED },
+		{ &by_iccid, "8.2.1", "3.9", ESIM_HEARD_TAKEN, ESIM_HEARD_TAKEN },
 		{ &by_type, "8.2.5", "3.7", ESIM_HEARD_UNHEARD, ESIM_HEARD_UNHEARD },
 		{ &by_type, "8.2.5", "3.9", ESIM_HEARD_REFUSED, ESIM_HEARD_REFUSED },
 		{ &confirm, "8.2.1", "3.3", ESIM_HEARD_REFUSED, ESIM_HEARD_DONE },

@@ -174,6 +174,7 @@ static void change(const struct esim_asked *a)
 
 	if (p == NULL)
 		return;
+	esim_asked_shows(a, p, a->iccid);
 	const struct esim_order *o = esim_asked_order_of(a, p);
 	if (!esim_asked_settle_plan(a, &is_open))
 		esim_asked_dismiss(a, "the plan is not offered");
@@ -198,7 +199,7 @@ static void update(const struct esim_asked *a)
 	if (p == NULL)
 		return;
 	esim_asked_done(a); /* V12-ODSA-MS-17 */
-	a->answer->shown = a->iccid[0] != '\0' && p->ready_ms > 0 ? p : NULL;
+	esim_asked_shows(a, p, a->iccid);
 }
 
 static void switch_to(const struct esim_asked *a, uint8_t from, enum esim_kind kind)
@@ -207,10 +208,12 @@ static void switch_to(const struct esim_asked *a, uint8_t from, enum esim_kind k
 
 	if (p == NULL)
 		return;
+	esim_asked_shows(a, p, a->iccid);
 	const struct esim_order *under_way = esim_asked_order_of(a, p);
+	const bool is_coming = under_way != NULL && p->seen_ms == 0 && a->answer->shown != p;
 	if (under_way != NULL && under_way->kind == kind)
 		esim_asked_follow(a, p);
-	else if (p->status != from || (under_way != NULL && p->seen_ms == 0)) /* V12-ODSA-MS-18 */
+	else if (p->status != from || is_coming) /* V12-ODSA-MS-18 */
 		esim_asked_invalid(a, "the profile is in another state");
 	else if (esim_asked_is_busy(a, p))
 		esim_asked_busy(a);

@@ -43,7 +43,7 @@ struct esim_param {
 struct esim_line {
 	const struct esim_profile *profiles;
 	size_t count;
-	const struct esim_order *orders;          /* orders[i] is about profiles[i]; its id "": there is none */
+	const struct esim_order *orders; /* orders[i] is about profiles[i]; its id "": there is none */
 	/* Somebody else's, as the request names them; `old`: the ICCID that is to be taken the place of. */
 	bool is_foreign_iccid, is_foreign_device, is_foreign_old;
 };

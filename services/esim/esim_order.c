@@ -300,7 +300,9 @@ static void refused(struct esim_order *order, const char *reason, int64_t now_ms
 /* CancelOrder was too late: the device has it. Nobody had told us, and nobody wanted it undone but the clock. */
 static void was_downloaded(struct esim_order *order, const struct esim_heard *heard, int64_t now_ms)
 {
-	order->flags |= ESIM_FETCHED;
+	/* Nobody downloads what was never confirmed: it was not ordered, and is said to be where it was. */
+	if ((order->steps & OF(DOWNLOAD_ORDER)) == 0 || (order->begun & OF(CONFIRM_ORDER)) != 0)
+		order->flags |= ESIM_FETCHED;
 	if ((order->flags & ESIM_EXPIRED) == 0 || (order->flags & ESIM_CANCELLED) != 0) {
 		finished(order, heard, now_ms);
 		return;

@@ -357,7 +357,7 @@ static int set_up(void **state)
 	/* Nothing that is written outlives the test: in memory, where there is room for it. */
 	if (getenv("TMPDIR") == NULL && access("/dev/shm", W_OK) == 0)
 		(void)setenv("TMPDIR", "/dev/shm", 1);
-	world_open(&world);
+	world_open(&world, 0, "esim_property_test");
 	return 0;
 }
 

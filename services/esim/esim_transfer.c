@@ -7,11 +7,6 @@
 
 /* ---- 3 TRANSFER ---- */
 
-static bool has_esim_management(const struct esim_asked *a)
-{
-	return a->settings->smdp[0] != '\0' || a->settings->bss[0] != '\0';
-}
-
 static void transfer_companion(const struct esim_asked *a)
 {
 	if (a->draft->old_iccid[0] == '\0') { /* V12-ODSA-MS-21 */
@@ -21,7 +16,7 @@ static void transfer_companion(const struct esim_asked *a)
 			esim_asked_dismiss(a, "there is no sheet to choose the old companion on");
 		return;
 	}
-	if (!has_esim_management(a)) { /* TS.43 7.6 */
+	if (!esim_asked_has_management(a)) { /* TS.43 7.6 */
 		a->answer->verdict = ESIM_UNACCEPTABLE;
 		a->answer->reason = "no eSIM management";
 		return;
@@ -31,6 +26,7 @@ static void transfer_companion(const struct esim_asked *a)
 		esim_asked_invalid(a, "the old profile is none of this line");
 		return;
 	}
+	esim_asked_shows(a, old, a->draft->old_iccid);
 	if (esim_asked_is_busy(a, old) || esim_asked_is_replaced(a, old)) {
 		esim_asked_busy(a);
 		return;
@@ -58,6 +54,7 @@ static enum old_one find_old(const struct esim_asked *a)
 		    strcmp(p->device, a->draft->old_device) == 0)
 			old = p;
 	}
+	esim_asked_shows(a, old, a->draft->old_iccid);
 	const char *own = a->request->facts.iccid;
 	if (a->draft->old_iccid[0] == '\0' && old == NULL) {
 		if (count + (own[0] != '\0') > 1)
@@ -133,7 +130,8 @@ void esim_asked_recover(const struct esim_asked *a)
 		esim_asked_invalid(a, "no ICCID");
 	if (p == NULL)
 		return;
-	if (under_way != NULL) {
+	esim_asked_shows(a, p, a->iccid); /* it was there, to be erased */
+	if (under_way != NULL && a->answer->shown != under_way) {
 		esim_asked_coming(a, under_way);
 		return;
 	}

@@ -88,7 +88,7 @@ static bool enter(void *user, enum esim_peer peer, const char *section)
 	(void)section;
 	if (peer == ESIM_PEER_NONE)
 		world_fault(p->world, "room is asked for where nobody is");
-	if (world_chance(p->world, p->world->trouble / 4))
+	if (p->world->is_full || world_chance(p->world, p->world->trouble / 4))
 		return false;
 	p->room++;
 	return true;
@@ -223,7 +223,7 @@ static void bury(struct world *w)
 	w->dead_count = 0;
 }
 
-void world_open(struct world *w)
+void world_open(struct world *w, unsigned engine, const char *name)
 {
 	const struct es_slice key = ES_SLICE_LIT("1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
 	char text[256];
@@ -232,7 +232,7 @@ void world_open(struct world *w)
 	memset(w, 0, sizeof *w);
 	es_crypto_init();
 	es_buf_init_fixed(&error, text, sizeof text);
-	es_db_testing_begin(&w->db, 0, "esim_world");
+	es_db_testing_begin(&w->db, engine, name);
 	es_db_testing_require(es_keyring_parse(key, &w->ring, &error) == ES_OK, "the key ring");
 	for (size_t i = 0; i < WORLD_PROCESSES; i++)
 		w->processes[i] = process_new(w);
@@ -355,7 +355,7 @@ static struct world_held *hold(struct world *w, const char *digits, size_t numbe
 
 struct stocking {
 	struct world *w;
-	const char *iccid;
+	const char *iccid, *profile_type;
 };
 
 static es_status add_stock(struct es_db_conn *conn, void *user)
@@ -363,12 +363,12 @@ static es_status add_stock(struct es_db_conn *conn, void *user)
 	const struct stocking *s = user;
 	bool is_new = false;
 
-	return esim_row_stock_add(conn, s->w->tenant, s->iccid, "gold", s->w->now_ms, &is_new);
+	return esim_row_stock_add(conn, s->w->tenant, s->iccid, s->profile_type, s->w->now_ms, &is_new);
 }
 
-void world_stock(struct world *w, const char *iccid)
+void world_stock(struct world *w, const char *iccid, const char *profile_type)
 {
-	struct stocking s = { w, iccid };
+	struct stocking s = { w, iccid, profile_type };
 
 	if (es_db_write_wait(w->processes[0]->store.db, add_stock, &s) != ES_OK)
 		world_fault(w, "the stock cannot be filled");
@@ -387,6 +387,7 @@ void world_begin(struct world *w, uint64_t seed)
 	w->seed = seed;
 	w->random = seed;
 	w->trouble = 0;
+	w->is_full = false;
 	w->script_len = w->script_at = w->sale_count = w->held_count = w->notice_count = 0;
 	w->requests = w->leaks = w->steps_len = 0;
 	w->now_ms = 1000000;
@@ -399,5 +400,5 @@ void world_begin(struct world *w, uint64_t seed)
 	for (size_t i = 0; i < 60; i++)
 		(void)hold(w, "0100", i, false);
 	for (size_t i = 0; i < 30; i++)
-		world_stock(w, hold(w, "0200", i, true)->iccid);
+		world_stock(w, hold(w, "0200", i, true)->iccid, "gold");
 }

@@ -92,6 +92,7 @@ struct world {
 	enum world_fate script[8];
 	size_t script_len, script_at; /* the fates of the next requests, before chance */
 	int64_t now_ms;
+	bool is_full; /* nobody has room for another request */
 	char tenant[32];
 	struct esim_facts facts;
 
@@ -111,8 +112,8 @@ struct world {
 	size_t steps_len;
 };
 
-/* One world lasts for many lives: each begins with a tenant of its own, so that nothing is left over. */
-void world_open(struct world *w);
+/* `engine`, `name`: as of es_db_testing_begin(). One world lasts for many lives: each begins with a tenant of its own, so that nothing is left over. */
+void world_open(struct world *w, unsigned engine, const char *name);
 void world_close(struct world *w);
 void world_begin(struct world *w, uint64_t seed);
 
@@ -152,7 +153,7 @@ void world_retry(struct world *w, const char *order);
 void world_terminate(struct world *w); /* the line */
 
 /* One more ICCID of our own; the thirty that the SM-DP+ has are in the stock already. */
-void world_stock(struct world *w, const char *iccid);
+void world_stock(struct world *w, const char *iccid, const char *profile_type);
 
 /* All orders of this life. */
 size_t world_orders(struct world *w, struct esim_order *out, size_t max);

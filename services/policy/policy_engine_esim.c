@@ -92,6 +92,23 @@ static Openes__EsimText *text_of(struct filling *f)
 	return out;
 }
 
+/* Profiles of a plan may be at another SM-DP+ than the tenant's others. */
+static const char *smdp_of(const struct filling *f, const struct policy_plan *plan)
+{
+	return plan != NULL && plan->esim.smdp[0] != '\0' ? plan->esim.smdp : f->asked->context->tenant->esim.smdp;
+}
+
+static void fill_smdps(struct filling *f, Openes__EsimSettings *out)
+{
+	const struct policy_list *others = &f->asked->context->tenant->esim.smdp_others;
+
+	out->smdp = dup(f, smdp_of(f, f->asked->context->plan));
+	out->smdp_others = es_arena_array(f->arena, others->count, sizeof *out->smdp_others);
+	f->bad = f->bad || out->smdp_others == NULL;
+	for (size_t i = 0; !f->bad && i < others->count; i++)
+		out->smdp_others[out->n_smdp_others++] = dup(f, others->items[i]);
+}
+
 static Openes__EsimSettings *settings_of(struct filling *f)
 {
 	const struct policy_context *context = f->asked->context;
@@ -102,7 +119,7 @@ static Openes__EsimSettings *settings_of(struct filling *f)
 	if (out == NULL)
 		return NULL;
 	openes__esim_settings__init(out);
-	out->smdp = dup(f, esim->smdp);
+	fill_smdps(f, out);
 	out->bss = dup(f, esim->bss);
 	out->bss_orders_profile = esim->bss_orders_profile;
 	out->provision = esim->provision;
@@ -172,6 +189,7 @@ static Openes__PlanOffer *offer_of(struct filling *f, const struct policy_plan *
 	out->description = dup(f, plan->description);
 	out->companion_profile_type = dup(f, plan->esim.companion_profile_type);
 	out->primary_profile_type = dup(f, plan->esim.primary_profile_type);
+	out->smdp = dup(f, smdp_of(f, plan));
 	return out;
 }
 

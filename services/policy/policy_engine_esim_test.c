@@ -13,7 +13,8 @@
 #define NOW INT64_C(1767225600000)
 #define SETTINGS                                                                                                       \
 	"{\"language\":\"en\",\"sheets\":{\"esim_terms\":\"v1\",\"esim_texts\":[\"en: Be good.\"]},"                       \
-	"\"esim\":{\"smdp\":\"main\",\"bss\":\"home\",\"provision\":true,\"download\":\"smdp_address\","                   \
+	"\"esim\":{\"smdp\":\"main\",\"smdp_others\":[\"spare\"],\"bss\":\"home\",\"provision\":true,\"download\":\"smdp_" \
+	"address\","                                                                                                       \
 	"\"sheet\":\"choice\",\"url\":\"https://aes.example/sheet\",\"input\":[\"transfer\",\"download\"],"                \
 	"\"text\":{\"message\":[\"en: Your code?\",\"de: Ihr Code?\"],\"freetext\":true,\"validation\":\"^[0-9]+$\"},"     \
 	"\"no_web_view\":[\"Plain\"]}}"
@@ -30,8 +31,9 @@ static void begin(struct policy_test *t, unsigned engine)
 	policy_test_do(t, POLICY_ADMIN_CREATED, "plan.put", "tenant=demo&plan=watch",
 	               "{\"name\":\"Watch\",\"description\":\"One number\","
 	               "\"esim\":{\"companion_profile_type\":\"W1\",\"offered_to\":[\"companion\"]}}");
-	policy_test_do(t, POLICY_ADMIN_CREATED, "plan.put", "tenant=demo&plan=second",
-	               "{\"esim\":{\"primary_profile_type\":\"P1\",\"offered_to\":[\"companion\",\"primary\"]}}");
+	policy_test_do(
+		t, POLICY_ADMIN_CREATED, "plan.put", "tenant=demo&plan=second",
+		"{\"esim\":{\"primary_profile_type\":\"P1\",\"smdp\":\"other\",\"offered_to\":[\"companion\",\"primary\"]}}");
 	policy_test_do(t, POLICY_ADMIN_DONE, "plan.put", "tenant=demo&plan=full",
 	               "{\"companion\":{\"allowed\":true,\"services\":[\"SharedNumber\"],\"max\":3},"
 	               "\"esim\":{\"companion_profile_type\":\"C\"}}");
@@ -96,6 +98,8 @@ static void settings_travel_in_the_language_of_the_request(void **state)
 		assert_string_equal(facts->iccid, "8949000000000000017");
 		assert_string_equal(facts->language, "de");
 		assert_string_equal(s->smdp, "main");
+		assert_int_equal(s->n_smdp_others, 1);
+		assert_string_equal(s->smdp_others[0], "spare");
 		assert_string_equal(s->bss, "home");
 		assert_true(s->provision && s->manage_service && !s->own_stock);
 		assert_int_equal(s->download, OPENES__ESIM_SETTINGS__DOWNLOAD__SMDP_ADDRESS);
@@ -133,6 +137,7 @@ static void a_sheet_is_named_where_a_subscription_is_managed(void **state) /* V1
 		assert_int_equal(facts->n_offers, 1);
 		assert_string_equal(facts->offers[0]->id, "second");
 		assert_string_equal(facts->offers[0]->primary_profile_type, "P1");
+		assert_string_equal(facts->offers[0]->smdp, "other");
 		facts = decide("ap2006", "ManageSubscription", "").esim;
 		assert_int_equal(facts->n_offers, 2);
 		assert_string_equal(facts->offers[1]->description, "One number");

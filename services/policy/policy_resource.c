@@ -427,7 +427,7 @@ static const struct policy_plan plan_defaults = {
 	.name = "",
 	.description = "",
 	.price = "",
-	.esim = { .companion_profile_type = "", .primary_profile_type = "" },
+	.esim = { .companion_profile_type = "", .primary_profile_type = "", .smdp = "" },
 	.data = { .allowances = { -1, -1 } },
 };
 

@@ -55,6 +55,7 @@ static const struct field text_fields[] = {
 
 const struct field policy_tenant_esim_fields[] = {
 	{ .name = "smdp", TEXT, .offset = E(smdp), NULL, IS_PEER },
+	{ .name = "smdp_others", LIST, .offset = E(smdp_others), NULL, IS_PEER },
 	{ .name = "bss", TEXT, .offset = E(bss), NULL, IS_PEER },
 	{ .name = "bss_orders_profile", BOOL, .offset = E(bss_orders_profile) },
 	{ .name = "provision", BOOL, .offset = E(provision) },
@@ -83,10 +84,17 @@ const struct field policy_tenant_esim_fields[] = {
 };
 
 #define P(member) offsetof(struct policy_plan, esim.member)
+#define IS_PROFILE_TYPE is_profile_type, "a text of at most 64 octets"
+
+static bool is_profile_type(struct es_slice text)
+{
+	return text.len <= 64 && es_text_is_clean_utf8(text);
+}
 
 const struct field policy_plan_esim_fields[] = {
-	{ .name = "companion_profile_type", TEXT, .offset = P(companion_profile_type), NULL, IS_LABEL },
-	{ .name = "primary_profile_type", TEXT, .offset = P(primary_profile_type), NULL, IS_LABEL },
+	{ .name = "companion_profile_type", TEXT, .offset = P(companion_profile_type), NULL, IS_PROFILE_TYPE },
+	{ .name = "primary_profile_type", TEXT, .offset = P(primary_profile_type), NULL, IS_PROFILE_TYPE },
+	{ .name = "smdp", TEXT, .offset = P(smdp), NULL, IS_PEER },
 	{ .name = "offered_to", FLAGS, .offset = P(offered_to), policy_esim_device_names },
 	{ .name = NULL },
 };

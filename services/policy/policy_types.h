@@ -276,7 +276,8 @@ struct policy_esim_text {
 
 /* What orders of profiles are made from; esim carries them out (EsimSettings in policy.proto says what each means). */
 struct policy_tenant_esim {
-	const char *smdp, *bss; /* sections of esim's file of peers */
+	const char *smdp, *bss;         /* sections of esim's file of peers */
+	struct policy_list smdp_others; /* that the BSS may name instead */
 	struct policy_page page;
 	bool bss_orders_profile, provision, release_late, own_stock, confirmation_code, input_to_bss;
 	bool manage_service, redownloadable, retire_when_ready;
@@ -383,7 +384,8 @@ struct policy_plan {
 	bool primary_esim;
 	struct {
 		const char *companion_profile_type, *primary_profile_type; /* what its eSIMs are called at the SM-DP+ */
-		uint32_t offered_to;                                       /* enum policy_esim_device */
+		const char *smdp;    /* section of esim's file of peers that has them; "": the tenant's */
+		uint32_t offered_to; /* enum policy_esim_device */
 	} esim;
 	bool carrier_billing, private_identity;
 	struct policy_list features; /* the operator's own, for applications of its own */

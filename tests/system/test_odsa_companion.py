@@ -68,8 +68,8 @@ def hasten(odsa, line):
 
 
 def test_a_watch_is_told_later_and_its_phone_is_woken(odsa):
-    """7.3.1, figure 23: the phone registers for a push; what is to be pushed stands in esim's outbox, with device and application. V12-ODSA-MS-10,
-    V12-ODSA-AC-04"""
+    """7.3.1, figure 23: the phone registers for a push; what is to be pushed stands in esim's outbox, with device and application, from which notify
+    delivers. V12-ODSA-C-02, V12-ODSA-MS-10, V12-ODSA-AC-04"""
     line, watch = odsa.line(), Watch()
     phone = later(odsa, line, watch)
     registered = phone.told("AcquireConfiguration", **watch.named, notif_token="dGVzdA:APA91b" + "x" * 120, notif_action=2)
@@ -187,7 +187,7 @@ def test_a_companion_that_is_replaced_is_chosen_on_a_sheet_where_the_device_name
 
 
 def test_a_server_without_esim_management_cannot_replace_a_companion(odsa):
-    """7.6, 2.10: 406"""
+    """7.6, V12-HTTP-06: 406"""
     line = odsa.line()
     phone = line.phone("ap2006")
     watch = activated(odsa, line, phone)
@@ -352,7 +352,7 @@ def test_manage_service_needs_device_service_and_profile(odsa, missing):
 # ---- what is none of theirs
 
 def test_a_companion_of_somebody_else_is_nobodys_to_change(odsa):
-    """2.10, 6.1: 403, by its ICCID and by its device, and nothing of it is told. V12-ODSA-G-09, V12-ODSA-G-08"""
+    """2.10, 6.1: 403, by its ICCID and by its device, and nothing of it is told. V12-ODSA-G-09, V12-ODSA-G-08, V12-HTTP-03"""
     owner, other = odsa.line(), odsa.line()
     theirs = activated(odsa, owner, owner.phone("ap2006"))
     phone = other.phone("ap2006")

@@ -268,7 +268,7 @@ def redownloads(odsa, line):
 @pytest.mark.parametrize("who", ["smdp", "bss"])
 def test_the_old_phone_deletes_its_profile_and_the_new_one_loads_the_same(odsa, who):
     """8.11.1, figure 42: the SM-DP+ tells of the deletion, or the BSS by the operators' API; the event names the phone that is to be woken.
-    V12-ODSA-MS-11"""
+    V12-ODSA-MS-11, V12-ODSA-P-07"""
     line, new = odsa.line(), NewPhone()
     old, phone = redownloads(odsa, line)
     asked = {"old_terminal_id": old.id, "old_terminal_iccid": old.iccid, "redownloadable_profile": 1, **new.target}
