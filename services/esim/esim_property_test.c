@@ -18,7 +18,7 @@
 #include "es_log.h"
 #include "esim_world.h"
 
-#define RUNS 300
+#define RUNS 200
 #define ACTS 70
 #define ORDERS_MAX 96
 

@@ -138,7 +138,7 @@ void world_kill(struct world *w, size_t process);
 struct world_told {
 	int result, subscription, status; /* OperationResult, SubscriptionResult, the first ServiceStatus; -1: none */
 	bool has_download;
-	int verdict; /* enum esim_verdict */
+	enum esim_verdict verdict;
 	char order[ESIM_ID + 1];
 };
 struct world_told world_ask(struct world *w, size_t process, size_t device, const char *operation, const char *query);

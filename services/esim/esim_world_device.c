@@ -149,7 +149,7 @@ struct world_told world_ask(struct world *w, size_t process, size_t device, cons
 	if (a->carried.has_order)
 		memcpy(told.order, a->carried.c.order.id, sizeof told.order);
 	world_note(w, "%s %s %s -> verdict %d result %d subscription %d status %d%s %.6s %s", d->id, operation, query,
-	           told.verdict, told.result, told.subscription, told.status, told.has_download ? " download" : "",
+	           (int)told.verdict, told.result, told.subscription, told.status, told.has_download ? " download" : "",
 	           told.order, a->answer.reason);
 	es_arena_free(a->answer.arena);
 	free(profiles);
@@ -172,7 +172,7 @@ bool world_download(struct world *w, size_t device)
 		    (h->eid[0] != '\0' && strcmp(h->eid, d->eid) != 0) || (h->eid[0] == '\0' && d->matching_id[0] == '\0'))
 			continue;
 		h->at = WORLD_INSTALLED;
-		COPY(d->iccid, h->iccid);
+		memcpy(d->iccid, h->iccid, sizeof d->iccid);
 		d->is_told = false;
 		world_note(w, "%s installs %s", d->id, h->iccid);
 		world_notify(w, h->iccid, ESIM_SIGN_DOWNLOADED);
@@ -204,11 +204,12 @@ void world_delete(struct world *w, size_t device)
 
 void world_notify(struct world *w, const char *iccid, enum esim_sign sign)
 {
+	struct world_notice n = { .sign = sign };
+
 	if (w->notice_count == ES_COUNT(w->notices))
 		return;
-	struct world_notice *n = &w->notices[w->notice_count++];
-	COPY(n->iccid, iccid);
-	n->sign = sign;
+	COPY(n.iccid, iccid);
+	w->notices[w->notice_count++] = n;
 }
 
 struct job {
