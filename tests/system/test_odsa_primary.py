@@ -25,7 +25,7 @@ class Phone(Device):
         return line.phone("ap2009", terminal_id=self.id, credential={"token": answer.token()}, terminal_eid=self.eid, **more)
 
 
-def owned(odsa, line, **settings):
+def owned(odsa, line):
     """A phone whose eSIM is of this server."""
     owner = Phone()
     phone = line.phone("ap2009", terminal_id=owner.id, terminal_eid=owner.eid)

@@ -109,7 +109,7 @@ def test_servers_are_never_sent_to_a_login(logins, client, fake):
 
 
 def test_a_companion_that_does_not_work_is_told_so_before_anybody_logs_in(logins, client, fake):
-    """V12-OIDC-09: the page that NotEnabledURL names, and no state is made; other models, and no companion, log in."""
+    """7.7, figure 28. V12-OIDC-09: the page that NotEnabledURL names, and no state is made; other models, and no companion, log in."""
     page = {"url": "https://portal.demo.example/no-watch", "user_data": "why=model", "companion_models": ["Watch One", "Band"]}
     logins.tenant(oidc="fake", not_enabled=page)
     def location(**more):
