@@ -11,7 +11,7 @@ from stack import Threads, wait_for
 UNDONE, STUCK, WAITING = "undone", "stuck", "waiting"
 # Codes of SGP.22, and what becomes of the order: when they come once, and when they do not stop.
 CODES = [
-    ("downloadOrder", "8.2.1", "1.2", UNDONE, UNDONE), ("downloadOrder", "8.2.1", "3.3", WAITING, STUCK), ("downloadOrder", "8.2.1", "3.9", UNDONE, UNDONE),
+    ("downloadOrder", "8.2.1", "1.2", WAITING, STUCK), ("downloadOrder", "8.2.1", "3.3", WAITING, STUCK), ("downloadOrder", "8.2.1", "3.9", WAITING, STUCK),
     ("downloadOrder", "8.2.1", "3.10", WAITING, STUCK), ("downloadOrder", "8.2.5", "1.2", UNDONE, UNDONE), ("downloadOrder", "8.2.5", "3.7", WAITING, STUCK),
     ("downloadOrder", "8.2.5", "3.8", UNDONE, UNDONE), ("downloadOrder", "8.2.5", "3.9", UNDONE, UNDONE), ("downloadOrder", "8.1.1", "3.9", UNDONE, UNDONE),
     ("downloadOrder", "1.6", "3.1", UNDONE, UNDONE), ("downloadOrder", "1.3.2", "3.1", UNDONE, UNDONE), ("downloadOrder", "1.2", "5.1", WAITING, STUCK),
@@ -81,8 +81,8 @@ def test_each_code_of_an_smdp_has_its_end(odsa, own, function, subject, reason, 
             assert told["SubscriptionResult"] == "4" and phone.only(**watch.named)["ServiceStatus"] == "2"
             assert order["reason"] and ("order.stuck", "ap2006", "") in odsa.events(line)
             odsa.dp.say()
-            if function == "downloadOrder" and reason in ("3.3", "3.10"):
-                continue  # its ICCIDs are spoiled, each of them
+            if (function, subject) == ("downloadOrder", "8.2.1"):
+                continue  # our ICCIDs are spoiled, each of them
             assert odsa.api("POST", f"/v1/tenants/demo/esim-orders/{order['id']}:retry")[0] == 200
             odsa.ends(line, WAITING)
         if state == WAITING:
@@ -104,7 +104,7 @@ def test_an_answer_that_fails_costs_a_try_and_no_profile(odsa, own, function, fa
     phone = line.phone("ap2006")
     assert phone.manage(0, **watch.new)["SubscriptionResult"] == "2"
     is_given_once(odsa, line, watch, iccids, phone)
-    asked = [body for body in odsa.dp.asked(function) if body["iccid"].rstrip("F") == watch.iccid]
+    asked = [body for body in odsa.dp.asked(function) if body.get("iccid", "").rstrip("F") == watch.iccid]
     assert len({body["header"]["functionCallIdentifier"] for body in asked}) == 1, "the same call, however often"
 
 
