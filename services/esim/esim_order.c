@@ -363,6 +363,10 @@ void esim_order_failed(struct esim_order *order, const char *reason, int64_t now
 	if (order->state != ESIM_ORDER_WAITING || order->step != ESIM_STEP_INSTALLED)
 		return;
 	order->updated_ms = now_ms;
+	if ((order->begun & REPLACES) != 0) { /* as when the clock takes it: overdue() */
+		stick(order, reason);
+		return;
+	}
 	say(order, reason);
 	turn_back(order, now_ms);
 }

@@ -49,7 +49,7 @@ void esim_order_hear(struct esim_order *order, const struct esim_heard *heard, c
 /* Somebody says that the profile is installed; that the old one is deleted. */
 void esim_order_installed(struct esim_order *order, int64_t now_ms);
 void esim_order_deleted(struct esim_order *order, int64_t now_ms);
-/* The download failed for good: back. */
+/* The download failed for good: back, or for a person to look at where the old profile has ended already. */
 void esim_order_failed(struct esim_order *order, const char *reason, int64_t now_ms);
 
 /* By a person. False: it is not where that can be done. */

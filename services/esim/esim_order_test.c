@@ -229,6 +229,97 @@ static void a_transfer_of_the_same_profile_waits_until_the_old_device_has_delete
 	assert_string_equal(step(&o, ESIM_HEARD_DONE), "download_order");
 }
 
+/* TS.43 8.7: what was all that there was is not taken away by the clock, nor by a device that fails. */
+static void where_the_old_profile_has_ended_a_person_decides_and_a_late_download_still_counts(void **state)
+{
+	const struct esim_plan early = { .has_bss = true, .has_smdp = true, .retires_early = true };
+	struct esim_order o;
+
+	(void)state;
+	for (int failed = 0; failed < 2; failed++) {
+		begin(&o, ESIM_TRANSFER, &early);
+		for (size_t i = 0; i < 4; i++)
+			(void)step(&o, ESIM_HEARD_DONE);
+		assert_int_equal(o.state, ESIM_ORDER_WAITING);
+		assert_false(esim_order_cancel(&o, "off", 3));
+		if (failed)
+			esim_order_failed(&o, "no memory", 5);
+		else
+			assert_string_equal(step(&o, ESIM_HEARD_DONE), "nobody");
+		assert_int_equal(o.state, ESIM_ORDER_STUCK);
+		struct esim_order given_up = o;
+		assert_true(esim_order_cancel(&given_up, "off", 60));
+		assert_string_equal(step(&given_up, ESIM_HEARD_DONE), "cancel_order");
+		assert_true(esim_order_retry(&o, 70));
+		assert_int_equal(o.state, ESIM_ORDER_WAITING);
+		assert_int_equal(o.next_ms, 70 + o.install_within_ms);
+		esim_order_installed(&o, 80);
+		assert_int_equal(o.state, ESIM_ORDER_DONE);
+	}
+}
+
+static void news_moves_an_order_that_is_stuck_where_it_waits(void **state)
+{
+	const struct esim_plan early = { .has_smdp = true, .has_bss = true, .retires_early = true };
+	struct esim_order o;
+
+	(void)state;
+	begin(&o, ESIM_TRANSFER, &early);
+	for (size_t i = 0; i < 5; i++)
+		(void)step(&o, ESIM_HEARD_DONE);
+	assert_int_equal(o.state, ESIM_ORDER_STUCK);
+	esim_order_installed(&o, 80);
+	assert_int_equal(o.state, ESIM_ORDER_DONE);
+}
+
+static void what_a_line_that_ends_needs_no_more_goes_back_from_where_a_person_could_not_take_it(void **state)
+{
+	const struct esim_plan early = { .has_smdp = true, .has_bss = true, .retires_early = true };
+	struct esim_order o;
+
+	(void)state;
+	begin(&o, ESIM_TRANSFER, &early);
+	for (size_t i = 0; i < 4; i++)
+		(void)step(&o, ESIM_HEARD_DONE);
+	assert_false(esim_order_cancel(&o, "off", 3));
+	assert_true(esim_order_end_line(&o, 4));
+	assert_int_equal(o.state, ESIM_ORDER_UNDOING);
+	begin(&o, ESIM_SERVICE_ON, &early);
+	assert_true(esim_order_take(&o, &pace, 5));
+	assert_false(esim_order_end_line(&o, 6)); /* nothing hangs on it */
+}
+
+static void a_reservation_that_was_refused_is_not_given_back_unless_it_may_have_been_made(void **state)
+{
+	struct esim_order o;
+
+	(void)state;
+	for (int was_lost = 0; was_lost < 2; was_lost++) {
+		begin(&o, ESIM_SUBSCRIBE, &everybody);
+		(void)step(&o, ESIM_HEARD_DONE);
+		if (was_lost)
+			(void)step(&o, ESIM_HEARD_LOST);
+		assert_string_equal(step(&o, ESIM_HEARD_REFUSED), "download_order");
+		assert_string_equal(step(&o, ESIM_HEARD_DONE), was_lost ? "cancel_order" : "cancel");
+	}
+}
+
+static void what_was_there_too_late_to_be_taken_back_is_remembered(void **state)
+{
+	struct esim_order o;
+
+	(void)state;
+	begin(&o, ESIM_SUBSCRIBE, &everybody);
+	for (size_t i = 0; i < 4; i++)
+		(void)step(&o, ESIM_HEARD_DONE);
+	assert_true(esim_order_cancel(&o, "off", 3));
+	assert_string_equal(step(&o, ESIM_HEARD_GONE), "cancel_order");
+	assert_true((o.flags & ESIM_FETCHED) != 0);
+	(void)step(&o, ESIM_HEARD_DONE);
+	(void)step(&o, ESIM_HEARD_DONE);
+	assert_int_equal(o.state, ESIM_ORDER_UNDONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +336,11 @@ int main(void)
 		cmocka_unit_test(installation_that_is_told_early_is_not_waited_for),
 		cmocka_unit_test(an_order_management_that_names_no_profile_sticks_the_order),
 		cmocka_unit_test(a_transfer_of_the_same_profile_waits_until_the_old_device_has_deleted_it),
+		cmocka_unit_test(where_the_old_profile_has_ended_a_person_decides_and_a_late_download_still_counts),
+		cmocka_unit_test(news_moves_an_order_that_is_stuck_where_it_waits),
+		cmocka_unit_test(what_a_line_that_ends_needs_no_more_goes_back_from_where_a_person_could_not_take_it),
+		cmocka_unit_test(a_reservation_that_was_refused_is_not_given_back_unless_it_may_have_been_made),
+		cmocka_unit_test(what_was_there_too_late_to_be_taken_back_is_remembered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,6 +180,15 @@ static void retry(struct world *w)
 		world_retry(w, o->id);
 }
 
+static void advance(struct world *w)
+{
+	static struct esim_order orders[ORDERS_MAX];
+	const struct esim_order *o = any_order(w, orders);
+
+	if (o != NULL)
+		world_advance(w, o->id);
+}
+
 static void kill_one(struct world *w)
 {
 	world_kill(w, any_process(w));
@@ -194,9 +203,9 @@ static void terminate(struct world *w)
 static const struct {
 	unsigned weight;
 	void (*run)(struct world *w);
-} acts[] = { { 10, subscribe }, { 16, request },    { 24, hear },           { 18, make_round }, { 8, download },
-	         { 8, notice },     { 12, move_clock }, { 2, cancel },          { 4, retry },       { 2, delete_profile },
-	         { 1, kill_one },   { 1, terminate },   { 1, fail_to_download } };
+} acts[] = { { 10, subscribe }, { 16, request },    { 24, hear },   { 18, make_round },     { 8, download },
+	         { 8, notice },     { 12, move_clock }, { 2, cancel },  { 4, retry },           { 2, delete_profile },
+	         { 1, kill_one },   { 1, terminate },   { 4, advance }, { 1, fail_to_download } };
 
 static void act(struct world *w)
 {

@@ -11,6 +11,7 @@
 #include "es_metrics.h"
 #include "es_text.h"
 #include "esim_bus.h"
+#include "esim_conflict.h"
 #include "esim_line.h"
 #include "esim_operations.h"
 #include "esim_settle.h"
@@ -55,6 +56,19 @@ static es_status read_sheet(struct sheet *s, struct es_db_conn *conn)
 	status = esim_case_read(store, conn, s->order, &s->c);
 	s->has_order = status == ES_OK;
 	return status == ES_NOT_FOUND ? ES_OK : status;
+}
+
+static es_status read_orders(struct sheet *s, struct es_db_conn *conn)
+{
+	for (size_t i = 0; i < s->request.line.count; i++) {
+		const es_status status =
+			esim_row_order_of_profile(&s->bus->store, conn, s->rows.profiles[i].id, &s->rows.orders[i]);
+		if (status == ES_NOT_FOUND)
+			s->rows.orders[i].id[0] = '\0';
+		else
+			ES_TRY(status);
+	}
+	return ES_OK;
 }
 
 /* ---- what was decided ---- */
@@ -143,16 +157,30 @@ static const char *take_choice(struct sheet *s)
 	return NULL;
 }
 
+/* Nobody moves what he does not have: the old profile is on its device, whether its SM-DP+ said so or not. */
+static es_status show_old(struct sheet *s, struct es_db_conn *conn)
+{
+	const struct esim_profile *old = s->draft.old_profile[0] != '\0' ? find(s, s->draft.old_profile, "") : NULL;
+
+	if (old == NULL || old->iccid[0] == '\0' || old->ready_ms == 0 || old->seen_ms > 0)
+		return ES_OK;
+	return esim_case_sign(&s->bus->store, conn, s->draft.tenant, old->iccid, ESIM_SIGN_INSTALLED, "", s->request.now_ms,
+	                      &s->c);
+}
+
 static es_status make_order(struct sheet *s, struct es_db_conn *conn)
 {
 	const Openes__EsimSheetRequest *m = s->message;
 	const char *no = take_choice(s);
 	char trace[ES_TRACEPARENT_SIZE];
 
+	ES_TRY(read_orders(s, conn));
+	no = no != NULL ? no : esim_conflict(&s->request.line, &s->draft);
 	if (no != NULL) {
 		refuse(s, no);
 		return ES_OK;
 	}
+	ES_TRY(show_old(s, conn));
 	es_trace_format(es_bus_call_trace(s->call), trace);
 	ES_TRY(esim_line_order(&s->bus->store, conn, &s->draft, &s->request.facts.settings,
 	                       m->plan[0] != '\0' ? offer_of(s, m->plan) : NULL, find(s, s->draft.profile, ""), trace,
@@ -317,13 +345,15 @@ void esim_on_sheet(struct es_bus_call *call, const ProtobufCMessage *message, vo
 	struct es_arena *arena = es_bus_call_arena(call);
 	struct sheet *s = es_arena_alloc(arena, sizeof *s);
 	struct esim_profile *profiles = es_arena_array(arena, ESIM_PROFILES_MAX, sizeof *profiles);
+	struct esim_order *orders = es_arena_array(arena, ESIM_PROFILES_MAX, sizeof *orders);
 	const Openes__EsimSheetRequest *m = (const Openes__EsimSheetRequest *)message;
-	es_status status = s != NULL && profiles != NULL ? ES_OK : ES_TOO_LARGE;
+	es_status status = s != NULL && profiles != NULL && orders != NULL ? ES_OK : ES_TOO_LARGE;
 
 	if (status == ES_OK) {
-		*s = (struct sheet){ .bus = user, .call = call, .message = m, .rows = { profiles, NULL }, .reason = "" };
+		*s = (struct sheet){ .bus = user, .call = call, .message = m, .rows = { profiles, orders }, .reason = "" };
 		s->request.now_ms = es_wall_ms();
 		s->request.line.profiles = profiles;
+		s->request.line.orders = orders;
 		status = m->subject != NULL && m->nonce[0] != '\0' && esim_app_parse(es_slice_str(m->app), &s->request.app)
 		             ? esim_wire_facts(m->facts, arena, &s->request.facts)
 		             : ES_MALFORMED;

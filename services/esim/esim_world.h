@@ -150,6 +150,8 @@ bool world_notice(struct world *w, size_t process); /* the oldest one arrives; f
 
 void world_cancel(struct world *w, const char *order);
 void world_retry(struct world *w, const char *order);
+/* The BSS says of its own accord what it has done, as with the operators' API. */
+void world_advance(struct world *w, const char *order);
 void world_terminate(struct world *w); /* the line */
 
 /* One more ICCID of our own; the thirty that the SM-DP+ has are in the stock already. */

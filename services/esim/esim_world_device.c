@@ -11,6 +11,7 @@
 #include "esim_follow.h"
 #include "esim_line.h"
 #include "esim_prepare.h"
+#include "esim_settle.h"
 #include "esim_testing.h"
 #include "esim_world.h"
 
@@ -289,6 +290,39 @@ void world_retry(struct world *w, const char *order)
 
 	world_note(w, "an operator retries %.6s", order);
 	run(w, 0, change, &job);
+}
+
+/* As esim_admin_order.c takes it. */
+static es_status advance(struct es_db_conn *conn, void *user)
+{
+	const struct esim_pace pace = { .lease_ms = 0 };
+	struct job *j = user;
+	struct world *w = j->process->world;
+	struct esim_order *o = &j->c.order;
+	struct esim_heard heard;
+
+	ES_TRY(esim_case_read(&j->process->store, conn, j->text, &j->c));
+	const uint8_t step = o->step;
+	if (esim_order_peer(o) != ESIM_PEER_BSS || (o->begun & UINT32_C(1) << step) == 0 || (o->flags & ESIM_OUT) != 0)
+		return ES_OK;
+	if (o->state == ESIM_ORDER_STUCK)
+		(void)esim_order_retry(o, w->now_ms);
+	if (!esim_order_take(o, &pace, w->now_ms) || o->step != step)
+		return ES_OK;
+	const struct esim_ask ask = { o, &j->c.profile, &j->c.profile, o->old_iccid };
+	world_bss(w, &ask, WORLD_ANSWERS, &heard);
+	ES_TRY(esim_prepare_heard(&j->process->store, conn, &j->c, &heard, w->now_ms));
+	esim_profile_learn(&j->c.profile, o, &heard, "");
+	esim_order_hear(o, &heard, &pace, w->now_ms);
+	world_note(w, "the BSS says of %.6s %s: %d", o->id, esim_step_name((enum esim_step)step), (int)heard.outcome);
+	return esim_case_write(&j->process->store, conn, &j->c, w->now_ms);
+}
+
+void world_advance(struct world *w, const char *order)
+{
+	struct job job = { .text = order };
+
+	run(w, 0, advance, &job);
 }
 
 static es_status terminate(struct es_db_conn *conn, void *user)
