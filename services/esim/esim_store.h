@@ -62,7 +62,8 @@ es_status esim_row_profiles(const struct esim_store *store, struct es_db_conn *c
 /* ES_CONFLICT: another one that lives has this ICCID. Gives it the next version. */
 es_status esim_row_profile_put(const struct esim_store *store, struct es_db_conn *conn,
                                struct esim_profile *profile) ES_MUST_USE;
-/* Whether somebody else's profile that lives has this ICCID; is on this device (by EID, by terminal_id). "": no. */
+/* Whether somebody else's profile that lives has this ICCID; is on this device (by EID, by terminal_id), which is no phone.
+ * "": no. */
 es_status esim_row_is_foreign(struct es_db_conn *conn, const struct esim_draft *asker, const char *iccid,
                               bool *iccid_is, bool *device_is) ES_MUST_USE;
 

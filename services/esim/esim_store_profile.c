@@ -145,7 +145,8 @@ es_status esim_row_is_foreign(struct es_db_conn *conn, const struct esim_draft *
 		                   es_bind_str(asker->imsi), es_bind_str(asker->enterprise)));
 		ES_TRY(is_there(rows, iccid_is));
 	}
-	if (asker->eid[0] == '\0' && asker->device[0] == '\0')
+	/* A phone may have eSIMs of several lines: it is nobody's. */
+	if (asker->app == ESIM_PRIMARY || (asker->eid[0] == '\0' && asker->device[0] == '\0'))
 		return ES_OK;
 	ES_TRY(ES_DB_QUERY(conn, ST_FOREIGN_DEVICE, &rows, es_bind_str(asker->tenant), es_bind_str(asker->eid),
 	                   es_bind_str(asker->device), es_bind_str(asker->imsi), es_bind_str(asker->enterprise),

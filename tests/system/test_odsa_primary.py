@@ -3,6 +3,7 @@ its figure. What a web sheet does in them is in test_odsa_sheets.py."""
 
 import base64
 import datetime
+import json
 
 import pytest
 from odsa import Device, NewPhone, activation_code, application
@@ -185,15 +186,25 @@ def test_an_operator_may_end_the_old_subscription_when_the_new_one_is_ready(odsa
     odsa.ends(line, "done")
 
 
+def test_a_phone_may_have_esims_of_two_lines(odsa):
+    """8.2, 8.7: whoever has a line's eSIM on a phone does not keep others' off it; what each sees is its own."""
+    theirs, _ = owned(odsa, odsa.line())
+    line = odsa.line()
+    _, phone = owned(odsa, line)
+    told = phone.manage(3, target_terminal_id=theirs.id, target_terminal_eid=theirs.eid)
+    iccid = odsa.dp.download(activation_code(told["DownloadInfo"]), theirs.eid).iccid
+    odsa.ends(line, "done")
+    assert iccid != theirs.iccid and theirs.iccid not in json.dumps(phone.look())
+
+
 def test_what_is_not_theirs_is_not_moved(odsa):
-    """8.5, 8.8: of somebody else, unknown, and to a device of somebody else. V12-ODSA-MS-15, V12-ODSA-G-09: what we do not know the BSS judges, unless
+    """8.5, 8.8: of somebody else, and unknown. V12-ODSA-MS-15, V12-ODSA-G-09: what we do not know the BSS judges, unless
     we know the ICCID of the line's SIM."""
     line, new = odsa.line(), NewPhone()
     theirs, _ = owned(odsa, odsa.line())
     owned(odsa, line)
     phone, unknown = line.phone("ap2009"), "8944000000000888885"
     assert phone.ask("ManageSubscription", operation_type=3, **new.target, old_terminal_iccid=theirs.iccid).status == 403
-    assert phone.ask("ManageSubscription", operation_type=3, target_terminal_id=theirs.id, target_terminal_eid=theirs.eid).status == 403
     assert len(line.orders()) == 1
     odsa.bss.tell("order", refuse="unknown_iccid")
     assert phone.manage(3, **new.target, old_terminal_iccid=unknown)["SubscriptionResult"] == "5"
