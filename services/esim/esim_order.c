@@ -260,6 +260,9 @@ static void finished(struct esim_order *order, const struct esim_heard *heard, i
 		stick(order, "the BSS named no profile to download");
 		return;
 	}
+	/* Taken back by a try whose answer was lost, or downloaded in between: a refusal says the same of both. */
+	if (order->step == ESIM_UNDO_PROFILE && heard->reason[0] != '\0' && (order->begun & OF(CONFIRM_ORDER)) != 0)
+		order->flags |= ESIM_FETCHED;
 	order->done |= BIT(order->step);
 	order->reason[0] = (order->flags & ESIM_BACK) != 0 ? order->reason[0] : '\0';
 	if ((order->flags & (ESIM_CANCELLED | ESIM_BACK)) == ESIM_CANCELLED)

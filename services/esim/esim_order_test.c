@@ -320,9 +320,27 @@ static void what_was_there_too_late_to_be_taken_back_is_remembered(void **state)
 	assert_int_equal(o.state, ESIM_ORDER_UNDONE);
 }
 
+/* CancelOrder that was asked for twice: taken back by the first, or downloaded in between. */
+static void what_may_have_been_downloaded_while_it_was_taken_back_counts_as_downloaded(void **state)
+{
+	const struct esim_heard refused_again = { .outcome = ESIM_HEARD_DONE, .reason = "8.2.1/3.3" };
+	struct esim_order o;
+
+	(void)state;
+	begin(&o, ESIM_SUBSCRIBE, &everybody);
+	for (size_t i = 0; i < 4; i++)
+		(void)step(&o, ESIM_HEARD_DONE);
+	assert_true(esim_order_cancel(&o, "off", 5));
+	assert_string_equal(step(&o, ESIM_HEARD_LOST), "cancel_order");
+	assert_true(esim_order_take(&o, &pace, o.next_ms));
+	esim_order_hear(&o, &refused_again, &pace, 20);
+	assert_true((o.flags & ESIM_FETCHED) != 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_may_have_been_downloaded_while_it_was_taken_back_counts_as_downloaded),
 		cmocka_unit_test(an_order_that_meets_no_trouble_goes_through_its_steps_and_waits_for_its_device),
 		cmocka_unit_test(the_old_profile_of_a_transfer_ends_when_the_new_one_is_there),
 		cmocka_unit_test(what_is_refused_is_undone_in_reverse),
