@@ -60,12 +60,19 @@ def test_replicas_of_auth_are_replaced_one_by_one_and_nobody_notices(own_stack):
     running = own_stack(replicas={"auth": 2})
     load = Load(running)
     for victim in ("auth0", "auth1"):
+        found = {asker: _found(running, asker, victim) for asker in ("gateway0", "policy0")}
         assert running[victim].stop() == 0
         load.more_good(20)
         running[victim].start()
+        wait_for(lambda: all(_found(running, asker, victim) > n for asker, n in found.items()), 30, "all who ask auth to know the new replica")
         wait_for(lambda: served(running[victim]) > 0, 30, "the new replica to be asked")
     statuses, away = load.finish()
     assert statuses == {"200"} and away == 0
+
+
+def _found(running, asker, replica):
+    """How often `asker` has found `replica` well."""
+    return sum('"bus.replica_up"' in line and f'/{replica}"' in line for line in running[asker].log().splitlines())
 
 
 def test_a_hung_process_is_an_answer_503_and_not_a_hang(own_stack):
