@@ -8,8 +8,8 @@
 
 #include "es_slice.h"
 
-/* notif_action, where it names a channel. */
-enum notify_channel { NOTIFY_GCM = 1, NOTIFY_FCM = 2, NOTIFY_WNS = 3, NOTIFY_APNS = 4 };
+/* notif_action, where it names a channel; and SMS, which needs no registration. */
+enum notify_channel { NOTIFY_GCM = 1, NOTIFY_FCM = 2, NOTIFY_WNS = 3, NOTIFY_APNS = 4, NOTIFY_BY_SMS = 5 };
 
 /* RegisterNotifStatus. */
 enum notify_status { NOTIFY_SUCCESS = 0, NOTIFY_INVALID_TOKEN = 1, NOTIFY_DUPLICATE_TOKEN = 2 };

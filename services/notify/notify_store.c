@@ -7,69 +7,15 @@
 #include "es_crypto.h"
 #include "notify_0001_sql.h"
 #include "notify_0002_sql.h"
+#include "notify_0003_sql.h"
+#include "notify_store_int.h"
 
 #define PURPOSE_TOKEN "push"
 #define PURPOSE_HASH_KEY "push-hash"
-#define HASH_KEY_SIZE 32
 
-struct notify_store {
-	struct es_db *db;
-	struct es_keyring *ring;
-	uint8_t hash_key[HASH_KEY_SIZE];
-};
-
-enum {
-	IS_REGISTERED,
-	DELETE_MOVED,
-	PUT,
-	DELETE_EXCESS,
-	DELETE_TOKEN,
-	DELETE_SUBSCRIBER,
-	GET_TOKEN,
-	GET_POSITION,
-	SET_POSITION,
-	ADD_HASH_KEY,
-	SET_HASH_KEY,
-	GET_HASH_KEY,
-	OF_LINE,
-	DUE,
-	MARK,
-	STATEMENT_COUNT
-};
-
-#define LISTED "id, due_sequence, tenant, imsi, terminal_id, app_name, app, channel"
-
-static const char *const statements[] = {
-	[IS_REGISTERED] = "SELECT 1 FROM registration WHERE token_hash = ?1 AND app = ?2 AND tenant = ?3 AND imsi = ?4 AND"
-					  " terminal_id = ?5 AND channel = ?6",
-	[DELETE_MOVED] = "DELETE FROM registration WHERE token_hash = ?1 AND"
-					 " NOT (tenant = ?2 AND imsi = ?3 AND terminal_id = ?4 AND channel = ?5)",
-	[PUT] = "INSERT INTO registration"
-			" (tenant, imsi, terminal_id, app, app_name, channel, token_hash, token_sealed, registered_unix_ms)"
-			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
-			" ON CONFLICT (tenant, imsi, terminal_id, app, app_name, channel) DO UPDATE SET"
-			" token_hash = excluded.token_hash, token_sealed = excluded.token_sealed,"
-			" registered_unix_ms = excluded.registered_unix_ms",
-	[DELETE_EXCESS] = "DELETE FROM registration WHERE tenant = ?1 AND imsi = ?2 AND id NOT IN"
-					  " (SELECT id FROM registration WHERE tenant = ?1 AND imsi = ?2"
-					  " ORDER BY registered_unix_ms DESC, id DESC LIMIT ?3)",
-	[DELETE_TOKEN] = "DELETE FROM registration WHERE token_hash = ?1 AND app = ?2 AND tenant = ?3 AND imsi = ?4 AND"
-					 " terminal_id = ?5",
-	[DELETE_SUBSCRIBER] = "DELETE FROM registration WHERE tenant = ?1 AND imsi = ?2",
-	[GET_TOKEN] = "SELECT token_sealed FROM registration WHERE tenant = ?1 AND imsi = ?2 AND terminal_id = ?3 AND"
-				  " app = ?4 AND app_name = ?5 AND channel = ?6",
-	[GET_POSITION] = "SELECT sequence FROM followed WHERE source = 'policy'",
-	[SET_POSITION] = "UPDATE followed SET sequence = ?1 WHERE source = 'policy'",
-	[ADD_HASH_KEY] = "INSERT INTO hash_key (id, sealed) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING",
-	[SET_HASH_KEY] = "UPDATE hash_key SET sealed = ?1 WHERE id = 1",
-	[OF_LINE] = "SELECT " LISTED " FROM registration WHERE tenant = ?1 AND imsi = ?2 ORDER BY id LIMIT ?3",
-	[DUE] = "SELECT " LISTED " FROM registration WHERE due_sequence > 0 ORDER BY due_sequence, id LIMIT ?1",
-	[MARK] = "UPDATE registration SET due_sequence = ?2 WHERE id = ?1",
-	[GET_HASH_KEY] = "SELECT sealed FROM hash_key WHERE id = 1",
-};
-_Static_assert(ES_COUNT(statements) == STATEMENT_COUNT, "every statement has its SQL");
-
-static const struct es_migration migrations[] = { { 1, notify_0001_sql }, { 2, notify_0002_sql } };
+static const struct es_migration migrations[] = { { 1, notify_0001_sql },
+	                                              { 2, notify_0002_sql },
+	                                              { 3, notify_0003_sql } };
 
 static const struct es_slice no_aad = { NULL, 0 };
 
@@ -79,10 +25,10 @@ static es_status read_hash_key(struct es_db_conn *conn, struct notify_store *sto
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 
-	ES_TRY(es_db_query(conn, GET_HASH_KEY, NULL, 0, &rows));
+	ES_TRY(es_db_query(conn, ST_GET_HASH_KEY, NULL, 0, &rows));
 	ES_TRY(es_rows_next(rows));
 	const struct es_slice sealed = es_col_blob(rows, 0);
-	if (sealed.len != HASH_KEY_SIZE + ES_SEAL_OVERHEAD)
+	if (sealed.len != NOTIFY_HASH_KEY_SIZE + ES_SEAL_OVERHEAD)
 		return ES_UNAUTHENTIC;
 	return es_unseal(store->ring, PURPOSE_HASH_KEY, no_aad, sealed, store->hash_key);
 }
@@ -91,15 +37,15 @@ static es_status read_hash_key(struct es_db_conn *conn, struct notify_store *sto
 static es_status make_hash_key(struct es_db_conn *conn, void *user)
 {
 	struct notify_store *store = user;
-	uint8_t sealed[HASH_KEY_SIZE + ES_SEAL_OVERHEAD];
+	uint8_t sealed[NOTIFY_HASH_KEY_SIZE + ES_SEAL_OVERHEAD];
 	const struct es_slice bytes = { sealed, sizeof sealed };
 
 	es_random(store->hash_key, sizeof store->hash_key);
 	es_seal(store->ring, PURPOSE_HASH_KEY, no_aad, es_slice_of(store->hash_key, sizeof store->hash_key), sealed);
-	ES_TRY(ES_DB_EXEC(conn, ADD_HASH_KEY, NULL, es_bind_blob(bytes)));
+	ES_TRY(ES_DB_EXEC(conn, ST_ADD_HASH_KEY, NULL, es_bind_blob(bytes)));
 	ES_TRY(read_hash_key(conn, store));
 	es_seal(store->ring, PURPOSE_HASH_KEY, no_aad, es_slice_of(store->hash_key, sizeof store->hash_key), sealed);
-	return ES_DB_EXEC(conn, SET_HASH_KEY, NULL, es_bind_blob(bytes));
+	return ES_DB_EXEC(conn, ST_SET_HASH_KEY, NULL, es_bind_blob(bytes));
 }
 
 es_status notify_store_open(const char *url, struct es_keyring *ring, struct notify_store **out, struct es_buf *error)
@@ -107,8 +53,8 @@ es_status notify_store_open(const char *url, struct es_keyring *ring, struct not
 	const struct es_db_options options = { .url = url,
 		                                   .migrations = migrations,
 		                                   .migration_count = ES_COUNT(migrations),
-		                                   .statements = statements,
-		                                   .statement_count = STATEMENT_COUNT };
+		                                   .statements = notify_statements,
+		                                   .statement_count = ST_STATEMENT_COUNT };
 	struct notify_store *store = calloc(1, sizeof *store);
 
 	if (store == NULL) {
@@ -178,7 +124,7 @@ es_status notify_store_token(struct notify_store *store, struct es_db_conn *conn
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 	uint8_t digest[32];
 
-	ES_TRY(ES_DB_QUERY(conn, GET_TOKEN, &rows, es_bind_text(owner->tenant), es_bind_text(owner->imsi),
+	ES_TRY(ES_DB_QUERY(conn, ST_GET_TOKEN, &rows, es_bind_text(owner->tenant), es_bind_text(owner->imsi),
 	                   es_bind_text(owner->terminal_id), es_bind_text(app), es_bind_text(owner->app_name),
 	                   es_bind_int(channel)));
 	ES_TRY(es_rows_next(rows));
@@ -205,7 +151,7 @@ static es_status is_registered(struct es_db_conn *conn, const struct notify_regi
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 
-	ES_TRY(ES_DB_QUERY(conn, IS_REGISTERED, &rows, es_bind_blob(hash_of(r)), es_bind_text(app),
+	ES_TRY(ES_DB_QUERY(conn, ST_IS_REGISTERED, &rows, es_bind_blob(hash_of(r)), es_bind_text(app),
 	                   es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi), es_bind_text(r->owner.terminal_id),
 	                   es_bind_int(r->channel)));
 	const es_status status = es_rows_next(rows);
@@ -230,7 +176,7 @@ es_status notify_store_duplicates(struct es_db_conn *conn, const struct notify_r
 
 static es_status put(struct es_db_conn *conn, const struct notify_registration *r, struct es_slice app)
 {
-	return ES_DB_EXEC(conn, PUT, NULL, es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi),
+	return ES_DB_EXEC(conn, ST_PUT, NULL, es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi),
 	                  es_bind_text(r->owner.terminal_id), es_bind_text(app), es_bind_text(r->owner.app_name),
 	                  es_bind_int(r->channel), es_bind_blob(hash_of(r)), es_bind_blob(r->token_sealed),
 	                  es_bind_int(r->now_ms));
@@ -240,7 +186,7 @@ es_status notify_store_register(struct es_db_conn *conn, const struct notify_reg
 {
 	size_t found_before = 0;
 
-	ES_TRY(ES_DB_EXEC(conn, DELETE_MOVED, NULL, es_bind_blob(hash_of(r)), es_bind_text(r->owner.tenant),
+	ES_TRY(ES_DB_EXEC(conn, ST_DELETE_MOVED, NULL, es_bind_blob(hash_of(r)), es_bind_text(r->owner.tenant),
 	                  es_bind_text(r->owner.imsi), es_bind_text(r->owner.terminal_id), es_bind_int(r->channel)));
 	for (size_t i = 0; i < r->app_count; i++) {
 		bool found = false;
@@ -250,7 +196,7 @@ es_status notify_store_register(struct es_db_conn *conn, const struct notify_reg
 		else
 			ES_TRY(put(conn, r, r->apps[i]));
 	}
-	ES_TRY(ES_DB_EXEC(conn, DELETE_EXCESS, NULL, es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi),
+	ES_TRY(ES_DB_EXEC(conn, ST_DELETE_EXCESS, NULL, es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi),
 	                  es_bind_int(NOTIFY_REGISTRATIONS_MAX)));
 	*duplicates = found_before;
 	return ES_OK;
@@ -259,7 +205,7 @@ es_status notify_store_register(struct es_db_conn *conn, const struct notify_reg
 es_status notify_store_disable(struct es_db_conn *conn, const struct notify_registration *r)
 {
 	for (size_t i = 0; i < r->app_count; i++)
-		ES_TRY(ES_DB_EXEC(conn, DELETE_TOKEN, NULL, es_bind_blob(hash_of(r)), es_bind_text(r->apps[i]),
+		ES_TRY(ES_DB_EXEC(conn, ST_DELETE_TOKEN, NULL, es_bind_blob(hash_of(r)), es_bind_text(r->apps[i]),
 		                  es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi),
 		                  es_bind_text(r->owner.terminal_id)));
 	return ES_OK;
@@ -269,7 +215,7 @@ es_status notify_store_disable(struct es_db_conn *conn, const struct notify_regi
 
 es_status notify_store_erase(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi, int64_t *removed)
 {
-	return ES_DB_EXEC(conn, DELETE_SUBSCRIBER, removed, es_bind_text(tenant), es_bind_text(imsi));
+	return ES_DB_EXEC(conn, ST_DELETE_SUBSCRIBER, removed, es_bind_text(tenant), es_bind_text(imsi));
 }
 
 struct list {
@@ -317,7 +263,7 @@ es_status notify_store_of_line(struct es_db_conn *conn, struct es_slice tenant, 
 	struct es_rows *rows = NULL;
 	struct list list;
 
-	ES_TRY(ES_DB_QUERY(conn, OF_LINE, &rows, es_bind_text(tenant), es_bind_text(imsi),
+	ES_TRY(ES_DB_QUERY(conn, ST_OF_LINE, &rows, es_bind_text(tenant), es_bind_text(imsi),
 	                   es_bind_int(NOTIFY_REGISTRATIONS_MAX)));
 	es_status status = read_list(rows, arena, &list, NOTIFY_REGISTRATIONS_MAX);
 	es_rows_done(rows); /* before a row is changed */
@@ -330,7 +276,7 @@ es_status notify_store_due(struct es_db_conn *conn, uint32_t limit, struct es_ar
 	struct es_rows *rows = NULL;
 	struct list list;
 
-	ES_TRY(ES_DB_QUERY(conn, DUE, &rows, es_bind_int(limit)));
+	ES_TRY(ES_DB_QUERY(conn, ST_DUE, &rows, es_bind_int(limit)));
 	es_status status = read_list(rows, arena, &list, limit);
 	es_rows_done(rows);
 	return status == ES_OK ? list_each(&list, each, user) : status;
@@ -338,14 +284,14 @@ es_status notify_store_due(struct es_db_conn *conn, uint32_t limit, struct es_ar
 
 es_status notify_store_mark(struct es_db_conn *conn, int64_t id, uint64_t sequence)
 {
-	return ES_DB_EXEC(conn, MARK, NULL, es_bind_int(id), es_bind_int((int64_t)sequence));
+	return ES_DB_EXEC(conn, ST_MARK, NULL, es_bind_int(id), es_bind_int((int64_t)sequence));
 }
 
 es_status notify_store_position(struct es_db_conn *conn, uint64_t *out)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 
-	ES_TRY(es_db_query(conn, GET_POSITION, NULL, 0, &rows));
+	ES_TRY(es_db_query(conn, ST_GET_POSITION, NULL, 0, &rows));
 	ES_TRY(es_rows_next(rows));
 	*out = (uint64_t)es_col_int(rows, 0);
 	return ES_OK;
@@ -355,6 +301,6 @@ es_status notify_store_set_position(struct es_db_conn *conn, uint64_t sequence)
 {
 	int64_t changed = 0;
 
-	ES_TRY(ES_DB_EXEC(conn, SET_POSITION, &changed, es_bind_int((int64_t)sequence)));
+	ES_TRY(ES_DB_EXEC(conn, ST_SET_POSITION, &changed, es_bind_int((int64_t)sequence)));
 	return changed == 1 ? ES_OK : ES_INTERNAL;
 }

@@ -8,9 +8,8 @@
 #include "es_arena.h"
 #include "es_db.h"
 #include "es_keyring.h"
-#include "notify_register.h"
+#include "notify_message.h"
 
-#define NOTIFY_APPS_MAX 16
 #define NOTIFY_HASH_SIZE 32
 /* Of one subscriber, all terminals and applications together; more push out the oldest. */
 #define NOTIFY_REGISTRATIONS_MAX 64
