@@ -63,7 +63,7 @@ def hasten(odsa, line):
     odsa.bss.tell("order")
     wait_for(lambda: line.order()["steps"][-1]["outcome"] == "pending", what="an answer that is to come")
     status, told = odsa.api("POST", f"/v1/tenants/demo/esim-orders/{line.order()['id']}:advance", {"state": "done"})
-    assert status == 200, told
+    assert status == 200 or line.order()["steps"][-1]["outcome"] != "pending", told  # it may have been asked again meanwhile
     odsa.ends(line, "waiting")
 
 
