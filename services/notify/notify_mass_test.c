@@ -335,25 +335,27 @@ static void collect(struct world *w, struct found *out)
 
 /* ---- tests ---- */
 
+/* A fifth of them on PostgreSQL, where each takes its round trips. */
 static void each_of_ten_thousand_lines_is_woken_once(void **state)
 {
 	struct world *w = *state;
+	const unsigned count = engine == 0 ? LINES_MAX : LINES_MAX / 5;
 	struct found found;
 
-	w->lines = LINES_MAX;
-	register_lines(w, LINES_MAX, 1, "ap2004");
+	w->lines = count;
+	register_lines(w, count, 1, "ap2004");
 	begin(w, "ap2004");
 	start_run(w);
 	const struct notify_mass m = wait_for(w, NOTIFY_MASS_DONE, 0);
-	assert_int_equal(m.lines, LINES_MAX);
-	assert_int_equal(m.total, LINES_MAX);
-	assert_int_equal(m.woken, LINES_MAX);
+	assert_int_equal(m.lines, count);
+	assert_int_equal(m.total, count);
+	assert_int_equal(m.woken, count);
 	assert_int_equal(w->counts, 1);
 	assert_true(m.ended_ms > 0);
 	collect(w, &found);
-	assert_int_equal(found.count, LINES_MAX);
+	assert_int_equal(found.count, count);
 	assert_int_equal(found.again, 0);
-	for (unsigned i = 0; i < LINES_MAX; i++)
+	for (unsigned i = 0; i < count; i++)
 		assert_int_equal(found.rows[i], 1);
 }
 
