@@ -203,6 +203,7 @@ server.on('sessionError', () => {});
 server.on('tlsClientError', () => {});
 server.listen(settings.port, '127.0.0.1', () => obey({
   say: ({ address, plays: list }) => plays.say(address, list),
+  reset: () => plays.reset(),
   goaway: (reason) => sessions.forEach((session) => goaway(session, reason)),
   cut: () => sessions.forEach((session) => session.destroy()),
   release: () => {

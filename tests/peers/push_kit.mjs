@@ -35,6 +35,10 @@ export class Plays {
     else this.byAddress.set(address, plays.map((play) => ({ ...play })));
   }
 
+  reset() {
+    this.byAddress.clear();
+  }
+
   next(address) {
     if (this.byAddress.size === 0) return null;
     for (const key of [address, '*']) {

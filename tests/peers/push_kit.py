@@ -40,6 +40,9 @@ class Plays:
         if plays:
             self._by_address[address] = [dict(play) for play in plays]
 
+    def reset(self):
+        self._by_address.clear()
+
     def next(self, address):
         for key in (address, "*"):
             plays = self._by_address.get(key)
@@ -87,6 +90,9 @@ class Peer:
 
     def do_say(self, given):
         self.plays.say(given["address"], given["plays"])
+
+    def do_reset(self, _):
+        self.plays.reset()
 
     def do_release(self, _):
         self.hung.set()

@@ -62,6 +62,11 @@ class Peer:
         """What is played for that address from now on; nothing: as usual."""
         self.ask("say", {"address": address, "plays": plays})
 
+    def reset(self):
+        """As usual for everybody; who was kept waiting is answered."""
+        self.ask("reset")
+        self.ask("release")
+
     def state(self):
         return self.ask("state")
 
