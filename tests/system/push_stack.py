@@ -138,8 +138,7 @@ class PushStack:
         self.stack.start().load_demo()
         self.api = Operators(self.stack)
         self.settings()
-        gold = json.loads((ROOT / "deploy/demo/plan-gold.json").read_text())
-        self.plan("gold", **gold, private_identity=True, carrier_billing=True)
+        self.plan("gold", **self.plan_document("gold"), private_identity=True, carrier_billing=True)
         rows = io.StringIO()
         table = csv.writer(rows)
         table.writerow(["imsi", "msisdn", "plan", "status", "k", "opc", "amf", "terms", "address", "provisioning"])
@@ -163,9 +162,13 @@ class PushStack:
         status, body = self.api("PUT", DEMO, {**tenant, "private_identity": {"type": "pseudonym"}, **more})
         assert status in (200, 201), body
 
-    def plan(self, name, **document):
-        status, body = self.api("PUT", f"{DEMO}/plans/{name}", {**document, "id": name})
+    def plan(self, plan, **document):
+        status, body = self.api("PUT", f"{DEMO}/plans/{plan}", {**document, "id": plan})
         assert status in (200, 201), body
+
+    def plan_document(self, name):
+        """As the demo has it."""
+        return json.loads((ROOT / f"deploy/demo/plan-{name}.json").read_text())
 
     def client(self):
         return _Closing(self.stack)
@@ -192,6 +195,17 @@ class PushStack:
         want = {(phone.line.imsi, phone.terminal_id, app) for phone in phones for app in apps}
         wait_for(lambda: want <= set(self.rows("policy", "SELECT imsi, terminal_id, app FROM device_app")), 20,
                  f"policy to note what was told of {apps}")
+
+    def wait_told(self, lines, apps):
+        """policy noted what some device of each line was told."""
+        want = {(line.imsi, app) for line in lines for app in apps}
+        wait_for(lambda: want <= set(self.rows("policy", "SELECT imsi, app FROM device_app")), 20, f"policy to note what was told of {apps}")
+
+    def asks_for_code(self, msisdn):
+        """A one-time code is on its way."""
+        with self.client() as client:
+            answer = client.get(params(msisdn=msisdn))
+        return answer.status == 200 and answer.body == b""
 
     def registered(self, phone):
         """Applications it is registered for."""
