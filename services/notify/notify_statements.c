@@ -33,5 +33,9 @@ const char *const notify_statements[] = {
 	[ST_DUE] = "SELECT " LISTED " FROM registration WHERE due_sequence > 0 ORDER BY due_sequence, id LIMIT ?1",
 	[ST_MARK] = "UPDATE registration SET due_sequence = ?2 WHERE id = ?1",
 	[ST_GET_HASH_KEY] = "SELECT sealed FROM hash_key WHERE id = 1",
+	/* credentials */
+	[ST_GET_CREDENTIAL] = "SELECT made_ms, sealed FROM credential WHERE name = ?1",
+	[ST_PUT_CREDENTIAL] = "INSERT INTO credential (name, made_ms, sealed) VALUES (?1, ?2, ?3)"
+						  " ON CONFLICT (name) DO UPDATE SET made_ms = excluded.made_ms, sealed = excluded.sealed",
 };
 _Static_assert(ES_COUNT(notify_statements) == ST_STATEMENT_COUNT, "every statement has its SQL");

@@ -18,6 +18,9 @@ enum notify_statement {
 	ST_OF_LINE,
 	ST_DUE,
 	ST_MARK,
+	/* credentials */
+	ST_GET_CREDENTIAL,
+	ST_PUT_CREDENTIAL,
 	ST_STATEMENT_COUNT,
 };
 
