@@ -6,7 +6,7 @@
 
 #include "es_cleanup.h"
 #include "notify_kind.h"
-#include "notify_rules.h"
+#include "notify_rules_config.h"
 #include "notify_store_credential.h"
 
 #define FILE_MAX (1u << 20)

@@ -1,6 +1,6 @@
-/* notify_rules.h -- rules of [default] and [tenant X] as they stand in channels_file, before their accounts are looked for. */
-#ifndef NOTIFY_RULES_H
-#define NOTIFY_RULES_H
+/* notify_rules_config.h -- rules of [default] and [tenant X] as they stand in channels_file, before their accounts are looked for. */
+#ifndef NOTIFY_RULES_CONFIG_H
+#define NOTIFY_RULES_CONFIG_H
 
 #include "es_config_named.h"
 #include "notify_channels.h"

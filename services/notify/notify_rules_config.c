@@ -1,5 +1,5 @@
-/* notify_rules.c -- the keys of rules, with their defaults, and what does not go together. Pure. */
-#include "notify_rules.h"
+/* notify_rules_config.c -- the keys of rules, with their defaults, and what does not go together. Pure. */
+#include "notify_rules_config.h"
 
 #include <inttypes.h>
 #include <string.h>
