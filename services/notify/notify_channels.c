@@ -256,18 +256,6 @@ const struct notify_rules *notify_channels_rules(const struct notify_channels *c
 	return &channels->rules;
 }
 
-const char *notify_rules_account(const struct notify_rules *rules, enum notify_channel channel)
-{
-	switch (channel) {
-	case NOTIFY_GCM:
-	case NOTIFY_FCM: return rules->fcm;
-	case NOTIFY_WNS: return rules->wns;
-	case NOTIFY_APNS: return rules->apns;
-	case NOTIFY_BY_SMS: return rules->sms;
-	}
-	return "";
-}
-
 struct notify_account *notify_channels_account(struct notify_channels *channels, const char *name)
 {
 	const struct opened *account = find(channels, name);
