@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import subprocess
 import threading
 import urllib.parse
@@ -180,6 +181,35 @@ class Providers:
 
     def __exit__(self, *_):
         self._ends.close()
+
+    def channels(self, rules, tenants, sections, channels):
+        """The channels_file of docs/notifications.md with files and addresses of this machine, and changes."""
+        here = {"apns apple": {"url": self.apns.url}, "fcm firebase": {"url": self.fcm.url},
+                "wns windows": {"token_url": f"{self.wns.url}/token", "hosts": "127.0.0.1"},
+                "smsc smsc-1": {"host": "127.0.0.1", "port": self.smsc.port}}
+        found = {name: dict(here[name], ca_file=self.ca) for name in here}
+        found["default"] = {key: value for key, value in rules.items()}
+        found |= {f"tenant {name}": dict(more) for name, more in tenants.items()}
+        for name, more in sections.items():
+            found.setdefault(name, {}).update(more)
+        kinds = {"sms" if name == "smsc" else name for name in channels}
+        left_out = {f"{kind} " for kind in ("apns", "fcm", "wns", "smsc") if ("sms" if kind == "smsc" else kind) not in kinds}
+        found["default"].update({kind: "" for kind in ("apns", "fcm", "wns", "sms") if kind not in kinds})
+        return "".join(text for name, text in self._documented(found).items() if not any(name.startswith(kind) for kind in left_out))
+
+    def _documented(self, changes):
+        """Each section of the page's file as text, files replaced by ours."""
+        files = {"AuthKey_KEY1234567.p8": self.p8, "service-account.json": self.service_account, "wns.secret": self.wns_secret,
+                 "smsc.password": self.smsc_password}
+        page = re.search(r"```ini\n(\[default\].*?)```", (ROOT / "docs/notifications.md").read_text(), re.S)[1]
+        told = {}
+        for header, body in re.findall(r"^\[(.*?)\]\n(.*?)(?=^\[|\Z)", page, re.S | re.M):
+            told[header] = dict(line.split(" = ", 1) for line in body.splitlines() if line)
+        for header, more in changes.items():
+            told[header] = {**told.get(header, {}), **more}
+        lines = {header: [f"{key} = {files[Path(value).name] if key.endswith('_file') and Path(value).name in files else value}"
+                          for key, value in keys.items()] for header, keys in told.items()}
+        return {header: "\n".join([f"[{header}]", *keys, ""]) for header, keys in lines.items()}
 
     def wns_channel(self, name):
         """What a Windows client registers with."""

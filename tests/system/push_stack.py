@@ -131,7 +131,7 @@ class PushStack:
         self.file = folder / "channels.conf"
         self.file.write_text(providers.channels({**RULES, **(rules or {})}, tenants or {}, sections or {}, channels))
         overrides = stack.pop("overrides", {})
-        overrides["notify"] = {"channels_file": self.file, "events_poll": "200ms", **overrides.get("notify", {})}
+        overrides["notify"] = {"channels_file": self.file, "events_poll": "1s", "lease": "6s", **overrides.get("notify", {})}
         self.stack = Stack(folder / "stack", overrides=overrides, **stack)
 
     def start(self):
