@@ -203,10 +203,7 @@ server.on('sessionError', () => {});
 server.on('tlsClientError', () => {});
 server.listen(settings.port, '127.0.0.1', () => obey({
   say: ({ address, plays: list }) => plays.say(address, list),
-<<<<<<< HEAD
   reset: () => plays.reset(),
-=======
->>>>>>> n-smpp
   goaway: (reason) => sessions.forEach((session) => goaway(session, reason)),
   cut: () => sessions.forEach((session) => session.destroy()),
   release: () => {

@@ -35,13 +35,10 @@ export class Plays {
     else this.byAddress.set(address, plays.map((play) => ({ ...play })));
   }
 
-<<<<<<< HEAD
   reset() {
     this.byAddress.clear();
   }
 
-=======
->>>>>>> n-smpp
   next(address) {
     if (this.byAddress.size === 0) return null;
     for (const key of [address, '*']) {

@@ -40,12 +40,9 @@ class Plays:
         if plays:
             self._by_address[address] = [dict(play) for play in plays]
 
-<<<<<<< HEAD
     def reset(self):
         self._by_address.clear()
 
-=======
->>>>>>> n-smpp
     def next(self, address):
         for key in (address, "*"):
             plays = self._by_address.get(key)
@@ -94,12 +91,9 @@ class Peer:
     def do_say(self, given):
         self.plays.say(given["address"], given["plays"])
 
-<<<<<<< HEAD
     def do_reset(self, _):
         self.plays.reset()
 
-=======
->>>>>>> n-smpp
     def do_release(self, _):
         self.hung.set()
         self.hung = asyncio.Event()

@@ -163,10 +163,7 @@ const server = smpp.createServer(tls, serve);
 server.on('tlsClientError', () => {});
 server.listen(settings.port, settings.host ?? '127.0.0.1', () => obey({
   say: ({ address, plays: list }) => plays.say(address, list),
-<<<<<<< HEAD
   reset: () => plays.reset(),
-=======
->>>>>>> n-smpp
   set: (given) => { Object.assign(settings, given); },
   silent: (is) => { silent = is; },
   cut: () => sessions.forEach((session) => session.destroy()),
