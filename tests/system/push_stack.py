@@ -117,7 +117,7 @@ class Line:
     def stir(self):
         """A change that alters the answer of ap2004, and of no other application."""
         self.stirred = getattr(self, "stirred", 0) + 1
-        return self.patch(vowifi={"provisioning": ("in_progress", "provisioned")[self.stirred % 2]})
+        return self.patch(vowifi={"provisioning": ("provisioned", "in_progress")[self.stirred % 2]})
 
 
 class PushStack:
