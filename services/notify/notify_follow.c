@@ -7,6 +7,7 @@
 #include "es_cleanup.h"
 #include "es_clock.h"
 #include "es_metrics.h"
+#include "notify_store_mass.h"
 #include "notify_waking.h"
 
 ES_METRIC_COUNTER1(removed, "openes_notify_registrations_removed_total", "Registrations removed with their subscriber");
@@ -18,7 +19,8 @@ struct notify_follow {
 	struct es_follow *follow;
 	struct notify_ways ways;
 	struct notify_deliver *deliver;
-	int64_t removed; /* of the page under way */
+	bool has_mass_changes; /* esim's events without a line are of enterprises, and wake nobody */
+	int64_t removed;       /* of the page under way */
 	struct notify_woken woken;
 };
 
@@ -57,6 +59,21 @@ static es_status wake_line(struct es_db_conn *conn, const Openes__Event *event, 
 	return status;
 }
 
+/* ---- a tenant or a plan ---- */
+
+static es_status begin_mass(struct es_db_conn *conn, const Openes__Event *event, const struct notify_follow *f)
+{
+	const struct notify_mass_event begun = { .tenant = event->tenant,
+		                                     .plan = event->plan,
+		                                     .kind = event->kind,
+		                                     .apps = event->apps,
+		                                     .app_count = event->n_apps,
+		                                     .at_ms = event->at_unix_ms,
+		                                     .traceparent = event->traceparent };
+
+	return notify_store_mass_start(conn, f->ways.rules(f->ways.user, event->tenant), &begun, es_wall_ms());
+}
+
 /* ---- the page ---- */
 
 static void begin(void *user)
@@ -76,6 +93,8 @@ static es_status apply(struct es_db_conn *conn, const Openes__Event *event, void
 		f->removed += count;
 	} else if (event->imsi[0] != '\0') {
 		ES_TRY(wake_line(conn, event, f));
+	} else if (f->has_mass_changes) {
+		ES_TRY(begin_mass(conn, event, f));
 	}
 	return ES_OK;
 }
@@ -110,6 +129,7 @@ es_status notify_follow_start(const struct notify_follow_options *options, struc
 	es_metric_register(&removed);
 	notify_waking_init();
 	f->ways = options->ways;
+	f->has_mass_changes = options->source == ES_FOLLOW_POLICY;
 	f->deliver = options->deliver;
 	es_status status = es_follow_start(&follow, &f->follow, error);
 	if (status != ES_OK) {

@@ -8,6 +8,10 @@
 	"tenant, imsi, terminal_id, app_name, app, account, reason, detail, traceparent, id, at_ms, channel, attempts,"    \
 	" changed_ms"
 
+#define MASS                                                                                                           \
+	"id, tenant, plan, kind, apps, state, rate, cursor, total, lines, woken, start_ms, paced_us, created_ms, "         \
+	"changed_ms, ended_ms, lease_until_ms, lease, traceparent"
+
 const char *const notify_statements[] = {
 	[ST_IS_REGISTERED] =
 		"SELECT 1 FROM registration WHERE token_hash = ?1 AND app = ?2 AND tenant = ?3 AND imsi = ?4 AND"
@@ -104,5 +108,44 @@ const char *const notify_statements[] = {
 	[ST_VIEW_FAILURE_DELETE] = "DELETE FROM dead WHERE tenant = ?1 AND id = ?2",
 	[ST_VIEW_QUEUES] = "SELECT account, COUNT(*), MIN(changed_ms) FROM wake WHERE tenant = ?1 GROUP BY account"
 					   " ORDER BY account LIMIT ?2",
+
+	/* mass changes */
+	[ST_MASS_ADD] = "INSERT INTO mass (tenant, plan, kind, apps, state, rate, cursor, total, lines, woken, start_ms,"
+					" paced_us, created_ms, changed_ms, ended_ms, lease_until_ms, lease, traceparent)"
+					" VALUES (?1, ?2, ?3, ?4, ?5, ?6, '', -1, 0, 0, ?7, 0, ?8, ?9, 0, 0, 0, ?10)",
+	[ST_MASS_AGAIN] = "UPDATE mass SET kind = ?2, apps = ?3, state = ?4, cursor = '', total = -1, lines = 0, woken = 0,"
+					  " start_ms = ?5, changed_ms = ?6, lease_until_ms = 0, lease = 0, traceparent = ?7 WHERE id = ?1",
+	[ST_MASS_FIND_OPEN] =
+		"SELECT " MASS " FROM mass WHERE state <= 3 AND tenant = ?1 AND plan = ?2 ORDER BY id LIMIT 1",
+	[ST_MASS_LIST] = "SELECT " MASS " FROM mass WHERE tenant = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+	[ST_MASS_GET] = "SELECT " MASS " FROM mass WHERE tenant = ?1 AND id = ?2",
+	[ST_MASS_STATE] = "SELECT state FROM mass WHERE tenant = ?1 AND id = ?2",
+	[ST_MASS_PAUSE] = "UPDATE mass SET state = 3, lease = 0, lease_until_ms = 0"
+					  " WHERE tenant = ?1 AND id = ?2 AND state <= 2",
+	[ST_MASS_RESUME] = "UPDATE mass SET state = 1, start_ms = ?3 WHERE tenant = ?1 AND id = ?2 AND state = 3",
+	[ST_MASS_CANCEL] = "UPDATE mass SET state = 5, ended_ms = ?3, lease = 0, lease_until_ms = 0"
+					   " WHERE tenant = ?1 AND id = ?2 AND state <= 3",
+	[ST_MASS_WITHDRAW] = "DELETE FROM wake WHERE mass = ?1 AND mass > 0 AND lease = 0",
+	/* One that is paced far ahead at a low rate goes on at once. */
+	[ST_MASS_SET_RATE] = "UPDATE mass SET rate = ?3, paced_us = CASE WHEN paced_us > ?4 THEN ?4 ELSE paced_us END"
+						 " WHERE tenant = ?1 AND id = ?2 AND state <= 3",
+	[ST_MASS_COUNT_OPEN] = "SELECT COUNT(*) FROM mass WHERE state <= 3",
+	[ST_MASS_FREE] = "SELECT id FROM mass WHERE state <= 3 AND ((state = 1 AND start_ms <= ?1) OR"
+					 " (state = 2 AND lease_until_ms <= ?1)) ORDER BY start_ms, id LIMIT ?2",
+	[ST_MASS_TAKE] = "UPDATE mass SET state = 2, lease = ?2, lease_until_ms = ?4 WHERE id = ?1 AND"
+					 " ((state = 1 AND start_ms <= ?3) OR (state = 2 AND lease_until_ms <= ?3))",
+	[ST_MASS_HELD] = "SELECT " MASS " FROM mass WHERE id = ?1 AND lease = ?2 AND state = 2",
+	[ST_MASS_LATE] = "SELECT COUNT(*) FROM (SELECT id FROM wake WHERE mass = ?1 AND mass > 0 AND lease = 0 AND"
+					 " attempts = 0 AND due_ms < ?2 LIMIT ?3) AS late",
+	[ST_MASS_MESSAGES] =
+		"SELECT COUNT(*) FROM (SELECT DISTINCT w.terminal_id, w.channel, r.token_hash FROM wake w"
+		" LEFT JOIN registration r ON r.tenant = w.tenant AND r.imsi = w.imsi AND r.terminal_id = w.terminal_id AND"
+		" r.app = w.app AND r.app_name = w.app_name AND r.channel = w.channel"
+		" WHERE w.tenant = ?1 AND w.imsi = ?2 AND w.mass = ?3 AND w.generation = 1) AS messages",
+	[ST_MASS_MOVE] = "UPDATE mass SET cursor = ?3, lines = ?4, woken = ?5, paced_us = ?6, total = ?7, state = ?8,"
+					 " ended_ms = ?9, lease_until_ms = ?10, lease = ?11"
+					 " WHERE id = ?1 AND lease = ?2 AND state = 2",
+	[ST_MASS_GIVE_BACK] = "UPDATE mass SET lease = 0, lease_until_ms = 0 WHERE id = ?1 AND lease = ?2 AND state = 2",
+	[ST_MASS_PRUNE] = "DELETE FROM mass WHERE state >= 4 AND ended_ms < ?1",
 };
 _Static_assert(ES_COUNT(notify_statements) == ST_STATEMENT_COUNT, "every statement has its SQL");
