@@ -22,6 +22,12 @@ static const struct es_admin_action actions[] = {
 	{ "failure.replay", ES_ADMIN_WRITES, notify_do_failure_replay },
 	{ "failure.replay-all", ES_ADMIN_WRITES, notify_do_failure_replay_all },
 	{ "failure.delete", ES_ADMIN_WRITES, notify_do_failure_delete },
+	{ "mass.list", 0, notify_do_mass_list },
+	{ "mass.get", 0, notify_do_mass_get },
+	{ "mass.patch", ES_ADMIN_WRITES, notify_do_mass_patch },
+	{ "mass.pause", ES_ADMIN_WRITES, notify_do_mass_pause },
+	{ "mass.resume", ES_ADMIN_WRITES, notify_do_mass_resume },
+	{ "mass.cancel", ES_ADMIN_WRITES, notify_do_mass_cancel },
 	{ "channel.list", 0, notify_do_channel_list },
 };
 

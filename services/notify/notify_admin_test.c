@@ -11,6 +11,7 @@
 #include "es_crypto.h"
 #include "es_db_testing.h"
 #include "notify_admin.h"
+#include "notify_store_mass.h"
 #include "notify_store_view.h"
 #include "notify_test_account.h"
 
@@ -402,6 +403,107 @@ static void accounts_show_how_they_are_and_what_waits_for_them(void **state)
 	     "]}");
 }
 
+/* ---- mass changes ---- */
+
+static es_status run_start(struct es_db_conn *conn, void *user)
+{
+	char app3[] = "ap2003", app4[] = "ap2004", *apps[] = { app3, app4 };
+	const struct notify_mass_event event = { .tenant = "demo",
+		                                     .plan = user,
+		                                     .kind = "plan.changed",
+		                                     .apps = apps,
+		                                     .app_count = 2,
+		                                     .at_ms = 1700000000000,
+		                                     .traceparent = TRACEPARENT };
+
+	return notify_store_mass_start(conn, &rules, &event, 1700000000000);
+}
+
+static void changes(const char *plan)
+{
+	char name[16];
+
+	(void)snprintf(name, sizeof name, "%s", plan);
+	rules.mass_rate = 100;
+	assert_int_equal(es_db_write_wait(notify_store_db(store), run_start, name), ES_OK);
+}
+
+static es_status run_go_on(struct es_db_conn *conn, void *user)
+{
+	struct es_arena *arena = user;
+	struct notify_mass mass;
+
+	es_arena_reset(arena);
+	ES_TRY(notify_store_mass_take(conn, 1, 7, 1700000000000));
+	ES_TRY(notify_store_mass_held(conn, 1, 7, arena, &mass));
+	mass.total = 1000;
+	mass.lines = 250;
+	mass.woken = 125;
+	mass.cursor = IMSI;
+	return notify_store_mass_move(conn, &mass, 1700000000000);
+}
+
+static void a_mass_change_shows_how_far_it_is(void **state)
+{
+	struct es_arena *arena = es_arena_new(0, 65536);
+
+	(void)state;
+	changes("gold");
+	does(ES_ADMIN_DONE, "mass.get", "tenant=demo&change=1", "");
+	SAYS("{\"id\":\"1\",\"kind\":\"plan.changed\",\"plan\":\"gold\",\"apps\":[\"ap2003\",\"ap2004\"],\"state\":"
+	     "\"waiting\","
+	     "\"rate\":100,\"lines\":0,\"woken\":0,\"start\":\"2023-11-14T22:13:20Z\"");
+	SAYS("\"trace\":\"0af7651916cd43dd8448eb211c80319c\"}");
+	assert_int_equal(es_db_write_wait(notify_store_db(store), run_go_on, arena), ES_OK);
+	does(ES_ADMIN_DONE, "mass.get", "tenant=demo&change=1", "");
+	SAYS("\"state\":\"running\",\"rate\":100,\"total\":1000,\"percent\":25,\"lines\":250,\"woken\":125");
+	SAYS("\"estimated_end\":\"2");
+	does(ES_ADMIN_NOT_FOUND, "mass.get", "tenant=other&change=1", "");
+	does(ES_ADMIN_NOT_FOUND, "mass.get", "tenant=demo&change=2", "");
+	does(ES_ADMIN_INVALID, "mass.get", "tenant=demo&change=x", "");
+	es_arena_free(arena);
+}
+
+static void a_mass_change_is_steered_until_it_has_ended(void **state)
+{
+	(void)state;
+	changes("gold");
+	does(ES_ADMIN_DONE, "mass.pause", "tenant=demo&change=1", "");
+	SAYS("\"state\":\"paused\"");
+	assert_true(effect.moved);
+	does(ES_ADMIN_DONE, "mass.pause", "tenant=demo&change=1", ""); /* the same again is the same */
+	does(ES_ADMIN_DONE, "mass.patch", "tenant=demo&change=1", "{\"rate\":50}");
+	SAYS("\"rate\":50");
+	does(ES_ADMIN_INVALID, "mass.patch", "tenant=demo&change=1", "{\"rate\":0}");
+	SAYS("\"field\":\"rate\"");
+	does(ES_ADMIN_DONE, "mass.resume", "tenant=demo&change=1", "");
+	SAYS("\"state\":\"waiting\"");
+	does(ES_ADMIN_NOT_FOUND, "mass.cancel", "tenant=other&change=1", "");
+	does(ES_ADMIN_DONE, "mass.cancel", "tenant=demo&change=1", "");
+	SAYS("\"state\":\"cancelled\"");
+	SAYS("\"ended\":\"2");
+	does(ES_ADMIN_CONFLICT, "mass.resume", "tenant=demo&change=1", "");
+	SAYS("it has ended");
+	does(ES_ADMIN_CONFLICT, "mass.patch", "tenant=demo&change=1", "{\"rate\":50}");
+}
+
+static void mass_changes_are_listed_the_newest_first(void **state)
+{
+	(void)state;
+	changes("gold");
+	changes("basic");
+	changes("");
+	does(ES_ADMIN_DONE, "mass.list", "tenant=demo&limit=2", "");
+	SAYS("{\"items\":[{\"id\":\"3\"");
+	SAYS("\"next\":\"2\"}");
+	SAYS_NOT("\"id\":\"1\"");
+	does(ES_ADMIN_DONE, "mass.list", "tenant=demo&limit=2&cursor=2", "");
+	SAYS("{\"items\":[{\"id\":\"1\"");
+	SAYS_NOT("next");
+	does(ES_ADMIN_DONE, "mass.list", "tenant=other", "");
+	assert_string_equal(body, "{\"items\":[]}");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -414,6 +516,9 @@ int main(void)
 		TEST(failures_are_found_by_what_they_are_about),
 		TEST(a_failure_is_tried_again_as_long_as_its_device_is_registered),
 		TEST(all_that_match_are_tried_again_page_by_page),
+		TEST(a_mass_change_shows_how_far_it_is),
+		TEST(a_mass_change_is_steered_until_it_has_ended),
+		TEST(mass_changes_are_listed_the_newest_first),
 		TEST(accounts_show_how_they_are_and_what_waits_for_them),
 	};
 	int failed = 0;
