@@ -130,7 +130,7 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "GET", FAILURE, "notify.failure.get", "", GW_BODY_NONE, GW_OWNER_NOTIFY },
 	{ "POST", FAILURE ":replay", "notify.failure.replay", "", GW_BODY_NONE, GW_OWNER_NOTIFY },
 	{ "DELETE", FAILURE, "notify.failure.delete", "", GW_BODY_NONE, GW_OWNER_NOTIFY },
-	{ "GET", MASS, "notify.mass.list", PAGE " state", GW_BODY_NONE, GW_OWNER_NOTIFY },
+	{ "GET", MASS, "notify.mass.list", PAGE, GW_BODY_NONE, GW_OWNER_NOTIFY },
 	{ "GET", MASS_CHANGE, "notify.mass.get", "", GW_BODY_NONE, GW_OWNER_NOTIFY },
 	{ "PATCH", MASS_CHANGE, "notify.mass.patch", "", GW_BODY_JSON, GW_OWNER_NOTIFY },
 	{ "POST", MASS_CHANGE ":pause", "notify.mass.pause", "", GW_BODY_NONE, GW_OWNER_NOTIFY },

@@ -9,6 +9,7 @@
 #include "es_log.h"
 #include "es_metrics.h"
 #include "notify.pb-c.h"
+#include "policy.pb-c.h"
 
 enum { RESULT_FAILED = NOTIFY_STATUS_COUNT };
 static const char *const results[] = {
@@ -24,6 +25,7 @@ void notify_bus_init(void)
 {
 	es_metric_register(&registrations);
 	notify_sms_metrics();
+	notify_admin_metrics();
 }
 
 /* Lives in the call's arena until the answer. */
@@ -233,5 +235,6 @@ static void on_sms(struct es_bus_call *call, const ProtobufCMessage *message, vo
 const struct es_bus_method notify_bus_methods[] = {
 	{ OPENES__BUS_METHOD__NOTIFY_REGISTER, &openes__register_request__descriptor, on_register },
 	{ OPENES__BUS_METHOD__NOTIFY_SMS, &openes__sms_request__descriptor, on_sms },
+	{ OPENES__BUS_METHOD__NOTIFY_ADMIN, &openes__admin_work_request__descriptor, notify_on_admin },
 };
 const size_t notify_bus_method_count = ES_COUNT(notify_bus_methods);

@@ -10,6 +10,8 @@
 
 /* Where reads block (PostgreSQL): as many threads as reading connections. */
 #define READER_THREADS 4
+/* Operators' actions wait for commits, and do not hold up devices. */
+#define ADMIN_THREADS 2
 
 struct notify_process {
 	struct es_keyring *ring;
@@ -23,6 +25,9 @@ struct notify_process {
 
 static es_status start_readers(struct notify_process *p, uint32_t calls_max)
 {
+	p->bus.admins = es_worker_new("notify-admin", ADMIN_THREADS, calls_max);
+	if (p->bus.admins == NULL)
+		return ES_TOO_LARGE;
 	if (!es_db_reads_block(notify_store_db(p->store)))
 		return ES_OK;
 	p->bus.readers = es_worker_new("notify-reads", READER_THREADS, calls_max);
@@ -98,6 +103,8 @@ static es_status start_parts(struct notify_process *p, const struct notify_confi
 
 	ES_TRY(start_delivery(p, config, key, error));
 	p->bus.store = p->store;
+	p->bus.ways = (struct notify_ways){ rules_of, account_of, p };
+	p->bus.deliver = p->deliver;
 	ES_TRY(start_sms(config, &p->bus.sms, error));
 	notify_bus_init();
 	const struct es_bus_server_options server = {
@@ -138,6 +145,8 @@ void notify_process_stop(struct notify_process *p, int64_t wait_ms)
 		return;
 	if (p->server != NULL)
 		es_bus_server_stop(p->server, wait_ms);
+	if (p->bus.admins != NULL)
+		es_worker_free(p->bus.admins); /* they look at accounts */
 	notify_sms_stop(p->bus.sms);
 	notify_follow_stop(p->policy);
 	notify_follow_stop(p->esim);

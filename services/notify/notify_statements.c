@@ -4,6 +4,9 @@
 #include "es_cleanup.h"
 
 #define LISTED "id, told_ms, terminal_id, app_name, app, channel"
+#define FAILURE                                                                                                        \
+	"tenant, imsi, terminal_id, app_name, app, account, reason, detail, traceparent, id, at_ms, channel, attempts,"    \
+	" changed_ms"
 
 #define MASS                                                                                                           \
 	"id, tenant, plan, kind, apps, state, rate, cursor, total, lines, woken, start_ms, paced_us, created_ms, "         \
@@ -98,6 +101,24 @@ const char *const notify_statements[] = {
 					" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 	[ST_DEAD_ERASE] = "DELETE FROM dead WHERE tenant = ?1 AND imsi = ?2",
 	[ST_DEAD_PRUNE] = "DELETE FROM dead WHERE id IN (SELECT id FROM dead WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
+	/* what operators look at */
+	[ST_VIEW_REGISTRATIONS] =
+		"SELECT app, app_name, terminal_id, outcome, channel, token_hash, registered_unix_ms, told_ms,"
+		" outcome_ms FROM registration WHERE tenant = ?1 AND imsi = ?2"
+		" ORDER BY registered_unix_ms DESC, id DESC LIMIT ?3",
+	[ST_VIEW_DUE] =
+		"SELECT app, app_name, terminal_id, account, channel, attempts, changed_ms, due_ms, expires_ms, mass,"
+		" lease FROM wake WHERE tenant = ?1 AND imsi = ?2 ORDER BY due_ms, id LIMIT ?3",
+	[ST_VIEW_HASTEN] = "UPDATE wake SET due_ms = ?7 WHERE tenant = ?1 AND imsi = ?2 AND terminal_id = ?3 AND"
+					   " app_name = ?4 AND app = ?5 AND channel = ?6 AND lease = 0 AND due_ms > ?7",
+	[ST_VIEW_FAILURES] = "SELECT " FAILURE " FROM dead WHERE tenant = ?1 AND id < ?2 AND (?3 = '' OR reason = ?3) AND"
+						 " (?4 = 0 OR channel = ?4) ORDER BY id DESC LIMIT ?5",
+	[ST_VIEW_FAILURES_OF_LINE] = "SELECT " FAILURE " FROM dead WHERE tenant = ?1 AND imsi = ?6 AND id < ?2 AND"
+								 " (?3 = '' OR reason = ?3) AND (?4 = 0 OR channel = ?4) ORDER BY id DESC LIMIT ?5",
+	[ST_VIEW_FAILURE] = "SELECT " FAILURE " FROM dead WHERE tenant = ?1 AND id = ?2",
+	[ST_VIEW_FAILURE_DELETE] = "DELETE FROM dead WHERE tenant = ?1 AND id = ?2",
+	[ST_VIEW_QUEUES] = "SELECT account, COUNT(*), MIN(changed_ms) FROM wake WHERE tenant = ?1 GROUP BY account"
+					   " ORDER BY account LIMIT ?2",
 
 	/* mass changes */
 	[ST_MASS_ADD] = "INSERT INTO mass (tenant, plan, kind, apps, state, rate, cursor, total, lines, woken, start_ms,"

@@ -219,7 +219,7 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	               "the device: 14 digits, with or without check digit or software version" },
 	[CTL_EQUIPMENT_STATE] = { "state", "STATE", CTL_TEXT, "state", NULL,
 	                          "of a device: blocked, tracked or allowed; of an order: failed, stuck, active and "
-	                          "others; of a mass change: waiting, running, paused, done or cancelled" },
+	                          "others" },
 	[CTL_REASON] = { "reason", "TEXT", CTL_TEXT, "reason", NULL,
 	                 "why, for people; of failures: token, credential, unreachable and others" },
 	[CTL_SINCE] = { "since", "TIME", CTL_TEXT, "since", NULL, "as 2026-01-31T00:00:00Z; now when left out" },

@@ -437,10 +437,9 @@ const struct ctl_command ctl_commands[] = {
 	  "  openesctl notify channels --tenant demo",
 	  "GET", TENANT "/notification-channels", NULL, NULL },
 
-	{ "mass", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_EQUIPMENT_STATE, CTL_LIMIT), CTL_NONE,
-	  "changes that concern many lines, and how far their devices are woken",
-	  "  openesctl mass list --tenant demo\n  openesctl mass list --tenant demo --state running", "GET",
-	  TENANT "/mass-changes", OPTS(CTL_EQUIPMENT_STATE), &ctl_view_mass_changes },
+	{ "mass", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_NONE,
+	  "changes that concern many lines, and how far their devices are woken", "  openesctl mass list --tenant demo",
+	  "GET", TENANT "/mass-changes", NULL, &ctl_view_mass_changes },
 	{ "mass", "show", ctl_run_mass_show, OPTS(CTL_TENANT, CTL_CHANGE), OPTS(CTL_WATCH), CTL_CHANGE,
 	  "one of them, or how it goes on",
 	  "  openesctl mass show --tenant demo 3\n  openesctl mass show --tenant demo 3 --watch", "GET", MASS_CHANGE, NULL,
