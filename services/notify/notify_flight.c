@@ -1,4 +1,5 @@
 /* notify_flight.c -- one message: made of rows, sent, told of, and what it was told written to its rows. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 
 #define FLIGHT_MEMORY ((size_t)128 * 1024)
 #define BUSY_MS 100 /* an account that had no room after all */
+#define NOTIFY_OUTCOME_SIZE (NOTIFY_DETAIL_SIZE + 32)
 
 struct flight {
 	struct notify_deliver *d;
@@ -56,15 +58,21 @@ static struct notify_addressed addressed(const struct flight *f)
 
 /* ---- inside the write job ---- */
 
-static const char *outcome_of(const struct flight *f)
+/* For people: why, in a word of ours, and the provider's own. */
+static void outcome_of(const struct flight *f, char out[NOTIFY_OUTCOME_SIZE])
 {
-	return f->heard.verdict == NOTIFY_ACCEPTED ? "accepted" : notify_reason_names[f->heard.reason];
+	const bool accepted = f->heard.verdict == NOTIFY_ACCEPTED;
+	const bool has_detail = !accepted && f->heard.detail[0] != '\0';
+
+	(void)snprintf(out, NOTIFY_OUTCOME_SIZE, "%s%s%s", accepted ? "accepted" : notify_reason_names[f->heard.reason],
+	               has_detail ? ": " : "", has_detail ? f->heard.detail : "");
 }
 
 /* What is noted of the registration; of a dead token that it is dead, unless it came again since. */
 static es_status note_registration(struct es_db_conn *conn, struct flight *f)
 {
 	const struct notify_addressed to = addressed(f);
+	char outcome[NOTIFY_OUTCOME_SIZE];
 
 	if (f->is_put_back || to.channel == NOTIFY_BY_SMS)
 		return ES_OK;
@@ -73,7 +81,8 @@ static es_status note_registration(struct es_db_conn *conn, struct flight *f)
 		ES_TRY(notify_store_withdraw(conn, &to, since, &f->tokens));
 		f->is_renewed = f->tokens == 0;
 	}
-	return notify_store_told(conn, &to, outcome_of(f), f->heard.verdict == NOTIFY_ACCEPTED, f->heard_ms);
+	outcome_of(f, outcome);
+	return notify_store_told(conn, &to, outcome, f->heard.verdict == NOTIFY_ACCEPTED, f->heard_ms);
 }
 
 static es_status give_up(struct es_db_conn *conn, const struct notify_rules *rules, struct flight *f,

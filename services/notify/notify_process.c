@@ -11,6 +11,8 @@
 
 /* Where reads block (PostgreSQL): as many threads as reading connections. */
 #define READER_THREADS 4
+/* Operators' actions wait for commits, and do not hold up devices. */
+#define ADMIN_THREADS 2
 
 struct notify_process {
 	struct es_keyring *ring;
@@ -25,6 +27,9 @@ struct notify_process {
 
 static es_status start_readers(struct notify_process *p, uint32_t calls_max)
 {
+	p->bus.admins = es_worker_new("notify-admin", ADMIN_THREADS, calls_max);
+	if (p->bus.admins == NULL)
+		return ES_TOO_LARGE;
 	if (!es_db_reads_block(notify_store_db(p->store)))
 		return ES_OK;
 	p->bus.readers = es_worker_new("notify-reads", READER_THREADS, calls_max);
@@ -71,7 +76,8 @@ static es_status start_delivery(struct notify_process *p, const struct notify_co
 		                                            .policy_target = config->policy_target,
 		                                            .key = key,
 		                                            .lease_ms = config->lease,
-		                                            .flights_max = config->flights_max };
+		                                            .flights_max = config->flights_max,
+		                                            .failures_kept_ms = config->failures_kept };
 	ES_TRY(notify_deliver_new(&deliver, &p->deliver, error));
 	notify_channels_on_room(p->channels, notify_deliver_kick, p->deliver);
 	ES_TRY(notify_deliver_start(p->deliver));
@@ -103,6 +109,8 @@ static es_status start_parts(struct notify_process *p, const struct notify_confi
 
 	ES_TRY(start_delivery(p, config, key, error));
 	p->bus.store = p->store;
+	p->bus.ways = (struct notify_ways){ rules_of, account_of, p };
+	p->bus.deliver = p->deliver;
 	ES_TRY(start_sms(config, &p->bus.sms, error));
 	notify_bus_init();
 	const struct es_bus_server_options server = {
@@ -143,6 +151,8 @@ void notify_process_stop(struct notify_process *p, int64_t wait_ms)
 		return;
 	if (p->server != NULL)
 		es_bus_server_stop(p->server, wait_ms);
+	if (p->bus.admins != NULL)
+		es_worker_free(p->bus.admins); /* they look at accounts */
 	notify_sms_stop(p->bus.sms);
 	notify_follow_stop(p->policy);
 	notify_follow_stop(p->esim);

@@ -272,6 +272,6 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_AUDIT_ERASE] = "UPDATE audit SET resource = replace(resource, ?2, ?3), "
 					   "detail = CASE WHEN detail = '' THEN '' ELSE '(erased)' END WHERE tenant = ?1 AND resource IN "
 					   "('subscriber/' || ?2, 'subscriber/' || ?2 || '/keys', 'subscriber/' || ?2 || '/store-users', "
-					   "'subscriber/' || ?2 || '/profiles') "
+					   "'subscriber/' || ?2 || '/profiles', 'subscriber/' || ?2 || '/notifications') "
 					   "AND at <= ?4",
 };
