@@ -24,11 +24,14 @@ enum es_metric_kind { ES_COUNTER, ES_GAUGE, ES_HISTOGRAM };
 struct es_metric {
 	enum es_metric_kind kind;
 	const char *name, *help;
-	const char *label;                           /* NULL: no label */
-	const char *const *values;                   /* names of the label's values, index = series */
-	size_t series;                               /* 1 when there is no label */
+	const char *label;         /* NULL: no label */
+	const char *const *values; /* names of the label's values, index = series */
+	size_t series;             /* 1 when there is no label */
+	const char *fixed[2][2];   /* further labels, each name and value, the same for all series; metrics of
+	                                                one name that differ here are shown as one. NULL: none */
+	const uint64_t *bounds_us; /* of a histogram: ES_METRIC_BUCKETS other bounds; NULL: the usual */
 	_Atomic int64_t value[ES_METRIC_MAX_SERIES]; /* of a histogram: [0] counts what is beyond the last bucket */
-	/* Histogram, seconds: buckets 0.1 ms .. 10 s, each without those below it */
+	/* Histogram, seconds: usual buckets 0.1 ms .. 10 s, each without those below it */
 	_Atomic uint64_t bucket[ES_METRIC_BUCKETS];
 	_Atomic uint64_t sum_us;
 	_Atomic int registered;
@@ -44,6 +47,10 @@ struct es_metric {
 	static struct es_metric var = { .kind = ES_COUNTER, .name = metric_name, .help = metric_help, .series = 1 }
 #define ES_METRIC_GAUGE(var, metric_name, metric_help) \
 	static struct es_metric var = { .kind = ES_GAUGE, .name = metric_name, .help = metric_help, .series = 1 }
+#define ES_METRIC_GAUGES(var, metric_name, metric_help, label_name, label_values)                        \
+	_Static_assert(sizeof(label_values) / sizeof(*(label_values)) <= ES_METRIC_MAX_SERIES, "too many series"); \
+	static struct es_metric var = { .kind = ES_GAUGE, .name = metric_name, .help = metric_help,        \
+		.label = label_name, .values = label_values, .series = sizeof(label_values) / sizeof(*(label_values)) }
 #define ES_METRIC_HISTOGRAM(var, metric_name, metric_help) \
 	static struct es_metric var = { .kind = ES_HISTOGRAM, .name = metric_name, .help = metric_help, .series = 1 }
 /* clang-format on */
@@ -54,6 +61,7 @@ void es_metric_register(struct es_metric *m);
 void es_count(struct es_metric *m, size_t index);
 void es_count_by(struct es_metric *m, size_t index, int64_t n);
 void es_gauge_set(struct es_metric *m, int64_t value);
+void es_gauge_set_at(struct es_metric *m, size_t index, int64_t value);
 void es_gauge_add(struct es_metric *m, int64_t delta);
 void es_observe_us(struct es_metric *m, uint64_t microseconds);
 /* Of a histogram: how many were observed. */

@@ -34,21 +34,21 @@ static size_t write_type(const struct esim_stock_count *counts, size_t count, st
 	return n;
 }
 
-es_status esim_do_stock_list(struct esim_admin_call *call)
+es_status esim_do_stock_list(struct es_admin_call *call)
 {
 	struct esim_stock_count *counts = es_arena_array(call->arena, COUNTS_MAX, sizeof *counts);
 	size_t count = 0, limit = 0;
 
 	if (counts == NULL)
 		return ES_TOO_LARGE;
-	ES_TRY(esim_admin_limit(call, &limit));
+	ES_TRY(es_admin_limit(call, &limit));
 	ES_TRY(esim_row_stock_counts(call->conn, call->tenant, counts, COUNTS_MAX, &count));
-	struct es_json_out j = esim_admin_begin(call);
+	struct es_json_out j = es_admin_begin(call);
 	es_json_array(&j, "items");
 	for (size_t at = 0; at < count && limit > 0; limit--)
 		at += write_type(counts + at, count - at, &j);
 	es_json_end_array(&j);
-	return esim_admin_end(call, &j, ESIM_ADMIN_DONE);
+	return es_admin_end(call, &j, ES_ADMIN_DONE);
 }
 
 /* ---- import ---- */
@@ -56,7 +56,7 @@ es_status esim_do_stock_list(struct esim_admin_call *call)
 enum { CREATED, UNCHANGED, REFUSED, OUTCOMES };
 static const char *const outcomes[OUTCOMES] = { "created", "unchanged", "refused" };
 
-static es_status add(struct esim_admin_call *call, const struct esim_stock_row *row, size_t *outcome,
+static es_status add(struct es_admin_call *call, const struct esim_stock_row *row, size_t *outcome,
                      struct esim_fault *fault)
 {
 	struct esim_stock_row there = { .iccid = "" };
@@ -74,7 +74,7 @@ static es_status add(struct esim_admin_call *call, const struct esim_stock_row *
 	return ES_OK;
 }
 
-static es_status import_row(struct esim_admin_call *call, const cJSON *json, size_t counts[OUTCOMES],
+static es_status import_row(struct es_admin_call *call, const cJSON *json, size_t counts[OUTCOMES],
                             struct es_json_out *j)
 {
 	struct esim_fault fault = { NULL, NULL };
@@ -96,38 +96,38 @@ static es_status import_row(struct esim_admin_call *call, const cJSON *json, siz
 	return ES_OK;
 }
 
-es_status esim_do_stock_import(struct esim_admin_call *call)
+es_status esim_do_stock_import(struct es_admin_call *call)
 {
 	const cJSON *rows = cJSON_GetObjectItemCaseSensitive(call->body, "rows");
 	size_t counts[OUTCOMES] = { 0 };
 
 	if (!cJSON_IsArray(rows) || cJSON_GetArraySize(call->body) > 1 || cJSON_GetArraySize(rows) > ROWS_MAX)
-		return esim_admin_refuse(call, ESIM_ADMIN_INVALID, "rows",
-		                         "must be an array of up to 500 objects, and nothing else");
-	struct es_json_out j = esim_admin_begin(call);
+		return es_admin_refuse(call, ES_ADMIN_INVALID, "rows",
+		                       "must be an array of up to 500 objects, and nothing else");
+	struct es_json_out j = es_admin_begin(call);
 	es_json_array(&j, "results");
 	for (const cJSON *row = rows->child; row != NULL; row = row->next)
 		ES_TRY(import_row(call, row, counts, &j));
 	es_json_end_array(&j);
 	for (size_t i = 0; i < OUTCOMES; i++)
 		es_json_put_i64(&j, outcomes[i], (int64_t)counts[i]);
-	return esim_admin_end(call, &j, ESIM_ADMIN_DONE);
+	return es_admin_end(call, &j, ES_ADMIN_DONE);
 }
 
-es_status esim_do_stock_delete(struct esim_admin_call *call)
+es_status esim_do_stock_delete(struct es_admin_call *call)
 {
 	char iccid[ESIM_ICCID + 1];
 
 	ES_TRY(esim_admin_iccid(call, iccid));
 	const es_status status = esim_row_stock_delete(call->conn, call->tenant, iccid);
 	if (status == ES_NOT_FOUND)
-		return esim_admin_refuse(call, ESIM_ADMIN_NOT_FOUND, "iccid", "the stock has no such profile");
+		return es_admin_refuse(call, ES_ADMIN_NOT_FOUND, "iccid", "the stock has no such profile");
 	if (status == ES_CONFLICT)
-		return esim_admin_refuse(call, ESIM_ADMIN_CONFLICT, "iccid", "an order has it");
+		return es_admin_refuse(call, ES_ADMIN_CONFLICT, "iccid", "an order has it");
 	if (status != ES_OK)
 		return status;
-	struct es_json_out j = esim_admin_begin(call);
-	return esim_admin_end(call, &j, ESIM_ADMIN_DONE);
+	struct es_json_out j = es_admin_begin(call);
+	return es_admin_end(call, &j, ES_ADMIN_DONE);
 }
 
 /* ---- events ---- */
@@ -136,7 +136,7 @@ static void write_event(const struct esim_event *e, struct es_json_out *j)
 {
 	es_json_object(j, NULL);
 	es_json_put_i64(j, "number", (int64_t)e->sequence);
-	esim_admin_put_time(j, "at", e->at_ms);
+	es_admin_put_time(j, "at", e->at_ms);
 	es_json_put_str(j, "kind", e->kind);
 	es_json_put_str(j, "imsi", e->imsi);
 	es_json_put_str(j, "app", e->app);
@@ -145,20 +145,20 @@ static void write_event(const struct esim_event *e, struct es_json_out *j)
 }
 
 /* Events of all tenants stand in one row: a page holds what is this tenant's among as many as were asked for. */
-es_status esim_do_event_list(struct esim_admin_call *call)
+es_status esim_do_event_list(struct es_admin_call *call)
 {
 	struct esim_event *events = es_arena_array(call->arena, EVENTS_MAX, sizeof *events);
-	const char *text = esim_admin_param(call, "after");
+	const char *text = es_admin_param(call, "after");
 	uint64_t after = 0, head = 0;
 	size_t count = 0, limit = 0;
 
 	if (events == NULL)
 		return ES_TOO_LARGE;
 	if (text[0] != '\0' && es_parse_u64(es_slice_str(text), 0, INT64_MAX, &after) != ES_OK)
-		return esim_admin_refuse(call, ESIM_ADMIN_INVALID, "after", "must be a number");
-	ES_TRY(esim_admin_limit(call, &limit));
+		return es_admin_refuse(call, ES_ADMIN_INVALID, "after", "must be a number");
+	ES_TRY(es_admin_limit(call, &limit));
 	ES_TRY(esim_row_events(call->conn, after, limit, call->arena, events, &count, &head));
-	struct es_json_out j = esim_admin_begin(call);
+	struct es_json_out j = es_admin_begin(call);
 	es_json_array(&j, "items");
 	for (size_t i = 0; i < count; i++) {
 		after = events[i].sequence;
@@ -167,5 +167,5 @@ es_status esim_do_event_list(struct esim_admin_call *call)
 	}
 	es_json_end_array(&j);
 	es_json_put_i64(&j, "next", (int64_t)after);
-	return esim_admin_end(call, &j, ESIM_ADMIN_DONE);
+	return es_admin_end(call, &j, ES_ADMIN_DONE);
 }

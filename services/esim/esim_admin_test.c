@@ -23,7 +23,8 @@
 static unsigned engine;
 static struct es_db_testing testing;
 static struct esim_store store;
-static struct esim_admin_result last;
+static struct es_admin_result last;
+static struct esim_admin_effect effect;
 static char body[65536]; /* of the last answer */
 
 static int set_up(void **state)
@@ -55,7 +56,7 @@ static int tear_down(void **state)
 /* ---- asking ---- */
 
 /* "a=1&b=2", taken apart in `text`. */
-static size_t read_params(char *text, struct esim_admin_param *params, size_t max)
+static size_t read_params(char *text, struct es_admin_param *params, size_t max)
 {
 	size_t count = 0;
 
@@ -65,24 +66,24 @@ static size_t read_params(char *text, struct esim_admin_param *params, size_t ma
 			*end = '\0';
 		assert_non_null(equals);
 		*equals = '\0';
-		params[count++] = (struct esim_admin_param){ at, equals + 1 };
+		params[count++] = (struct es_admin_param){ at, equals + 1 };
 		at = end != NULL ? end + 1 : NULL;
 	}
 	return count;
 }
 
-static enum esim_admin_outcome ask(const char *action, const char *query, const char *json)
+static enum es_admin_outcome ask(const char *action, const char *query, const char *json)
 {
-	struct esim_admin_param params[8];
+	struct es_admin_param params[8];
 	char text[512];
 
 	(void)snprintf(text, sizeof text, "%s", query);
-	const struct esim_admin_request request = { .action = action,
-		                                        .params = params,
-		                                        .param_count = read_params(text, params, ES_COUNT(params)),
-		                                        .body = es_slice_str(json),
-		                                        .traceparent = "" };
-	const es_status status = esim_admin_run(&store, &request, &last);
+	const struct es_admin_request request = { .action = action,
+		                                      .params = params,
+		                                      .param_count = read_params(text, params, ES_COUNT(params)),
+		                                      .body = es_slice_str(json),
+		                                      .traceparent = "" };
+	const es_status status = esim_admin_run(&store, &request, &last, &effect);
 	assert_true(last.body.len < sizeof body);
 	if (last.body.len > 0)
 		memcpy(body, last.body.ptr, last.body.len);
@@ -92,7 +93,7 @@ static enum esim_admin_outcome ask(const char *action, const char *query, const 
 	return last.outcome;
 }
 
-static void does(enum esim_admin_outcome outcome, const char *action, const char *query, const char *json)
+static void does(enum es_admin_outcome outcome, const char *action, const char *query, const char *json)
 {
 	if (ask(action, query, json) != outcome)
 		fail_msg("%s %s: %d %s", action, query, (int)last.outcome, body);
@@ -119,28 +120,28 @@ static void does(enum esim_admin_outcome outcome, const char *action, const char
 static void a_profile_of_another_channel_is_put_read_and_ends(void **state)
 {
 	(void)state;
-	does(ESIM_ADMIN_CREATED, "profile.put", LINE "&iccid=" ICCID "F", WATCH);
+	does(ES_ADMIN_CREATED, "profile.put", LINE "&iccid=" ICCID "F", WATCH);
 	SAYS("\"iccid\":\"" ICCID "\",\"subscriber\":\"001010000000042\"");
 	SAYS("\"status\":\"activated\"");
-	assert_int_equal(last.sequence, 1); /* the phone is told to ask */
-	does(ESIM_ADMIN_DONE, "profile.put", LINE "&iccid=" ICCID, WATCH);
-	does(ESIM_ADMIN_DONE, "profile.list", LINE, "");
+	assert_int_equal(effect.sequence, 1); /* the phone is told to ask */
+	does(ES_ADMIN_DONE, "profile.put", LINE "&iccid=" ICCID, WATCH);
+	does(ES_ADMIN_DONE, "profile.list", LINE, "");
 	SAYS("\"terminal_id\":\"watch-1\"");
-	does(ESIM_ADMIN_DONE, "profile.delete", LINE "&iccid=" ICCID, "");
-	does(ESIM_ADMIN_DONE, "profile.delete", LINE "&iccid=" ICCID, ""); /* the same again is the same */
-	does(ESIM_ADMIN_DONE, "profile.get", "tenant=demo&iccid=" ICCID, "");
+	does(ES_ADMIN_DONE, "profile.delete", LINE "&iccid=" ICCID, "");
+	does(ES_ADMIN_DONE, "profile.delete", LINE "&iccid=" ICCID, ""); /* the same again is the same */
+	does(ES_ADMIN_DONE, "profile.get", "tenant=demo&iccid=" ICCID, "");
 	SAYS("\"status\":\"no_reuse\"");
 	SAYS("\"ended\":\"2");
-	does(ESIM_ADMIN_CREATED, "profile.put", OTHER "&iccid=" ICCID, WATCH);
+	does(ES_ADMIN_CREATED, "profile.put", OTHER "&iccid=" ICCID, WATCH);
 }
 
 static void codes_are_never_read_back(void **state)
 {
 	(void)state;
-	does(ESIM_ADMIN_CREATED, "profile.put", LINE "&iccid=" ICCID, WATCH);
+	does(ES_ADMIN_CREATED, "profile.put", LINE "&iccid=" ICCID, WATCH);
 	SAYS("\"has_activation_code\":true");
 	SAYS_NOT("AB-12");
-	does(ESIM_ADMIN_DONE, "profile.list", LINE, "");
+	does(ES_ADMIN_DONE, "profile.list", LINE, "");
 	SAYS_NOT("AB-12");
 }
 
@@ -171,25 +172,25 @@ static void a_profile_that_makes_no_sense_is_refused_with_the_field_named(void *
 
 	(void)state;
 	for (size_t i = 0; i < ES_COUNT(cases); i++) {
-		does(ESIM_ADMIN_INVALID, "profile.put", LINE "&iccid=" ICCID, cases[i].json);
+		does(ES_ADMIN_INVALID, "profile.put", LINE "&iccid=" ICCID, cases[i].json);
 		(void)snprintf(field, sizeof field, "\"field\":\"%s\"", cases[i].field);
 		SAYS(field);
 	}
-	does(ESIM_ADMIN_INVALID, "profile.put", LINE "&iccid=12", WATCH);
-	does(ESIM_ADMIN_INVALID, "profile.put", LINE "&iccid=" ICCID, "[]");
-	does(ESIM_ADMIN_DONE, "profile.list", LINE, "");
+	does(ES_ADMIN_INVALID, "profile.put", LINE "&iccid=12", WATCH);
+	does(ES_ADMIN_INVALID, "profile.put", LINE "&iccid=" ICCID, "[]");
+	does(ES_ADMIN_DONE, "profile.list", LINE, "");
 	SAYS("\"items\":[]");
 }
 
 static void nobody_gets_the_profile_or_the_device_of_another(void **state)
 {
 	(void)state;
-	does(ESIM_ADMIN_CREATED, "profile.put", LINE "&iccid=" ICCID, WATCH);
-	does(ESIM_ADMIN_CONFLICT, "profile.put", OTHER "&iccid=" ICCID, WATCH);
-	does(ESIM_ADMIN_CONFLICT, "profile.put", OTHER "&iccid=8901010000000000059", WATCH);
+	does(ES_ADMIN_CREATED, "profile.put", LINE "&iccid=" ICCID, WATCH);
+	does(ES_ADMIN_CONFLICT, "profile.put", OTHER "&iccid=" ICCID, WATCH);
+	does(ES_ADMIN_CONFLICT, "profile.put", OTHER "&iccid=8901010000000000059", WATCH);
 	SAYS("\"field\":\"eid\"");
-	does(ESIM_ADMIN_NOT_FOUND, "profile.delete", OTHER "&iccid=" ICCID, "");
-	does(ESIM_ADMIN_NOT_FOUND, "profile.get", "tenant=other&iccid=" ICCID, "");
+	does(ES_ADMIN_NOT_FOUND, "profile.delete", OTHER "&iccid=" ICCID, "");
+	does(ES_ADMIN_NOT_FOUND, "profile.get", "tenant=other&iccid=" ICCID, "");
 }
 
 /* ---- stock ---- */
@@ -197,7 +198,7 @@ static void nobody_gets_the_profile_or_the_device_of_another(void **state)
 static void an_import_takes_the_good_rows_and_says_what_is_wrong_with_the_others(void **state)
 {
 	(void)state;
-	does(ESIM_ADMIN_DONE, "stock.import", "tenant=demo",
+	does(ES_ADMIN_DONE, "stock.import", "tenant=demo",
 	     "{\"rows\":[{\"iccid\":\"890101000000000001F\",\"profile_type\":\"watch\"},"
 	     "{\"iccid\":\"89010100000000000028\",\"profile_type\":\"watch\"},"
 	     "{\"iccid\":\"12\",\"profile_type\":\"watch\"},{\"iccid\":\"890101000000000003\"},7,"
@@ -206,10 +207,10 @@ static void an_import_takes_the_good_rows_and_says_what_is_wrong_with_the_others
 	SAYS("\"created\":2,\"unchanged\":1,\"refused\":4");
 	SAYS("{\"iccid\":\"12\",\"outcome\":\"refused\",\"error\":\"must have 18 to 20 digits\",\"field\":\"iccid\"}");
 	SAYS("\"error\":\"is there as another type\",\"field\":\"profile_type\"");
-	does(ESIM_ADMIN_DONE, "stock.list", "tenant=demo", "");
+	does(ES_ADMIN_DONE, "stock.list", "tenant=demo", "");
 	SAYS("{\"profile_type\":\"watch\",\"free\":2,\"reserved\":0,\"used\":0,\"spoiled\":0}");
-	does(ESIM_ADMIN_INVALID, "stock.import", "tenant=demo", "{\"rows\":{}}");
-	does(ESIM_ADMIN_INVALID, "stock.import", "tenant=demo", "");
+	does(ES_ADMIN_INVALID, "stock.import", "tenant=demo", "{\"rows\":{}}");
+	does(ES_ADMIN_INVALID, "stock.import", "tenant=demo", "");
 }
 
 static es_status take_one(struct es_db_conn *conn, void *user)
@@ -222,13 +223,13 @@ static void only_what_no_order_has_is_taken_out_of_the_stock(void **state)
 	char iccid[ESIM_ICCID + 1], query[64];
 
 	(void)state;
-	does(ESIM_ADMIN_DONE, "stock.import", "tenant=demo",
+	does(ES_ADMIN_DONE, "stock.import", "tenant=demo",
 	     "{\"rows\":[{\"iccid\":\"890101000000000001\",\"profile_type\":\"watch\"}]}");
 	assert_int_equal(es_db_write_wait(store.db, take_one, iccid), ES_OK);
 	(void)snprintf(query, sizeof query, "tenant=demo&iccid=%s", iccid);
-	does(ESIM_ADMIN_CONFLICT, "stock.delete", query, "");
-	does(ESIM_ADMIN_NOT_FOUND, "stock.delete", "tenant=demo&iccid=890101000000000002", "");
-	does(ESIM_ADMIN_DONE, "stock.list", "tenant=demo", "");
+	does(ES_ADMIN_CONFLICT, "stock.delete", query, "");
+	does(ES_ADMIN_NOT_FOUND, "stock.delete", "tenant=demo&iccid=890101000000000002", "");
+	does(ES_ADMIN_DONE, "stock.list", "tenant=demo", "");
 	SAYS("\"free\":0,\"reserved\":1");
 }
 
@@ -316,20 +317,20 @@ static void orders_are_found_by_what_they_are_about(void **state)
 	hear(order('3', "001010000000042", ESIM_SUBSCRIBE), ESIM_HEARD_LOST); /* one try is all it has */
 	for (size_t i = 0; i < ES_COUNT(cases); i++) {
 		(void)snprintf(query, sizeof query, "tenant=demo%s", cases[i].query);
-		does(ESIM_ADMIN_DONE, "order.list", query, "");
+		does(ES_ADMIN_DONE, "order.list", query, "");
 		for (char n = '1'; n <= '3'; n++) {
 			(void)snprintf(id, sizeof id, "\"id\":\"0000000000000000000000000000000%c\"", n);
 			if ((strchr(cases[i].found, n) != NULL) != (strstr(body, id) != NULL))
 				fail_msg("%s: %c in %s", cases[i].query, n, body);
 		}
 	}
-	does(ESIM_ADMIN_DONE, "order.list", "tenant=demo&limit=1", "");
+	does(ES_ADMIN_DONE, "order.list", "tenant=demo&limit=1", "");
 	SAYS("\"next\":\"1700000000049.00000000000000000000000000000001\"");
-	does(ESIM_ADMIN_DONE, "order.list", "tenant=other", "");
+	does(ES_ADMIN_DONE, "order.list", "tenant=other", "");
 	SAYS("\"items\":[]}");
-	does(ESIM_ADMIN_INVALID, "order.list", "tenant=demo&state=lost", "");
-	does(ESIM_ADMIN_INVALID, "order.list", "tenant=demo&cursor=x", "");
-	does(ESIM_ADMIN_INVALID, "order.list", "tenant=demo&stuck=true&state=done", "");
+	does(ES_ADMIN_INVALID, "order.list", "tenant=demo&state=lost", "");
+	does(ES_ADMIN_INVALID, "order.list", "tenant=demo&cursor=x", "");
+	does(ES_ADMIN_INVALID, "order.list", "tenant=demo&stuck=true&state=done", "");
 }
 
 #define ORDER "tenant=demo&order=00000000000000000000000000000001"
@@ -338,28 +339,28 @@ static void a_stuck_order_is_tried_again(void **state)
 {
 	(void)state;
 	hear(order('1', "001010000000042", ESIM_SUBSCRIBE), ESIM_HEARD_LOST);
-	does(ESIM_ADMIN_DONE, "order.get", ORDER, "");
+	does(ES_ADMIN_DONE, "order.get", ORDER, "");
 	SAYS("\"state\":\"stuck\",\"step\":\"order\"");
 	SAYS("\"is_unsure\":true");
 	SAYS("\"reason\":\"as the test wants\"");
 	SAYS("\"left\":[\"order\",\"download_order\",\"confirm_order\",\"offer\",\"installed\"]");
-	does(ESIM_ADMIN_DONE, "order.retry", ORDER, "");
+	does(ES_ADMIN_DONE, "order.retry", ORDER, "");
 	SAYS("\"state\":\"going\"");
 	SAYS("\"outcome\":\"retried\"");
-	assert_string_equal(last.order, "00000000000000000000000000000001");
-	does(ESIM_ADMIN_CONFLICT, "order.retry", ORDER, "");
-	does(ESIM_ADMIN_NOT_FOUND, "order.retry", "tenant=other&order=00000000000000000000000000000001", "");
-	does(ESIM_ADMIN_NOT_FOUND, "order.get", "tenant=demo&order=nobody", "");
+	assert_string_equal(effect.order, "00000000000000000000000000000001");
+	does(ES_ADMIN_CONFLICT, "order.retry", ORDER, "");
+	does(ES_ADMIN_NOT_FOUND, "order.retry", "tenant=other&order=00000000000000000000000000000001", "");
+	does(ES_ADMIN_NOT_FOUND, "order.get", "tenant=demo&order=nobody", "");
 }
 
 static void an_order_that_is_cancelled_before_anything_was_asked_is_undone_with_its_profile(void **state)
 {
 	(void)state;
 	(void)order('1', "001010000000042", ESIM_SUBSCRIBE);
-	does(ESIM_ADMIN_DONE, "order.cancel", ORDER, "");
+	does(ES_ADMIN_DONE, "order.cancel", ORDER, "");
 	SAYS("\"state\":\"undone\"");
-	assert_true(last.sequence > 0);
-	does(ESIM_ADMIN_DONE, "profile.list", LINE, "");
+	assert_true(effect.sequence > 0);
+	does(ES_ADMIN_DONE, "profile.list", LINE, "");
 	SAYS("\"status\":\"no_reuse\"");
 }
 
@@ -367,7 +368,7 @@ static void what_the_bss_did_is_taken_back_when_its_order_is_cancelled(void **st
 {
 	(void)state;
 	hear(order('1', "001010000000042", ESIM_SUBSCRIBE), ESIM_HEARD_DONE);
-	does(ESIM_ADMIN_DONE, "order.cancel", ORDER, "");
+	does(ES_ADMIN_DONE, "order.cancel", ORDER, "");
 	SAYS("\"state\":\"undoing\",\"step\":\"cancel\"");
 	SAYS("\"left\":[\"cancel\"]");
 	SAYS("\"is_cancelled\":true");
@@ -377,15 +378,15 @@ static void what_is_stuck_on_its_way_back_is_closed_as_it_is(void **state)
 {
 	(void)state;
 	hear(order('1', "001010000000042", ESIM_SUBSCRIBE), ESIM_HEARD_DONE);
-	does(ESIM_ADMIN_DONE, "order.cancel", ORDER, "");
+	does(ES_ADMIN_DONE, "order.cancel", ORDER, "");
 	hear("00000000000000000000000000000001", ESIM_HEARD_REFUSED);
-	does(ESIM_ADMIN_DONE, "order.list", "tenant=demo&stuck=true", "");
+	does(ES_ADMIN_DONE, "order.list", "tenant=demo&stuck=true", "");
 	SAYS("\"step\":\"cancel\"");
-	does(ESIM_ADMIN_DONE, "order.cancel", ORDER, "");
+	does(ES_ADMIN_DONE, "order.cancel", ORDER, "");
 	SAYS("\"state\":\"undone\"");
 	SAYS("\"left\":[\"cancel\"]");
 	SAYS("\"outcome\":\"closed\"");
-	does(ESIM_ADMIN_DONE, "profile.list", LINE, "");
+	does(ES_ADMIN_DONE, "profile.list", LINE, "");
 	SAYS("\"status\":\"no_reuse\"");
 }
 
@@ -393,15 +394,15 @@ static void the_late_answer_of_the_bss_moves_the_order(void **state)
 {
 	(void)state;
 	(void)order('1', "001010000000042", ESIM_SUBSCRIBE);
-	does(ESIM_ADMIN_CONFLICT, "order.advance", ORDER, "{\"state\":\"done\"}"); /* it was asked for nothing */
+	does(ES_ADMIN_CONFLICT, "order.advance", ORDER, "{\"state\":\"done\"}"); /* it was asked for nothing */
 	hear("00000000000000000000000000000001", ESIM_HEARD_PENDING);
-	does(ESIM_ADMIN_INVALID, "order.advance", ORDER, "{\"state\":\"pending\"}");
-	does(ESIM_ADMIN_INVALID, "order.advance", ORDER, "{\"state\":\"done\",\"iccid\":\"x\"}");
-	does(ESIM_ADMIN_DONE, "order.advance", ORDER, "{\"state\":\"done\",\"msisdn\":\"+15550000042\"}");
+	does(ES_ADMIN_INVALID, "order.advance", ORDER, "{\"state\":\"pending\"}");
+	does(ES_ADMIN_INVALID, "order.advance", ORDER, "{\"state\":\"done\",\"iccid\":\"x\"}");
+	does(ES_ADMIN_DONE, "order.advance", ORDER, "{\"state\":\"done\",\"msisdn\":\"+15550000042\"}");
 	SAYS("\"step\":\"download_order\"");
 	SAYS("{\"step\":\"order\",\"at\":\"");
-	does(ESIM_ADMIN_CONFLICT, "order.advance", ORDER, "{\"state\":\"done\"}"); /* the SM-DP+ is next */
-	does(ESIM_ADMIN_DONE, "profile.list", LINE, "");
+	does(ES_ADMIN_CONFLICT, "order.advance", ORDER, "{\"state\":\"done\"}"); /* the SM-DP+ is next */
+	does(ES_ADMIN_DONE, "profile.list", LINE, "");
 	SAYS("\"msisdn\":\"+15550000042\"");
 }
 
@@ -410,12 +411,12 @@ static void a_profile_that_an_order_is_about_is_the_orders(void **state)
 	(void)state;
 	(void)order('1', "001010000000042", ESIM_SUBSCRIBE);
 	hear("00000000000000000000000000000001", ESIM_HEARD_PENDING);
-	does(ESIM_ADMIN_DONE, "order.advance", ORDER,
+	does(ES_ADMIN_DONE, "order.advance", ORDER,
 	     "{\"state\":\"done\",\"iccid\":\"" ICCID "\",\"activation_code\":\"" CODE "\"}");
 	SAYS("\"iccid\":\"" ICCID "\"");
-	does(ESIM_ADMIN_CONFLICT, "profile.put", LINE "&iccid=" ICCID, WATCH);
-	does(ESIM_ADMIN_CONFLICT, "profile.delete", LINE "&iccid=" ICCID, "");
-	does(ESIM_ADMIN_DONE, "order.list", "tenant=demo&iccid=" ICCID, "");
+	does(ES_ADMIN_CONFLICT, "profile.put", LINE "&iccid=" ICCID, WATCH);
+	does(ES_ADMIN_CONFLICT, "profile.delete", LINE "&iccid=" ICCID, "");
+	does(ES_ADMIN_DONE, "order.list", "tenant=demo&iccid=" ICCID, "");
 	SAYS("\"id\":\"00000000000000000000000000000001\"");
 }
 
@@ -424,16 +425,16 @@ static void a_profile_that_an_order_is_about_is_the_orders(void **state)
 static void events_are_followed_by_number_and_stay_in_their_tenant(void **state)
 {
 	(void)state;
-	does(ESIM_ADMIN_CREATED, "profile.put", LINE "&iccid=" ICCID, WATCH);
-	does(ESIM_ADMIN_DONE, "event.list", "tenant=demo", "");
+	does(ES_ADMIN_CREATED, "profile.put", LINE "&iccid=" ICCID, WATCH);
+	does(ES_ADMIN_DONE, "event.list", "tenant=demo", "");
 	SAYS("{\"number\":1,\"at\":\"");
 	SAYS("\"imsi\":\"001010000000042\",\"app\":\"ap2006\"");
 	SAYS("\"next\":1");
-	does(ESIM_ADMIN_DONE, "event.list", "tenant=demo&after=1", "");
+	does(ES_ADMIN_DONE, "event.list", "tenant=demo&after=1", "");
 	SAYS("{\"items\":[],\"next\":1}");
-	does(ESIM_ADMIN_DONE, "event.list", "tenant=other", "");
+	does(ES_ADMIN_DONE, "event.list", "tenant=other", "");
 	SAYS("{\"items\":[],\"next\":1}");
-	does(ESIM_ADMIN_INVALID, "event.list", "tenant=demo&after=-1", "");
+	does(ES_ADMIN_INVALID, "event.list", "tenant=demo&after=-1", "");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -74,6 +74,8 @@ static es_status write_event(const struct esim_event *e, struct es_arena *arena,
 	devices[0] = device;
 	m->devices = devices;
 	m->n_devices = e->terminal_id[0] != '\0' ? 1 : 0;
+	m->apps = apps; /* without a device: of all that the line has */
+	m->n_apps = m->n_devices == 0 && e->app[0] != '\0' ? 1 : 0;
 	*out = m;
 	return ES_OK;
 }
@@ -122,6 +124,6 @@ const struct es_bus_method esim_bus_methods[] = {
 	{ OPENES__BUS_METHOD__ESIM_SHEET, &openes__esim_sheet_request__descriptor, esim_on_sheet },
 	{ OPENES__BUS_METHOD__ESIM_NOTIFIED, &openes__notified_request__descriptor, esim_on_notified },
 	{ OPENES__BUS_METHOD__ESIM_EVENTS, &openes__events_request__descriptor, esim_on_events },
-	{ OPENES__BUS_METHOD__ESIM_ADMIN, &openes__esim_admin_request__descriptor, esim_on_admin },
+	{ OPENES__BUS_METHOD__ESIM_ADMIN, &openes__admin_work_request__descriptor, esim_on_admin },
 };
 const size_t esim_bus_method_count = ES_COUNT(esim_bus_methods);

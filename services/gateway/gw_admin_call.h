@@ -72,8 +72,8 @@ void gw_admin_end_refused(struct gw_admin_call *call, unsigned http_status, cons
 void gw_admin_end_failed(struct gw_admin_call *call, es_status status);
 void gw_admin_end_invalid(struct gw_admin_call *call, const char *text, const char *field);
 
-gw_admin_work gw_admin_keys; /* gw_admin_keys.c: by auth */
-gw_admin_work gw_admin_esim; /* gw_admin_esim.c: by esim */
+gw_admin_work gw_admin_keys;                  /* gw_admin_keys.c: by auth */
+gw_admin_work gw_admin_esim, gw_admin_notify; /* gw_admin_owned.c */
 
 /* gw_admin_front.c: the HTTP server's handler; `user` is the struct gw_admin. */
 void gw_admin_handle(struct es_http_request *request, void *user);

@@ -319,7 +319,9 @@ static void no_route(struct gw_admin_call *call, es_status status)
 
 static void do_it(struct gw_admin_call *call)
 {
-	static gw_admin_work *const works[] = { [GW_OWNER_AUTH] = gw_admin_keys, [GW_OWNER_ESIM] = gw_admin_esim };
+	static gw_admin_work *const works[] = {
+		[GW_OWNER_AUTH] = gw_admin_keys, [GW_OWNER_ESIM] = gw_admin_esim, [GW_OWNER_NOTIFY] = gw_admin_notify
+	};
 	const enum gw_admin_owner owner = call->match.route->owner;
 
 	if (owner == GW_OWNER_POLICY)

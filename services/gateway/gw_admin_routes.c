@@ -26,6 +26,11 @@
 #define PROFILE TENANT "/profiles/{iccid}"
 #define PROFILE_OF_LINE SUBSCRIBER "/profiles/{iccid}"
 #define STOCK TENANT "/profile-stock"
+#define WOKEN SUBSCRIBER "/notifications"
+#define FAILURES TENANT "/notification-failures"
+#define FAILURE FAILURES "/{failure}"
+#define MASS TENANT "/mass-changes"
+#define MASS_CHANGE MASS "/{change}"
 #define PAGE "cursor limit"
 #define TRIAL "dry_run"
 #define DEVICE "imsi app entitlement_version accept_language boost_type store_vendor store_user_id"
@@ -117,6 +122,21 @@ const struct gw_admin_route gw_admin_routes[] = {
 	{ "POST", STOCK ":import", "esim.stock.import", "", GW_BODY_JSON, GW_OWNER_ESIM },
 	{ "DELETE", STOCK "/{iccid}", "esim.stock.delete", "", GW_BODY_NONE, GW_OWNER_ESIM },
 	{ "GET", TENANT "/esim-events", "esim.event.list", "after limit", GW_BODY_NONE, GW_OWNER_ESIM },
+	{ "GET", WOKEN, "notify.line.get", "", GW_BODY_NONE, GW_OWNER_NOTIFY },
+	{ "POST", WOKEN ":test", "notify.line.test", "", GW_BODY_OPTIONAL, GW_OWNER_NOTIFY },
+	{ "GET", FAILURES, "notify.failure.list", PAGE " reason channel imsi", GW_BODY_NONE, GW_OWNER_NOTIFY },
+	{ "POST", FAILURES ":replay", "notify.failure.replay-all", PAGE " reason channel imsi", GW_BODY_NONE,
+	  GW_OWNER_NOTIFY },
+	{ "GET", FAILURE, "notify.failure.get", "", GW_BODY_NONE, GW_OWNER_NOTIFY },
+	{ "POST", FAILURE ":replay", "notify.failure.replay", "", GW_BODY_NONE, GW_OWNER_NOTIFY },
+	{ "DELETE", FAILURE, "notify.failure.delete", "", GW_BODY_NONE, GW_OWNER_NOTIFY },
+	{ "GET", MASS, "notify.mass.list", PAGE, GW_BODY_NONE, GW_OWNER_NOTIFY },
+	{ "GET", MASS_CHANGE, "notify.mass.get", "", GW_BODY_NONE, GW_OWNER_NOTIFY },
+	{ "PATCH", MASS_CHANGE, "notify.mass.patch", "", GW_BODY_JSON, GW_OWNER_NOTIFY },
+	{ "POST", MASS_CHANGE ":pause", "notify.mass.pause", "", GW_BODY_NONE, GW_OWNER_NOTIFY },
+	{ "POST", MASS_CHANGE ":resume", "notify.mass.resume", "", GW_BODY_NONE, GW_OWNER_NOTIFY },
+	{ "POST", MASS_CHANGE ":cancel", "notify.mass.cancel", "", GW_BODY_NONE, GW_OWNER_NOTIFY },
+	{ "GET", TENANT "/notification-channels", "notify.channel.list", "", GW_BODY_NONE, GW_OWNER_NOTIFY },
 	{ "GET", "/v1/audit", "audit.list", PAGE " tenant", GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "GET", "/v1/credentials", "credential.list", PAGE, GW_BODY_NONE, GW_OWNER_POLICY },
 	{ "PUT", "/v1/credentials/{name}", "credential.put", "", GW_BODY_JSON, GW_OWNER_POLICY },
@@ -153,9 +173,9 @@ static bool value_is_valid(const char *name, struct es_slice value)
 }
 
 /* The parameters a path template may name; an entry's address also serves as the parameter's name. */
-static const char *const path_names[] = { "tenant", "plan",   "imsi",  "name",      "client", "imei",
-	                                      "tac",    "number", "addon", "outage",    "source", "event",
-	                                      "letter", "order",  "iccid", "enterprise" };
+static const char *const path_names[] = { "tenant", "plan",   "imsi",  "name",       "client",  "imei",
+	                                      "tac",    "number", "addon", "outage",     "source",  "event",
+	                                      "letter", "order",  "iccid", "enterprise", "failure", "change" };
 
 static const char *path_name(struct es_slice text)
 {

@@ -16,6 +16,7 @@ enum gw_admin_owner {
 	GW_OWNER_POLICY, /* one call: policy checks the credential, carries out and writes the audit trail */
 	GW_OWNER_AUTH,   /* policy's BEGIN, auth's work, policy's END */
 	GW_OWNER_ESIM,   /* the same with esim's */
+	GW_OWNER_NOTIFY, /* and with notify's */
 };
 
 enum gw_admin_body { GW_BODY_NONE, GW_BODY_JSON, GW_BODY_OPTIONAL };

@@ -19,7 +19,6 @@
 #include "es_cleanup.h"
 #include "es_crypto.h"
 #include "es_text.h"
-#include "esim.pb-c.h"
 #include "gw_admin.h"
 #include "policy.pb-c.h"
 
@@ -30,13 +29,13 @@ struct played {
 	/* what they answer */
 	Openes__AdminReply__Outcome outcome;
 	const char *body, *audit_id;
-	Openes__EsimAdminReply__Outcome esim_outcome;
-	const char *esim_body;
-	es_status policy_fails, auth_fails, esim_fails;
+	Openes__AdminWorkReply__Outcome work_outcome;
+	const char *work_body;
+	es_status policy_fails, auth_fails, work_fails;
 	/* what they were asked */
 	char steps[256];       /* "begin put end(done) " */
 	char asked[1024];      /* action, parameters, body of the last AdminRequest */
-	char esim_asked[1024]; /* of the last EsimAdminRequest */
+	char work_asked[1024]; /* of the last AdminWorkRequest */
 	size_t box_size;
 };
 static struct played played = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -155,25 +154,25 @@ static void on_transport(struct es_bus_call *call, const ProtobufCMessage *reque
 	auth_answer(call, "transport", &reply.base);
 }
 
-static void on_esim(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
+static void on_work(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
 {
-	const Openes__EsimAdminRequest *request = (const void *)message;
-	Openes__EsimAdminReply reply;
+	const Openes__AdminWorkRequest *request = (const void *)message;
+	Openes__AdminWorkReply reply;
 	struct es_buf asked;
 
-	openes__esim_admin_reply__init(&reply);
+	openes__admin_work_reply__init(&reply);
 	(void)user;
 	pthread_mutex_lock(&played.lock);
 	step(request->action);
-	es_buf_init_fixed(&asked, played.esim_asked, sizeof played.esim_asked - 1);
+	es_buf_init_fixed(&asked, played.work_asked, sizeof played.work_asked - 1);
 	es_put_str(&asked, request->action);
 	put_params(&asked, request->params, request->n_params);
 	es_put_printf(&asked, " body=%.*s", (int)request->body.len, (const char *)request->body.data);
-	played.esim_asked[asked.len] = '\0';
-	reply.outcome = played.esim_outcome;
+	played.work_asked[asked.len] = '\0';
+	reply.outcome = played.work_outcome;
 	reply.body =
-		(ProtobufCBinaryData){ .len = strlen(played.esim_body), .data = (uint8_t *)(uintptr_t)played.esim_body };
-	es_status fails = played.esim_fails;
+		(ProtobufCBinaryData){ .len = strlen(played.work_body), .data = (uint8_t *)(uintptr_t)played.work_body };
+	es_status fails = played.work_fails;
 	pthread_mutex_unlock(&played.lock);
 	if (fails != ES_OK)
 		es_bus_fail(call, fails, "as the test wants");
@@ -193,15 +192,18 @@ static const struct es_bus_method auth_methods[] = {
 };
 
 static const struct es_bus_method esim_methods[] = {
-	{ OPENES__BUS_METHOD__ESIM_ADMIN, &openes__esim_admin_request__descriptor, on_esim },
+	{ OPENES__BUS_METHOD__ESIM_ADMIN, &openes__admin_work_request__descriptor, on_work },
+};
+static const struct es_bus_method notify_methods[] = {
+	{ OPENES__BUS_METHOD__NOTIFY_ADMIN, &openes__admin_work_request__descriptor, on_work },
 };
 
 /* ---- the stage ---- */
 
 struct stage {
-	char dir[64], policy_url[128], auth_url[128], esim_url[128];
+	char dir[64], policy_url[128], auth_url[128], esim_url[128], notify_url[128];
 	struct es_bus_key *key;
-	struct es_bus_server *policy, *auth, *esim;
+	struct es_bus_server *policy, *auth, *esim, *notify;
 	struct gw_clients clients;
 	struct gw_config config;
 	struct gw_admin *admin;
@@ -247,13 +249,16 @@ static int set_up(void **state)
 	(void)snprintf(stage.policy_url, sizeof stage.policy_url, "ipc://%s/policy", stage.dir);
 	(void)snprintf(stage.auth_url, sizeof stage.auth_url, "ipc://%s/auth", stage.dir);
 	(void)snprintf(stage.esim_url, sizeof stage.esim_url, "ipc://%s/esim", stage.dir);
+	(void)snprintf(stage.notify_url, sizeof stage.notify_url, "ipc://%s/notify", stage.dir);
 	stage.key = es_bus_key_from(secret);
 	serve(stage.policy_url, "policy", policy_methods, ES_COUNT(policy_methods), &stage.policy);
 	serve(stage.auth_url, "auth", auth_methods, ES_COUNT(auth_methods), &stage.auth);
 	serve(stage.esim_url, "esim", esim_methods, ES_COUNT(esim_methods), &stage.esim);
+	serve(stage.notify_url, "notify", notify_methods, ES_COUNT(notify_methods), &stage.notify);
 	dial(stage.policy_url, "policy", &stage.clients.policy);
 	dial(stage.auth_url, "auth", &stage.clients.auth);
 	dial(stage.esim_url, "esim", &stage.clients.esim);
+	dial(stage.notify_url, "notify", &stage.clients.notify);
 	stage.config = (struct gw_config){ .admin_listen = "127.0.0.1:0", .retry_after_s = 3 };
 	es_buf_init(&error, 1024);
 	assert_int_equal(gw_admin_start(&stage.config, &stage.clients, &stage.admin, &error), ES_OK);
@@ -269,9 +274,11 @@ static int tear_down(void **state)
 	es_bus_client_stop(stage.clients.policy);
 	es_bus_client_stop(stage.clients.auth);
 	es_bus_client_stop(stage.clients.esim);
+	es_bus_client_stop(stage.clients.notify);
 	es_bus_server_stop(stage.policy, 1000);
 	es_bus_server_stop(stage.auth, 1000);
 	es_bus_server_stop(stage.esim, 1000);
+	es_bus_server_stop(stage.notify, 1000);
 	es_bus_key_free(stage.key);
 	(void)rmdir(stage.dir);
 	return 0;
@@ -284,10 +291,10 @@ static int rehearse(void **state)
 	played.outcome = OPENES__ADMIN_REPLY__OUTCOME__DONE;
 	played.body = "{\"id\":\"demo\"}";
 	played.audit_id = "17";
-	played.esim_outcome = OPENES__ESIM_ADMIN_REPLY__OUTCOME__DONE;
-	played.esim_body = "{\"id\":\"o1\"}";
-	played.policy_fails = played.auth_fails = played.esim_fails = ES_OK;
-	played.steps[0] = played.asked[0] = played.esim_asked[0] = '\0';
+	played.work_outcome = OPENES__ADMIN_WORK_REPLY__OUTCOME__DONE;
+	played.work_body = "{\"id\":\"o1\"}";
+	played.policy_fails = played.auth_fails = played.work_fails = ES_OK;
+	played.steps[0] = played.asked[0] = played.work_asked[0] = '\0';
 	pthread_mutex_unlock(&played.lock);
 	return 0;
 }
@@ -553,7 +560,7 @@ static void a_change_goes_to_esim_between_begin_and_end(void **state)
 	(void)state;
 	assert_int_equal(ask("POST " ESIM_ORDER ":advance", BEARER JSON, "{\"state\":\"done\"}", answer), 200);
 	assert_string_equal(played.steps, "begin order.advance end(17,done) ");
-	assert_string_equal(played.esim_asked, "order.advance tenant=demo order=o1 body={\"state\":\"done\"}");
+	assert_string_equal(played.work_asked, "order.advance tenant=demo order=o1 body={\"state\":\"done\"}");
 	/* policy's trail learns who and what, never the body: the BSS's answer may hold an activation code */
 	assert_string_equal(played.asked, "esim.order.advance credential=secret-of-alice tenant=demo order=o1 body=");
 	assert_non_null(strstr(answer, "{\"id\":\"o1\"}"));
@@ -568,38 +575,51 @@ static void a_list_of_esim_takes_its_filters_and_leaves_no_mark(void **state)
 	played.audit_id = "";
 	assert_int_equal(ask("GET /v1/tenants/demo/esim-orders?stuck=true&limit=5", BEARER, "", answer), 200);
 	assert_string_equal(played.steps, "begin order.list ");
-	assert_string_equal(played.esim_asked, "order.list tenant=demo stuck=true limit=5 body=");
+	assert_string_equal(played.work_asked, "order.list tenant=demo stuck=true limit=5 body=");
 }
 
 static void each_outcome_of_esim_has_its_http_status_and_its_mark(void **state)
 {
 	static const struct {
-		Openes__EsimAdminReply__Outcome outcome;
+		Openes__AdminWorkReply__Outcome outcome;
 		const char *body;
 		unsigned status;
 		const char *says, *mark;
 	} cases[] = {
-		{ OPENES__ESIM_ADMIN_REPLY__OUTCOME__DONE, "", 204, "Openes-Audit-Id", "end(17,done)" },
-		{ OPENES__ESIM_ADMIN_REPLY__OUTCOME__CREATED, "{}", 201, "{}", "end(17,done)" },
-		{ OPENES__ESIM_ADMIN_REPLY__OUTCOME__NOT_FOUND, "", 404, "\"error\"", "end(17,failed: not_found)" },
-		{ OPENES__ESIM_ADMIN_REPLY__OUTCOME__INVALID, "{\"error\":\"x\",\"field\":\"eid\"}", 422, "\"field\":\"eid\"",
+		{ OPENES__ADMIN_WORK_REPLY__OUTCOME__DONE, "", 204, "Openes-Audit-Id", "end(17,done)" },
+		{ OPENES__ADMIN_WORK_REPLY__OUTCOME__CREATED, "{}", 201, "{}", "end(17,done)" },
+		{ OPENES__ADMIN_WORK_REPLY__OUTCOME__NOT_FOUND, "", 404, "\"error\"", "end(17,failed: not_found)" },
+		{ OPENES__ADMIN_WORK_REPLY__OUTCOME__INVALID, "{\"error\":\"x\",\"field\":\"eid\"}", 422, "\"field\":\"eid\"",
 		  "end(17,failed: invalid)" },
-		{ OPENES__ESIM_ADMIN_REPLY__OUTCOME__CONFLICT, "{\"error\":\"done already\"}", 409, "done already",
+		{ OPENES__ADMIN_WORK_REPLY__OUTCOME__CONFLICT, "{\"error\":\"done already\"}", 409, "done already",
 		  "end(17,failed: conflict)" },
-		{ OPENES__ESIM_ADMIN_REPLY__OUTCOME__OUTCOME_NONE, "", 500, "\"error\"", "end(17,failed: internal)" },
-		{ (Openes__EsimAdminReply__Outcome)99, "{}", 500, "\"error\"", "end(17,failed: internal)" },
+		{ OPENES__ADMIN_WORK_REPLY__OUTCOME__OUTCOME_NONE, "", 500, "\"error\"", "end(17,failed: internal)" },
+		{ (Openes__AdminWorkReply__Outcome)99, "{}", 500, "\"error\"", "end(17,failed: internal)" },
 	};
 	char answer[8192];
 
 	(void)state;
 	for (size_t i = 0; i < ES_COUNT(cases); i++) {
 		played.steps[0] = '\0';
-		played.esim_outcome = cases[i].outcome;
-		played.esim_body = cases[i].body;
+		played.work_outcome = cases[i].outcome;
+		played.work_body = cases[i].body;
 		assert_int_equal(ask("POST " ESIM_ORDER ":retry", BEARER, "", answer), cases[i].status);
 		assert_non_null(strstr(answer, cases[i].says));
 		assert_non_null(strstr(played.steps, cases[i].mark));
 	}
+}
+
+static void what_notify_owns_goes_to_notify(void **state)
+{
+	char answer[8192];
+
+	(void)state;
+	assert_int_equal(ask("PATCH /v1/tenants/demo/mass-changes/3", BEARER JSON, "{\"rate\":50}", answer), 200);
+	assert_string_equal(played.steps, "begin mass.patch end(17,done) ");
+	assert_string_equal(played.work_asked, "mass.patch tenant=demo change=3 body={\"rate\":50}");
+	assert_string_equal(played.asked, "notify.mass.patch credential=secret-of-alice tenant=demo change=3 body=");
+	assert_int_equal(ask("POST /v1/tenants/demo/notification-failures:replay?reason=rate", BEARER, "", answer), 200);
+	assert_string_equal(played.work_asked, "failure.replay-all tenant=demo reason=rate body=");
 }
 
 static void esim_away_is_503_and_in_the_trail(void **state)
@@ -607,7 +627,7 @@ static void esim_away_is_503_and_in_the_trail(void **state)
 	char answer[8192];
 
 	(void)state;
-	played.esim_fails = ES_BUSY;
+	played.work_fails = ES_BUSY;
 	assert_int_equal(ask("POST " ESIM_ORDER ":cancel", BEARER, "", answer), 503);
 	assert_non_null(strstr(answer, "Retry-After: 3"));
 	assert_string_equal(played.steps, "begin order.cancel end(17,failed: busy) ");
@@ -640,6 +660,7 @@ int main(void)
 		cmocka_unit_test_setup(a_change_goes_to_esim_between_begin_and_end, rehearse),
 		cmocka_unit_test_setup(a_list_of_esim_takes_its_filters_and_leaves_no_mark, rehearse),
 		cmocka_unit_test_setup(each_outcome_of_esim_has_its_http_status_and_its_mark, rehearse),
+		cmocka_unit_test_setup(what_notify_owns_goes_to_notify, rehearse),
 		cmocka_unit_test_setup(esim_away_is_503_and_in_the_trail, rehearse),
 		cmocka_unit_test_setup(esim_is_not_asked_when_policy_forbids, rehearse),
 	};

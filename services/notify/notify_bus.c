@@ -9,6 +9,7 @@
 #include "es_log.h"
 #include "es_metrics.h"
 #include "notify.pb-c.h"
+#include "policy.pb-c.h"
 
 enum { RESULT_FAILED = NOTIFY_STATUS_COUNT };
 static const char *const results[] = {
@@ -24,6 +25,7 @@ void notify_bus_init(void)
 {
 	es_metric_register(&registrations);
 	notify_sms_metrics();
+	notify_admin_metrics();
 }
 
 /* Lives in the call's arena until the answer. */
@@ -33,6 +35,7 @@ struct registering {
 	struct notify_registration r;
 	struct es_slice token;
 	size_t duplicates;
+	bool is_old;
 };
 
 /* ---- answers ---- */
@@ -73,7 +76,7 @@ static es_status run_look(struct es_db_conn *conn, void *user)
 {
 	struct registering *x = user;
 
-	return notify_store_duplicates(conn, &x->r, &x->duplicates);
+	return notify_store_duplicates(conn, &x->r, &x->duplicates, &x->is_old);
 }
 
 static void on_disabled(es_status status, void *user)
@@ -117,7 +120,7 @@ static void enable(struct registering *x)
 	write_or_refuse(x, run_register, on_registered);
 }
 
-/* Phones send the same registration with every request: that costs a read, and no commit. */
+/* Phones send the same registration with every request: that costs a read, and a commit every ten minutes. */
 static void look(void *user)
 {
 	struct registering *x = user;
@@ -125,7 +128,7 @@ static void look(void *user)
 
 	if (status != ES_OK)
 		refuse(x->call, status, "the registrations could not be read");
-	else if (notify_outcome(x->r.app_count, x->duplicates) == NOTIFY_DUPLICATE_TOKEN)
+	else if (notify_outcome(x->r.app_count, x->duplicates) == NOTIFY_DUPLICATE_TOKEN && !x->is_old)
 		answer(x->call, NOTIFY_DUPLICATE_TOKEN);
 	else
 		enable(x);
@@ -232,5 +235,6 @@ static void on_sms(struct es_bus_call *call, const ProtobufCMessage *message, vo
 const struct es_bus_method notify_bus_methods[] = {
 	{ OPENES__BUS_METHOD__NOTIFY_REGISTER, &openes__register_request__descriptor, on_register },
 	{ OPENES__BUS_METHOD__NOTIFY_SMS, &openes__sms_request__descriptor, on_sms },
+	{ OPENES__BUS_METHOD__NOTIFY_ADMIN, &openes__admin_work_request__descriptor, notify_on_admin },
 };
 const size_t notify_bus_method_count = ES_COUNT(notify_bus_methods);

@@ -40,6 +40,21 @@ static const struct elsewhere {
 	{ { "esim.stock.import", OPERATOR, begin }, "profile-stock", "", false },
 	{ { "esim.stock.delete", OPERATOR, begin }, "profile-stock/{iccid}", "", false },
 	{ { "esim.event.list", SUPPORT, begin }, "", "", false },
+	/* by notify */
+	{ { "notify.line.get", SUPPORT, begin }, "subscriber/{imsi}/notifications", "", false },
+	{ { "notify.line.test", OPERATOR, begin }, "subscriber/{imsi}/notifications", "", true },
+	{ { "notify.failure.list", SUPPORT, begin }, "", "", false },
+	{ { "notify.failure.get", SUPPORT, begin }, "notification-failure/{failure}", "", false },
+	{ { "notify.failure.replay", OPERATOR, begin }, "notification-failure/{failure}", "", false },
+	{ { "notify.failure.replay-all", OPERATOR, begin }, "notification-failures", "", false },
+	{ { "notify.failure.delete", OPERATOR, begin }, "notification-failure/{failure}", "", false },
+	{ { "notify.mass.list", SUPPORT, begin }, "", "", false },
+	{ { "notify.mass.get", SUPPORT, begin }, "mass-change/{change}", "", false },
+	{ { "notify.mass.patch", OPERATOR, begin }, "mass-change/{change}", "", false },
+	{ { "notify.mass.pause", OPERATOR, begin }, "mass-change/{change}", "", false },
+	{ { "notify.mass.resume", OPERATOR, begin }, "mass-change/{change}", "", false },
+	{ { "notify.mass.cancel", OPERATOR, begin }, "mass-change/{change}", "", false },
+	{ { "notify.channel.list", SUPPORT, begin }, "", "", false },
 };
 
 static const struct elsewhere *find(const char *name)

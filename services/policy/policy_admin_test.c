@@ -118,7 +118,7 @@ static void work_of_others_is_recorded_before_and_marked_after(void **state)
 	}
 }
 
-static void what_esim_does_has_its_names_in_the_trail(void **state)
+static void what_esim_and_notify_do_has_its_name_in_the_trail(void **state)
 {
 	static const struct {
 		const char *action, *params, *resource;
@@ -130,6 +130,10 @@ static void what_esim_does_has_its_names_in_the_trail(void **state)
 		  "\"resource\":\"subscriber/" TEST_IMSI
 		  "/profiles\",\"outcome\":\"begun\",\"detail\":\"profile 8901000000000000012\"" },
 		{ "esim.stock.import", "tenant=demo", "\"resource\":\"profile-stock\"" },
+		{ "notify.line.test", TEST_LINE, "\"resource\":\"subscriber/" TEST_IMSI "/notifications\"" },
+		{ "notify.failure.replay", "tenant=demo&failure=17", "\"resource\":\"notification-failure/17\"" },
+		{ "notify.failure.replay-all", "tenant=demo&imsi=" TEST_IMSI, "\"resource\":\"notification-failures\"" },
+		{ "notify.mass.pause", "tenant=demo&change=3", "\"resource\":\"mass-change/3\"" },
 	};
 
 	EACH_ENGINE(&test)
@@ -465,7 +469,7 @@ int main(void)
 		cmocka_unit_test(strangers_and_lesser_roles_are_refused),
 		cmocka_unit_test(every_change_is_in_the_trail_and_no_read),
 		cmocka_unit_test(work_of_others_is_recorded_before_and_marked_after),
-		cmocka_unit_test(what_esim_does_has_its_names_in_the_trail),
+		cmocka_unit_test(what_esim_and_notify_do_has_its_name_in_the_trail),
 		cmocka_unit_test(tenants_and_plans_are_put_read_and_deleted),
 		cmocka_unit_test(a_put_is_idempotent_and_a_patch_changes_what_it_names),
 		cmocka_unit_test(tokens_die_where_the_line_changes_hands_or_state),

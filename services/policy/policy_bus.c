@@ -60,6 +60,14 @@ static void serve_find(struct policy_bus *bus, struct es_bus_call *call, const P
 		&reply.base);
 }
 
+static void serve_lines(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
+{
+	Openes__LinesReply reply = OPENES__LINES_REPLY__INIT;
+	policy_bus_answer(
+		call, policy_serve_lines(bus->engine, (const Openes__LinesRequest *)request, es_bus_call_arena(call), &reply),
+		&reply.base);
+}
+
 /* All tenants may be more than a call's memory holds. */
 static void serve_tenants(struct policy_bus *bus, struct es_bus_call *call, const ProtobufCMessage *request)
 {
@@ -269,6 +277,16 @@ ON_COMMIT(admin_begin)
 ON_COMMIT(admin_end)
 ON_COMMIT(core_event)
 
+/* Counting a million lines takes a second: with the operators' own long work. */
+static void on_lines(struct es_bus_call *call, const ProtobufCMessage *request, void *user)
+{
+	struct policy_bus *bus = user;
+	if (((const Openes__LinesRequest *)request)->count)
+		hand_over(bus, bus->operators, call, request, serve_lines);
+	else
+		read_lane(bus, call, request, serve_lines);
+}
+
 static void on_admit(struct es_bus_call *call, const ProtobufCMessage *request, void *user)
 {
 	read_lane(user, call, request, policy_bus_admit);
@@ -306,6 +324,7 @@ static const struct es_bus_method methods[] = {
 	{ OPENES__BUS_METHOD__POLICY_FIND, &openes__find_request__descriptor, on_find },
 	{ OPENES__BUS_METHOD__POLICY_TENANTS, &openes__tenants_request__descriptor, on_tenants },
 	{ OPENES__BUS_METHOD__POLICY_EVENTS, &openes__events_request__descriptor, on_events },
+	{ OPENES__BUS_METHOD__POLICY_LINES, &openes__lines_request__descriptor, on_lines },
 	{ OPENES__BUS_METHOD__POLICY_SHEET_OPEN, &openes__sheet_open_request__descriptor, on_sheet_open },
 	{ OPENES__BUS_METHOD__POLICY_SHEET_ACT, &openes__sheet_act_request__descriptor, on_sheet_act },
 	{ OPENES__BUS_METHOD__POLICY_ADMIN, &openes__admin_request__descriptor, on_admin },

@@ -51,5 +51,8 @@ es_status policy_serve_events(struct policy_engine *engine, const Openes__Events
 /* By IMSI or by number. A number that two lines of the tenant have is nobody's. */
 es_status policy_serve_find(struct policy_engine *engine, const Openes__FindRequest *request, struct es_arena *arena,
                             Openes__FindReply *reply) ES_MUST_USE;
+/* One line, or a page. With request->count the whole table is read: not on a thread of the bus. */
+es_status policy_serve_lines(struct policy_engine *engine, const Openes__LinesRequest *request, struct es_arena *arena,
+                             Openes__LinesReply *reply) ES_MUST_USE;
 
 #endif

@@ -15,6 +15,13 @@
 	"next_at, remote, reason, created, asked, active, ending, ended, version"
 #define DEAD "id, source, at, event_id, name, reason, tries, body"
 #define PAGE_OF_LINES "ORDER BY s.imsi LIMIT ?3"
+/* Lines with the applications of their devices, a row each. The number beside ?3 is for PostgreSQL: it plans for as many lines. */
+#define WOKEN "SELECT p.imsi, p.msisdn, p.status, a.app FROM "
+#define WOKEN_PAGE_END " ORDER BY imsi LIMIT 500) q ORDER BY imsi LIMIT ?3) p "
+#define WOKEN_APPS                                                                                                     \
+	"LEFT JOIN device_app a ON a.tenant = ?1 AND a.imsi = p.imsi GROUP BY p.imsi, p.msisdn, p.status, a.app "          \
+	"ORDER BY p.imsi, a.app"
+#define WOKEN_FROM_PAGE WOKEN "(SELECT imsi, msisdn, status FROM (SELECT imsi, msisdn, status FROM subscriber "
 
 const char *const policy_statements[ST_COUNT] = {
 	[ST_CATALOG_VERSION] = "SELECT version FROM catalog WHERE id = 1",
@@ -98,6 +105,12 @@ const char *const policy_statements[ST_COUNT] = {
 	/* A terminated line is no more anybody's. */
 	[ST_SUBSCRIBERS_UNANSWERED] = "SELECT " LINE " FROM subscriber s WHERE s.tenant = ?1 AND s.imsi > ?2 "
 								  "AND (?4 < 0 OR s.status = ?4) AND s.status <> 3 AND s.bss_at < ?5 " PAGE_OF_LINES,
+	[ST_WOKEN] = WOKEN_FROM_PAGE "WHERE tenant = ?1 AND imsi > ?2" WOKEN_PAGE_END WOKEN_APPS,
+	[ST_WOKEN_PLAN] = WOKEN_FROM_PAGE "WHERE tenant = ?1 AND plan = ?4 AND imsi > ?2" WOKEN_PAGE_END WOKEN_APPS,
+	[ST_WOKEN_LINE] =
+		WOKEN "(SELECT imsi, msisdn, status FROM subscriber WHERE tenant = ?1 AND imsi = ?2) p " WOKEN_APPS,
+	[ST_WOKEN_COUNT] = "SELECT count(*) FROM subscriber WHERE tenant = ?1 AND status <> 3",
+	[ST_WOKEN_COUNT_PLAN] = "SELECT count(*) FROM subscriber WHERE tenant = ?1 AND plan = ?2 AND status <> 3",
 	[ST_DEVICE_UPSERT] =
 		"INSERT INTO device (tenant, imsi, terminal_id, vendor, model, sw_version, first_seen, last_seen) "
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (tenant, imsi, terminal_id) DO UPDATE SET vendor = "
@@ -259,6 +272,6 @@ const char *const policy_statements[ST_COUNT] = {
 	[ST_AUDIT_ERASE] = "UPDATE audit SET resource = replace(resource, ?2, ?3), "
 					   "detail = CASE WHEN detail = '' THEN '' ELSE '(erased)' END WHERE tenant = ?1 AND resource IN "
 					   "('subscriber/' || ?2, 'subscriber/' || ?2 || '/keys', 'subscriber/' || ?2 || '/store-users', "
-					   "'subscriber/' || ?2 || '/profiles') "
+					   "'subscriber/' || ?2 || '/profiles', 'subscriber/' || ?2 || '/notifications') "
 					   "AND at <= ?4",
 };

@@ -87,6 +87,23 @@ typedef es_status policy_subscriber_each(const struct policy_subscriber *line, v
 /* In the order of IMSI; `arena` is reset before each row. Ends early with what `each` returns. */
 es_status policy_row_subscribers(struct es_db_conn *conn, const char *tenant, const struct policy_filter *filter,
                                  struct es_arena *arena, policy_subscriber_each *each, void *user) ES_MUST_USE;
+
+/* A line, and one application that a device of it has been answered ("": none); a line with several comes several times. */
+struct policy_woken {
+	const char *imsi, *msisdn;
+	const char *app;
+	uint8_t status; /* enum policy_status */
+};
+typedef es_status policy_woken_each(const struct policy_woken *row, void *user);
+/* `limit` lines (at most 500) beyond the IMSI `after`, in the order of IMSI, then application; plan "": of the tenant. `arena` is
+ * reset before each row. */
+es_status policy_row_woken(struct es_db_conn *conn, const char *tenant, const char *plan, const char *after,
+                           uint32_t limit, struct es_arena *arena, policy_woken_each *each, void *user) ES_MUST_USE;
+es_status policy_row_woken_line(struct es_db_conn *conn, const char *tenant, const char *imsi, struct es_arena *arena,
+                                policy_woken_each *each, void *user) ES_MUST_USE;
+/* How many lines there are that are not terminated. Reads all of them: not on a thread that others wait for. */
+es_status policy_row_woken_count(struct es_db_conn *conn, const char *tenant, const char *plan,
+                                 int64_t *out) ES_MUST_USE;
 es_status policy_row_plan_in_use(struct es_db_conn *conn, const char *tenant, const char *plan, bool *out) ES_MUST_USE;
 
 /* ---- tenants and plans as written; every change raises the catalog's version ---- */

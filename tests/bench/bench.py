@@ -17,6 +17,7 @@ from pathlib import Path
 
 import bench_core
 import bench_odsa
+import bench_push
 import bench_rules
 import bench_tenants
 from measure import QUIET, SERVICES, Results, cpu_of, imsi_of, keys_of, phone, resident_mb, say, wrk  # first: it says where the others are
@@ -250,7 +251,7 @@ def bench_many(folder, results, options):
     bench_scale(folder, results, options.rounds, options.seconds, options.subscribers)
 
 
-PARTS = {"own": bench_own, "rules": bench_rules.bench, "tenants": bench_tenants.bench, "core": bench_core.bench, "odsa": bench_odsa.bench, "scale": bench_many}
+PARTS = {"own": bench_own, "rules": bench_rules.bench, "tenants": bench_tenants.bench, "core": bench_core.bench, "odsa": bench_odsa.bench, "push": bench_push.bench, "scale": bench_many}
 
 
 def main():

@@ -1,9 +1,10 @@
 import pytest
 
-pytest.register_assert_rewrite("browser", "load", "logins", "odsa", "odsa_sheet", "people", "servers", "sheets", "stack", "supplicant", "core_stack", "ts43")
+pytest.register_assert_rewrite("browser", "load", "logins", "odsa", "odsa_sheet", "people", "push", "push_stack", "servers", "sheets", "stack", "supplicant", "core_stack", "ts43")
 
 import core  # noqa: E402
 from odsa import Odsa  # noqa: E402
+from push_stack import started  # noqa: E402
 from servers import Servers  # noqa: E402
 from stack import Postgresql, Stack  # noqa: E402
 from supplicant import Supplicant  # noqa: E402
@@ -64,6 +65,35 @@ def odsa(odsa_stack):
     odsa_stack.usual()
     yield odsa_stack
     odsa_stack.check()
+
+
+@pytest.fixture(scope="session")
+def push_stack(tmp_path_factory):
+    """A stack of its own with all push services and an SMS centre."""
+    with started(tmp_path_factory.mktemp("push")) as push:
+        yield push
+
+
+@pytest.fixture
+def push(push_stack):
+    """It, with everybody well; after the test nobody was asked what may not be asked."""
+    yield push_stack
+    push_stack.check()
+
+
+@pytest.fixture
+def own_push(tmp_path, request):
+    """own_push("apns", rules={...}): services and a stack of this test alone."""
+    made = []
+
+    def make(*names, **more):
+        more.setdefault("peers_die", request.module.__name__ == "test_push_faults")
+        made.append(started(tmp_path / f"push{len(made)}", *names, **more))
+        return made[-1].__enter__()
+
+    yield make
+    for one in reversed(made):
+        one.__exit__()
 
 
 @pytest.fixture(autouse=True)

@@ -72,6 +72,13 @@ int ctl_run_rows(struct ctl *ctl);
 /* ctl_esim.c: orders and profiles of eSIM. */
 int ctl_run_order_show(struct ctl *ctl);
 int ctl_run_profile_put(struct ctl *ctl);
+/* ctl_notify.c, ctl_mass.c: waking devices. */
+int ctl_run_notify_show(struct ctl *ctl);
+int ctl_run_notify_test(struct ctl *ctl);
+int ctl_run_notify_replay(struct ctl *ctl);
+int ctl_run_notify_channels(struct ctl *ctl);
+int ctl_run_mass_show(struct ctl *ctl);
+int ctl_run_mass_rate(struct ctl *ctl);
 /* ctl_import.c, ctl_check.c */
 int ctl_run_import(struct ctl *ctl);
 /* ctl_feed.c: the list of one of the operator's own systems. Whether the options, or the file, say that it is one. */

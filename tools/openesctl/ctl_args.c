@@ -220,7 +220,8 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	[CTL_EQUIPMENT_STATE] = { "state", "STATE", CTL_TEXT, "state", NULL,
 	                          "of a device: blocked, tracked or allowed; of an order: failed, stuck, active and "
 	                          "others" },
-	[CTL_REASON] = { "reason", "TEXT", CTL_TEXT, "reason", NULL, "why, for people" },
+	[CTL_REASON] = { "reason", "TEXT", CTL_TEXT, "reason", NULL,
+	                 "why, for people; of failures: token, credential, unreachable and others" },
 	[CTL_SINCE] = { "since", "TIME", CTL_TEXT, "since", NULL, "as 2026-01-31T00:00:00Z; now when left out" },
 	[CTL_TAC] = { "tac", "DIGITS", CTL_TEXT, NULL, NULL, "the model: the first 8 digits of its IMEIs" },
 	[CTL_VENDOR] = { "vendor", "TEXT", CTL_TEXT, "vendor", NULL, "who makes it" },
@@ -272,6 +273,15 @@ const struct ctl_option ctl_options[CTL_OPT_COUNT] = {
 	                 "the person is asked before the device may download it" },
 	[CTL_KIND] = { "kind", "KIND", CTL_TEXT, NULL, NULL, "of an order: subscribe, transfer and others" },
 	[CTL_STUCK] = { "stuck", NULL, CTL_FLAG, NULL, NULL, "those alone that wait for somebody" },
+
+	[CTL_APPS] = { "apps", "A,B", CTL_LIST, "apps", NULL, "these applications alone: ap2003,ap2004" },
+	[CTL_CHANNEL] = { "channel", "NAME", CTL_TEXT, "channel", NULL, "this one alone: fcm, apns, wns, sms, gcm" },
+	[CTL_WAIT] = { "wait", "SECONDS", CTL_TEXT, NULL, NULL, "for the providers' word, at most; 30 when left out" },
+	[CTL_FAILURE] = { "failure", "ID", CTL_TEXT, NULL, NULL, "a message that was given up, by its number" },
+	[CTL_ALL] = { "all", NULL, CTL_FLAG, NULL, NULL, "all of them" },
+	[CTL_CHANGE] = { "change", "ID", CTL_TEXT, NULL, NULL, "a mass change, by its number" },
+	[CTL_RATE] = { "rate", "N", CTL_NUMBER, "rate", NULL, "wake-ups a second" },
+	[CTL_WATCH] = { "watch", NULL, CTL_FLAG, NULL, NULL, "follow it until it ends" },
 };
 
 static const enum ctl_opt global_options[] = { CTL_URL, CTL_CA, CTL_TOKEN_FILE, CTL_CERT, CTL_KEY, CTL_JSON, CTL_HELP };

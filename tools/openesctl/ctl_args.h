@@ -190,6 +190,15 @@ enum ctl_opt {
 	CTL_VERIFY,
 	CTL_KIND,
 	CTL_STUCK,
+	/* waking devices */
+	CTL_APPS,
+	CTL_CHANNEL,
+	CTL_WAIT,
+	CTL_FAILURE,
+	CTL_ALL,
+	CTL_CHANGE,
+	CTL_RATE,
+	CTL_WATCH,
 	CTL_OPT_COUNT
 };
 

@@ -15,149 +15,6 @@
 		CTL_NONE                                                                                                       \
 	}
 
-static const struct ctl_view tenants = { (const struct ctl_column[]){ { "TENANT", "id", 12 },
-	                                                                  { "NAME", "name", 20 },
-	                                                                  { "PLMNS", "plmns", 8 },
-	                                                                  { "HOSTS", "hosts", 0 },
-	                                                                  { NULL, NULL, 0 } } };
-static const struct ctl_view plans = { (const struct ctl_column[]){ { "PLAN", "id", 12 },
-	                                                                { "VOLTE", "volte", 7 },
-	                                                                { "VONR", "vonr", 5 },
-	                                                                { "VOWIFI", "vowifi", 6 },
-	                                                                { "SMSOIP", "smsoip", 6 },
-	                                                                { "COMPANION", "companion.allowed", 9 },
-	                                                                { "ESIM", "primary_esim", 4 },
-	                                                                { "NAME", "name", 0 },
-	                                                                { NULL, NULL, 0 } } };
-static const struct ctl_view clients = { (const struct ctl_column[]){ { "CLIENT", "id", 16 },
-	                                                                  { "SCOPES", "scopes", 32 },
-	                                                                  { "TTL", "token_ttl", 6 },
-	                                                                  { "DISABLED", "disabled", 8 },
-	                                                                  { "NAME", "name", 0 },
-	                                                                  { NULL, NULL, 0 } } };
-static const struct ctl_view enterprises = { (const struct ctl_column[]){ { "ENTERPRISE", "id", 16 },
-	                                                                      { "ALLOWED", "allowed", 7 },
-	                                                                      { "DEVICES MAX", "devices_max", 11 },
-	                                                                      { "PLANS", "plans", 24 },
-	                                                                      { "REQUESTORS", "requestor_ids", 40 },
-	                                                                      { "NAME", "name", 0 },
-	                                                                      { NULL, NULL, 0 } } };
-static const struct ctl_view subscribers = { (const struct ctl_column[]){ { "IMSI", "imsi", 15 },
-	                                                                      { "MSISDN", "msisdn", 16 },
-	                                                                      { "PLAN", "plan", 12 },
-	                                                                      { "STATUS", "status", 10 },
-	                                                                      { "TERMS", "vowifi.terms", 13 },
-	                                                                      { "ADDRESS", "vowifi.address", 13 },
-	                                                                      { "VOWIFI", "vowifi.provisioning", 15 },
-	                                                                      { "UPDATED", "updated", 20 },
-	                                                                      { NULL, NULL, 0 } } };
-static const struct ctl_view trail = { (const struct ctl_column[]){ { "ID", "id", 6 },
-	                                                                { "AT", "at", 20 },
-	                                                                { "WHO", "who", 12 },
-	                                                                { "ACTION", "action", 22 },
-	                                                                { "TENANT", "tenant", 10 },
-	                                                                { "RESOURCE", "resource", 32 },
-	                                                                { "OUTCOME", "outcome", 9 },
-	                                                                { "WHAT CHANGED", "detail", 0 },
-	                                                                { NULL, NULL, 0 } } };
-static const struct ctl_view credentials = { (const struct ctl_column[]){ { "NAME", "name", 16 },
-	                                                                      { "ROLE", "role", 8 },
-	                                                                      { "TENANT", "tenant", 12 },
-	                                                                      { "CREATED", "created", 20 },
-	                                                                      { NULL, NULL, 0 } } };
-
-static const struct ctl_view store_users = { (const struct ctl_column[]){ { "STORE", "store_vendor", 16 },
-	                                                                      { "USER", "store_user_id", 24 },
-	                                                                      { "TERMS", "terms", 13 },
-	                                                                      { "VERSION", "terms_version", 10 },
-	                                                                      { "UPDATED", "updated", 20 },
-	                                                                      { NULL, NULL, 0 } } };
-
-static const struct ctl_view consents = { (const struct ctl_column[]){ { "ID", "id", 8 },
-	                                                                   { "AT", "at", 20 },
-	                                                                   { "WHAT", "what", 16 },
-	                                                                   { "TEXT", "text", 24 },
-	                                                                   { "LANGUAGE", "language", 8 },
-	                                                                   { "TERMINAL", "terminal_id", 20 },
-	                                                                   { "KEPT UNTIL", "kept_until", 0 },
-	                                                                   { NULL, NULL, 0 } } };
-
-static const struct ctl_view authentications = { (const struct ctl_column[]){ { "AT", "at", 20 },
-	                                                                          { "RESULT", "result", 22 },
-	                                                                          { "METHOD", "method", 13 },
-	                                                                          { "SOURCE", "source", 12 },
-	                                                                          { "APP", "app", 6 },
-	                                                                          { "ROUNDS", "rounds", 6 },
-	                                                                          { "ADDRESS", "address", 0 },
-	                                                                          { NULL, NULL, 0 } } };
-
-static const struct ctl_view equipment = { (const struct ctl_column[]){ { "IMEI", "imei", 14 },
-	                                                                    { "STATE", "state", 8 },
-	                                                                    { "SINCE", "since", 20 },
-	                                                                    { "REASON", "reason", 0 },
-	                                                                    { NULL, NULL, 0 } } };
-static const struct ctl_view models = { (const struct ctl_column[]){ { "TAC", "tac", 8 },
-	                                                                 { "VENDOR", "vendor", 16 },
-	                                                                 { "MODEL", "model", 24 },
-	                                                                 { "CAPABILITIES", "capabilities", 0 },
-	                                                                 { NULL, NULL, 0 } } };
-static const struct ctl_view letters = { (const struct ctl_column[]){ { "LETTER", "id", 8 },
-	                                                                  { "AT", "at", 20 },
-	                                                                  { "SOURCE", "source", 12 },
-	                                                                  { "EVENT", "event_id", 20 },
-	                                                                  { "TRIES", "tries", 5 },
-	                                                                  { "WHY", "reason", 0 },
-	                                                                  { NULL, NULL, 0 } } };
-static const struct ctl_view qos_orders = { (const struct ctl_column[]){ { "ORDER", "id", 32 },
-	                                                                     { "IMSI", "imsi", 15 },
-	                                                                     { "BOOST", "boost", 5 },
-	                                                                     { "STATE", "state", 7 },
-	                                                                     { "TRIES", "tries", 5 },
-	                                                                     { "NEXT", "next", 20 },
-	                                                                     { "WHY", "reason", 0 },
-	                                                                     { NULL, NULL, 0 } } };
-static const struct ctl_view orders = { (const struct ctl_column[]){ { "ORDER", "id", 32 },
-	                                                                 { "KIND", "kind", 11 },
-	                                                                 { "STATE", "state", 8 },
-	                                                                 { "STEP", "step", 9 },
-	                                                                 { "IMSI", "imsi", 15 },
-	                                                                 { "ICCID", "iccid", 19 },
-	                                                                 { "NEXT", "next", 20 },
-	                                                                 { "WHY", "reason", 0 },
-	                                                                 { NULL, NULL, 0 } } };
-static const struct ctl_view profiles = { (const struct ctl_column[]){ { "ICCID", "iccid", 19 },
-	                                                                   { "APP", "app", 6 },
-	                                                                   { "SERVICE", "service", 12 },
-	                                                                   { "STATUS", "status", 11 },
-	                                                                   { "DEVICE", "terminal_id", 16 },
-	                                                                   { "EID", "eid", 32 },
-	                                                                   { "MSISDN", "msisdn", 16 },
-	                                                                   { "NAME", "name", 0 },
-	                                                                   { NULL, NULL, 0 } } };
-static const struct ctl_view stock = { (const struct ctl_column[]){ { "TYPE", "profile_type", 24 },
-	                                                                { "FREE", "free", 8 },
-	                                                                { "RESERVED", "reserved", 8 },
-	                                                                { "USED", "used", 8 },
-	                                                                { "SPOILED", "spoiled", 0 },
-	                                                                { NULL, NULL, 0 } } };
-static const struct ctl_view rules = { (const struct ctl_column[]){ { "NUMBER", "number", 6 },
-	                                                                { "ACTIVE", "active", 6 },
-	                                                                { "CREATED", "created", 20 },
-	                                                                { "AUTHOR", "author", 0 },
-	                                                                { NULL, NULL, 0 } } };
-static const struct ctl_view addons = { (const struct ctl_column[]){ { "ADDON", "id", 16 },
-	                                                                 { "FEATURES", "features", 20 },
-	                                                                 { "OFFER", "offer", 24 },
-	                                                                 { "NAME", "name", 0 },
-	                                                                 { NULL, NULL, 0 } } };
-static const struct ctl_view outages = { (const struct ctl_column[]){ { "OUTAGE", "id", 16 },
-	                                                                  { "SERVICES", "services", 20 },
-	                                                                  { "FROM", "from", 20 },
-	                                                                  { "UNTIL", "until", 20 },
-	                                                                  { "WHEN", "when", 24 },
-	                                                                  { "TEXTS", "texts", 0 },
-	                                                                  { NULL, NULL, 0 } } };
-
 #define TENANT "/v1/tenants/{tenant}"
 #define PLAN TENANT "/plans/{plan}"
 #define CLIENT TENANT "/clients/{client}"
@@ -170,6 +27,8 @@ static const struct ctl_view outages = { (const struct ctl_column[]){ { "OUTAGE"
 #define MODEL TENANT "/models/{tac}"
 #define ESIM_ORDER TENANT "/esim-orders/{order}"
 #define PROFILE TENANT "/profiles/{iccid}"
+#define FAILURES TENANT "/notification-failures"
+#define MASS_CHANGE TENANT "/mass-changes/{change}"
 
 #define SHOW_KEY                                                                                                       \
 	"K and OPc are sealed here to the transport key of auth: no process in between, no log and no shell history of "   \
@@ -178,7 +37,7 @@ static const struct ctl_view outages = { (const struct ctl_column[]){ { "OUTAGE"
 
 const struct ctl_command ctl_commands[] = {
 	{ "tenant", "list", ctl_run_list, NO_OPTS, OPTS(CTL_LIMIT), CTL_NONE, "the tenants you may see",
-	  "  openesctl tenant list", "GET", "/v1/tenants", NULL, &tenants },
+	  "  openesctl tenant list", "GET", "/v1/tenants", NULL, &ctl_view_tenants },
 	{ "tenant", "show", ctl_run_request, OPTS(CTL_TENANT), NO_OPTS, CTL_TENANT, "one tenant with all its settings",
 	  "  openesctl tenant show demo\n  openesctl tenant show demo --json > demo.json", "GET", TENANT, NULL, NULL },
 	{ "tenant", "set", ctl_run_set, NO_OPTS, OPTS(CTL_FILE, CTL_TENANT, TENANT_SETTINGS), CTL_FILE,
@@ -190,7 +49,7 @@ const struct ctl_command ctl_commands[] = {
 	  "PUT", TENANT, NULL, NULL },
 
 	{ "plan", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT, "a tenant's plans",
-	  "  openesctl plan list --tenant demo", "GET", TENANT "/plans", NULL, &plans },
+	  "  openesctl plan list --tenant demo", "GET", TENANT "/plans", NULL, &ctl_view_plans },
 	{ "plan", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_PLAN), NO_OPTS, CTL_PLAN, "one plan",
 	  "  openesctl plan show --tenant demo gold", "GET", PLAN, NULL, NULL },
 	{ "plan", "set", ctl_run_set, OPTS(CTL_TENANT), OPTS(CTL_FILE, CTL_PLAN, PLAN_SETTINGS), CTL_FILE,
@@ -209,7 +68,7 @@ const struct ctl_command ctl_commands[] = {
 
 	{ "client", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
 	  "servers that may ask for access tokens", "  openesctl client list --tenant demo", "GET", TENANT "/clients", NULL,
-	  &clients },
+	  &ctl_view_clients },
 	{ "client", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_CLIENT), NO_OPTS, CTL_CLIENT, "one client",
 	  "  openesctl client show --tenant demo mdm", "GET", CLIENT, NULL, NULL },
 	{ "client", "set", ctl_run_set, OPTS(CTL_TENANT), OPTS(CTL_FILE, CTL_CLIENT, CLIENT_SETTINGS), CTL_FILE,
@@ -226,7 +85,7 @@ const struct ctl_command ctl_commands[] = {
 	  CLIENT, NULL, NULL },
 
 	{ "enterprise", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT, "whose devices servers manage",
-	  "  openesctl enterprise list --tenant demo", "GET", TENANT "/enterprises", NULL, &enterprises },
+	  "  openesctl enterprise list --tenant demo", "GET", TENANT "/enterprises", NULL, &ctl_view_enterprises },
 	{ "enterprise", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_ENTERPRISE), NO_OPTS, CTL_ENTERPRISE,
 	  "one enterprise", "  openesctl enterprise show --tenant demo acme", "GET", ENTERPRISE, NULL, NULL },
 	{ "enterprise", "set", ctl_run_set, OPTS(CTL_TENANT),
@@ -244,7 +103,7 @@ const struct ctl_command ctl_commands[] = {
 
 	{ "policy", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
 	  "versions of the rules, the newest first", "  openesctl policy list --tenant demo", "GET", TENANT "/rules", NULL,
-	  &rules },
+	  &ctl_view_rules },
 	{ "policy", "show", ctl_run_policy_show, OPTS(CTL_TENANT, CTL_RULES), NO_OPTS, CTL_RULES,
 	  "the rules of a version, as JSON",
 	  "  openesctl policy show --tenant demo 7\n  openesctl policy show --tenant demo active > rules.json", "GET",
@@ -274,7 +133,7 @@ const struct ctl_command ctl_commands[] = {
 	  RULES ":activate", NULL, NULL },
 
 	{ "addon", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT, "what lines may have beside a plan",
-	  "  openesctl addon list --tenant demo", "GET", TENANT "/addons", NULL, &addons },
+	  "  openesctl addon list --tenant demo", "GET", TENANT "/addons", NULL, &ctl_view_addons },
 	{ "addon", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_ADDON), NO_OPTS, CTL_ADDON, "one add-on",
 	  "  openesctl addon show --tenant demo hotspot", "GET", ADDON, NULL, NULL },
 	{ "addon", "set", ctl_run_set, OPTS(CTL_TENANT), OPTS(CTL_FILE, CTL_ADDON, CTL_NAME, CTL_FEATURES, CTL_OFFER),
@@ -292,7 +151,7 @@ const struct ctl_command ctl_commands[] = {
 
 	{ "outage", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
 	  "what is away, where and until when", "  openesctl outage list --tenant demo", "GET", TENANT "/outages", NULL,
-	  &outages },
+	  &ctl_view_outages },
 	{ "outage", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_OUTAGE), NO_OPTS, CTL_OUTAGE, "one outage",
 	  "  openesctl outage show --tenant demo ims-north", "GET", OUTAGE, NULL, NULL },
 	{ "outage", "declare", ctl_run_set, OPTS(CTL_TENANT),
@@ -328,7 +187,8 @@ const struct ctl_command ctl_commands[] = {
 	  "  openesctl subscriber list --tenant demo --plan gold --status suspended\n"
 	  "  openesctl subscriber list --tenant demo --msisdn +15550000042\n"
 	  "  openesctl subscriber list --tenant demo --json | jq length",
-	  "GET", TENANT "/subscribers", OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS, CTL_UNANSWERED_SINCE), &subscribers },
+	  "GET", TENANT "/subscribers", OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS, CTL_UNANSWERED_SINCE),
+	  &ctl_view_subscribers },
 	{ "subscriber", "set", ctl_run_set, OPTS(CTL_TENANT, CTL_IMSI),
 	  OPTS(CTL_MSISDN, CTL_PLAN, CTL_STATUS, LINE_SETTINGS), CTL_IMSI,
 	  "change a subscriber's plan, number or service state",
@@ -388,16 +248,17 @@ const struct ctl_command ctl_commands[] = {
 	{ "subscriber", "authentications", ctl_run_list, OPTS(CTL_TENANT, CTL_IMSI), OPTS(CTL_LIMIT), CTL_IMSI,
 	  "how a SIM's authentications went, and why not",
 	  "  openesctl subscriber authentications --tenant demo 001010000000042", "GET", SUBSCRIBER "/authentications",
-	  NULL, &authentications },
+	  NULL, &ctl_view_authentications },
 
 	{ "subscriber", "consents", ctl_run_list, OPTS(CTL_TENANT, CTL_IMSI), OPTS(CTL_LIMIT), CTL_IMSI,
 	  "what was agreed to on web sheets, also of a line that is gone",
-	  "  openesctl subscriber consents --tenant demo 001010000000042", "GET", SUBSCRIBER "/consents", NULL, &consents },
+	  "  openesctl subscriber consents --tenant demo 001010000000042", "GET", SUBSCRIBER "/consents", NULL,
+	  &ctl_view_consents },
 
 	{ "store-user", "list", ctl_run_list, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
 	  "what users of stores have agreed to for carrier billing",
 	  "  openesctl store-user list --tenant demo 001010000000042", "GET", SUBSCRIBER "/store-users", NULL,
-	  &store_users },
+	  &ctl_view_store_users },
 	{ "store-user", "set", ctl_run_set, OPTS(CTL_TENANT, CTL_IMSI, CTL_STORE_VENDOR, CTL_STORE_USER_ID, CTL_ANSWER),
 	  OPTS(CTL_TERMS_VERSION), CTL_IMSI, "write down what a user of a store has agreed to",
 	  "  openesctl store-user set --tenant demo --imsi 001010000000042 --store-vendor S1001 --store-user-id u-5521 \\\n"
@@ -406,7 +267,7 @@ const struct ctl_command ctl_commands[] = {
 
 	{ "equipment", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
 	  "devices that are blocked, tracked or allowed", "  openesctl equipment list --tenant demo", "GET",
-	  TENANT "/equipment", NULL, &equipment },
+	  TENANT "/equipment", NULL, &ctl_view_equipment },
 	{ "equipment", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_IMEI), NO_OPTS, CTL_IMEI, "one device of the list",
 	  "  openesctl equipment show --tenant demo 356938035643809", "GET", EQUIPMENT, NULL, NULL },
 	{ "equipment", "set", ctl_run_put, OPTS(CTL_TENANT, CTL_IMEI), OPTS(CTL_EQUIPMENT_STATE, CTL_REASON, CTL_SINCE),
@@ -428,7 +289,7 @@ const struct ctl_command ctl_commands[] = {
 
 	{ "model", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_TENANT,
 	  "device models and what they can do", "  openesctl model list --tenant demo", "GET", TENANT "/models", NULL,
-	  &models },
+	  &ctl_view_models },
 	{ "model", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_TAC), NO_OPTS, CTL_TAC, "one model",
 	  "  openesctl model show --tenant demo 35693803", "GET", MODEL, NULL, NULL },
 	{ "model", "set", ctl_run_put, OPTS(CTL_TENANT, CTL_TAC), OPTS(CTL_VENDOR, CTL_MODEL, CTL_CAPABILITIES), CTL_TAC,
@@ -448,7 +309,7 @@ const struct ctl_command ctl_commands[] = {
 	{ "bss", "letters", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_NONE,
 	  "events of the operator's own systems that could not be applied",
 	  "  openesctl bss letters --tenant demo\n  openesctl bss letters --tenant demo --json", "GET",
-	  TENANT "/bss/dead-letters", NULL, &letters },
+	  TENANT "/bss/dead-letters", NULL, &ctl_view_letters },
 	{ "bss", "replay", ctl_run_request, OPTS(CTL_TENANT, CTL_LETTER), NO_OPTS, CTL_LETTER,
 	  "try such an event again, when what hindered it is mended", "  openesctl bss replay --tenant demo 17", "POST",
 	  TENANT "/bss/dead-letters/{letter}:replay", NULL, NULL },
@@ -457,7 +318,7 @@ const struct ctl_command ctl_commands[] = {
 	{ "qos", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_EQUIPMENT_STATE, CTL_LIMIT), CTL_NONE,
 	  "orders for quality of service, and how far they are",
 	  "  openesctl qos list --tenant demo --state failed\n  openesctl qos list --tenant demo --json", "GET",
-	  TENANT "/qos-orders", OPTS(CTL_EQUIPMENT_STATE), &qos_orders },
+	  TENANT "/qos-orders", OPTS(CTL_EQUIPMENT_STATE), &ctl_view_qos_orders },
 	{ "qos", "retry", ctl_run_request, OPTS(CTL_TENANT, CTL_ORDER), NO_OPTS, CTL_ORDER,
 	  "try one that failed again, when what hindered it is mended",
 	  "  openesctl qos retry --tenant demo 0123456789abcdef0123456789abcdef", "POST",
@@ -474,7 +335,7 @@ const struct ctl_command ctl_commands[] = {
 	  "  openesctl order list --tenant demo --stuck\n"
 	  "  openesctl order list --tenant demo --imsi 001010000000042 --json",
 	  "GET", TENANT "/esim-orders", OPTS(CTL_EQUIPMENT_STATE, CTL_KIND, CTL_IMSI, CTL_ICCID, CTL_EID, CTL_STUCK),
-	  &orders },
+	  &ctl_view_orders },
 	{ "order", "show", ctl_run_order_show, OPTS(CTL_TENANT, CTL_ORDER), NO_OPTS, CTL_ORDER,
 	  "one order, and what became of each of its steps",
 	  "  openesctl order show --tenant demo 0123456789abcdef0123456789abcdef", "GET", ESIM_ORDER, NULL, NULL },
@@ -492,7 +353,7 @@ const struct ctl_command ctl_commands[] = {
 
 	{ "profile", "list", ctl_run_list, OPTS(CTL_TENANT, CTL_IMSI), OPTS(CTL_LIMIT), CTL_IMSI,
 	  "a line's eSIM profiles, those on the way too", "  openesctl profile list --tenant demo 001010000000042", "GET",
-	  SUBSCRIBER "/profiles", NULL, &profiles },
+	  SUBSCRIBER "/profiles", NULL, &ctl_view_profiles },
 	{ "profile", "show", ctl_run_request, OPTS(CTL_TENANT, CTL_ICCID), NO_OPTS, CTL_ICCID,
 	  "one profile, whosever it is", "  openesctl profile show --tenant demo 8901010000000000042", "GET", PROFILE, NULL,
 	  NULL },
@@ -518,7 +379,7 @@ const struct ctl_command ctl_commands[] = {
 
 	{ "stock", "list", ctl_run_list, OPTS(CTL_TENANT), NO_OPTS, CTL_NONE,
 	  "how many profiles of each type are left to order", "  openesctl stock list --tenant demo", "GET",
-	  TENANT "/profile-stock", NULL, &stock },
+	  TENANT "/profile-stock", NULL, &ctl_view_stock },
 	{ "stock", "import", ctl_run_rows, OPTS(CTL_TENANT, CTL_FILE), OPTS(CTL_REPORT), CTL_FILE,
 	  "add profiles that lie at the SM-DP+, from CSV or JSON lines",
 	  "CSV: the first line names the columns, iccid and profile_type. JSON lines: an object a line. ICCIDs have 18 to\n"
@@ -532,6 +393,68 @@ const struct ctl_command ctl_commands[] = {
 	{ "stock", "delete", ctl_run_request, OPTS(CTL_TENANT, CTL_ICCID), NO_OPTS, CTL_ICCID,
 	  "take a profile out of the stock that no order has", "  openesctl stock delete --tenant demo 8901010000000000042",
 	  "DELETE", TENANT "/profile-stock/{iccid}", NULL, NULL },
+
+	{ "notify", "show", ctl_run_notify_show, OPTS(CTL_TENANT, CTL_IMSI), NO_OPTS, CTL_IMSI,
+	  "which devices of a line are woken when their answers change, how that went, and what is due",
+	  "Push tokens are not shown; TOKEN is a fingerprint that changes when a device has a new one. OUTCOME is of the "
+	  "last "
+	  "try.\n\n"
+	  "  openesctl notify show --tenant demo 001010000000042",
+	  NULL, NULL, NULL, NULL },
+	{ "notify", "test", ctl_run_notify_test, OPTS(CTL_TENANT, CTL_IMSI),
+	  OPTS(CTL_APPS, CTL_TERMINAL_ID, CTL_CHANNEL, CTL_WAIT), CTL_IMSI,
+	  "wake a line's devices now, and tell what the provider says",
+	  "Nothing changes by it: a device hears what it would hear after a change, and asks again. Waits until providers "
+	  "have\n"
+	  "taken or refused it. Exit status 1 unless all were taken. By SMS no registration is needed; say --apps then.\n\n"
+	  "  openesctl notify test --tenant demo 001010000000042\n"
+	  "  openesctl notify test --tenant demo 001010000000042 --channel sms --apps ap2004 --wait 60",
+	  NULL, NULL, NULL, NULL },
+	{ "notify", "failures", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_REASON, CTL_CHANNEL, CTL_IMSI, CTL_LIMIT),
+	  CTL_NONE, "what was given up, the newest first",
+	  "Reasons: token, sender, message, credential, device_rate, rate, provider, unreachable, not_readable, expired,\n"
+	  "no_account, no_number.\n\n"
+	  "  openesctl notify failures --tenant demo --reason credential\n"
+	  "  openesctl notify failures --tenant demo --imsi 001010000000042 --json",
+	  "GET", FAILURES, OPTS(CTL_REASON, CTL_CHANNEL, CTL_IMSI), &ctl_view_failures },
+	{ "notify", "failure", ctl_run_request, OPTS(CTL_TENANT, CTL_FAILURE), NO_OPTS, CTL_FAILURE, "one of them, whole",
+	  "  openesctl notify failure --tenant demo 17", "GET", FAILURES "/{failure}", NULL, NULL },
+	{ "notify", "replay", ctl_run_notify_replay, OPTS(CTL_TENANT),
+	  OPTS(CTL_FAILURE, CTL_REASON, CTL_CHANNEL, CTL_IMSI, CTL_ALL), CTL_FAILURE,
+	  "try again what was given up, when what hindered it is mended",
+	  "One by its number, those that match, or --all. What has nobody to go to any more is passed over.\n\n"
+	  "  openesctl notify replay --tenant demo 17\n"
+	  "  openesctl notify replay --tenant demo --reason credential --channel apns",
+	  NULL, NULL, NULL, NULL },
+	{ "notify", "discard", ctl_run_request, OPTS(CTL_TENANT, CTL_FAILURE), NO_OPTS, CTL_FAILURE,
+	  "let go of one of them", "  openesctl notify discard --tenant demo 17", "DELETE", FAILURES "/{failure}", NULL,
+	  NULL },
+	{ "notify", "channels", ctl_run_notify_channels, OPTS(CTL_TENANT), NO_OPTS, CTL_NONE,
+	  "by which rules devices are woken, how the accounts at providers are, and what waits for them",
+	  "An account works; rests for a while after failures; stops where its provider refuses our credential, which a "
+	  "person\n"
+	  "has to mend; or connects. Missing is one that something waits for and the file does not have.\n\n"
+	  "  openesctl notify channels --tenant demo",
+	  "GET", TENANT "/notification-channels", NULL, NULL },
+
+	{ "mass", "list", ctl_run_list, OPTS(CTL_TENANT), OPTS(CTL_LIMIT), CTL_NONE,
+	  "changes that concern many lines, and how far their devices are woken", "  openesctl mass list --tenant demo",
+	  "GET", TENANT "/mass-changes", NULL, &ctl_view_mass_changes },
+	{ "mass", "show", ctl_run_mass_show, OPTS(CTL_TENANT, CTL_CHANGE), OPTS(CTL_WATCH), CTL_CHANGE,
+	  "one of them, or how it goes on",
+	  "  openesctl mass show --tenant demo 3\n  openesctl mass show --tenant demo 3 --watch", "GET", MASS_CHANGE, NULL,
+	  NULL },
+	{ "mass", "pause", ctl_run_request, OPTS(CTL_TENANT, CTL_CHANGE), NO_OPTS, CTL_CHANGE, "wake nobody more for now",
+	  "  openesctl mass pause --tenant demo 3", "POST", MASS_CHANGE ":pause", NULL, NULL },
+	{ "mass", "resume", ctl_run_request, OPTS(CTL_TENANT, CTL_CHANGE), NO_OPTS, CTL_CHANGE,
+	  "go on where it was paused, or start one that waits", "  openesctl mass resume --tenant demo 3", "POST",
+	  MASS_CHANGE ":resume", NULL, NULL },
+	{ "mass", "cancel", ctl_run_request, OPTS(CTL_TENANT, CTL_CHANGE), NO_OPTS, CTL_CHANGE, "wake nobody more",
+	  "Devices that were not woken see the change at their next request.\n\n  openesctl mass cancel --tenant demo 3",
+	  "POST", MASS_CHANGE ":cancel", NULL, NULL },
+	{ "mass", "rate", ctl_run_mass_rate, OPTS(CTL_TENANT, CTL_CHANGE, CTL_RATE), NO_OPTS, CTL_CHANGE,
+	  "wake more or fewer a second", "  openesctl mass rate --tenant demo 3 --rate 50", "PATCH", MASS_CHANGE, NULL,
+	  NULL },
 
 	{ "keys", "set", ctl_run_keys_set, OPTS(CTL_TENANT, CTL_IMSI, CTL_K), OPTS(SECRETS), CTL_IMSI,
 	  "set or replace the keys of a SIM",
@@ -555,7 +478,7 @@ const struct ctl_command ctl_commands[] = {
 	  "GET", TENANT "/explain", OPTS(CTL_IMSI, CTL_APP, DEVICE), NULL },
 	{ "audit", "", ctl_run_list, NO_OPTS, OPTS(CTL_TENANT, CTL_LIMIT), CTL_NONE, "who changed what, newest first",
 	  "  openesctl audit --limit 20\n  openesctl audit --tenant demo --json", "GET", "/v1/audit", OPTS(CTL_TENANT),
-	  &trail },
+	  &ctl_view_trail },
 	{ "check", "", ctl_run_check, OPTS(CTL_TENANT), OPTS(CTL_MEND), CTL_TENANT,
 	  "find what a crash left between subscribers and keys",
 	  "Lists subscribers without keys, and keys without a subscriber (of all the audit trail names). --mend removes "
@@ -567,7 +490,7 @@ const struct ctl_command ctl_commands[] = {
 	  NULL, NULL, NULL, NULL },
 
 	{ "credential", "list", ctl_run_list, NO_OPTS, OPTS(CTL_LIMIT), CTL_NONE, "who may use the operators' API",
-	  "  openesctl credential list", "GET", "/v1/credentials", NULL, &credentials },
+	  "  openesctl credential list", "GET", "/v1/credentials", NULL, &ctl_view_credentials },
 	{ "credential", "add", ctl_run_credential_add, OPTS(CTL_NAME, CTL_ROLE), OPTS(CTL_TENANT), CTL_NAME,
 	  "make a credential, or replace its token",
 	  "Roles, each may do what those before it may: readonly (settings), support (subscribers, explain), operator "

@@ -17,6 +17,13 @@ struct ctl_view {
 	const struct ctl_column *columns;
 };
 
+/* ctl_tables.c: of each command that lists. */
+extern const struct ctl_view ctl_view_tenants, ctl_view_plans, ctl_view_clients, ctl_view_enterprises,
+	ctl_view_subscribers, ctl_view_trail, ctl_view_credentials, ctl_view_store_users, ctl_view_consents,
+	ctl_view_authentications, ctl_view_equipment, ctl_view_models, ctl_view_letters, ctl_view_qos_orders,
+	ctl_view_orders, ctl_view_profiles, ctl_view_failures, ctl_view_mass_changes, ctl_view_stock, ctl_view_rules,
+	ctl_view_addons, ctl_view_outages;
+
 /* The elements of the array as lines; `header` first. */
 void ctl_view_lines(const struct ctl_view *view, const cJSON *array, bool header, struct es_buf *out);
 /* "member  value", nested members by "outer.inner". */
