@@ -82,7 +82,7 @@ static void answer(struct notify_credential *c, const char *value, const struct 
 	(void)pthread_mutex_unlock(&c->lock);
 }
 
-void notify_credential_told(struct notify_credential *c, struct es_slice value, int64_t life_ms)
+void notify_credential_told(struct notify_credential *c, struct es_slice value, int64_t life_ms, int64_t kept_ms)
 {
 	char text[NOTIFY_CREDENTIAL_MAX];
 
@@ -94,6 +94,7 @@ void notify_credential_told(struct notify_credential *c, struct es_slice value, 
 	(void)pthread_mutex_lock(&c->lock);
 	memcpy(c->value, text, value.len + 1);
 	c->good_until = es_mono_ms() + life_ms;
+	c->kept_until = kept_ms > 0 ? es_mono_ms() + kept_ms : 0;
 	(void)pthread_mutex_unlock(&c->lock);
 	answer(c, text, NULL);
 	es_wipe(text, sizeof text);

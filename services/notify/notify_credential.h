@@ -33,7 +33,9 @@ void notify_credential_init(struct notify_credential *credential, notify_credent
 /* `ready` runs once: here when there is one, otherwise by whoever tells of it. */
 void notify_credential_get(struct notify_credential *credential, int64_t deadline, notify_credential_ready *ready,
                            void *user);
-void notify_credential_told(struct notify_credential *credential, struct es_slice value, int64_t life_ms);
+/* Good for `life_ms`; for `kept_ms` of it whatever is said of it: no other one could be had. */
+void notify_credential_told(struct notify_credential *credential, struct es_slice value, int64_t life_ms,
+                            int64_t kept_ms);
 void notify_credential_failed(struct notify_credential *credential, const struct notify_heard *why);
 /* That one was refused: the next is asked for anew, unless it is another already, or is to be kept. */
 void notify_credential_drop(struct notify_credential *credential, const char *value);

@@ -140,7 +140,8 @@ static void start(struct world *w)
 		                                            .policy_target = w->policy_url,
 		                                            .key = w->key,
 		                                            .lease_ms = w->lease_ms,
-		                                            .flights_max = 64 };
+		                                            .flights_max = 64,
+		                                            .failures_kept_ms = 86400000 };
 	char text[256] = "";
 	struct es_buf error;
 

@@ -9,15 +9,13 @@
 #include "es_jose.h"
 #include "es_secret.h"
 #include "notify_fcm.h"
-#include "notify_oauth.h"
 #include "notify_payload.h"
-#include "notify_push.h"
+#include "notify_token.h"
 
 #define FILE_MAX 16384
 #define SCOPE "https://www.googleapis.com/auth/firebase.messaging"
 #define SECOND INT64_C(1000)
-#define MARGIN_MAX_MS (300 * SECOND)
-#define FORM_MAX 16384
+#define ARENA_MAX 16384
 
 struct config {
 	struct notify_push_settings push;
@@ -46,82 +44,29 @@ struct fcm {
 	struct notify_push push; /* first */
 	const struct config *config;
 	struct notify_fcm_settings settings;
-	struct notify_credential credential;
-	struct es_fetch_target *tokens;
+	struct notify_token token;
 	struct es_jwt_signer *signer;
 	char *url, *token_url, *client_email;
 };
 
 /* ---- access tokens ---- */
 
-static void fail(struct fcm *f, const char *detail)
+static es_status write_form(struct es_buf *form, void *user)
 {
-	struct notify_heard heard = { .verdict = NOTIFY_LATER, .reason = NOTIFY_WHY_UNREACHABLE };
-
-	es_slice_to_str_cut(es_slice_str(detail), heard.detail, sizeof heard.detail);
-	notify_credential_failed(&f->credential, &heard);
-}
-
-static void on_token(const struct es_fetch_answer *answer, void *user)
-{
-	ES_CLEANUP(es_buf_wipe) struct es_buf bearer;
-	struct fcm *f = user;
-	const struct notify_answer heard = { .code = answer->code,
-		                                 .body = answer->body,
-		                                 .retry_after_ms = answer->retry_after_s * SECOND };
-	struct notify_heard why;
-	int64_t life = 0;
-
-	es_buf_init(&bearer, NOTIFY_CREDENTIAL_MAX);
-	if (answer->status != ES_OK)
-		fail(f, answer->why);
-	else if (!notify_oauth_read(&heard, &bearer, &life, &why))
-		notify_credential_failed(&f->credential, &why);
-	else
-		notify_credential_told(&f->credential, es_buf_slice(&bearer),
-		                       life - (life / 10 < MARGIN_MAX_MS ? life / 10 : MARGIN_MAX_MS));
-}
-
-static es_status write_form(struct fcm *f, struct es_arena *arena, struct es_buf *form)
-{
+	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, ARENA_MAX);
 	ES_CLEANUP(es_buf_free) struct es_buf claims;
+	struct fcm *f = user;
 	struct es_slice assertion;
 
 	es_buf_init(&claims, 4096);
+	if (arena == NULL)
+		return ES_TOO_LARGE;
+	es_arena_set_secret(arena);
 	notify_oauth_claims(f->client_email, SCOPE, f->token_url, es_wall_ms() / SECOND, &claims);
 	ES_TRY(es_buf_status(&claims));
 	ES_TRY(es_jwt_sign(f->signer, es_buf_slice(&claims), arena, &assertion));
 	notify_oauth_assertion_form(assertion, form);
 	return es_buf_status(form);
-}
-
-static void ask(struct notify_credential *credential, int64_t deadline, void *user)
-{
-	static const struct es_fetch_header headers[] = { { "Content-Type", "application/x-www-form-urlencoded" },
-		                                              { "Accept", "application/json" } };
-	ES_CLEANUP(es_arena_done) struct es_arena *arena = es_arena_new(0, FORM_MAX);
-	ES_CLEANUP(es_buf_wipe) struct es_buf form;
-	struct fcm *f = user;
-	es_status status = arena != NULL ? ES_OK : ES_TOO_LARGE;
-
-	(void)credential;
-	es_buf_init(&form, FORM_MAX);
-	if (status == ES_OK) {
-		es_arena_set_secret(arena);
-		status = write_form(f, arena, &form);
-	}
-	const struct es_fetch_request request = { .method = "POST",
-		                                      .url = f->token_url,
-		                                      .headers = headers,
-		                                      .header_count = ES_COUNT(headers),
-		                                      .body = es_buf_slice(&form),
-		                                      .answer_max = FILE_MAX,
-		                                      .deadline = deadline,
-		                                      .is_secret = true };
-	if (status == ES_OK)
-		status = es_fetch(f->tokens, &request, on_token, f);
-	if (status != ES_OK)
-		fail(f, "the token endpoint cannot be asked for now");
 }
 
 /* ---- messages ---- */
@@ -146,7 +91,7 @@ static void release(struct notify_push *push)
 {
 	struct fcm *f = (struct fcm *)push;
 
-	notify_credential_destroy(&f->credential);
+	notify_token_destroy(&f->token);
 	es_jwt_signer_free(f->signer);
 	free(f->url);
 	free(f->token_url);
@@ -221,7 +166,7 @@ static es_status begin(struct fcm *f, const struct notify_section *section, stru
 		                                        .data = c->data,
 		                                        .collapses = c->collapse,
 		                                        .direct_boot = c->direct_boot };
-	return notify_push_target(&f->push, section->name, false, &f->tokens, error);
+	return notify_token_open(&f->token, &f->push, section->name, f->token_url, error);
 }
 
 static es_status open(const struct notify_section *section, struct notify_account **out, struct es_buf *error)
@@ -238,9 +183,9 @@ static es_status open(const struct notify_section *section, struct notify_accoun
 	if ((f = calloc(1, sizeof *f)) == NULL)
 		return ES_TOO_LARGE;
 	f->config = c;
-	notify_credential_init(&f->credential, ask, f);
+	notify_token_init(&f->token, write_form, f);
 	f->push.ops = &ops;
-	f->push.credential = &f->credential;
+	f->push.credential = &f->token.credential;
 	const es_status status = begin(f, section, error);
 	if (status == ES_OK)
 		*out = &f->push.account;

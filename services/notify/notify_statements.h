@@ -6,6 +6,7 @@ enum notify_statement {
 	ST_IS_REGISTERED,
 	ST_DELETE_MOVED,
 	ST_PUT,
+	ST_REFRESH,
 	ST_DELETE_EXCESS,
 	ST_DELETE_TOKEN,
 	ST_DELETE_SUBSCRIBER,
@@ -26,6 +27,7 @@ enum notify_statement {
 	ST_WAKE_TAKE,
 	ST_WAKE_TAKE_ALONG,
 	ST_WAKE_TAKEN,
+	ST_WAKE_EXPIRED,
 	ST_WAKE_HELD,
 	ST_WAKE_DELETE,
 	ST_WAKE_FREE,
@@ -38,6 +40,7 @@ enum notify_statement {
 	ST_WITHDRAW,
 	ST_DEAD_ADD,
 	ST_DEAD_ERASE,
+	ST_DEAD_PRUNE,
 	/* what operators look at */
 	ST_VIEW_REGISTRATIONS,
 	ST_VIEW_DUE,
