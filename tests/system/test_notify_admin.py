@@ -12,7 +12,7 @@ SAFE = re.compile(r"^[0-9a-f]{12}$")
 
 @pytest.fixture(scope="module")
 def notify_stack(tmp_path_factory):
-    with started(tmp_path_factory.mktemp("notify"), "fcm", channels=("fcm",)) as push:
+    with started(tmp_path_factory.mktemp("notify"), "fcm", channels=("fcm",), rules={"mass_hold": "yes"}) as push:
         yield push
 
 
@@ -141,12 +141,54 @@ def test_channels_show_the_rules_the_accounts_and_what_waits(push, phone):
     assert shown["rules"]["fcm"] == "firebase" and shown["rules"]["apns"] == "" and shown["rules"]["retry_first_ms"] == 100
     account, = shown["accounts"]
     assert (account["name"], account["kind"]) == ("firebase", "fcm") and account["state"] in ("works", "rests")
-    phone.say({"status": 503, "rpc": "UNAVAILABLE", "retry_after": "60"})
+    phone.say({"status": 503, "rpc": "UNAVAILABLE"})
     phone.line.stir()
     wait_for(lambda: ctl(push, "notify", "channels")["accounts"][0]["queued"] == 1, what="it waits for the account")
     assert ctl(push, "notify", "channels")["accounts"][0]["oldest"]
     table = push.stack.ctl("notify", "channels", "--tenant", "demo").stdout
     assert "firebase" in table and "QUEUED" in table
+
+
+def change_plan(push):
+    """Another offer to all lines that have gold: a mass change, which waits for a person here."""
+    plan = push.api("GET", f"{DEMO}/plans/gold")[1]
+    push.plan("gold", **{**{k: v for k, v in plan.items() if k != "id"}, "smsoip": not plan["smsoip"]})
+    push.wait_followed()
+    return next(m for m in ctl(push, "mass", "list") if m["plan"] == "gold" and m["state"] == "paused")
+
+
+def test_a_mass_change_is_started_and_followed_until_it_ends(push):
+    phones = [push.line().phone() for _ in range(3)]
+    for phone in phones:
+        phone.register("fcm", apps=["ap2005"])
+    change = change_plan(push)
+    assert change["kind"].startswith("plan.") and "ap2005" in change["apps"] and change["woken"] == 0
+    assert not any(phone.pushes() for phone in phones), "nobody has resumed it"
+    assert ctl(push, "mass", "rate", change["id"], "--rate", "500")["rate"] == 500
+    assert push.api("PATCH", f"{DEMO}/mass-changes/{change['id']}", {"rate": 0})[0] == 422
+    assert ctl(push, "mass", "resume", change["id"])["state"] in ("waiting", "running")
+    done = push.stack.ctl("mass", "show", "--tenant", "demo", change["id"], "--watch", "--json")
+    shown = json.loads(done.stdout)
+    assert (shown["state"], shown["percent"], shown["lines"]) == ("done", 100, shown["total"]) and shown["woken"] >= 3
+    assert "[##############################] 100 %  done" in done.stderr
+    for phone in phones:
+        phone.peer.wait_taken(phone.target)
+    for verb in ("pause", "resume", "cancel"):
+        assert push.api("POST", f"{DEMO}/mass-changes/{change['id']}:{verb}")[0] == 409
+    assert push.api("GET", f"{DEMO}/mass-changes/{change['id']}")[1] == shown
+
+
+def test_a_mass_change_that_is_cancelled_wakes_nobody(push, phone):
+    phone.register("fcm", apps=["ap2004", "ap2005"])
+    change = change_plan(push)
+    assert ctl(push, "mass", "pause", change["id"])["state"] == "paused", "the same again is the same"
+    assert ctl(push, "mass", "cancel", change["id"])["state"] == "cancelled"
+    assert push.api("GET", f"{DEMO}/mass-changes/{change['id']}")[1]["ended"]
+    phone.line.stir()
+    phone.peer.wait_taken(phone.target)
+    assert len(phone.pushes()) == 1, "of its own change alone"
+    entry = next(e for e in push.api("GET", "/v1/audit?limit=20")[1]["items"] if e["action"] == "notify.mass.cancel")
+    assert (entry["resource"], entry["outcome"]) == (f"mass-change/{change['id']}", "done")
 
 
 def test_support_looks_and_operators_act(push, phone):
