@@ -14,7 +14,7 @@
 
 const char *const notify_statements[] = {
 	[ST_IS_REGISTERED] = "SELECT registered_unix_ms FROM registration WHERE token_hash = ?1 AND app = ?2 AND tenant = "
-	                     "?3 AND imsi = ?4 AND"
+						 "?3 AND imsi = ?4 AND"
 						 " terminal_id = ?5 AND channel = ?6",
 	[ST_DELETE_MOVED] = "DELETE FROM registration WHERE token_hash = ?1 AND"
 						" NOT (tenant = ?2 AND imsi = ?3 AND terminal_id = ?4 AND channel = ?5)",
