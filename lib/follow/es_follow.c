@@ -14,19 +14,32 @@
 #define FETCH_TIMEOUT_MS 5000
 #define PAGE_MEMORY ((size_t)1024 * 1024)
 
-ES_METRIC_COUNTER1(events_seen, "openes_follow_events_total", "Events of policy that were followed");
-ES_METRIC_GAUGE(lag, "openes_follow_events_behind", "Events of policy not yet followed");
+static const char *const names[] = { [ES_FOLLOW_POLICY] = "policy", [ES_FOLLOW_ESIM] = "esim" };
+static const uint32_t methods[] = {
+	[ES_FOLLOW_POLICY] = OPENES__BUS_METHOD__POLICY_EVENTS,
+	[ES_FOLLOW_ESIM] = OPENES__BUS_METHOD__ESIM_EVENTS,
+};
+
+ES_METRIC_COUNTER(events_seen, "openes_follow_events_total", "Events that were followed", "source", names);
+ES_METRIC_GAUGES(lag, "openes_follow_events_behind", "Events not yet followed", "source", names);
+ES_METRIC_COUNTER(events_missed, "openes_follow_events_missed_total",
+                  "Events that were trimmed before they could be followed", "source", names);
+ES_METRIC_COUNTER(rewound, "openes_follow_rewound_total",
+                  "Times that a source was found behind what was followed of it", "source", names);
 
 struct page {
 	struct es_follow *follow;
 	struct es_arena *arena;
 	const Openes__EventsReply *reply;
+	uint64_t asked;   /* the place it was asked for */
 	uint64_t reached; /* the place after it */
+	uint64_t missed;  /* before it, and there no more */
+	bool is_rewound;
 };
 
 struct es_follow {
 	struct es_follow_options options;
-	struct es_bus_client *policy;
+	struct es_bus_client *client;
 	struct es_bus_subscriber *subscriber;
 
 	pthread_mutex_t lock; /* guards what follows */
@@ -43,7 +56,7 @@ static void fetch(struct es_follow *f)
 {
 	Openes__EventsRequest request;
 	const struct es_bus_call_options options = {
-		.method = OPENES__BUS_METHOD__POLICY_EVENTS,
+		.method = methods[f->options.source],
 		.deadline = es_wall_ms() + FETCH_TIMEOUT_MS,
 	};
 
@@ -51,7 +64,7 @@ static void fetch(struct es_follow *f)
 	request.after = f->position;
 	request.limit = PAGE_EVENTS;
 	f->rang = false;
-	f->is_busy = !f->stopping && es_bus_call(f->policy, &options, &request.base, on_events, f) == ES_OK;
+	f->is_busy = !f->stopping && es_bus_call(f->client, &options, &request.base, on_events, f) == ES_OK;
 }
 
 /* A page is done with. `more`: there may be another one. */
@@ -97,6 +110,22 @@ static bool is_sound(const Openes__EventsReply *reply, uint64_t after)
 	return true;
 }
 
+/* The source has an older database than the one we followed: what it numbers from now on begins after its head. Unless another
+ * replica has seen that before. */
+static bool is_behind(const struct page *page, uint64_t position)
+{
+	return page->reply->n_events == 0 && page->reply->head < page->asked && position == page->asked;
+}
+
+/* Numbers have no gaps, so that what is missing before the first was trimmed; all was, where a head comes without events. */
+static uint64_t missed_by(const struct page *page, uint64_t position)
+{
+	const Openes__EventsReply *reply = page->reply;
+	const uint64_t next = reply->n_events > 0 ? reply->events[0]->sequence : reply->head + 1;
+
+	return position == page->asked && next > position + 1 ? next - position - 1 : 0;
+}
+
 /* Another replica on the same database may have been here before: then the page is old, and its place is taken over. */
 static es_status apply(struct es_db_conn *conn, void *user)
 {
@@ -107,8 +136,10 @@ static es_status apply(struct es_db_conn *conn, void *user)
 
 	if (o->begin != NULL)
 		o->begin(o->user);
-	ES_TRY(o->position(conn, &position));
-	page->reached = position;
+	ES_TRY(o->position(conn, names[o->source], &position));
+	page->is_rewound = is_behind(page, position);
+	page->missed = missed_by(page, position);
+	page->reached = page->is_rewound || (reply->n_events == 0 && page->missed > 0) ? reply->head : position;
 	for (size_t i = 0; i < reply->n_events; i++) {
 		const Openes__Event *event = reply->events[i];
 		if (event->sequence <= position)
@@ -116,7 +147,23 @@ static es_status apply(struct es_db_conn *conn, void *user)
 		ES_TRY(o->apply(conn, event, o->user));
 		page->reached = event->sequence;
 	}
-	return page->reached == position ? ES_OK : o->set_position(conn, page->reached);
+	return page->reached == position ? ES_OK : o->set_position(conn, names[o->source], page->reached);
+}
+
+/* One that follows for the first time has lost nothing that it knew of. */
+static void say_what_is_lost(const struct page *page)
+{
+	const enum es_follow_source source = page->follow->options.source;
+
+	if (page->is_rewound) {
+		es_count(&rewound, source);
+		es_warn(NULL, "follow.rewound", es_f_str("source", names[source]), es_f_u64("from", page->asked),
+		        es_f_u64("to", page->reached));
+	} else if (page->missed > 0 && page->asked > 0) {
+		es_count_by(&events_missed, source, (int64_t)page->missed);
+		es_warn(NULL, "follow.missed", es_f_str("source", names[source]), es_f_u64("after", page->asked),
+		        es_f_u64("events", page->missed));
+	}
 }
 
 static void on_applied(es_status status, void *user)
@@ -124,17 +171,19 @@ static void on_applied(es_status status, void *user)
 	struct page *page = user;
 	struct es_follow *f = page->follow;
 	const uint64_t head = page->reply->head;
+	const enum es_follow_source source = f->options.source;
 
 	if (status == ES_OK) {
-		es_count_by(&events_seen, 0, (int64_t)page->reply->n_events);
+		say_what_is_lost(page);
+		es_count_by(&events_seen, source, (int64_t)page->reply->n_events);
 		if (f->options.done != NULL)
 			f->options.done(f->options.user);
-		es_gauge_set(&lag, head > page->reached ? (int64_t)(head - page->reached) : 0);
+		es_gauge_set_at(&lag, source, head > page->reached ? (int64_t)(head - page->reached) : 0);
 		pthread_mutex_lock(&f->lock);
 		f->position = page->reached;
 		pthread_mutex_unlock(&f->lock);
 	} else {
-		es_warn(NULL, "follow.not_applied", es_f_status(status));
+		es_warn(NULL, "follow.not_applied", es_f_str("source", names[source]), es_f_status(status));
 	}
 	const bool more = status == ES_OK && head > page->reached; /* a failure waits for the next poll */
 	page_free(page);
@@ -151,13 +200,11 @@ static es_status read_page(struct es_follow *f, struct es_slice payload, struct 
 	if (page->reply == NULL)
 		return ES_MALFORMED;
 	pthread_mutex_lock(&f->lock);
-	const uint64_t position = f->position;
+	page->asked = f->position;
 	pthread_mutex_unlock(&f->lock);
-	if (!is_sound(page->reply, position))
+	if (!is_sound(page->reply, page->asked))
 		return ES_MALFORMED;
-	if (page->reply->n_events == 0 && page->reply->head < position)
-		return ES_CONFLICT; /* policy's database is older than what we saw of it */
-	return page->reply->n_events == 0 ? ES_NOT_FOUND : ES_OK;
+	return page->reply->n_events == 0 && page->reply->head == page->asked ? ES_NOT_FOUND : ES_OK;
 }
 
 static void on_events(const struct es_bus_reply_view *view, void *user)
@@ -173,9 +220,10 @@ static void on_events(const struct es_bus_reply_view *view, void *user)
 	if (status == ES_OK)
 		return; /* the page belongs to the writer */
 	if (status != ES_NOT_FOUND)
-		es_warn(NULL, "follow.not_read", es_f_status(status), es_f_str("detail", view->detail));
+		es_warn(NULL, "follow.not_read", es_f_str("source", names[f->options.source]), es_f_status(status),
+		        es_f_str("detail", view->detail));
 	else
-		es_gauge_set(&lag, 0);
+		es_gauge_set_at(&lag, f->options.source, 0);
 	if (page != NULL)
 		page_free(page);
 	settle(f, false);
@@ -186,18 +234,17 @@ static void on_events(const struct es_bus_reply_view *view, void *user)
 static es_status read_position(struct es_db_conn *conn, void *user)
 {
 	struct es_follow *f = user;
-	return f->options.position(conn, &f->position);
+	return f->options.position(conn, names[f->options.source], &f->position);
 }
 
-static es_status connect_to_policy(struct es_follow *f, const struct es_follow_options *options, struct es_buf *error)
+static es_status connect_to_source(struct es_follow *f, const struct es_follow_options *options, struct es_buf *error)
 {
 	const struct es_bus_client_options client = {
-		.target = options->policy_target, .name = "policy", .key = options->key, .slots = 4
+		.target = options->target, .name = names[options->source], .key = options->key, .slots = 4
 	};
 
-	ES_TRY(es_bus_client_start(&client, &f->policy, error));
-	return es_bus_subscriber_start(options->policy_events, options->key, options->poll_ms, on_bell, f, &f->subscriber,
-	                               error);
+	ES_TRY(es_bus_client_start(&client, &f->client, error));
+	return es_bus_subscriber_start(options->events, options->key, options->poll_ms, on_bell, f, &f->subscriber, error);
 }
 
 es_status es_follow_start(const struct es_follow_options *options, struct es_follow **out, struct es_buf *error)
@@ -208,13 +255,15 @@ es_status es_follow_start(const struct es_follow_options *options, struct es_fol
 		return ES_TOO_LARGE;
 	es_metric_register(&events_seen);
 	es_metric_register(&lag);
+	es_metric_register(&events_missed);
+	es_metric_register(&rewound);
 	pthread_mutex_init(&f->lock, NULL);
 	f->options = *options;
 	es_status status = es_db_read(options->db, read_position, f);
 	if (status != ES_OK)
 		es_put_str(error, es_status_meaning(status));
 	else
-		status = connect_to_policy(f, options, error);
+		status = connect_to_source(f, options, error);
 	if (status != ES_OK) {
 		es_follow_stop(f);
 		es_follow_free(f);
@@ -233,10 +282,10 @@ void es_follow_stop(struct es_follow *f)
 	pthread_mutex_unlock(&f->lock);
 	if (f->subscriber != NULL)
 		es_bus_subscriber_stop(f->subscriber);
-	if (f->policy != NULL)
-		es_bus_client_stop(f->policy);
+	if (f->client != NULL)
+		es_bus_client_stop(f->client);
 	f->subscriber = NULL;
-	f->policy = NULL;
+	f->client = NULL;
 }
 
 void es_follow_free(struct es_follow *f)

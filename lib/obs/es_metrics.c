@@ -46,10 +46,16 @@ void es_count(struct es_metric *m, size_t index)
 	es_count_by(m, index, 1);
 }
 
+void es_gauge_set_at(struct es_metric *m, size_t index, int64_t value)
+{
+	assert(index < m->series);
+	es_metric_register(m);
+	atomic_store_explicit(&m->value[index], value, memory_order_relaxed);
+}
+
 void es_gauge_set(struct es_metric *m, int64_t value)
 {
-	es_metric_register(m);
-	atomic_store_explicit(&m->value[0], value, memory_order_relaxed);
+	es_gauge_set_at(m, 0, value);
 }
 
 void es_gauge_add(struct es_metric *m, int64_t delta)

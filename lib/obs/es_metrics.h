@@ -44,6 +44,10 @@ struct es_metric {
 	static struct es_metric var = { .kind = ES_COUNTER, .name = metric_name, .help = metric_help, .series = 1 }
 #define ES_METRIC_GAUGE(var, metric_name, metric_help) \
 	static struct es_metric var = { .kind = ES_GAUGE, .name = metric_name, .help = metric_help, .series = 1 }
+#define ES_METRIC_GAUGES(var, metric_name, metric_help, label_name, label_values)                        \
+	_Static_assert(sizeof(label_values) / sizeof(*(label_values)) <= ES_METRIC_MAX_SERIES, "too many series"); \
+	static struct es_metric var = { .kind = ES_GAUGE, .name = metric_name, .help = metric_help,        \
+		.label = label_name, .values = label_values, .series = sizeof(label_values) / sizeof(*(label_values)) }
 #define ES_METRIC_HISTOGRAM(var, metric_name, metric_help) \
 	static struct es_metric var = { .kind = ES_HISTOGRAM, .name = metric_name, .help = metric_help, .series = 1 }
 /* clang-format on */
@@ -54,6 +58,7 @@ void es_metric_register(struct es_metric *m);
 void es_count(struct es_metric *m, size_t index);
 void es_count_by(struct es_metric *m, size_t index, int64_t n);
 void es_gauge_set(struct es_metric *m, int64_t value);
+void es_gauge_set_at(struct es_metric *m, size_t index, int64_t value);
 void es_gauge_add(struct es_metric *m, int64_t delta);
 void es_observe_us(struct es_metric *m, uint64_t microseconds);
 /* Of a histogram: how many were observed. */

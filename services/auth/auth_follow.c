@@ -18,8 +18,9 @@ static es_status apply(struct es_db_conn *conn, const Openes__Event *event, void
 es_status auth_follow_start(struct es_db *db, const char *policy_target, const char *policy_events,
                             struct es_bus_key *key, struct es_follow **out, struct es_buf *error)
 {
-	const struct es_follow_options options = { .policy_target = policy_target,
-		                                       .policy_events = policy_events,
+	const struct es_follow_options options = { .source = ES_FOLLOW_POLICY,
+		                                       .target = policy_target,
+		                                       .events = policy_events,
 		                                       .key = key,
 		                                       .poll_ms = POLL_MS,
 		                                       .db = db,

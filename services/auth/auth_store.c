@@ -52,8 +52,8 @@ static const char *const statements[] = {
 	[HISTORY_GET] = "SELECT id, method, source, result, address, app, rounds FROM history "
 					"WHERE tenant = ?1 AND imsi = ?2 ORDER BY id DESC LIMIT ?3",
 	[HISTORY_ERASE] = "DELETE FROM history WHERE tenant = ?1 AND imsi = ?2",
-	[FOLLOWED_GET] = "SELECT sequence FROM followed WHERE source = 'policy'",
-	[FOLLOWED_SET] = "UPDATE followed SET sequence = ?1 WHERE source = 'policy'",
+	[FOLLOWED_GET] = "SELECT sequence FROM followed WHERE source = ?1",
+	[FOLLOWED_SET] = "UPDATE followed SET sequence = ?1 WHERE source = ?2",
 	[HISTORY_PURGE] = "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE id < ?1 ORDER BY id LIMIT 500)",
 	[REAUTH_GET] = "SELECT sealed FROM reauth WHERE id = ?1 AND expires_ms > ?2",
 	[REAUTH_SPEND] = "DELETE FROM reauth WHERE id = ?1",

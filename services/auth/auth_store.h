@@ -98,9 +98,9 @@ es_status auth_store_history_add(struct es_db_conn *conn, const struct auth_hist
 /* The newest first, at most `max`. */
 /* A subscriber is erased: nothing of him stays in it. */
 es_status auth_store_history_erase(struct es_db_conn *conn, const char *tenant, const char *imsi) ES_MUST_USE;
-/* How far policy's events have been followed. */
-es_status auth_store_followed(struct es_db_conn *conn, uint64_t *out) ES_MUST_USE;
-es_status auth_store_set_followed(struct es_db_conn *conn, uint64_t sequence) ES_MUST_USE;
+/* How far the events of `source` have been followed. */
+es_status auth_store_followed(struct es_db_conn *conn, const char *source, uint64_t *out) ES_MUST_USE;
+es_status auth_store_set_followed(struct es_db_conn *conn, const char *source, uint64_t sequence) ES_MUST_USE;
 es_status auth_store_history_get(struct es_db_conn *conn, const char *tenant, const char *imsi,
                                  struct auth_history_entry *entries, size_t max, size_t *count) ES_MUST_USE;
 

@@ -52,11 +52,11 @@ es_status auth_store_history_erase(struct es_db_conn *conn, const char *tenant, 
 	return ES_DB_EXEC(conn, HISTORY_ERASE, NULL, es_bind_str(tenant), es_bind_str(imsi));
 }
 
-es_status auth_store_followed(struct es_db_conn *conn, uint64_t *out)
+es_status auth_store_followed(struct es_db_conn *conn, const char *source, uint64_t *out)
 {
 	struct es_rows *rows;
 
-	ES_TRY(es_db_query(conn, FOLLOWED_GET, NULL, 0, &rows));
+	ES_TRY(ES_DB_QUERY(conn, FOLLOWED_GET, &rows, es_bind_str(source)));
 	es_status status = es_rows_next(rows);
 	if (status == ES_OK)
 		*out = (uint64_t)es_col_int(rows, 0);
@@ -64,11 +64,11 @@ es_status auth_store_followed(struct es_db_conn *conn, uint64_t *out)
 	return status;
 }
 
-es_status auth_store_set_followed(struct es_db_conn *conn, uint64_t sequence)
+es_status auth_store_set_followed(struct es_db_conn *conn, const char *source, uint64_t sequence)
 {
 	int64_t changed = 0;
 
-	es_status status = ES_DB_EXEC(conn, FOLLOWED_SET, &changed, es_bind_int((int64_t)sequence));
+	es_status status = ES_DB_EXEC(conn, FOLLOWED_SET, &changed, es_bind_int((int64_t)sequence), es_bind_str(source));
 	return auth_store_exactly_one(status, changed);
 }
 

@@ -74,6 +74,8 @@ static es_status write_event(const struct esim_event *e, struct es_arena *arena,
 	devices[0] = device;
 	m->devices = devices;
 	m->n_devices = e->terminal_id[0] != '\0' ? 1 : 0;
+	m->apps = apps; /* without a device: of all that the line has */
+	m->n_apps = m->n_devices == 0 && e->app[0] != '\0' ? 1 : 0;
 	*out = m;
 	return ES_OK;
 }

@@ -108,8 +108,9 @@ static es_status start_orders(struct esim_process *p, const struct esim_config *
 static es_status start_parts(struct esim_process *p, const struct esim_config *config, struct es_bus_key *key,
                              struct es_buf *error)
 {
-	const struct es_follow_options follow = { .policy_target = config->policy_target,
-		                                      .policy_events = config->policy_events,
+	const struct es_follow_options follow = { .source = ES_FOLLOW_POLICY,
+		                                      .target = config->policy_target,
+		                                      .events = config->policy_events,
 		                                      .key = key,
 		                                      .poll_ms = config->events_poll,
 		                                      .db = NULL,

@@ -21,8 +21,8 @@ const char *const esim_statements[ST_COUNT] = {
 	[ST_LAST_SEEN] = "SELECT last_seen_unix_ms FROM device WHERE tenant = ?1 AND imsi = ?2 AND terminal_id = ?3 AND"
 					 " companion_terminal_id = ?4 AND eid = ?5",
 	[ST_ERASE_DEVICES] = "DELETE FROM device WHERE tenant = ?1 AND imsi = ?2",
-	[ST_GET_POSITION] = "SELECT sequence FROM followed WHERE source = 'policy'",
-	[ST_SET_POSITION] = "UPDATE followed SET sequence = ?1 WHERE source = 'policy'",
+	[ST_GET_POSITION] = "SELECT sequence FROM followed WHERE source = ?1",
+	[ST_SET_POSITION] = "UPDATE followed SET sequence = ?1 WHERE source = ?2",
 
 	[ST_PROFILE] = "SELECT " PROFILE " FROM profile WHERE id = ?1",
 	[ST_PROFILE_OF_ICCID] =

@@ -81,21 +81,21 @@ es_status esim_store_move(struct es_db_conn *conn, struct es_slice tenant, struc
 	return ES_OK;
 }
 
-es_status esim_store_position(struct es_db_conn *conn, uint64_t *out)
+es_status esim_store_position(struct es_db_conn *conn, const char *source, uint64_t *out)
 {
 	struct es_rows *rows = NULL;
 	int64_t position = 0;
 
-	ES_TRY(es_db_query(conn, ST_GET_POSITION, NULL, 0, &rows));
+	ES_TRY(ES_DB_QUERY(conn, ST_GET_POSITION, &rows, es_bind_str(source)));
 	ES_TRY(read_int(rows, &position));
 	*out = (uint64_t)position;
 	return ES_OK;
 }
 
-es_status esim_store_set_position(struct es_db_conn *conn, uint64_t sequence)
+es_status esim_store_set_position(struct es_db_conn *conn, const char *source, uint64_t sequence)
 {
 	int64_t changed = 0;
 
-	ES_TRY(ES_DB_EXEC(conn, ST_SET_POSITION, &changed, es_bind_int((int64_t)sequence)));
+	ES_TRY(ES_DB_EXEC(conn, ST_SET_POSITION, &changed, es_bind_int((int64_t)sequence), es_bind_str(source)));
 	return changed == 1 ? ES_OK : ES_INTERNAL;
 }

@@ -34,8 +34,8 @@ es_status esim_store_device(struct es_db_conn *conn, const struct esim_device *d
 
 /* ---- policy's outbox, as far as it was followed ---- */
 
-es_status esim_store_position(struct es_db_conn *conn, uint64_t *out) ES_MUST_USE;
-es_status esim_store_set_position(struct es_db_conn *conn, uint64_t sequence) ES_MUST_USE;
+es_status esim_store_position(struct es_db_conn *conn, const char *source, uint64_t *out) ES_MUST_USE;
+es_status esim_store_set_position(struct es_db_conn *conn, const char *source, uint64_t sequence) ES_MUST_USE;
 /* Everything that is kept of a subscriber. */
 es_status esim_store_erase(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi) ES_MUST_USE;
 /* The line has another SIM: its profiles and orders are of that IMSI from now on. */

@@ -16,3 +16,7 @@ const char *const notify_reason_names[NOTIFY_REASONS] = {
 	[NOTIFY_WHY_NO_ACCOUNT] = "no_account",
 	[NOTIFY_WHY_NO_NUMBER] = "no_number",
 };
+
+const char *const notify_channel_names[NOTIFY_CHANNELS] = {
+	[NOTIFY_GCM] = "gcm", [NOTIFY_FCM] = "fcm", [NOTIFY_WNS] = "wns", [NOTIFY_APNS] = "apns", [NOTIFY_BY_SMS] = "sms",
+};

@@ -6,6 +6,10 @@
 #include "es_trace.h"
 #include "notify_register.h"
 
+#define NOTIFY_CHANNELS (NOTIFY_BY_SMS + 1)
+/* By notif_action: "fcm"; [0] is NULL. */
+extern const char *const notify_channel_names[NOTIFY_CHANNELS];
+
 #define NOTIFY_APPS_MAX 16
 #define NOTIFY_COLLAPSE_SIZE 33
 #define NOTIFY_DETAIL_SIZE 128

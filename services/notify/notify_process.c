@@ -5,6 +5,7 @@
 
 #include "es_crypto.h"
 #include "notify_bus.h"
+#include "notify_channels.h"
 #include "notify_follow.h"
 
 /* Where reads block (PostgreSQL): as many threads as reading connections. */
@@ -13,7 +14,9 @@
 struct notify_process {
 	struct es_keyring *ring;
 	struct notify_store *store;
-	struct notify_follow *follow;
+	struct notify_channels *channels;
+	struct notify_deliver *deliver;
+	struct notify_follow *policy, *esim;
 	struct notify_bus bus;
 	struct es_bus_server *server;
 };
@@ -28,18 +31,63 @@ static es_status start_readers(struct notify_process *p, uint32_t calls_max)
 
 static es_status start_sms(const struct notify_config *c, struct notify_sms **out, struct es_buf *error)
 {
-	const struct notify_sms_options options = { .url = c->sms_url,
+	const struct notify_sms_options options = { .prefix = "sms_",
+		                                        .url = c->sms_url,
 		                                        .user = c->sms_user,
 		                                        .password_file = c->sms_password_file,
 		                                        .bearer_file = c->sms_bearer_file,
 		                                        .sender = c->sms_sender,
 		                                        .form = c->sms_form,
 		                                        .body = c->sms_body,
+		                                        .wake_body = "",
 		                                        .ca_file = c->sms_ca_file,
 		                                        .timeout_ms = c->sms_timeout,
 		                                        .plain_http = c->sms_plain_http };
 
 	return notify_sms_start(&options, out, error);
+}
+
+static const struct notify_rules *rules_of(const void *user, const char *tenant)
+{
+	const struct notify_process *p = user;
+	return notify_channels_rules(p->channels, tenant);
+}
+
+static struct notify_account *account_of(const void *user, const char *name)
+{
+	const struct notify_process *p = user;
+	return notify_channels_account(p->channels, name);
+}
+
+/* Accounts before who sends by them, and he before those who make him something to send. */
+static es_status start_delivery(struct notify_process *p, const struct notify_config *config, struct es_bus_key *key,
+                                struct es_buf *error)
+{
+	const struct notify_ways ways = { rules_of, account_of, p };
+
+	ES_TRY(notify_channels_open(config->channels_file, p->store, &p->channels, error));
+	const struct notify_deliver_options deliver = { .store = p->store,
+		                                            .ways = ways,
+		                                            .policy_target = config->policy_target,
+		                                            .key = key,
+		                                            .lease_ms = config->lease,
+		                                            .flights_max = config->flights_max };
+	ES_TRY(notify_deliver_new(&deliver, &p->deliver, error));
+	notify_channels_on_room(p->channels, notify_deliver_kick, p->deliver);
+	ES_TRY(notify_deliver_start(p->deliver));
+	struct notify_follow_options follow = { .source = ES_FOLLOW_POLICY,
+		                                    .target = config->policy_target,
+		                                    .events = config->policy_events,
+		                                    .key = key,
+		                                    .poll_ms = config->events_poll,
+		                                    .store = p->store,
+		                                    .ways = ways,
+		                                    .deliver = p->deliver };
+	ES_TRY(notify_follow_start(&follow, &p->policy, error));
+	follow.source = ES_FOLLOW_ESIM;
+	follow.target = config->esim_target;
+	follow.events = config->esim_events;
+	return notify_follow_start(&follow, &p->esim, error);
 }
 
 static es_status start_parts(struct notify_process *p, const struct notify_config *config, struct es_bus_key *key,
@@ -49,16 +97,9 @@ static es_status start_parts(struct notify_process *p, const struct notify_confi
 	ES_TRY(notify_store_open(config->db, p->ring, &p->store, error));
 	ES_TRY(start_readers(p, config->calls_max));
 
-	const struct notify_follow_options follow = {
-		.policy_target = config->policy_target,
-		.policy_events = config->policy_events,
-		.key = key,
-		.poll_ms = config->events_poll,
-		.store = p->store,
-	};
-	ES_TRY(notify_follow_start(&follow, &p->follow, error));
-
+	ES_TRY(start_delivery(p, config, key, error));
 	p->bus.store = p->store;
+	p->bus.channels = p->channels;
 	ES_TRY(start_sms(config, &p->bus.sms, error));
 	notify_bus_init();
 	const struct es_bus_server_options server = {
@@ -100,11 +141,16 @@ void notify_process_stop(struct notify_process *p, int64_t wait_ms)
 	if (p->server != NULL)
 		es_bus_server_stop(p->server, wait_ms);
 	notify_sms_stop(p->bus.sms);
-	notify_follow_stop(p->follow);
+	notify_follow_stop(p->policy);
+	notify_follow_stop(p->esim);
+	notify_deliver_stop(p->deliver, wait_ms);
+	notify_channels_close(p->channels); /* what is under way goes back to its rows */
 	if (p->bus.readers != NULL)
 		es_worker_free(p->bus.readers);
 	notify_store_close(p->store);
-	notify_follow_free(p->follow);
+	notify_follow_free(p->policy);
+	notify_follow_free(p->esim);
+	notify_deliver_free(p->deliver);
 	es_keyring_free(p->ring);
 	free(p);
 }

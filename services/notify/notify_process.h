@@ -11,7 +11,10 @@ struct notify_config {
 	const char *bus_listen;
 	const char *db;
 	const char *push_keys_file; /* es_keyring.h */
-	const char *policy_target, *policy_events;
+	const char *policy_target, *policy_events, *esim_target, *esim_events;
+	const char *channels_file; /* notify_channels.h; "": nobody is woken */
+	int64_t lease;             /* ms */
+	uint32_t flights_max;
 	int64_t events_poll; /* ms */
 	uint32_t calls_max;
 	const char *sms_url, *sms_user, *sms_password_file, *sms_bearer_file, *sms_sender, *sms_form, *sms_body;

@@ -15,6 +15,13 @@ static const struct es_conf_key keys[] = {
 	KEY(push_keys_file, ES_CONF_STRING, NULL, 0, 0, "key ring that seals push tokens in the database"),
 	KEY(policy_target, ES_CONF_STRING, "ipc:///run/openes/policy.sock", 0, 0, "where policy listens"),
 	KEY(policy_events, ES_CONF_STRING, "ipc:///run/openes/policy-events.sock", 0, 0, "where policy rings for changes"),
+	KEY(esim_target, ES_CONF_STRING, "ipc:///run/openes/esim.sock", 0, 0, "where esim listens"),
+	KEY(esim_events, ES_CONF_STRING, "ipc:///run/openes/esim-events.sock", 0, 0, "where esim rings for changes"),
+	KEY(channels_file, ES_CONF_STRING, "", 0, 0,
+	    "accounts at push providers and SMS centres, and how tenants use them; empty: nobody is woken"),
+	KEY(lease, ES_CONF_DURATION, "1m", 2 * SECOND, 3600 * SECOND,
+	    "after that another process may send what this one took; a message has half of it to be accepted in"),
+	KEY(flights_max, ES_CONF_U32, "1024", 1, 65536, "messages under way at once"),
 	KEY(events_poll, ES_CONF_DURATION, "10s", SECOND, 3600 * SECOND, "how long a lost ring may go unnoticed"),
 	KEY(calls_max, ES_CONF_U32, "256", 1, 65536, "calls in work at once; more are answered busy"),
 	KEY(sms_url, ES_CONF_STRING, "", 0, 0,
@@ -52,8 +59,8 @@ static void stop(void *state, int64_t wait_ms)
 
 const struct es_service_ops notify_service = {
 	.name = "notify",
-	.summary =
-		"keeps the push registrations of devices (TS.43 2.6), follows policy's events, sends SMS with one-time codes",
+	.summary = "keeps the push registrations of devices (TS.43 2.6), follows policy's and esim's events and wakes whom "
+			   "they concern, sends SMS with one-time codes",
 	.keys = keys,
 	.key_count = ES_COUNT(keys),
 	.config_size = sizeof(struct notify_config),

@@ -200,7 +200,8 @@ static void publish(struct smsc *s)
 	s->again_ms = again_ms > 0 ? again_ms : 1;
 	s->texts_waiting = texts;
 	s->state = state_of(s);
-	const bool is_roomier = s->room > before;
+	/* Whoever asks for room has been told whom to wake; nobody else wants to be. */
+	const bool is_roomier = s->is_asked && s->room > before;
 	(void)pthread_mutex_unlock(&s->lock);
 	if (is_roomier && s->base.roomy != NULL)
 		s->base.roomy(s->base.roomy_user);
@@ -350,6 +351,7 @@ static uint32_t smsc_room(struct notify_account *account, int64_t *again_ms)
 
 	(void)pthread_mutex_lock(&s->lock);
 	const uint32_t room = s->room;
+	s->is_asked = true;
 	*again_ms = s->again_ms;
 	(void)pthread_mutex_unlock(&s->lock);
 	return room;

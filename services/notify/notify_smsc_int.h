@@ -153,7 +153,7 @@ struct smsc {
 	int64_t again_ms;
 	uint8_t reference;
 	enum notify_account_state state;
-	bool is_stopping;
+	bool is_stopping, is_asked;
 };
 
 void smsc_kick(struct smsc *smsc);

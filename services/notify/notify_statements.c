@@ -3,7 +3,7 @@
 
 #include "es_cleanup.h"
 
-#define LISTED "id, due_sequence, tenant, imsi, terminal_id, app_name, app, channel"
+#define LISTED "id, told_ms, terminal_id, app_name, app, channel"
 
 const char *const notify_statements[] = {
 	[ST_IS_REGISTERED] =
@@ -25,13 +25,67 @@ const char *const notify_statements[] = {
 	[ST_DELETE_SUBSCRIBER] = "DELETE FROM registration WHERE tenant = ?1 AND imsi = ?2",
 	[ST_GET_TOKEN] = "SELECT token_sealed FROM registration WHERE tenant = ?1 AND imsi = ?2 AND terminal_id = ?3 AND"
 					 " app = ?4 AND app_name = ?5 AND channel = ?6",
-	[ST_GET_POSITION] = "SELECT sequence FROM followed WHERE source = 'policy'",
-	[ST_SET_POSITION] = "UPDATE followed SET sequence = ?1 WHERE source = 'policy'",
+	[ST_GET_POSITION] = "SELECT sequence FROM followed WHERE source = ?1",
+	[ST_SET_POSITION] = "UPDATE followed SET sequence = ?1 WHERE source = ?2",
 	[ST_ADD_HASH_KEY] = "INSERT INTO hash_key (id, sealed) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING",
 	[ST_SET_HASH_KEY] = "UPDATE hash_key SET sealed = ?1 WHERE id = 1",
 	[ST_OF_LINE] = "SELECT " LISTED " FROM registration WHERE tenant = ?1 AND imsi = ?2 ORDER BY id LIMIT ?3",
-	[ST_DUE] = "SELECT " LISTED " FROM registration WHERE due_sequence > 0 ORDER BY due_sequence, id LIMIT ?1",
-	[ST_MARK] = "UPDATE registration SET due_sequence = ?2 WHERE id = ?1",
 	[ST_GET_HASH_KEY] = "SELECT sealed FROM hash_key WHERE id = 1",
+	/* credentials */
+	[ST_GET_CREDENTIAL] = "SELECT made_ms, sealed FROM credential WHERE name = ?1",
+	[ST_PUT_CREDENTIAL] = "INSERT INTO credential (name, made_ms, sealed) VALUES (?1, ?2, ?3)"
+						  " ON CONFLICT (name) DO UPDATE SET made_ms = excluded.made_ms, sealed = excluded.sealed",
+
+	/* delivery */
+	[ST_WAKE_PUT] =
+		"INSERT INTO wake (tenant, imsi, terminal_id, app_name, app, channel, account, generation, changed_ms, due_ms,"
+		" expires_ms, attempts, lease, mass, traceparent)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9, ?10, 0, 0, ?11, ?12)"
+		" ON CONFLICT (tenant, imsi, terminal_id, app_name, app, channel) DO UPDATE SET"
+		" generation = wake.generation + 1, traceparent = excluded.traceparent,"
+		" changed_ms = CASE WHEN excluded.changed_ms < wake.changed_ms THEN excluded.changed_ms"
+		" ELSE wake.changed_ms END,"
+		" expires_ms = excluded.expires_ms,"
+		" account = CASE WHEN wake.lease = 0 THEN excluded.account ELSE wake.account END,"
+		" due_ms = CASE WHEN wake.lease = 0 AND wake.attempts = 0 AND excluded.due_ms < wake.due_ms"
+		" THEN excluded.due_ms ELSE wake.due_ms END,"
+		" mass = CASE WHEN wake.mass = excluded.mass THEN wake.mass ELSE 0 END",
+	[ST_WAKE_PAIR] = "SELECT account, tenant, due_ms FROM wake WHERE (account, tenant) > (?1, ?2)"
+					 " ORDER BY account, tenant, due_ms LIMIT 1",
+	[ST_WAKE_ENDED_LEASES] = "SELECT COUNT(*) FROM (SELECT lease FROM wake WHERE account = ?1 AND tenant = ?2 AND"
+							 " due_ms <= ?3 ORDER BY due_ms LIMIT ?4) AS due WHERE lease <> 0",
+	[ST_WAKE_TAKE] = "UPDATE wake SET lease = ?5, due_ms = ?6, attempts = attempts + 1 WHERE id IN"
+					 " (SELECT id FROM wake WHERE account = ?1 AND tenant = ?2 AND due_ms <= ?3"
+					 " ORDER BY due_ms LIMIT ?4)",
+	/* What else waits for the clients of those, and was not tried yet. */
+	[ST_WAKE_TAKE_ALONG] = "UPDATE wake SET lease = ?3, due_ms = ?4, attempts = 1 WHERE id IN"
+						   " (SELECT o.id FROM wake t JOIN wake o ON o.tenant = t.tenant AND o.imsi = t.imsi AND"
+						   " o.terminal_id = t.terminal_id AND o.channel = t.channel"
+						   " WHERE t.account = ?1 AND t.tenant = ?2 AND t.due_ms = ?4 AND t.lease = ?3"
+						   " AND o.lease = 0 AND o.attempts = 0 AND o.account = t.account LIMIT ?5)",
+	[ST_WAKE_TAKEN] =
+		"SELECT w.id, w.generation, w.changed_ms, w.expires_ms, w.mass, w.attempts, w.channel, w.imsi, w.terminal_id,"
+		" w.app_name, w.app, w.traceparent, r.token_hash, r.token_sealed"
+		" FROM wake w LEFT JOIN registration r ON r.tenant = w.tenant AND r.imsi = w.imsi AND"
+		" r.terminal_id = w.terminal_id AND r.app = w.app AND r.app_name = w.app_name AND r.channel = w.channel"
+		" WHERE w.account = ?1 AND w.tenant = ?2 AND w.due_ms = ?3 AND w.lease = ?4"
+		" ORDER BY w.imsi, w.terminal_id, w.channel, r.token_hash, w.id",
+	[ST_WAKE_HELD] = "SELECT generation FROM wake WHERE id = ?1 AND lease = ?2",
+	[ST_WAKE_DELETE] = "DELETE FROM wake WHERE id = ?1",
+	[ST_WAKE_FREE] = "UPDATE wake SET lease = 0, due_ms = ?2 WHERE id = ?1",
+	[ST_WAKE_BEGIN] = "UPDATE wake SET lease = 0, due_ms = ?2, changed_ms = ?3, attempts = 0 WHERE id = ?1",
+	[ST_WAKE_PUT_BACK] = "UPDATE wake SET lease = 0, due_ms = ?2, attempts = attempts - 1 WHERE id = ?1",
+	[ST_WAKE_SET_ACCOUNT] = "UPDATE wake SET account = ?2, due_ms = ?3, lease = 0, attempts = 0 WHERE id = ?1",
+	[ST_WAKE_QUEUE] = "SELECT channel, COUNT(*), MIN(changed_ms) FROM wake GROUP BY channel",
+	[ST_WAKE_ERASE] = "DELETE FROM wake WHERE tenant = ?1 AND imsi = ?2",
+	[ST_TOLD] = "UPDATE registration SET outcome = ?6, outcome_ms = ?7,"
+				" told_ms = CASE WHEN ?8 > 0 THEN ?8 ELSE told_ms END"
+				" WHERE token_hash = ?5 AND tenant = ?1 AND imsi = ?2 AND terminal_id = ?3 AND channel = ?4",
+	[ST_WITHDRAW] = "DELETE FROM registration WHERE token_hash = ?1 AND tenant = ?2 AND imsi = ?3 AND"
+					" terminal_id = ?4 AND channel = ?5 AND registered_unix_ms <= ?6",
+	[ST_DEAD_ADD] = "INSERT INTO dead (at_ms, tenant, imsi, terminal_id, app_name, app, channel, account, reason,"
+					" detail, attempts, changed_ms, traceparent)"
+					" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+	[ST_DEAD_ERASE] = "DELETE FROM dead WHERE tenant = ?1 AND imsi = ?2",
 };
 _Static_assert(ES_COUNT(notify_statements) == ST_STATEMENT_COUNT, "every statement has its SQL");

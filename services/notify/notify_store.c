@@ -2,6 +2,7 @@
 #include "notify_store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "es_cleanup.h"
 #include "es_crypto.h"
@@ -117,18 +118,11 @@ void notify_store_seal(struct notify_store *store, const struct notify_owner *ow
 	es_seal(store->ring, PURPOSE_TOKEN, owner_digest(owner, digest), token, out);
 }
 
-es_status notify_store_token(struct notify_store *store, struct es_db_conn *conn, const struct notify_owner *owner,
-                             struct es_slice app, enum notify_channel channel, struct es_arena *arena,
-                             struct es_slice *out)
+es_status notify_store_unseal(struct notify_store *store, const struct notify_owner *owner, struct es_slice sealed,
+                              struct es_arena *arena, struct es_slice *out)
 {
-	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 	uint8_t digest[32];
 
-	ES_TRY(ES_DB_QUERY(conn, ST_GET_TOKEN, &rows, es_bind_text(owner->tenant), es_bind_text(owner->imsi),
-	                   es_bind_text(owner->terminal_id), es_bind_text(app), es_bind_text(owner->app_name),
-	                   es_bind_int(channel)));
-	ES_TRY(es_rows_next(rows));
-	const struct es_slice sealed = es_col_blob(rows, 0);
 	if (sealed.len < ES_SEAL_OVERHEAD)
 		return ES_MALFORMED;
 	uint8_t *plain = es_arena_alloc(arena, sealed.len - ES_SEAL_OVERHEAD);
@@ -137,6 +131,15 @@ es_status notify_store_token(struct notify_store *store, struct es_db_conn *conn
 	ES_TRY(es_unseal(store->ring, PURPOSE_TOKEN, owner_digest(owner, digest), sealed, plain));
 	*out = es_slice_of(plain, sealed.len - ES_SEAL_OVERHEAD);
 	return ES_OK;
+}
+
+void notify_store_pseudonym(const struct notify_store *store, const struct es_slice *parts, size_t count,
+                            uint8_t out[16])
+{
+	uint8_t digest[32];
+
+	es_hmac_sha256(es_slice_of(store->hash_key, sizeof store->hash_key), parts, count, digest);
+	memcpy(out, digest, 16);
 }
 
 /* ---- registrations ---- */
@@ -211,96 +214,62 @@ es_status notify_store_disable(struct es_db_conn *conn, const struct notify_regi
 	return ES_OK;
 }
 
-/* ---- following policy ---- */
+/* ---- following ---- */
 
 es_status notify_store_erase(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi, int64_t *removed)
 {
+	ES_TRY(ES_DB_EXEC(conn, ST_WAKE_ERASE, NULL, es_bind_text(tenant), es_bind_text(imsi)));
+	ES_TRY(ES_DB_EXEC(conn, ST_DEAD_ERASE, NULL, es_bind_text(tenant), es_bind_text(imsi)));
 	return ES_DB_EXEC(conn, ST_DELETE_SUBSCRIBER, removed, es_bind_text(tenant), es_bind_text(imsi));
 }
 
-struct list {
-	struct notify_listed *items;
-	size_t count;
-};
-
-static es_status read_list(struct es_rows *rows, struct es_arena *arena, struct list *out, size_t room)
+static es_status read_listed(struct es_rows *rows, struct es_arena *arena, struct notify_listed *out)
 {
-	es_status status;
+	const char *texts[3];
 
-	out->count = 0;
-	out->items = es_arena_array(arena, room, sizeof *out->items);
-	if (out->items == NULL)
-		return ES_TOO_LARGE;
-	while ((status = es_rows_next(rows)) == ES_OK && out->count < room) {
-		struct es_slice texts[5];
-		for (int i = 0; i < 5; i++) {
-			const char *copy = es_arena_strdup(arena, es_col_text(rows, 2 + i));
-			if (copy == NULL)
-				return ES_TOO_LARGE;
-			texts[i] = es_slice_str(copy);
-		}
-		out->items[out->count++] = (struct notify_listed){
-			.id = es_col_int(rows, 0),
-			.due_sequence = (uint64_t)es_col_int(rows, 1),
-			.owner = { texts[0], texts[1], texts[2], texts[3] },
-			.app = texts[4],
-			.channel = (enum notify_channel)es_col_int(rows, 7),
-		};
-	}
-	return status == ES_NOT_FOUND ? ES_OK : status;
-}
-
-static es_status list_each(const struct list *list, notify_listed_each *each, void *user)
-{
-	for (size_t i = 0; i < list->count; i++)
-		ES_TRY(each(&list->items[i], user));
+	for (int i = 0; i < 3; i++)
+		if ((texts[i] = es_arena_strdup(arena, es_col_text(rows, 2 + i))) == NULL)
+			return ES_TOO_LARGE;
+	*out = (struct notify_listed){ .id = es_col_int(rows, 0),
+		                           .told_ms = es_col_int(rows, 1),
+		                           .terminal_id = texts[0],
+		                           .app_name = texts[1],
+		                           .app = texts[2],
+		                           .channel = (enum notify_channel)es_col_int(rows, 5) };
 	return ES_OK;
 }
 
 es_status notify_store_of_line(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi,
-                               struct es_arena *arena, notify_listed_each *each, void *user)
+                               struct es_arena *arena, struct notify_listed **out, size_t *count)
 {
-	struct es_rows *rows = NULL;
-	struct list list;
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+	es_status status;
 
+	*count = 0;
+	*out = es_arena_array(arena, NOTIFY_REGISTRATIONS_MAX, sizeof **out);
+	if (*out == NULL)
+		return ES_TOO_LARGE;
 	ES_TRY(ES_DB_QUERY(conn, ST_OF_LINE, &rows, es_bind_text(tenant), es_bind_text(imsi),
 	                   es_bind_int(NOTIFY_REGISTRATIONS_MAX)));
-	es_status status = read_list(rows, arena, &list, NOTIFY_REGISTRATIONS_MAX);
-	es_rows_done(rows); /* before a row is changed */
-	return status == ES_OK ? list_each(&list, each, user) : status;
+	while ((status = es_rows_next(rows)) == ES_OK && *count < NOTIFY_REGISTRATIONS_MAX)
+		ES_TRY(read_listed(rows, arena, &(*out)[(*count)++]));
+	return status == ES_NOT_FOUND ? ES_OK : status;
 }
 
-es_status notify_store_due(struct es_db_conn *conn, uint32_t limit, struct es_arena *arena, notify_listed_each *each,
-                           void *user)
-{
-	struct es_rows *rows = NULL;
-	struct list list;
-
-	ES_TRY(ES_DB_QUERY(conn, ST_DUE, &rows, es_bind_int(limit)));
-	es_status status = read_list(rows, arena, &list, limit);
-	es_rows_done(rows);
-	return status == ES_OK ? list_each(&list, each, user) : status;
-}
-
-es_status notify_store_mark(struct es_db_conn *conn, int64_t id, uint64_t sequence)
-{
-	return ES_DB_EXEC(conn, ST_MARK, NULL, es_bind_int(id), es_bind_int((int64_t)sequence));
-}
-
-es_status notify_store_position(struct es_db_conn *conn, uint64_t *out)
+es_status notify_store_position(struct es_db_conn *conn, const char *source, uint64_t *out)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 
-	ES_TRY(es_db_query(conn, ST_GET_POSITION, NULL, 0, &rows));
+	ES_TRY(ES_DB_QUERY(conn, ST_GET_POSITION, &rows, es_bind_str(source)));
 	ES_TRY(es_rows_next(rows));
 	*out = (uint64_t)es_col_int(rows, 0);
 	return ES_OK;
 }
 
-es_status notify_store_set_position(struct es_db_conn *conn, uint64_t sequence)
+es_status notify_store_set_position(struct es_db_conn *conn, const char *source, uint64_t sequence)
 {
 	int64_t changed = 0;
 
-	ES_TRY(ES_DB_EXEC(conn, ST_SET_POSITION, &changed, es_bind_int((int64_t)sequence)));
+	ES_TRY(ES_DB_EXEC(conn, ST_SET_POSITION, &changed, es_bind_int((int64_t)sequence), es_bind_str(source)));
 	return changed == 1 ? ES_OK : ES_INTERNAL;
 }

@@ -55,29 +55,26 @@ es_status notify_store_disable(struct es_db_conn *conn, const struct notify_regi
 /* A subscriber is gone: nothing of him stays. */
 es_status notify_store_erase(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi,
                              int64_t *removed) ES_MUST_USE;
-/* One registration, and the newest event that calls for waking it (0: none). */
+/* One registration of a line. */
 struct notify_listed {
 	int64_t id;
-	uint64_t due_sequence;
-	struct notify_owner owner;
-	struct es_slice app;
+	const char *terminal_id, *app_name, *app;
 	enum notify_channel channel;
+	int64_t told_ms;
 };
-typedef es_status notify_listed_each(const struct notify_listed *one, void *user);
-/* Of one line, NOTIFY_REGISTRATIONS_MAX at most; texts live in the arena. `each` may mark. */
+/* Those of one line, NOTIFY_REGISTRATIONS_MAX at most, into the arena. */
 es_status notify_store_of_line(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi,
-                               struct es_arena *arena, notify_listed_each *each, void *user) ES_MUST_USE;
-/* Those that are due, the longest waiting first. For delivery. */
-es_status notify_store_due(struct es_db_conn *conn, uint32_t limit, struct es_arena *arena, notify_listed_each *each,
-                           void *user) ES_MUST_USE;
-es_status notify_store_mark(struct es_db_conn *conn, int64_t id, uint64_t sequence) ES_MUST_USE;
+                               struct es_arena *arena, struct notify_listed **out, size_t *count) ES_MUST_USE;
 
-es_status notify_store_position(struct es_db_conn *conn, uint64_t *out) ES_MUST_USE;
-es_status notify_store_set_position(struct es_db_conn *conn, uint64_t sequence) ES_MUST_USE;
+/* How far the events of `source` were followed: "policy", "esim". */
+es_status notify_store_position(struct es_db_conn *conn, const char *source, uint64_t *out) ES_MUST_USE;
+es_status notify_store_set_position(struct es_db_conn *conn, const char *source, uint64_t sequence) ES_MUST_USE;
 
-/* Opens the token registered for one client; for delivery. Into the arena. */
-es_status notify_store_token(struct notify_store *store, struct es_db_conn *conn, const struct notify_owner *owner,
-                             struct es_slice app, enum notify_channel channel, struct es_arena *arena,
-                             struct es_slice *out) ES_MUST_USE;
+/* Opens a token that was sealed for this owner, into the arena. */
+es_status notify_store_unseal(struct notify_store *store, const struct notify_owner *owner, struct es_slice sealed,
+                              struct es_arena *arena, struct es_slice *out) ES_MUST_USE;
+/* A name for a client that tells nothing of him: the same for the same text under this database's key. */
+void notify_store_pseudonym(const struct notify_store *store, const struct es_slice *parts, size_t count,
+                            uint8_t out[16]);
 
 #endif

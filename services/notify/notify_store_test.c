@@ -220,29 +220,25 @@ static void one_subscriber_fills_a_bounded_number_of_rows(void **state)
 	assert_int_equal(erase.removed, NOTIFY_REGISTRATIONS_MAX);
 }
 
-static es_status open_token(struct es_db_conn *conn, void *user)
-{
-	struct es_slice *out = user;
-	struct es_arena *arena = es_arena_new(0, 4096);
-
-	assert_non_null(arena);
-	const es_status status = notify_store_token(store, conn, &alice, ES_SLICE_LIT("ap2004"), NOTIFY_FCM, arena, out);
-	if (status == ES_OK)
-		assert_true(es_slice_eq_str(*out, "token"));
-	es_arena_free(arena);
-	return status;
-}
-
 static void tokens_survive_a_rotation_of_the_key_ring(void **state)
 {
-	struct es_slice token = { NULL, 0 };
+	const struct es_slice token = ES_SLICE_LIT("token");
+	uint8_t sealed[64];
+	struct es_slice opened = { NULL, 0 };
+	struct es_arena *arena = es_arena_new(0, 4096);
 
 	(void)state;
+	assert_non_null(arena);
 	assert_false(registers_again(&alice, "ap2004", "token", NOTIFY_FCM));
+	notify_store_seal(store, &alice, token, sealed);
 	close_store();
 	assert_int_equal(open_with(RING_ROTATED), ES_OK);
 	assert_true(is_known(&alice, "ap2004", "token", NOTIFY_FCM)); /* the hash is the same */
-	assert_int_equal(es_db_read(notify_store_db(store), open_token, &token), ES_OK);
+	const struct es_slice box = es_slice_of(sealed, token.len + ES_SEAL_OVERHEAD);
+	assert_int_equal(notify_store_unseal(store, &alice, box, arena, &opened), ES_OK);
+	assert_true(es_slice_eq(opened, token));
+	assert_int_equal(notify_store_unseal(store, &bob, box, arena, &opened), ES_UNAUTHENTIC);
+	es_arena_free(arena);
 	close_store();
 	assert_int_equal(open_with(RING_OTHER), ES_UNAUTHENTIC);
 	store = NULL;
@@ -250,12 +246,12 @@ static void tokens_survive_a_rotation_of_the_key_ring(void **state)
 
 static es_status move_position(struct es_db_conn *conn, void *user)
 {
-	return notify_store_set_position(conn, *(const uint64_t *)user);
+	return notify_store_set_position(conn, "esim", *(const uint64_t *)user);
 }
 
 static es_status read_position(struct es_db_conn *conn, void *user)
 {
-	return notify_store_position(conn, user);
+	return notify_store_position(conn, "esim", user);
 }
 
 static void the_place_in_the_outbox_begins_at_zero_and_is_kept(void **state)

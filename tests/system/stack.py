@@ -197,6 +197,7 @@ class Stack:
             out["bus_listen"] = f"ipc://{self._sock}/{service}{i}"
             out["db"] = self._db(service)
         events = ",".join(f"ipc://{self._sock}/policy-events{n}" for n in range(self.replicas.get("policy", 1)))
+        esim_events = ",".join(f"ipc://{self._sock}/esim-events{n}" for n in range(self.replicas.get("esim", 1)))
         links = {f"{s}_target": self.target(s) for s in ("auth", "policy", "esim", "notify")}
         out.update({
             "policy": {"events_listen": f"ipc://{self._sock}/policy-events{i}", "token_keys_file": k / "token.keys", "admin_token_file": k / "admin.token",
@@ -207,7 +208,8 @@ class Stack:
                      # a few SIMs play many: tests of the limits set them
                      "imsi_challenges_per_minute": 0, "imsi_resyncs_per_hour": 0, "failures_per_hour": 0},
             "esim": {"events_listen": f"ipc://{self._sock}/esim-events{i}", "profile_keys_file": k / "profile.keys", "policy_target": links["policy_target"], "policy_events": events},
-            "notify": {"push_keys_file": k / "push.keys", "policy_target": links["policy_target"], "policy_events": events},
+            "notify": {"push_keys_file": k / "push.keys", "policy_target": links["policy_target"], "policy_events": events,
+                       "esim_target": links["esim_target"], "esim_events": esim_events},
             "gateway": {"device_cert_file": k / "server.crt", "device_key_file": k / "server.key", "ticket_key_file": k / "ticket.key",
                         "admin_cert_file": k / "server.crt", "admin_key_file": k / "server.key", "server_cert_file": k / "server.crt",
                         "server_key_file": k / "server.key", **links},
