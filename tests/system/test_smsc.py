@@ -73,7 +73,7 @@ def test_a_wake_up_is_what_the_other_side_decodes(providers, account):
 def test_ports_in_tlvs_are_told_there_alone(providers, account):
     assert account(wake_ports="tlv").send("wake +15550100002") == ACCEPTED
     text, = providers.smsc.taken("15550100002")
-    assert text["udh"] is None and text["tlvs"] == {"source_port": 0, "destination_port": 8095}
+    assert text["udh"] is None and text["tlvs"] == {"source_port": 0, "dest_port": 8095}
     assert bytes.fromhex(text["octets"]).decode() == WAKE
 
 
