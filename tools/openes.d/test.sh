@@ -183,6 +183,7 @@ cmd_test() {
 	[[ ! " ${parts[*]} " =~ \ (memcheck|debootstrap)\  ]] || need_packages long
 	[[ ! " ${parts[*]} " =~ \ (system|tsan)\  ]] || need_npm "$ROOT/tests/peers/oidc"
 	[[ ! " ${parts[*]} " =~ \ (system|tsan)\  ]] || need_npm "$ROOT/tests/peers/signatures"
+	[[ ! " ${parts[*]} " =~ \ (system|tsan)\  ]] || need_npm "$ROOT/tests/peers/smsc"
 	[[ ! " ${parts[*]} " =~ \ (system|tsan)\  ]] || need_npm "$ROOT/tests/peers/tmf"
 	build_for "${parts[@]}"
 	for p in "${parts[@]}"; do part "$p" "$p"; done
