@@ -192,6 +192,7 @@ static void finish_by_curl(struct fetch_job *job, CURLcode result)
 	struct es_fetch_answer answer = { .status = status_of(result, job),
 		                              .content_type = job->content_type,
 		                              .location = job->location,
+		                              .noted = job->noted,
 		                              .retry_after_s = job->retry_after_s,
 		                              .max_age_s = job->max_age_s,
 		                              .why = "answered" };

@@ -44,6 +44,7 @@ struct es_fetch_target_options {
 	const char *cert_file, *key_file; /* client certificate; NULL: none */
 	bool http2_prior_knowledge;       /* http:// URLs are asked in HTTP/2 at once */
 	uint32_t connections_max;         /* to all its hosts together; requests beyond wait. 0: 4 */
+	uint32_t streams_max;             /* requests at once on one connection of HTTP/2, if the peer allows. 0: 100 */
 	bool plain_http;                  /* http:// URLs are allowed; otherwise https:// alone */
 };
 es_status es_fetch_target_new(struct es_fetcher *fetcher, const struct es_fetch_target_options *options,
@@ -61,6 +62,7 @@ struct es_fetch_answer {
 	struct es_slice body;         /* this and the others valid during the callback */
 	struct es_slice content_type; /* as sent, "application/json; charset=utf-8"; empty: none */
 	struct es_slice location;     /* of a resource that was made; empty: none */
+	struct es_slice noted;        /* value of the header `note` of the request; empty: none */
 	bool is_unsent;               /* no connection to send it on was had; certain with is_once alone */
 	int64_t retry_after_s;        /* from either of its forms, at most a day; -1: none */
 	int64_t max_age_s;            /* of Cache-Control, at most a year; 0 with no-store or no-cache; -1: none */
@@ -74,6 +76,7 @@ struct es_fetch_request {
 	const struct es_fetch_header *headers; /* Content-Type is only sent when it is here */
 	size_t header_count;
 	struct es_slice body;
+	const char *note;             /* a header of the answer to be told; a literal. NULL: none */
 	size_t answer_max;            /* octets; 0: 64 KiB */
 	int64_t deadline;             /* wall ms; more than an hour ahead counts as an hour */
 	const struct es_trace *trace; /* a child of it is sent as traceparent; may be NULL */

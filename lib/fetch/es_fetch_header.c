@@ -60,7 +60,7 @@ void fetch_header_read(struct fetch_job *job, struct es_slice line, int64_t now_
 {
 	/* The first line of an answer, an interim one too: what was said before it does not count. */
 	if (es_slice_starts_with(line, ES_SLICE_LIT("HTTP/"))) {
-		job->content_type = job->location = (struct es_slice){ 0 };
+		job->content_type = job->location = job->noted = (struct es_slice){ 0 };
 		job->retry_after_s = job->max_age_s = -1;
 		return;
 	}
@@ -74,4 +74,6 @@ void fetch_header_read(struct fetch_job *job, struct es_slice line, int64_t now_
 		job->retry_after_s = retry_after(value, now_s);
 	else if (es_slice_eq_nocase(name, ES_SLICE_LIT("cache-control")))
 		job->max_age_s = max_age(value);
+	if (job->note != NULL && es_slice_eq_nocase(name, es_slice_str(job->note)))
+		job->noted = es_arena_copy(job->arena, value);
 }

@@ -41,7 +41,8 @@ struct fetch_job {
 	size_t header_octets;
 	bool is_too_large;
 	size_t passed_over; /* octets beyond the bounds */
-	struct es_slice content_type, location;
+	struct es_slice content_type, location, noted;
+	const char *note; /* NULL: none */
 	int64_t retry_after_s, max_age_s;
 	int64_t deadline; /* mono ms */
 	int64_t started_us;

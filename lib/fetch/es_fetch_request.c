@@ -226,6 +226,7 @@ es_status fetch_job_new(struct es_fetch_target *target, const struct es_fetch_re
 	if (job == NULL)
 		return ES_TOO_LARGE;
 	*job = (struct fetch_job){ .target = target, .done = done, .user = user, .is_secret = request->is_secret };
+	job->note = request->note;
 	job->retry_after_s = job->max_age_s = -1;
 	job->started_us = es_mono_us();
 	job->deadline = es_mono_ms() + (ahead < 0 ? 0 : ahead > AHEAD_MAX_MS ? AHEAD_MAX_MS : ahead);

@@ -7,6 +7,7 @@
 #include "es_fetch_int.h"
 
 #define CONNECTIONS_DEFAULT 4
+#define STREAMS_DEFAULT 100 /* libcurl's */
 
 static es_status keep(const char **text, const char *name, bool is_file, struct es_buf *error)
 {
@@ -24,10 +25,12 @@ static es_status keep(const char **text, const char *name, bool is_file, struct 
 static es_status make_multi(struct es_fetch_target *t)
 {
 	long connections = t->options.connections_max == 0 ? CONNECTIONS_DEFAULT : (long)t->options.connections_max;
+	long streams = t->options.streams_max == 0 ? STREAMS_DEFAULT : (long)t->options.streams_max;
 
 	t->multi = curl_multi_init();
 	if (t->multi == NULL || curl_multi_setopt(t->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections) != CURLM_OK ||
 	    curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS, connections) != CURLM_OK ||
+	    curl_multi_setopt(t->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, streams) != CURLM_OK ||
 	    curl_multi_setopt(t->multi, CURLMOPT_SOCKETFUNCTION, fetch_on_socket) != CURLM_OK ||
 	    curl_multi_setopt(t->multi, CURLMOPT_SOCKETDATA, t) != CURLM_OK ||
 	    curl_multi_setopt(t->multi, CURLMOPT_TIMERFUNCTION, fetch_on_timer) != CURLM_OK ||

@@ -54,6 +54,9 @@ es_status es_jwt_check(const cJSON *claims, const struct es_jwt_expect *expect, 
 struct es_jwt_signer;
 es_status es_jwt_signer_load(const char *pem_file, const char *kid, struct es_jwt_signer **out,
                              struct es_buf *error) ES_MUST_USE;
+/* The same from a key in memory, which `name` is said of in errors. */
+es_status es_jwt_signer_parse(struct es_slice pem, const char *name, const char *kid, struct es_jwt_signer **out,
+                              struct es_buf *error) ES_MUST_USE;
 void es_jwt_signer_free(struct es_jwt_signer *signer);
 es_status es_jwt_sign(struct es_jwt_signer *signer, struct es_slice claims, struct es_arena *arena,
                       struct es_slice *token) ES_MUST_USE;

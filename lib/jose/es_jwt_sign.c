@@ -118,44 +118,50 @@ static bool import(const EVP_PKEY *key, struct es_jwt_signer *signer)
 	return signer->jwk != NULL;
 }
 
-static es_status read_pem(const char *pem_file, EVP_PKEY **out, struct es_buf *error)
+static es_status read_key(struct es_slice pem, const char *name, EVP_PKEY **out, struct es_buf *error)
 {
-	uint8_t text[FILE_MAX];
 	char no_passphrase[] = ""; /* OpenSSL takes it for the passphrase, and asks nobody at a terminal */
-	size_t len = 0;
+	BIO *bio = pem.len > 0 && pem.len < FILE_MAX ? BIO_new_mem_buf(pem.ptr, (int)pem.len) : NULL;
 
-	es_status status = es_secret_file(pem_file, text, sizeof text, &len, error);
-	if (status == ES_OK) {
-		BIO *bio = BIO_new_mem_buf(text, (int)len);
-		*out = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, no_passphrase);
-		BIO_free(bio);
-		if (*out == NULL) {
-			es_put_printf(error, "%s: not a private key in PEM without passphrase", pem_file);
-			status = ES_MALFORMED;
-		}
-	}
-	es_wipe(text, sizeof text);
-	return status;
+	*out = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, no_passphrase);
+	BIO_free(bio);
+	if (*out != NULL)
+		return ES_OK;
+	es_put_printf(error, "%s: not a private key in PEM without passphrase", name);
+	return ES_MALFORMED;
 }
 
-es_status es_jwt_signer_load(const char *pem_file, const char *kid, struct es_jwt_signer **out, struct es_buf *error)
+es_status es_jwt_signer_parse(struct es_slice pem, const char *name, const char *kid, struct es_jwt_signer **out,
+                              struct es_buf *error)
 {
 	EVP_PKEY *key = NULL;
 	struct es_jwt_signer *signer;
 
-	ES_TRY(read_pem(pem_file, &key, error));
+	ES_TRY(read_key(pem, name, &key, error));
 	signer = calloc(1, sizeof *signer);
 	bool made = signer != NULL && import(key, signer);
 	EVP_PKEY_free(key);
 	if (made && kid != NULL)
 		made = (signer->kid = strdup(kid)) != NULL;
 	if (!made) {
-		es_put_printf(error, "%s: neither RSA of 2048 to 4096 bits nor P-256", pem_file);
+		es_put_printf(error, "%s: neither RSA of 2048 to 4096 bits nor P-256", name);
 		es_jwt_signer_free(signer);
 		return ES_MALFORMED;
 	}
 	*out = signer;
 	return ES_OK;
+}
+
+es_status es_jwt_signer_load(const char *pem_file, const char *kid, struct es_jwt_signer **out, struct es_buf *error)
+{
+	uint8_t text[FILE_MAX];
+	size_t len = 0;
+
+	es_status status = es_secret_file(pem_file, text, sizeof text, &len, error);
+	if (status == ES_OK)
+		status = es_jwt_signer_parse(es_slice_of(text, len), pem_file, kid, out, error);
+	es_wipe(text, sizeof text);
+	return status;
 }
 
 void es_jwt_signer_free(struct es_jwt_signer *signer)

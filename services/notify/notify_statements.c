@@ -33,6 +33,10 @@ const char *const notify_statements[] = {
 	[ST_SET_HASH_KEY] = "UPDATE hash_key SET sealed = ?1 WHERE id = 1",
 	[ST_OF_LINE] = "SELECT " LISTED " FROM registration WHERE tenant = ?1 AND imsi = ?2 ORDER BY id LIMIT ?3",
 	[ST_GET_HASH_KEY] = "SELECT sealed FROM hash_key WHERE id = 1",
+	/* credentials */
+	[ST_GET_CREDENTIAL] = "SELECT made_ms, sealed FROM credential WHERE name = ?1",
+	[ST_PUT_CREDENTIAL] = "INSERT INTO credential (name, made_ms, sealed) VALUES (?1, ?2, ?3)"
+						  " ON CONFLICT (name) DO UPDATE SET made_ms = excluded.made_ms, sealed = excluded.sealed",
 
 	/* delivery */
 	[ST_WAKE_PUT] =

@@ -17,6 +17,9 @@ enum notify_statement {
 	ST_SET_HASH_KEY,
 	ST_GET_HASH_KEY,
 	ST_OF_LINE,
+	/* credentials */
+	ST_GET_CREDENTIAL,
+	ST_PUT_CREDENTIAL,
 	/* delivery */
 	ST_WAKE_PUT,
 	ST_WAKE_PAIR,
