@@ -24,11 +24,14 @@ enum es_metric_kind { ES_COUNTER, ES_GAUGE, ES_HISTOGRAM };
 struct es_metric {
 	enum es_metric_kind kind;
 	const char *name, *help;
-	const char *label;                           /* NULL: no label */
-	const char *const *values;                   /* names of the label's values, index = series */
-	size_t series;                               /* 1 when there is no label */
+	const char *label;         /* NULL: no label */
+	const char *const *values; /* names of the label's values, index = series */
+	size_t series;             /* 1 when there is no label */
+	const char *fixed[2][2];   /* further labels, each name and value, the same for all series; metrics of
+	                                                one name that differ here are shown as one. NULL: none */
+	const uint64_t *bounds_us; /* of a histogram: ES_METRIC_BUCKETS other bounds; NULL: the usual */
 	_Atomic int64_t value[ES_METRIC_MAX_SERIES]; /* of a histogram: [0] counts what is beyond the last bucket */
-	/* Histogram, seconds: buckets 0.1 ms .. 10 s, each without those below it */
+	/* Histogram, seconds: usual buckets 0.1 ms .. 10 s, each without those below it */
 	_Atomic uint64_t bucket[ES_METRIC_BUCKETS];
 	_Atomic uint64_t sum_us;
 	_Atomic int registered;

@@ -386,6 +386,45 @@ static const char *metrics_page(void)
 	return text;
 }
 
+static void metrics_of_one_name_are_shown_as_one(void **state)
+{
+	static const uint64_t bounds[ES_METRIC_BUCKETS] = { 1000000,  2000000,  3000000,  4000000,  5000000,   30000000,
+		                                                60000000, 70000000, 80000000, 90000000, 100000000, 1800000000 };
+	static struct es_metric apns = { .kind = ES_COUNTER,
+		                             .name = "openes_test_sent_total",
+		                             .help = "Sent.",
+		                             .label = "result",
+		                             .values = results,
+		                             .series = 2,
+		                             .fixed = { { "channel", "apns" } } };
+	static struct es_metric fcm = { .kind = ES_COUNTER,
+		                            .name = "openes_test_sent_total",
+		                            .help = "Sent.",
+		                            .series = 1,
+		                            .fixed = { { "channel", "fcm" } } };
+	static struct es_metric took = { .kind = ES_HISTOGRAM,
+		                             .name = "openes_test_took_seconds",
+		                             .help = "Took.",
+		                             .series = 1,
+		                             .fixed = { { "channel", "fcm" }, { "cause", "mass" } },
+		                             .bounds_us = bounds };
+
+	(void)state;
+	es_count(&apns, 0);
+	es_metric_register(&plain); /* between them */
+	es_count_by(&fcm, 0, 3);
+	es_observe_us(&took, 30000000);
+	const char *page = metrics_page(), *head = strstr(page, "# HELP openes_test_sent_total Sent.\n");
+	assert_non_null(head);
+	assert_null(strstr(head + 1, "# HELP openes_test_sent_total"));
+	assert_non_null(strstr(head, "openes_test_sent_total{channel=\"apns\",result=\"success\"} 1\n"));
+	assert_non_null(strstr(head, "openes_test_sent_total{channel=\"fcm\"} 3\n"));
+	assert_non_null(strstr(page, "_bucket{channel=\"fcm\",cause=\"mass\",le=\"5\"} 0\n"));
+	assert_non_null(strstr(page, "_bucket{channel=\"fcm\",cause=\"mass\",le=\"30\"} 1\n"));
+	assert_non_null(strstr(page, "_bucket{channel=\"fcm\",cause=\"mass\",le=\"1800\"} 1\n"));
+	assert_non_null(strstr(page, "openes_test_took_seconds_sum{channel=\"fcm\",cause=\"mass\"} 30.000000\n"));
+}
+
 static void a_registered_metric_is_shown_before_its_first_count(void **state)
 {
 	(void)state;
@@ -488,6 +527,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_traceparent_is_refused),
 		cmocka_unit_test(a_child_keeps_the_trace_and_gets_a_span_of_its_own),
 		cmocka_unit_test(a_registered_metric_is_shown_before_its_first_count),
+		cmocka_unit_test(metrics_of_one_name_are_shown_as_one),
 		cmocka_unit_test(counters_and_gauges_are_shown_with_their_labels),
 		cmocka_unit_test(histogram_buckets_add_up_and_bounds_belong_to_their_bucket),
 		cmocka_unit_test(the_page_tells_about_the_process),

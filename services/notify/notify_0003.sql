@@ -22,6 +22,7 @@ CREATE TABLE wake (
 	UNIQUE (tenant, imsi, terminal_id, app_name, app, channel)
 ) STRICT;
 CREATE INDEX wake_due ON wake (account, tenant, due_ms);
+CREATE INDEX wake_expires ON wake (expires_ms);
 CREATE INDEX wake_mass ON wake (mass) WHERE mass > 0;
 
 -- What was given up, until a person has looked.

@@ -33,6 +33,7 @@ struct registering {
 	struct notify_registration r;
 	struct es_slice token;
 	size_t duplicates;
+	bool is_old;
 };
 
 /* ---- answers ---- */
@@ -73,7 +74,7 @@ static es_status run_look(struct es_db_conn *conn, void *user)
 {
 	struct registering *x = user;
 
-	return notify_store_duplicates(conn, &x->r, &x->duplicates);
+	return notify_store_duplicates(conn, &x->r, &x->duplicates, &x->is_old);
 }
 
 static void on_disabled(es_status status, void *user)
@@ -117,7 +118,7 @@ static void enable(struct registering *x)
 	write_or_refuse(x, run_register, on_registered);
 }
 
-/* Phones send the same registration with every request: that costs a read, and no commit. */
+/* Phones send the same registration with every request: that costs a read, and a commit every ten minutes. */
 static void look(void *user)
 {
 	struct registering *x = user;
@@ -125,7 +126,7 @@ static void look(void *user)
 
 	if (status != ES_OK)
 		refuse(x->call, status, "the registrations could not be read");
-	else if (notify_outcome(x->r.app_count, x->duplicates) == NOTIFY_DUPLICATE_TOKEN)
+	else if (notify_outcome(x->r.app_count, x->duplicates) == NOTIFY_DUPLICATE_TOKEN && !x->is_old)
 		answer(x->call, NOTIFY_DUPLICATE_TOKEN);
 	else
 		enable(x);

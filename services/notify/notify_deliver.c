@@ -9,45 +9,10 @@
 #include "es_log.h"
 #include "notify_deliver_int.h"
 
-#define IDLE_MS 5000 /* rows that another process made, leases that ended there */
-#define SWEEP_MS 15000
+#define IDLE_MS 5000  /* rows that another process made, leases that ended there */
 #define AGAIN_MS 1000 /* after a failure of the database */
 #define PAIRS_MAX 1024
 #define ROUND_MEMORY (NOTIFY_TAKE_MEMORY + (size_t)1024 * 1024)
-
-/* ---- giving up ---- */
-
-es_status notify_give_up(struct es_db_conn *conn, const struct notify_rules *rules, const struct notify_taken *row,
-                         const struct notify_given_up *why, bool is_silent, bool *by_sms)
-{
-	const struct notify_dead dead = { .at_ms = why->now_ms,
-		                              .tenant = why->tenant,
-		                              .imsi = row->imsi,
-		                              .terminal_id = row->terminal_id,
-		                              .app_name = row->app_name,
-		                              .app = row->app,
-		                              .channel = row->channel,
-		                              .account = why->account,
-		                              .reason = notify_reason_names[why->reason],
-		                              .detail = why->detail,
-		                              .attempts = row->attempts,
-		                              .changed_ms = row->changed_ms,
-		                              .traceparent = row->traceparent };
-	const struct notify_wake push = { .tenant = why->tenant,
-		                              .imsi = row->imsi,
-		                              .app = row->app,
-		                              .channel = row->channel,
-		                              .changed_ms = row->changed_ms,
-		                              .mass = row->mass,
-		                              .traceparent = row->traceparent };
-	struct notify_wake sms;
-
-	ES_TRY(notify_store_wake_delete(conn, row->id));
-	if (!is_silent)
-		ES_TRY(notify_store_dead_add(conn, &dead));
-	*by_sms = notify_wake_by_sms(rules, &push, why->now_ms, &sms);
-	return *by_sms ? notify_store_wake_put(conn, &sms) : ES_OK;
-}
 
 /* ---- taking ---- */
 
@@ -132,15 +97,9 @@ static void say_what_was_set_aside(const struct taking *t)
 	for (size_t i = 0; i < ES_COUNT(t->withdrawn); i++)
 		notify_insight_withdrawn((enum notify_channel)i, t->withdrawn[i]);
 	for (size_t i = 0; i < t->dead_count; i++) {
-		const struct notify_taken *row = &t->dead[i];
-		const enum notify_reason why = row->expires_ms <= t->take.now_ms ? NOTIFY_WHY_EXPIRED : NOTIFY_WHY_NO_ACCOUNT;
-		struct es_trace trace;
-		const bool has_trace = es_trace_parse(es_slice_str(row->traceparent), &trace);
-		notify_insight_dead(row->channel, why);
-		es_warn(has_trace ? &trace : NULL, "notify.given_up", es_f_str("reason", notify_reason_names[why]),
-		        es_f_str("channel", notify_channel_names[row->channel]), es_f_str("account", t->take.account),
-		        es_f_str("tenant", t->take.tenant), es_f_id("imsi", es_slice_str(row->imsi)), es_f_str("app", row->app),
-		        es_f_i64("attempts", row->attempts - 1));
+		const bool is_over = t->dead[i].expires_ms <= t->take.now_ms;
+		notify_say_given_up(&t->dead[i], t->take.tenant, t->take.account,
+		                    is_over ? NOTIFY_WHY_EXPIRED : NOTIFY_WHY_NO_ACCOUNT);
 	}
 }
 
@@ -178,7 +137,7 @@ static uint32_t flights_free(struct notify_deliver *d, bool by_sms)
 	if (by_sms)
 		room = least(room, NOTIFY_NUMBERS_MAX > d->numbers ? NOTIFY_NUMBERS_MAX - d->numbers : 0);
 	pthread_mutex_unlock(&d->lock);
-	return room;
+	return (room + 1) / 2; /* the rest is for others: one whose messages take long does not take it all */
 }
 
 struct round {
@@ -291,28 +250,12 @@ static es_status read_pairs(struct es_db_conn *conn, void *user)
 	return ES_OK;
 }
 
-static es_status read_queue(struct es_db_conn *conn, void *user)
-{
-	return notify_store_wake_queue(conn, user);
-}
-
-static void sweep(struct notify_deliver *d)
-{
-	struct notify_queue queue;
-
-	if (d->swept_ms > 0 && es_mono_ms() - d->swept_ms < SWEEP_MS)
-		return;
-	d->swept_ms = es_mono_ms();
-	if (es_db_read(notify_store_db(d->o.store), read_queue, &queue) == ES_OK)
-		notify_insight_queue(&queue, es_wall_ms());
-}
-
 /* Returns for how many ms there is nothing to do. */
 static int64_t run_round(struct round *r)
 {
 	r->now_ms = es_wall_ms();
 	r->next_ms = r->now_ms + IDLE_MS;
-	sweep(r->d);
+	notify_sweep(r->d, r->take_arena);
 	if (es_db_read(notify_store_db(r->d->o.store), read_pairs, r) != ES_OK)
 		return AGAIN_MS;
 	for (size_t i = 0; i < r->count && !r->d->stopping; i++) {

@@ -27,6 +27,7 @@ struct notify_deliver_options {
 	struct es_bus_key *key;    /* borrowed */
 	int64_t lease_ms;          /* a message is given half of it */
 	uint32_t flights_max;      /* messages under way at once */
+	int64_t failures_kept_ms;  /* dead letters older than this go */
 };
 
 struct notify_deliver;

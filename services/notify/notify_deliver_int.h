@@ -23,8 +23,8 @@ struct notify_deliver {
 	struct es_bus_client *policy;
 	pthread_t thread;
 	bool has_thread;
-	struct notify_tenant_pace *paces; /* of the thread */
-	int64_t swept_ms, pruned_ms;      /* of the thread */
+	struct notify_tenant_pace *paces;       /* of the thread */
+	int64_t swept_ms, looked_ms, pruned_ms; /* of the thread, monotonic */
 	_Atomic bool stopping;
 
 	pthread_mutex_t lock; /* guards what follows */
@@ -44,6 +44,12 @@ struct notify_given_up {
 /* The row goes, a dead letter is written (not: `is_silent`), and SMS takes its place where the rules say so: `by_sms`. */
 es_status notify_give_up(struct es_db_conn *conn, const struct notify_rules *rules, const struct notify_taken *row,
                          const struct notify_given_up *why, bool is_silent, bool *by_sms) ES_MUST_USE;
+
+/* Counts it and says so, after the commit. */
+void notify_say_given_up(const struct notify_taken *row, const char *tenant, const char *account,
+                         enum notify_reason reason);
+/* Now and then: what is over is given up. The arena is NOTIFY_TAKE_MEMORY. */
+void notify_sweep(struct notify_deliver *d, struct es_arena *arena);
 
 /* ---- flights: one message each ---- */
 

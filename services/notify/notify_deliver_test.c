@@ -1,313 +1,19 @@
 /* notify_deliver_test.c -- from an event of policy to a message that its account has accepted, over a real bus and database, with
  * accounts played by this test. V12-NOTIF-11 as far as notify does it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "bus.pb-c.h"
-#include "es_clock.h"
-#include "es_crypto.h"
-#include "es_db_testing.h"
-#include "notify_follow.h"
-#include "notify_store_wake.h"
-#include "notify_test_account.h"
-#include "policy.pb-c.h"
-
-#define RING "1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
-#define ALICE "001010000000001"
-#define BOB "001010000000002"
-#define TRACE "0af7651916cd43dd8448eb211c80319c"
-
-static unsigned engine;
-
-struct world {
-	struct es_db_testing db;
-	char dir[64], policy_url[112], events_url[112];
-	struct es_bus_key *key;
-	struct es_bus_server *policy;
-	struct es_bus_publisher *events;
-	struct es_keyring *ring;
-	struct notify_store *store;
-	struct notify_rules rules;
-	struct test_account push, sms;
-	struct notify_deliver *deliver;
-	struct notify_follow *follow;
-	int64_t lease_ms;
-	/* the outbox of policy; event n is about `lines[n % 2]` */
-	_Atomic uint64_t head;
-	const char *terminal; /* that policy knows of, with ap2004; NULL: of none */
-	const char *msisdn;
-};
-
-/* ---- policy ---- */
-
-static void on_events(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
-{
-	const Openes__EventsRequest *request = (const Openes__EventsRequest *)message;
-	struct world *w = user;
-	char kind[] = "subscriber.changed", tenant[] = "demo", imsi[] = ALICE, app3[] = "ap2003", app4[] = "ap2004",
-		 trace[] = "00-" TRACE "-b7ad6b7169203331-01", terminal[32];
-	char *apps[] = { app3, app4 };
-	Openes__EventsReply reply;
-	Openes__Event event;
-	Openes__Event *events[] = { &event };
-	Openes__EventDevice device, *devices[] = { &device };
-
-	openes__events_reply__init(&reply);
-	openes__event__init(&event);
-	openes__event_device__init(&device);
-	reply.head = w->head;
-	if (request->after < reply.head) {
-		event.sequence = request->after + 1;
-		event.at_unix_ms = es_wall_ms();
-		event.kind = kind;
-		event.tenant = tenant;
-		event.imsi = imsi;
-		event.traceparent = trace;
-		event.apps = apps;
-		event.n_apps = 2;
-		if (w->terminal != NULL) {
-			(void)snprintf(terminal, sizeof terminal, "%s", w->terminal);
-			device.terminal_id = terminal;
-			device.apps = &apps[1];
-			device.n_apps = 1;
-			device.unchanged = apps;
-			device.n_unchanged = 1;
-			event.devices = devices;
-			event.n_devices = 1;
-		}
-		reply.events = events;
-		reply.n_events = 1;
-	}
-	es_bus_reply(call, &reply.base);
-}
-
-static void on_lines(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
-{
-	const Openes__LinesRequest *request = (const Openes__LinesRequest *)message;
-	struct world *w = user;
-	char msisdn[32];
-	Openes__LinesReply reply;
-	Openes__Line line, *lines[] = { &line };
-
-	openes__lines_reply__init(&reply);
-	openes__line__init(&line);
-	(void)snprintf(msisdn, sizeof msisdn, "%s", w->msisdn);
-	line.imsi = request->imsi;
-	line.msisdn = msisdn;
-	reply.lines = lines;
-	reply.n_lines = 1;
-	es_bus_reply(call, &reply.base);
-}
-
-static const struct es_bus_method methods[] = {
-	{ OPENES__BUS_METHOD__POLICY_EVENTS, &openes__events_request__descriptor, on_events },
-	{ OPENES__BUS_METHOD__POLICY_LINES, &openes__lines_request__descriptor, on_lines },
-};
-
-/* ---- the world ---- */
-
-static const struct notify_rules *rules_of(const void *user, const char *tenant)
-{
-	const struct world *w = user;
-
-	(void)tenant;
-	return &w->rules;
-}
-
-static struct notify_account *account_of(const void *user, const char *name)
-{
-	struct world *w = (struct world *)(uintptr_t)user;
-
-	if (strcmp(name, "push") == 0)
-		return &w->push.base;
-	return strcmp(name, "sms") == 0 ? &w->sms.base : NULL;
-}
-
-static void start(struct world *w)
-{
-	const struct notify_ways ways = { rules_of, account_of, w };
-	const struct notify_deliver_options deliver = { .store = w->store,
-		                                            .ways = ways,
-		                                            .policy_target = w->policy_url,
-		                                            .key = w->key,
-		                                            .lease_ms = w->lease_ms,
-		                                            .flights_max = 64 };
-	char text[256] = "";
-	struct es_buf error;
-
-	es_buf_init_fixed(&error, text, sizeof text - 1);
-	assert_int_equal(es_keyring_parse(es_slice_str(RING), &w->ring, &error), ES_OK);
-	if (w->store == NULL)
-		assert_int_equal(notify_store_open(w->db.url, w->ring, &w->store, &error), ES_OK);
-	struct notify_deliver_options with_store = deliver;
-	with_store.store = w->store;
-	assert_int_equal(notify_deliver_new(&with_store, &w->deliver, &error), ES_OK);
-	w->push.base.roomy = w->sms.base.roomy = notify_deliver_kick;
-	w->push.base.roomy_user = w->sms.base.roomy_user = w->deliver;
-	assert_int_equal(notify_deliver_start(w->deliver), ES_OK);
-	const struct notify_follow_options follow = { .source = ES_FOLLOW_POLICY,
-		                                          .target = w->policy_url,
-		                                          .events = w->events_url,
-		                                          .key = w->key,
-		                                          .poll_ms = 10,
-		                                          .store = w->store,
-		                                          .ways = ways,
-		                                          .deliver = w->deliver };
-	assert_int_equal(notify_follow_start(&follow, &w->follow, &error), ES_OK);
-}
-
-static void stop(struct world *w)
-{
-	notify_follow_stop(w->follow);
-	notify_deliver_stop(w->deliver, 0);
-	w->push.base.ops->close(&w->push.base);
-	w->sms.base.ops->close(&w->sms.base);
-	notify_store_close(w->store);
-	notify_follow_free(w->follow);
-	notify_deliver_free(w->deliver);
-	es_keyring_free(w->ring);
-	w->store = NULL;
-}
-
-static int set_up(void **state)
-{
-	static const uint8_t secret[32] = { 1 };
-	struct world *w = calloc(1, sizeof *w);
-	struct es_buf error;
-
-	assert_non_null(w);
-	es_buf_init(&error, 512);
-	es_db_testing_begin(&w->db, engine, "notify_deliver_test");
-	(void)snprintf(w->dir, sizeof w->dir, "/tmp/notify-test.XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
-	(void)snprintf(w->policy_url, sizeof w->policy_url, "ipc://%s/policy.sock", w->dir);
-	(void)snprintf(w->events_url, sizeof w->events_url, "ipc://%s/events.sock", w->dir);
-	w->key = es_bus_key_from(secret);
-	const struct es_bus_server_options policy = { .url = w->policy_url,
-		                                          .key = w->key,
-		                                          .service = "policy",
-		                                          .methods = methods,
-		                                          .method_count = ES_COUNT(methods),
-		                                          .user = w };
-	assert_int_equal(es_bus_server_start(&policy, &w->policy, &error), ES_OK);
-	assert_int_equal(es_bus_publisher_start(w->events_url, w->key, &w->events, &error), ES_OK);
-	es_buf_free(&error);
-	test_account_init(&w->push, "fcm", "push");
-	test_account_init(&w->sms, "smsc", "sms");
-	w->rules = (struct notify_rules){ .apns = "push",
-		                              .fcm = "push",
-		                              .wns = "",
-		                              .sms = "sms",
-		                              .order = NOTIFY_PUSH_THEN_SMS,
-		                              .ttl = 600000,
-		                              .retry_first = 1,
-		                              .retry_max = 2 };
-	w->lease_ms = 60000;
-	w->msisdn = "15550001";
-	start(w);
-	*state = w;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct world *w = *state;
-	static const char *const names[] = { "policy.sock", "events.sock" };
-
-	stop(w);
-	es_bus_publisher_stop(w->events);
-	es_bus_server_stop(w->policy, 1000);
-	es_bus_key_free(w->key);
-	for (size_t i = 0; i < ES_COUNT(names); i++) {
-		char path[160];
-		(void)snprintf(path, sizeof path, "%s/%s", w->dir, names[i]);
-		(void)unlink(path);
-	}
-	(void)rmdir(w->dir);
-	es_db_testing_end(&w->db);
-	free(w);
-	return 0;
-}
-
-/* ---- what a test does ---- */
-
-struct registering {
-	struct notify_registration r;
-	size_t duplicates;
-};
-
-static es_status run_register(struct es_db_conn *conn, void *user)
-{
-	struct registering *x = user;
-
-	return notify_store_register(conn, &x->r, &x->duplicates);
-}
-
-static void register_client(struct world *w, const char *imsi, const char *terminal, const char *app, const char *token)
-{
-	uint8_t sealed[256];
-	struct registering x = { .r = { .owner = { ES_SLICE_LIT("demo"), es_slice_str(imsi), es_slice_str(terminal),
-		                                       ES_SLICE_LIT("") },
-		                            .apps = { es_slice_str(app) },
-		                            .app_count = 1,
-		                            .channel = NOTIFY_FCM,
-		                            .now_ms = es_wall_ms() } };
-
-	notify_store_hash(w->store, es_slice_str(token), x.r.token_hash);
-	notify_store_seal(w->store, &x.r.owner, es_slice_str(token), sealed);
-	x.r.token_sealed = es_slice_of(sealed, strlen(token) + ES_SEAL_OVERHEAD);
-	assert_int_equal(es_db_write_wait(notify_store_db(w->store), run_register, &x), ES_OK);
-}
-
-static void change(struct world *w)
-{
-	es_bus_publish(w->events, "policy", ++w->head);
-}
-
-static es_status read_queue(struct es_db_conn *conn, void *user)
-{
-	return notify_store_wake_queue(conn, user);
-}
-
-static int64_t waiting(struct world *w)
-{
-	struct notify_queue queue;
-	int64_t count = 0;
-
-	assert_int_equal(es_db_read(notify_store_db(w->store), read_queue, &queue), ES_OK);
-	for (size_t i = 0; i < NOTIFY_CHANNELS; i++)
-		count += queue.count[i];
-	return count;
-}
-
-static void wait_until_none_waits(struct world *w)
-{
-	while (waiting(w) > 0)
-		(void)usleep(1000);
-}
-
-/* ---- tests ---- */
+#define KIT_NAME "notify_deliver_test"
+#include "notify_deliver_test_kit.h"
 
 static void an_event_becomes_one_message_to_each_client_it_concerns(void **state)
 {
 	struct world *w = *state;
 
+	start(w);
 	register_client(w, ALICE, "imei-1", "ap2003", "token-1");
 	register_client(w, ALICE, "imei-1", "ap2004", "token-1");
 	register_client(w, ALICE, "imei-2", "ap2004", "token-2");
 	register_client(w, BOB, "imei-3", "ap2004", "token-3");
 	change(w);
-	(void)sem_wait(&w->push.arrived);
-	(void)sem_wait(&w->push.arrived);
+	sent(&w->push, 2);
 	wait_until_none_waits(w);
 	assert_int_equal(w->push.count, 2);
 	assert_int_equal(w->sms.count, 0);
@@ -322,18 +28,239 @@ static void an_event_becomes_one_message_to_each_client_it_concerns(void **state
 	assert_string_not_equal(one->collapse, two->collapse);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+static void what_is_to_wait_is_sent_again_under_the_same_name(void **state)
+{
+	struct world *w = *state;
+	static const enum notify_verdict verdicts[] = { NOTIFY_LATER, NOTIFY_AGAIN, NOTIFY_STOPPED };
+
+	start(w);
+	register_client(w, ALICE, "imei-1", "ap2004", "token");
+	for (size_t i = 0; i < ES_COUNT(verdicts); i++) {
+		plays(&w->push, verdicts[i], NOTIFY_WHY_PROVIDER);
+		change(w);
+		sent(&w->push, 3);
+		plays(&w->push, NOTIFY_ACCEPTED, NOTIFY_WHY_NONE);
+		wait_until_none_waits(w);
+		while (sem_trywait(&w->push.arrived) == 0)
+			;
+	}
+	for (size_t i = 1; i < w->push.count; i++)
+		assert_string_equal(w->push.sent[i].collapse, w->push.sent[0].collapse);
+	assert_int_equal(dead_letters(w), 0);
+	assert_int_equal(w->sms.count, 0);
+}
+
+static void many_events_are_one_message(void **state)
+{
+	struct world *w = *state;
+
+	w->push.room = 0;
+	start(w);
+	register_client(w, ALICE, "imei-1", "ap2004", "token");
+	for (int i = 0; i < 20; i++)
+		change(w);
+	wait_until_followed(w);
+	assert_int_equal(waiting(w), 1);
+	has_room(w, &w->push, 10);
+	wait_until_none_waits(w);
+	assert_int_equal(w->push.count, 1);
+}
+
+static void an_event_during_a_message_makes_another(void **state)
+{
+	struct world *w = *state;
+	const struct notify_heard accepted = heard(NOTIFY_ACCEPTED, NOTIFY_WHY_NONE);
+
+	w->push.holds = true;
+	start(w);
+	register_client(w, ALICE, "imei-1", "ap2004", "token");
+	change(w);
+	sent(&w->push, 1);
+	change(w);
+	wait_until_followed(w);
+	test_account_tell(&w->push, 0, &accepted);
+	sent(&w->push, 1);
+	test_account_tell(&w->push, 1, &accepted);
+	wait_until_none_waits(w);
+	assert_int_equal(w->push.count, 2);
+}
+
+static void a_dead_token_goes_and_an_sms_takes_its_place(void **state)
+{
+	struct world *w = *state;
+
+	plays(&w->push, NOTIFY_GONE, NOTIFY_WHY_TOKEN);
+	start(w);
+	register_client(w, ALICE, "imei-1", "ap2003", "token");
+	register_client(w, ALICE, "imei-1", "ap2004", "token");
+	change(w);
+	sent(&w->sms, 1);
+	wait_until_none_waits(w);
+	assert_int_equal(w->push.count, 1);
+	assert_string_equal(w->sms.sent[0].address, "15550001");
+	assert_string_equal(w->sms.sent[0].apps, "ap2003 ap2004");
+	assert_int_equal(w->sms.sent[0].channel, NOTIFY_BY_SMS);
+	assert_false(is_registered(w, ALICE, "imei-1", "ap2003", "token"));
+	assert_false(is_registered(w, ALICE, "imei-1", "ap2004", "token"));
+	assert_int_equal(dead_letters(w), 0); /* the person was reached */
+}
+
+static struct notify_heard gone_once_long_ago(struct test_account *account)
+{
+	struct notify_heard h = heard(account->count == 1 ? NOTIFY_GONE : NOTIFY_ACCEPTED, NOTIFY_WHY_TOKEN);
+
+	h.gone_ms = 1000;
+	return h;
+}
+
+static void a_token_that_was_registered_after_it_had_died_stays(void **state)
+{
+	struct world *w = *state;
+
+	w->push.play = gone_once_long_ago;
+	start(w);
+	register_client(w, ALICE, "imei-1", "ap2004", "token");
+	change(w);
+	sent(&w->push, 2);
+	wait_until_none_waits(w);
+	assert_true(is_registered(w, ALICE, "imei-1", "ap2004", "token"));
+	assert_int_equal(w->sms.count, 0);
+}
+
+static void what_is_refused_is_kept_as_a_dead_letter_and_goes_on_by_sms(void **state)
+{
+	struct world *w = *state;
+
+	plays(&w->push, NOTIFY_REFUSED, NOTIFY_WHY_MESSAGE);
+	start(w);
+	register_client(w, ALICE, "imei-1", "ap2004", "token");
+	change(w);
+	sent(&w->sms, 1);
+	wait_until_none_waits(w);
+	assert_int_equal(dead_letters(w), 1);
+	assert_true(is_registered(w, ALICE, "imei-1", "ap2004", "token"));
+}
+
+static void a_device_that_asks_and_has_no_push_is_woken_by_sms(void **state)
+{
+	struct world *w = *state;
+
+	w->terminal = "imei-9";
+	start(w);
+	register_client(w, ALICE, "imei-1", "ap2004", "token");
+	change(w);
+	sent(&w->sms, 1);
+	sent(&w->push, 1);
+	wait_until_none_waits(w);
+	assert_string_equal(w->sms.sent[0].apps, "ap2004");
+	assert_string_equal(w->sms.sent[0].imsi, ALICE);
+}
+
+static void a_line_without_number_is_given_up(void **state)
+{
+	struct world *w = *state;
+
+	w->terminal = "imei-9";
+	w->msisdn = "";
+	start(w);
+	change(w);
+	wait_until_followed(w);
+	wait_until_none_waits(w);
+	assert_int_equal(w->sms.count, 0);
+	assert_int_equal(dead_letters(w), 1);
+}
+
+static void rules_that_want_no_sms_send_none(void **state)
+{
+	struct world *w = *state;
+
+	w->rules.order = NOTIFY_PUSH_ONLY;
+	w->terminal = "imei-9";
+	plays(&w->push, NOTIFY_REFUSED, NOTIFY_WHY_MESSAGE);
+	start(w);
+	register_client(w, ALICE, "imei-1", "ap2004", "token");
+	change(w);
+	sent(&w->push, 1);
+	wait_until_none_waits(w);
+	assert_int_equal(dead_letters(w), 1);
+	assert_int_equal(w->sms.count, 0);
+}
+
+static void a_client_that_registered_no_more_is_left_alone(void **state)
+{
+	struct world *w = *state;
+
+	start(w);
+	left_behind(w, "push", INT64_MAX);
+	wait_until_none_waits(w);
+	assert_int_equal(w->push.count, 0);
+	assert_int_equal(w->sms.count, 0);
+	assert_int_equal(dead_letters(w), 0);
+}
+
+static void rows_of_an_account_that_is_no_more_go_to_the_one_of_today(void **state)
+{
+	struct world *w = *state;
+
+	start(w);
+	register_client(w, ALICE, "imei-1", "ap2004", "token");
+	left_behind(w, "yesterday", INT64_MAX);
+	sent(&w->push, 1);
+	wait_until_none_waits(w);
+	assert_int_equal(dead_letters(w), 0);
+}
+
+static void rows_that_no_account_can_send_are_given_up(void **state)
+{
+	struct world *w = *state;
+
+	w->rules.fcm = "yesterday";
+	start(w);
+	register_client(w, ALICE, "imei-1", "ap2004", "token");
+	left_behind(w, "yesterday", INT64_MAX);
+	sent(&w->sms, 1);
+	wait_until_none_waits(w);
+	assert_int_equal(dead_letters(w), 1);
+}
+
+static void what_has_expired_is_given_up_though_its_account_has_no_room(void **state)
+{
+	struct world *w = *state;
+
+	w->push.room = 0;
+	start(w);
+	register_client(w, ALICE, "imei-1", "ap2004", "token");
+	stop(w);
+	start(w);
+	left_behind(w, "push", 1000);
+	stop(w);
+	start(w); /* it looks at once */
+	sent(&w->sms, 1);
+	wait_until_none_waits(w);
+	assert_int_equal(w->push.count, 0);
+	assert_int_equal(dead_letters(w), 1);
+}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_event_becomes_one_message_to_each_client_it_concerns),
+		TEST(what_is_to_wait_is_sent_again_under_the_same_name),
+		TEST(many_events_are_one_message),
+		TEST(an_event_during_a_message_makes_another),
+		TEST(a_dead_token_goes_and_an_sms_takes_its_place),
+		TEST(a_token_that_was_registered_after_it_had_died_stays),
+		TEST(what_is_refused_is_kept_as_a_dead_letter_and_goes_on_by_sms),
+		TEST(a_device_that_asks_and_has_no_push_is_woken_by_sms),
+		TEST(a_line_without_number_is_given_up),
+		TEST(rules_that_want_no_sms_send_none),
+		TEST(a_client_that_registered_no_more_is_left_alone),
+		TEST(rows_of_an_account_that_is_no_more_go_to_the_one_of_today),
+		TEST(rows_that_no_account_can_send_are_given_up),
+		TEST(what_has_expired_is_given_up_though_its_account_has_no_room),
 	};
 	int failed = 0;
 
-	es_bus_init();
-	es_crypto_init();
-	for (engine = 0; engine < es_db_testing_engines(); engine++)
-		failed += cmocka_run_group_tests_name(engine == 0 ? "SQLite" : "PostgreSQL", tests, NULL, NULL);
+	RUN(tests, failed);
 	return failed;
 }

@@ -71,7 +71,8 @@ static es_status start_delivery(struct notify_process *p, const struct notify_co
 		                                            .policy_target = config->policy_target,
 		                                            .key = key,
 		                                            .lease_ms = config->lease,
-		                                            .flights_max = config->flights_max };
+		                                            .flights_max = config->flights_max,
+		                                            .failures_kept_ms = config->failures_kept };
 	ES_TRY(notify_deliver_new(&deliver, &p->deliver, error));
 	notify_channels_on_room(p->channels, notify_deliver_kick, p->deliver);
 	ES_TRY(notify_deliver_start(p->deliver));

@@ -15,7 +15,8 @@ struct notify_config {
 	const char *channels_file; /* notify_channels.h; "": nobody is woken */
 	int64_t lease;             /* ms */
 	uint32_t flights_max;
-	int64_t events_poll; /* ms */
+	int64_t failures_kept; /* ms */
+	int64_t events_poll;   /* ms */
 	uint32_t calls_max;
 	const char *sms_url, *sms_user, *sms_password_file, *sms_bearer_file, *sms_sender, *sms_form, *sms_body;
 	const char *sms_ca_file;

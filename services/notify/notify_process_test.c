@@ -127,6 +127,7 @@ static void start_notify(struct place *place)
 		                                  .channels_file = "",
 		                                  .lease = 60000,
 		                                  .flights_max = 64,
+		                                  .failures_kept = 86400000,
 		                                  .events_poll = 10, /* a ring that comes before notify listens is lost */
 		                                  .calls_max = 64,
 		                                  .sms_url = "" };

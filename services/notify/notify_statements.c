@@ -6,9 +6,9 @@
 #define LISTED "id, told_ms, terminal_id, app_name, app, channel"
 
 const char *const notify_statements[] = {
-	[ST_IS_REGISTERED] =
-		"SELECT 1 FROM registration WHERE token_hash = ?1 AND app = ?2 AND tenant = ?3 AND imsi = ?4 AND"
-		" terminal_id = ?5 AND channel = ?6",
+	[ST_IS_REGISTERED] = "SELECT registered_unix_ms FROM registration WHERE token_hash = ?1 AND app = ?2 AND tenant = "
+						 "?3 AND imsi = ?4 AND"
+						 " terminal_id = ?5 AND channel = ?6",
 	[ST_DELETE_MOVED] = "DELETE FROM registration WHERE token_hash = ?1 AND"
 						" NOT (tenant = ?2 AND imsi = ?3 AND terminal_id = ?4 AND channel = ?5)",
 	[ST_PUT] = "INSERT INTO registration"
@@ -17,6 +17,8 @@ const char *const notify_statements[] = {
 			   " ON CONFLICT (tenant, imsi, terminal_id, app, app_name, channel) DO UPDATE SET"
 			   " token_hash = excluded.token_hash, token_sealed = excluded.token_sealed,"
 			   " registered_unix_ms = excluded.registered_unix_ms",
+	[ST_REFRESH] = "UPDATE registration SET registered_unix_ms = ?7 WHERE token_hash = ?1 AND app = ?2 AND tenant = ?3"
+				   " AND imsi = ?4 AND terminal_id = ?5 AND channel = ?6",
 	[ST_DELETE_EXCESS] = "DELETE FROM registration WHERE tenant = ?1 AND imsi = ?2 AND id NOT IN"
 						 " (SELECT id FROM registration WHERE tenant = ?1 AND imsi = ?2"
 						 " ORDER BY registered_unix_ms DESC, id DESC LIMIT ?3)",
@@ -70,6 +72,10 @@ const char *const notify_statements[] = {
 		" r.terminal_id = w.terminal_id AND r.app = w.app AND r.app_name = w.app_name AND r.channel = w.channel"
 		" WHERE w.account = ?1 AND w.tenant = ?2 AND w.due_ms = ?3 AND w.lease = ?4"
 		" ORDER BY w.imsi, w.terminal_id, w.channel, r.token_hash, w.id",
+	[ST_WAKE_EXPIRED] =
+		"SELECT id, generation, changed_ms, expires_ms, mass, attempts, channel, imsi, terminal_id, app_name, app,"
+		" traceparent, NULL, NULL, tenant, account FROM wake WHERE expires_ms <= ?1 AND (lease = 0 OR due_ms <= ?1)"
+		" ORDER BY expires_ms LIMIT ?2",
 	[ST_WAKE_HELD] = "SELECT generation FROM wake WHERE id = ?1 AND lease = ?2",
 	[ST_WAKE_DELETE] = "DELETE FROM wake WHERE id = ?1",
 	[ST_WAKE_FREE] = "UPDATE wake SET lease = 0, due_ms = ?2 WHERE id = ?1",
@@ -79,7 +85,7 @@ const char *const notify_statements[] = {
 	[ST_WAKE_QUEUE] = "SELECT channel, COUNT(*), MIN(changed_ms) FROM wake GROUP BY channel",
 	[ST_WAKE_ERASE] = "DELETE FROM wake WHERE tenant = ?1 AND imsi = ?2",
 	[ST_TOLD] = "UPDATE registration SET outcome = ?6, outcome_ms = ?7,"
-				" told_ms = CASE WHEN ?8 > 0 THEN ?8 ELSE told_ms END"
+				" told_ms = CASE WHEN CAST(?8 AS INTEGER) > 0 THEN CAST(?8 AS INTEGER) ELSE told_ms END"
 				" WHERE token_hash = ?5 AND tenant = ?1 AND imsi = ?2 AND terminal_id = ?3 AND channel = ?4",
 	[ST_WITHDRAW] = "DELETE FROM registration WHERE token_hash = ?1 AND tenant = ?2 AND imsi = ?3 AND"
 					" terminal_id = ?4 AND channel = ?5 AND registered_unix_ms <= ?6",
@@ -87,5 +93,6 @@ const char *const notify_statements[] = {
 					" detail, attempts, changed_ms, traceparent)"
 					" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 	[ST_DEAD_ERASE] = "DELETE FROM dead WHERE tenant = ?1 AND imsi = ?2",
+	[ST_DEAD_PRUNE] = "DELETE FROM dead WHERE id IN (SELECT id FROM dead WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
 };
 _Static_assert(ES_COUNT(notify_statements) == ST_STATEMENT_COUNT, "every statement has its SQL");

@@ -11,6 +11,9 @@
 #include "notify_0003_sql.h"
 #include "notify_store_int.h"
 
+/* What all messages under way may tell at once, and registrations besides. */
+#define QUEUE_MAX 8192
+
 #define PURPOSE_TOKEN "push"
 #define PURPOSE_HASH_KEY "push-hash"
 
@@ -55,7 +58,8 @@ es_status notify_store_open(const char *url, struct es_keyring *ring, struct not
 		                                   .migrations = migrations,
 		                                   .migration_count = ES_COUNT(migrations),
 		                                   .statements = notify_statements,
-		                                   .statement_count = ST_STATEMENT_COUNT };
+		                                   .statement_count = ST_STATEMENT_COUNT,
+		                                   .queue_max = QUEUE_MAX };
 	struct notify_store *store = calloc(1, sizeof *store);
 
 	if (store == NULL) {
@@ -149,8 +153,9 @@ static struct es_slice hash_of(const struct notify_registration *r)
 	return es_slice_of(r->token_hash, sizeof r->token_hash);
 }
 
+/* `is_old`: it is time to note that it came again. */
 static es_status is_registered(struct es_db_conn *conn, const struct notify_registration *r, struct es_slice app,
-                               bool *out)
+                               bool *out, bool *is_old)
 {
 	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
 
@@ -161,20 +166,31 @@ static es_status is_registered(struct es_db_conn *conn, const struct notify_regi
 	if (status != ES_OK && status != ES_NOT_FOUND)
 		return status;
 	*out = status == ES_OK;
+	*is_old = status == ES_OK && es_col_int(rows, 0) < r->now_ms - NOTIFY_REFRESH_MS;
 	return ES_OK;
 }
 
-es_status notify_store_duplicates(struct es_db_conn *conn, const struct notify_registration *r, size_t *out)
+es_status notify_store_duplicates(struct es_db_conn *conn, const struct notify_registration *r, size_t *out,
+                                  bool *is_old)
 {
 	size_t count = 0;
 
+	*is_old = false;
 	for (size_t i = 0; i < r->app_count; i++) {
-		bool found = false;
-		ES_TRY(is_registered(conn, r, r->apps[i], &found));
+		bool found = false, old = false;
+		ES_TRY(is_registered(conn, r, r->apps[i], &found, &old));
 		count += found ? 1 : 0;
+		*is_old = *is_old || old;
 	}
 	*out = count;
 	return ES_OK;
+}
+
+static es_status refresh(struct es_db_conn *conn, const struct notify_registration *r, struct es_slice app)
+{
+	return ES_DB_EXEC(conn, ST_REFRESH, NULL, es_bind_blob(hash_of(r)), es_bind_text(app),
+	                  es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi), es_bind_text(r->owner.terminal_id),
+	                  es_bind_int(r->channel), es_bind_int(r->now_ms));
 }
 
 static es_status put(struct es_db_conn *conn, const struct notify_registration *r, struct es_slice app)
@@ -192,12 +208,13 @@ es_status notify_store_register(struct es_db_conn *conn, const struct notify_reg
 	ES_TRY(ES_DB_EXEC(conn, ST_DELETE_MOVED, NULL, es_bind_blob(hash_of(r)), es_bind_text(r->owner.tenant),
 	                  es_bind_text(r->owner.imsi), es_bind_text(r->owner.terminal_id), es_bind_int(r->channel)));
 	for (size_t i = 0; i < r->app_count; i++) {
-		bool found = false;
-		ES_TRY(is_registered(conn, r, r->apps[i], &found));
-		if (found)
-			found_before++; /* the registration stays as it is */
-		else
+		bool found = false, is_old = false;
+		ES_TRY(is_registered(conn, r, r->apps[i], &found, &is_old));
+		if (!found)
 			ES_TRY(put(conn, r, r->apps[i]));
+		else if (is_old)
+			ES_TRY(refresh(conn, r, r->apps[i]));
+		found_before += found ? 1 : 0;
 	}
 	ES_TRY(ES_DB_EXEC(conn, ST_DELETE_EXCESS, NULL, es_bind_text(r->owner.tenant), es_bind_text(r->owner.imsi),
 	                  es_bind_int(NOTIFY_REGISTRATIONS_MAX)));

@@ -13,6 +13,9 @@
 #define NOTIFY_HASH_SIZE 32
 /* Of one subscriber, all terminals and applications together; more push out the oldest. */
 #define NOTIFY_REGISTRATIONS_MAX 64
+/* How old what is noted of a registration may grow before it is noted that the same came again: so long a provider's word that
+ * the token is dead may count though it was renewed. */
+#define NOTIFY_REFRESH_MS (INT64_C(10) * 60 * 1000)
 
 struct notify_store;
 
@@ -42,9 +45,10 @@ void notify_store_hash(const struct notify_store *store, struct es_slice token, 
 void notify_store_seal(struct notify_store *store, const struct notify_owner *owner, struct es_slice token,
                        uint8_t *out);
 
-/* For how many of the applications this very token is registered for this subscriber, terminal and channel. */
-es_status notify_store_duplicates(struct es_db_conn *conn, const struct notify_registration *r,
-                                  size_t *out) ES_MUST_USE;
+/* For how many of the applications this very token is registered for this subscriber, terminal and channel. `is_old`: for one of
+ * them so long ago that registering again is to be noted. */
+es_status notify_store_duplicates(struct es_db_conn *conn, const struct notify_registration *r, size_t *out,
+                                  bool *is_old) ES_MUST_USE;
 /* Registers for every application; a token known for another subscriber, terminal or channel moves. `duplicates` as
  * above, before the change. */
 es_status notify_store_register(struct es_db_conn *conn, const struct notify_registration *r,

@@ -10,3 +10,8 @@ es_status notify_store_dead_add(struct es_db_conn *conn, const struct notify_dea
 	                  es_bind_int(d->channel), es_bind_str(d->account), es_bind_str(d->reason), es_bind_str(d->detail),
 	                  es_bind_int(d->attempts), es_bind_int(d->changed_ms), es_bind_str(d->traceparent));
 }
+
+es_status notify_store_dead_prune(struct es_db_conn *conn, int64_t before_ms, uint32_t limit, int64_t *removed)
+{
+	return ES_DB_EXEC(conn, ST_DEAD_PRUNE, removed, es_bind_int(before_ms), es_bind_int(limit));
+}

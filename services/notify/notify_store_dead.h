@@ -13,5 +13,8 @@ struct notify_dead {
 	const char *traceparent;
 };
 es_status notify_store_dead_add(struct es_db_conn *conn, const struct notify_dead *dead) ES_MUST_USE;
+/* Those before `before_ms`, `limit` at most. */
+es_status notify_store_dead_prune(struct es_db_conn *conn, int64_t before_ms, uint32_t limit,
+                                  int64_t *removed) ES_MUST_USE;
 
 #endif

@@ -69,6 +69,7 @@ static const struct notify_owner bob = { ES_SLICE_LIT("demo"), ES_SLICE_LIT("001
 struct step {
 	struct notify_registration r;
 	size_t duplicates;
+	bool is_old;
 	int64_t removed;
 	uint8_t sealed[256];
 };
@@ -111,7 +112,7 @@ static es_status run_look(struct es_db_conn *conn, void *user)
 {
 	struct step *s = user;
 
-	return notify_store_duplicates(conn, &s->r, &s->duplicates);
+	return notify_store_duplicates(conn, &s->r, &s->duplicates, &s->is_old);
 }
 
 /* Registers; whether it was there already. */

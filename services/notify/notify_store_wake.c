@@ -92,6 +92,30 @@ es_status notify_store_wake_take(struct es_db_conn *conn, struct notify_take *t,
 	return read_all(conn, t, arena);
 }
 
+es_status notify_store_wake_expired(struct es_db_conn *conn, int64_t now_ms, uint32_t limit, struct es_arena *arena,
+                                    struct notify_expired *out)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+	es_status status;
+
+	out->count = 0;
+	out->rows = es_arena_array(arena, limit, sizeof *out->rows);
+	out->tenants = es_arena_array(arena, limit, sizeof *out->tenants);
+	out->accounts = es_arena_array(arena, limit, sizeof *out->accounts);
+	if (out->rows == NULL || out->tenants == NULL || out->accounts == NULL)
+		return ES_TOO_LARGE;
+	ES_TRY(ES_DB_QUERY(conn, ST_WAKE_EXPIRED, &rows, es_bind_int(now_ms), es_bind_int(limit)));
+	while ((status = es_rows_next(rows)) == ES_OK && out->count < limit) {
+		const size_t i = out->count++;
+		ES_TRY(read_taken(rows, arena, &out->rows[i]));
+		out->tenants[i] = es_arena_strdup(arena, es_col_text(rows, 14));
+		out->accounts[i] = es_arena_strdup(arena, es_col_text(rows, 15));
+		if (out->tenants[i] == NULL || out->accounts[i] == NULL)
+			return ES_TOO_LARGE;
+	}
+	return status == ES_NOT_FOUND ? ES_OK : status;
+}
+
 /* ---- afterwards ---- */
 
 es_status notify_store_wake_held(struct es_db_conn *conn, int64_t id, int64_t lease, int64_t *generation)

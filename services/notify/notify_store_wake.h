@@ -33,6 +33,16 @@ struct notify_take {
 #define NOTIFY_TAKE_MEMORY ((size_t)4 * 1024 * 1024)
 es_status notify_store_wake_take(struct es_db_conn *conn, struct notify_take *take, struct es_arena *arena) ES_MUST_USE;
 
+/* Rows of anybody whose time is over and whom nobody has, `limit` at most: the oldest first, tenant and account of each in the
+ * arrays of the same length. */
+struct notify_expired {
+	struct notify_taken *rows;
+	const char **tenants, **accounts;
+	size_t count;
+};
+es_status notify_store_wake_expired(struct es_db_conn *conn, int64_t now_ms, uint32_t limit, struct es_arena *arena,
+                                    struct notify_expired *out) ES_MUST_USE;
+
 /* Of a row that this lease holds; ES_NOT_FOUND: it does not any more. */
 es_status notify_store_wake_held(struct es_db_conn *conn, int64_t id, int64_t lease, int64_t *generation) ES_MUST_USE;
 es_status notify_store_wake_delete(struct es_db_conn *conn, int64_t id) ES_MUST_USE;
