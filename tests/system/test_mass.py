@@ -79,10 +79,21 @@ class Crowd:
         return (len(inner) - 1) / (inner[-1] - inner[0]) * 1e6
 
 
-def change(push, path):
-    status, body = push.api("GET", path)
+def asked(push, method, path):
+    """Repeated as the API says: the gateway may not have found yet that notify is back."""
+    answers = []
+
+    def answered():
+        answers.append(push.api(method, path))
+        return answers[-1][0] != 503
+    wait_for(answered, 30, "notify to be back")
+    status, body = answers[-1]
     assert status == 200, body
     return body
+
+
+def change(push, path):
+    return asked(push, "GET", path)
 
 
 def wait_state(push, path, state, seconds):
@@ -90,8 +101,7 @@ def wait_state(push, path, state, seconds):
 
 
 def act(push, path, verb):
-    status, body = push.api("POST", f"{path}:{verb}")
-    assert status == 200, body
+    asked(push, "POST", f"{path}:{verb}")
 
 
 def keeps_its_rate(push, count, rate):
