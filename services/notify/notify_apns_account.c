@@ -106,13 +106,13 @@ static void ask(struct notify_credential *credential, int64_t deadline, void *us
 
 	(void)credential;
 	(void)deadline;
+	es_buf_init(&token, NOTIFY_VAULT_MAX);
 	if (a->vault != NULL) {
 		status = a->vault->get(a->vault, a->name, young > other ? young : other, make, got, a);
 		if (status != ES_OK)
 			got(status, now, (struct es_slice){ NULL, 0 }, a);
 		return;
 	}
-	es_buf_init(&token, NOTIFY_VAULT_MAX);
 	status = make(now, &token, a);
 	got(status, now, es_buf_slice(&token), a);
 }

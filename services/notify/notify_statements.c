@@ -14,7 +14,7 @@
 
 const char *const notify_statements[] = {
 	[ST_IS_REGISTERED] = "SELECT registered_unix_ms FROM registration WHERE token_hash = ?1 AND app = ?2 AND tenant = "
-	                     "?3 AND imsi = ?4 AND"
+						 "?3 AND imsi = ?4 AND"
 						 " terminal_id = ?5 AND channel = ?6",
 	[ST_DELETE_MOVED] = "DELETE FROM registration WHERE token_hash = ?1 AND"
 						" NOT (tenant = ?2 AND imsi = ?3 AND terminal_id = ?4 AND channel = ?5)",
@@ -92,7 +92,7 @@ const char *const notify_statements[] = {
 	[ST_WAKE_QUEUE] = "SELECT channel, COUNT(*), MIN(changed_ms) FROM wake GROUP BY channel",
 	[ST_WAKE_ERASE] = "DELETE FROM wake WHERE tenant = ?1 AND imsi = ?2",
 	[ST_TOLD] = "UPDATE registration SET outcome = ?6, outcome_ms = ?7,"
-				" told_ms = CASE WHEN ?8 > 0 THEN ?8 ELSE told_ms END"
+				" told_ms = CASE WHEN CAST(?8 AS INTEGER) > 0 THEN CAST(?8 AS INTEGER) ELSE told_ms END"
 				" WHERE token_hash = ?5 AND tenant = ?1 AND imsi = ?2 AND terminal_id = ?3 AND channel = ?4",
 	[ST_WITHDRAW] = "DELETE FROM registration WHERE token_hash = ?1 AND tenant = ?2 AND imsi = ?3 AND"
 					" terminal_id = ?4 AND channel = ?5 AND registered_unix_ms <= ?6",

@@ -4,7 +4,9 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "es_cleanup.h"
@@ -16,6 +18,8 @@ struct test_sent {
 	char tenant[32], imsi[20], address[160], apps[160], collapse[NOTIFY_COLLAPSE_SIZE], trace_id[33];
 	enum notify_channel channel;
 	int64_t deadline, expires_ms;
+	uint64_t at;       /* what the test's clock says */
+	bool is_accepted;  /* as far as the test told */
 	notify_told *told; /* NULL: it has been told */
 	void *user;
 };
@@ -26,9 +30,13 @@ struct test_account {
 	sem_t arrived;
 	struct test_sent sent[TEST_SENT_MAX];
 	size_t count;
-	uint32_t room;               /* what it says of it */
-	bool holds;                  /* tells nothing by itself */
-	struct notify_heard verdict; /* what it tells otherwise */
+	uint32_t room;         /* what it says of it */
+	bool holds;            /* tells nothing by itself */
+	uint32_t holds_one_in; /* of so many one; 0: as `holds` says */
+	unsigned lots;         /* of these tests' own chance */
+	const _Atomic uint64_t *clock;
+	struct notify_heard verdict;                               /* what it tells otherwise */
+	struct notify_heard (*play)(struct test_account *account); /* or this */
 };
 
 static inline void test_account_keep(struct test_sent *s, const struct notify_message *m)
@@ -68,8 +76,10 @@ static inline es_status test_account_send(struct notify_account *account, const 
 	}
 	struct test_sent *s = &t->sent[t->count++];
 	test_account_keep(s, message);
-	const struct notify_heard verdict = t->verdict;
-	const bool holds = t->holds;
+	s->at = t->clock != NULL ? *t->clock : 0;
+	const struct notify_heard verdict = t->play != NULL ? t->play(t) : t->verdict;
+	const bool holds = t->holds_one_in > 0 ? (unsigned)rand_r(&t->lots) % t->holds_one_in == 0 : t->holds;
+	s->is_accepted = !holds && verdict.verdict == NOTIFY_ACCEPTED;
 	if (holds) {
 		s->told = told;
 		s->user = user;
@@ -94,6 +104,8 @@ static inline void test_account_tell(struct test_account *t, size_t i, const str
 	notify_told *told = t->sent[i].told;
 	void *user = t->sent[i].user;
 	t->sent[i].told = NULL;
+	if (told != NULL)
+		t->sent[i].is_accepted = heard->verdict == NOTIFY_ACCEPTED;
 	pthread_mutex_unlock(&t->lock);
 	if (told != NULL)
 		told(heard, user);

@@ -83,9 +83,9 @@ es_status notify_wns_request(const struct notify_wns_settings *s, const struct n
 	ES_CLEANUP(es_buf_free) struct es_buf body;
 	const int64_t left_s = (m->expires_ms - m->now_ms) / SECOND;
 
+	es_buf_init(&body, NOTIFY_WNS_PAYLOAD_MAX);
 	if (!notify_wns_uri_is_allowed(m->address, s->host_suffix, s->port))
 		return ES_DENIED;
-	es_buf_init(&body, NOTIFY_WNS_PAYLOAD_MAX);
 	notify_payload_write(s->payload, m, &body);
 	ES_TRY(es_buf_status(&body));
 	const char *ttl = es_arena_printf(arena, "%lld", (long long)(left_s > 1 ? left_s : 1));

@@ -19,6 +19,7 @@ import h2.config
 import h2.connection
 import h2.events
 import h2.exceptions
+import h2.settings
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
@@ -127,6 +128,8 @@ class Connection:
     async def http2(self, data):
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
         self.h2.initiate_connection()
+        if self.server.streams:
+            self.h2.update_settings({h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: self.server.streams})
         self.streams, self.windows = {}, asyncio.Condition()
         while data:
             for event in self.h2.receive_data(data):
@@ -188,6 +191,7 @@ class Connection:
 class Server:
     def __init__(self, handle):
         self.handle, self.connections, self.tasks = handle, 0, set()
+        self.streams = getattr(handle, "streams", 0)  # of a connection at once; 0: h2's default, 100
 
     def on_connection(self, reader, writer):
         self.connections += 1
