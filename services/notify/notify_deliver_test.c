@@ -728,7 +728,7 @@ static void processes_share_the_work_and_send_nothing_twice(void **state)
 	register_many(w);
 	for (int i = 0; i < 3; i++)
 		change(w); /* of one line each */
-	while (w->push.count < CLIENTS) {
+	while (test_account_count(&w->push) < CLIENTS) {
 		notify_deliver_kick(other);
 		sent(&w->push, 1);
 	}
@@ -751,9 +751,8 @@ static struct notify_heard by_lot(struct test_account *account)
 
 static void tell_what_is_held(struct test_account *account)
 {
-	pthread_mutex_lock(&account->lock);
-	const size_t count = account->count;
-	pthread_mutex_unlock(&account->lock);
+	const size_t count = test_account_count(account);
+
 	for (size_t i = 0; i < count; i++) {
 		const struct notify_heard h = heard(NOTIFY_ACCEPTED, NOTIFY_WHY_NONE);
 		test_account_tell(account, i, &h);
@@ -846,11 +845,11 @@ static void a_source_that_was_restored_from_an_older_state_is_followed_from_ther
 	wait_until_none_waits(w);
 	w->head = 4;
 	wait_until_followed(w);
-	const size_t before = w->push.count;
+	const size_t before = test_account_count(&w->push);
 	change(w); /* its number was used before */
 	wait_until_followed(w);
 	wait_until_none_waits(w);
-	assert_true(w->push.count > before);
+	assert_true(test_account_count(&w->push) > before);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -91,6 +91,14 @@ static inline es_status test_account_send(struct notify_account *account, const 
 	return ES_OK;
 }
 
+static inline size_t test_account_count(struct test_account *t)
+{
+	pthread_mutex_lock(&t->lock);
+	const size_t count = t->count;
+	pthread_mutex_unlock(&t->lock);
+	return count;
+}
+
 static inline enum notify_account_state test_account_state(struct notify_account *account)
 {
 	(void)account;
