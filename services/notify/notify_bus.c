@@ -199,15 +199,24 @@ static void on_register(struct es_bus_call *call, const ProtobufCMessage *messag
 
 /* ---- texts ---- */
 
-static void sms_sent(es_status status, const char *detail, void *user)
+static void sms_sent(const struct notify_heard *heard, void *user)
 {
 	Openes__Empty reply;
 
 	openes__empty__init(&reply);
-	if (status == ES_OK)
+	if (heard->verdict == NOTIFY_ACCEPTED)
 		es_bus_reply(user, &reply.base);
 	else
-		es_bus_fail(user, status, detail);
+		es_bus_fail(user, ES_UNAVAILABLE, "the SMS gateway did not accept the text");
+}
+
+/* NULL: the tenant has none, and its texts go by the gateway of [notify]. */
+static struct notify_account *account_of(const struct notify_bus *bus, const char *tenant)
+{
+	const struct notify_rules *rules = notify_channels_rules(bus->channels, tenant);
+	struct notify_account *account = rules->sms[0] != '\0' ? notify_channels_account(bus->channels, rules->sms) : NULL;
+
+	return account != NULL && account->ops->text != NULL ? account : NULL;
 }
 
 static void on_sms(struct es_bus_call *call, const ProtobufCMessage *message, void *user)
@@ -220,12 +229,14 @@ static void on_sms(struct es_bus_call *call, const ProtobufCMessage *message, vo
 		es_bus_fail(call, ES_MALFORMED, "number or text are missing");
 		return;
 	}
-	const struct notify_sms_text text = { .tenant = es_slice_str(request->tenant),
-		                                  .msisdn = es_slice_str(msisdn.text),
-		                                  .text = es_slice_str(request->text),
-		                                  .deadline = es_bus_call_deadline(call),
-		                                  .trace = es_bus_call_trace(call) };
-	const es_status status = notify_sms_send(bus->sms, &text, sms_sent, call);
+	const struct notify_text text = { .tenant = es_slice_str(request->tenant),
+		                              .msisdn = es_slice_str(msisdn.text),
+		                              .text = es_slice_str(request->text),
+		                              .deadline = es_bus_call_deadline(call),
+		                              .trace = es_bus_call_trace(call) };
+	struct notify_account *account = account_of(bus, request->tenant);
+	const es_status status = account != NULL ? account->ops->text(account, &text, sms_sent, call)
+	                                         : notify_sms_send(bus->sms, &text, sms_sent, call);
 	if (status != ES_OK) {
 		es_warn(text.trace, "notify.sms_not_asked", es_f_status(status), es_f_slice("tenant", text.tenant));
 		es_bus_fail(call, ES_UNAVAILABLE, "the SMS gateway could not be asked");

@@ -4,6 +4,7 @@
 
 #include "es_bus.h"
 #include "es_worker.h"
+#include "notify_channels.h"
 #include "notify_deliver.h"
 #include "notify_sms.h"
 #include "notify_store.h"
@@ -12,9 +13,10 @@ struct notify_bus {
 	struct notify_store *store;
 	struct es_worker *readers; /* where reads of this database block; else NULL */
 	struct es_worker *admins;  /* for the operators' API */
-	struct notify_sms *sms;
 	struct notify_ways ways;
 	struct notify_deliver *deliver; /* NULL: nobody sends */
+	struct notify_channels *channels;
+	struct notify_sms *sms; /* of tenants whose rules name no account for SMS */
 };
 
 extern const struct es_bus_method notify_bus_methods[];

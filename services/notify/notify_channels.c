@@ -11,7 +11,8 @@
 
 #define FILE_MAX (1u << 20)
 
-static const struct notify_kind *const kinds[] = { &notify_kind_apns, &notify_kind_fcm, &notify_kind_wns };
+static const struct notify_kind *const kinds[] = { &notify_kind_apns, &notify_kind_fcm, &notify_kind_wns,
+	                                               &notify_kind_smsc, &notify_kind_sms };
 /* Sections of the file: of rules, and of each kind. */
 enum { OF_ALL, OF_TENANT, OF_KINDS, SECTIONS = OF_KINDS + ES_COUNT(kinds) };
 

@@ -259,6 +259,8 @@ static void send(struct flight *f)
 
 	if (status == ES_BUSY)
 		put_back(f, BUSY_MS);
+	else if (status == ES_UNSUPPORTED || status == ES_MALFORMED) /* this account never sends that */
+		tell(f, NOTIFY_REFUSED, NOTIFY_WHY_MESSAGE, es_status_name(status));
 	else if (status != ES_OK)
 		tell(f, NOTIFY_LATER, NOTIFY_WHY_PROVIDER, es_status_name(status));
 }

@@ -36,13 +36,15 @@ static es_status start_readers(struct notify_process *p, uint32_t calls_max)
 
 static es_status start_sms(const struct notify_config *c, struct notify_sms **out, struct es_buf *error)
 {
-	const struct notify_sms_options options = { .url = c->sms_url,
+	const struct notify_sms_options options = { .prefix = "sms_",
+		                                        .url = c->sms_url,
 		                                        .user = c->sms_user,
 		                                        .password_file = c->sms_password_file,
 		                                        .bearer_file = c->sms_bearer_file,
 		                                        .sender = c->sms_sender,
 		                                        .form = c->sms_form,
 		                                        .body = c->sms_body,
+		                                        .wake_body = "",
 		                                        .ca_file = c->sms_ca_file,
 		                                        .timeout_ms = c->sms_timeout,
 		                                        .plain_http = c->sms_plain_http };
@@ -105,6 +107,7 @@ static es_status start_parts(struct notify_process *p, const struct notify_confi
 	p->bus.store = p->store;
 	p->bus.ways = (struct notify_ways){ rules_of, account_of, p };
 	p->bus.deliver = p->deliver;
+	p->bus.channels = p->channels;
 	ES_TRY(start_sms(config, &p->bus.sms, error));
 	notify_bus_init();
 	const struct es_bus_server_options server = {

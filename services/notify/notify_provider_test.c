@@ -430,7 +430,7 @@ static void test_google_says_when_to_come_again_and_whose_quota_it_is(void **sta
 {
 	static const char device[] =
 		"{\"error\":{\"details\":[{\"@type\":\"x/"
-	    "google.rpc.QuotaFailure\",\"violations\":[{\"subject\":\"device:1\"}]},"
+		"google.rpc.QuotaFailure\",\"violations\":[{\"subject\":\"device:1\"}]},"
 		"{\"@type\":\"x/google.firebase.fcm.v1.FcmError\",\"errorCode\":\"QUOTA_EXCEEDED\"}]}}";
 	struct notify_reply reply = reply_to(notify_fcm_heard, 429, device, "", -1);
 

@@ -1,6 +1,7 @@
 /* notify_sms.c -- asks the operator's SMS gateway over lib/fetch. */
 #include "notify_sms.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "es_secret.h"
 #include "es_text.h"
 #include "notify_sms_body.h"
+#include "notify_sms_parts.h"
 
 #define BODY_MAX 16384
 #define ANSWER_MAX 16384
@@ -69,15 +71,17 @@ static es_status make_authorization(struct notify_sms *sms, struct es_buf *error
 static const char *fault_of(const struct notify_sms_options *o)
 {
 	if (strcmp(o->form, "json") != 0 && strcmp(o->form, "form") != 0)
-		return "sms_form is json or form";
+		return "form is json or form";
 	if (!notify_sms_template_is_usable(o->body))
-		return "sms_body names {to} and {text}";
+		return "body names {to} and {text}";
+	if (o->wake_body[0] != '\0' && !notify_sms_template_wakes(o->wake_body))
+		return "wake_body names {to}, {udh} and {data}";
 	if ((o->user[0] == '\0') != (o->password_file[0] == '\0'))
-		return "sms_user and sms_password_file come together";
+		return "user and password_file come together";
 	if (o->user[0] != '\0' && o->bearer_file[0] != '\0')
-		return "sms_user or sms_bearer_file, not both";
+		return "user or bearer_file, not both";
 	if (strncmp(o->url, "https://", 8) != 0 && !(o->plain_http && strncmp(o->url, "http://", 7) == 0))
-		return "sms_url is an https URL; http only with sms_plain_http";
+		return "url is an https URL; http only with plain_http";
 	return NULL;
 }
 
@@ -87,7 +91,7 @@ static es_status start(struct notify_sms *sms, struct es_buf *error)
 	const char *fault = fault_of(o);
 
 	if (fault != NULL) {
-		es_put_str(error, fault);
+		es_put_printf(error, "%s%s", o->prefix, fault);
 		return ES_MALFORMED;
 	}
 	sms->is_json = strcmp(o->form, "json") == 0;
@@ -125,84 +129,165 @@ void notify_sms_stop(struct notify_sms *sms)
 	free(sms);
 }
 
-/* ---- one text ---- */
+/* ---- one SMS ---- */
 
 struct sending {
-	notify_sms_done *done;
+	notify_told *told;
 	void *user;
 	struct es_trace trace;
-	bool has_trace;
+	bool has_trace, is_text;
 	char tenant[33], msisdn[17];
 };
+
+/* What a gateway's answer means for a wake-up. A text has one try. */
+static const struct {
+	long from, to;
+	enum notify_verdict verdict;
+	enum notify_reason reason;
+} verdicts[] = {
+	{ 200, 299, NOTIFY_ACCEPTED, NOTIFY_WHY_NONE },      { 401, 401, NOTIFY_STOPPED, NOTIFY_WHY_CREDENTIAL },
+	{ 403, 403, NOTIFY_STOPPED, NOTIFY_WHY_CREDENTIAL }, { 408, 408, NOTIFY_LATER, NOTIFY_WHY_PROVIDER },
+	{ 429, 429, NOTIFY_LATER, NOTIFY_WHY_RATE },         { 400, 499, NOTIFY_REFUSED, NOTIFY_WHY_MESSAGE },
+	{ 500, 599, NOTIFY_LATER, NOTIFY_WHY_PROVIDER },     { 0, 999, NOTIFY_LATER, NOTIFY_WHY_NOT_READABLE },
+};
+
+static struct notify_heard heard_of(const struct es_fetch_answer *answer)
+{
+	struct notify_heard heard = { .verdict = NOTIFY_LATER, .reason = NOTIFY_WHY_UNREACHABLE };
+	size_t i = 0;
+
+	if (answer->status != ES_OK) {
+		es_slice_to_str_cut(es_slice_str(answer->why), heard.detail, sizeof heard.detail);
+		return heard;
+	}
+	while (i < ES_COUNT(verdicts) - 1 && (answer->code < verdicts[i].from || answer->code > verdicts[i].to))
+		i++;
+	heard.verdict = verdicts[i].verdict;
+	heard.reason = verdicts[i].reason;
+	heard.wait_ms = answer->retry_after_s > 0 && heard.verdict == NOTIFY_LATER ? answer->retry_after_s * 1000 : 0;
+	(void)snprintf(heard.detail, sizeof heard.detail, "%ld", answer->code);
+	return heard;
+}
 
 static void answered(const struct es_fetch_answer *answer, void *user)
 {
 	struct sending *s = user;
-	bool accepted = answer->status == ES_OK && answer->code >= 200 && answer->code < 300;
-	int result = accepted ? RESULT_ACCEPTED : answer->status == ES_OK ? RESULT_REFUSED : RESULT_UNREACHABLE;
+	const struct notify_heard heard = heard_of(answer);
+	const bool accepted = heard.verdict == NOTIFY_ACCEPTED;
+	const int result = accepted ? RESULT_ACCEPTED : answer->status == ES_OK ? RESULT_REFUSED : RESULT_UNREACHABLE;
 	const struct es_field fields[] = { es_f_str("result", results[result]), es_f_str("tenant", s->tenant),
 		                               es_f_id("msisdn", es_slice_str(s->msisdn)), es_f_i64("code", answer->code),
 		                               es_f_str("why", accepted ? "" : answer->why) };
 
 	es_count(&texts, (size_t)result);
-	es_log_event(accepted ? ES_LOG_INFO : ES_LOG_WARN, s->has_trace ? &s->trace : NULL, "notify.sms", fields,
-	             ES_COUNT(fields));
-	s->done(accepted ? ES_OK : ES_UNAVAILABLE, accepted ? NULL : "the SMS gateway did not accept the text", s->user);
+	if (s->is_text)
+		es_log_event(accepted ? ES_LOG_INFO : ES_LOG_WARN, s->has_trace ? &s->trace : NULL, "notify.sms", fields,
+		             ES_COUNT(fields));
+	s->told(&heard, s->user);
 	free(s);
 }
 
-static struct sending *begin(const struct notify_sms_text *text, notify_sms_done *done, void *user)
+static struct sending *begin(struct es_slice tenant, struct es_slice msisdn, const struct es_trace *trace, bool is_text)
 {
 	struct sending *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
 		return NULL;
-	s->done = done;
-	s->user = user;
-	if (text->trace != NULL) {
-		s->trace = *text->trace;
+	s->is_text = is_text;
+	if (trace != NULL) {
+		s->trace = *trace;
 		s->has_trace = true;
 	}
 	/* Both are bounded by whoever parsed them; what is longer is cut in the log alone. */
-	if (text->tenant.len > 0)
-		memcpy(s->tenant, text->tenant.ptr, text->tenant.len < 32 ? text->tenant.len : 32);
-	memcpy(s->msisdn, text->msisdn.ptr, text->msisdn.len < 16 ? text->msisdn.len : 16);
+	es_slice_to_str_cut(tenant, s->tenant, sizeof s->tenant);
+	es_slice_to_str_cut(msisdn, s->msisdn, sizeof s->msisdn);
 	return s;
 }
 
-es_status notify_sms_send(struct notify_sms *sms, const struct notify_sms_text *text, notify_sms_done *done, void *user)
+static es_status post(struct notify_sms *sms, struct es_slice body, int64_t deadline, struct sending *s)
 {
-	ES_CLEANUP(es_buf_wipe) struct es_buf body;
-	int64_t own = es_wall_ms() + sms->options.timeout_ms, call = text->deadline - SPARE_MS;
+	const int64_t own = es_wall_ms() + sms->options.timeout_ms, call = deadline - SPARE_MS;
 	const struct es_fetch_header headers[] = {
 		{ "Content-Type", sms->is_json ? "application/json" : "application/x-www-form-urlencoded" },
 		{ "Authorization", (const char *)sms->authorization.ptr },
 	};
+	const struct es_fetch_request request = { .method = "POST",
+		                                      .url = sms->options.url,
+		                                      .headers = headers,
+		                                      .header_count = sms->authorization.len > 0 ? 2 : 1,
+		                                      .body = body,
+		                                      .answer_max = ANSWER_MAX,
+		                                      .deadline = own < call ? own : call,
+		                                      .trace = s->has_trace ? &s->trace : NULL,
+		                                      .is_once = s->is_text,
+		                                      .is_secret = true };
 
-	if (sms->target == NULL)
-		return ES_UNAVAILABLE;
-	es_buf_init(&body, BODY_MAX);
-	notify_sms_body(sms->options.body, sms->is_json,
-	                &(struct notify_sms_values){
-						.to = text->msisdn, .from = es_slice_str(sms->options.sender), .text = text->text },
-	                &body);
-	ES_TRY(es_buf_status(&body));
-	struct sending *s = begin(text, done, user);
+	return es_fetch(sms->target, &request, answered, s);
+}
+
+static es_status send_body(struct notify_sms *sms, const char *template, const struct notify_sms_values *values,
+                           int64_t deadline, struct sending *s)
+{
+	ES_CLEANUP(es_buf_wipe) struct es_buf body;
+
 	if (s == NULL)
 		return ES_TOO_LARGE;
-	es_status status = es_fetch(sms->target,
-	                            &(struct es_fetch_request){ .method = "POST",
-	                                                        .url = sms->options.url,
-	                                                        .headers = headers,
-	                                                        .header_count = sms->authorization.len > 0 ? 2 : 1,
-	                                                        .body = es_buf_slice(&body),
-	                                                        .answer_max = ANSWER_MAX,
-	                                                        .deadline = own < call ? own : call,
-	                                                        .trace = text->trace,
-	                                                        .is_once = true,
-	                                                        .is_secret = true },
-	                            answered, s);
+	es_buf_init(&body, BODY_MAX);
+	notify_sms_body(template, sms->is_json, values, &body);
+	es_status status = es_buf_status(&body);
+	if (status == ES_OK)
+		status = post(sms, es_buf_slice(&body), deadline, s);
 	if (status != ES_OK)
 		free(s);
 	return status;
+}
+
+es_status notify_sms_send(struct notify_sms *sms, const struct notify_text *text, notify_told *told, void *user)
+{
+	const struct notify_sms_values values = { .to = text->msisdn,
+		                                      .from = es_slice_str(sms->options.sender),
+		                                      .text = text->text };
+
+	if (sms->target == NULL)
+		return ES_UNAVAILABLE;
+	struct sending *s = begin(text->tenant, text->msisdn, text->trace, true);
+	if (s != NULL) {
+		s->told = told;
+		s->user = user;
+	}
+	return send_body(sms, sms->options.body, &values, text->deadline, s);
+}
+
+/* ---- wake-ups ---- */
+
+bool notify_sms_wakes(const struct notify_sms *sms)
+{
+	return sms->target != NULL && sms->options.wake_body[0] != '\0';
+}
+
+es_status notify_sms_send_wake(struct notify_sms *sms, const struct notify_message *message, notify_told *told,
+                               void *user)
+{
+	const struct notify_wake_form form = { .coding = WAKE_BINARY, .port = (uint16_t)sms->options.wake_port };
+	struct notify_sms_parts parts;
+	char udh[NOTIFY_SMS_PART_MAX * 2 + 1], data[NOTIFY_SMS_PART_MAX * 2 + 1];
+
+	if (!notify_sms_wakes(sms))
+		return ES_UNSUPPORTED;
+	ES_TRY(notify_sms_wake(&form, message->imsi, message->apps, message->app_count, 0, &parts));
+	if (parts.count > 1)
+		return ES_TOO_LARGE;
+	const struct notify_sms_part *part = &parts.part[0];
+	es_hex_encode(es_slice_of(part->octets, part->udh_len), udh);
+	es_hex_encode(es_slice_of(part->octets + part->udh_len, part->len - part->udh_len), data);
+	const struct notify_sms_values values = { .to = message->address,
+		                                      .from = es_slice_str(sms->options.sender),
+		                                      .udh = es_slice_str(udh),
+		                                      .data = es_slice_str(data) };
+	struct sending *s = begin(es_slice_str(message->tenant), message->address, &message->trace, false);
+	if (s != NULL) {
+		s->told = told;
+		s->user = user;
+	}
+	return send_body(sms, sms->options.wake_body, &values, message->deadline, s);
 }

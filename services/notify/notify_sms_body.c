@@ -1,4 +1,4 @@
-/* notify_sms_body.c -- fills {to}, {from} and {text} in, escaped for where they stand. */
+/* notify_sms_body.c -- fills {to}, {from}, {text}, {udh} and {data} in, escaped for where they stand. */
 #include "notify_sms_body.h"
 
 #include <string.h>
@@ -10,15 +10,20 @@ static const struct {
 	const char *mark;
 	size_t offset;
 } marks[] = {
-	{ "{to}", offsetof(struct notify_sms_values, to) },
-	{ "{from}", offsetof(struct notify_sms_values, from) },
-	{ "{text}", offsetof(struct notify_sms_values, text) },
+	{ "{to}", offsetof(struct notify_sms_values, to) },     { "{from}", offsetof(struct notify_sms_values, from) },
+	{ "{text}", offsetof(struct notify_sms_values, text) }, { "{udh}", offsetof(struct notify_sms_values, udh) },
+	{ "{data}", offsetof(struct notify_sms_values, data) },
 };
 #define MARK_COUNT (sizeof marks / sizeof *marks)
 
 bool notify_sms_template_is_usable(const char *template)
 {
 	return strstr(template, "{to}") != NULL && strstr(template, "{text}") != NULL;
+}
+
+bool notify_sms_template_wakes(const char *template)
+{
+	return strstr(template, "{to}") != NULL && strstr(template, "{udh}") != NULL && strstr(template, "{data}") != NULL;
 }
 
 static void put_value(bool is_json, struct es_slice value, struct es_buf *out)

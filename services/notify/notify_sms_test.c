@@ -53,6 +53,22 @@ static void a_template_names_number_and_text(void **state)
 	assert_false(notify_sms_template_is_usable("{text}"));
 }
 
+static void a_wake_up_stands_in_its_own_template(void **state)
+{
+	const struct notify_sms_values values = { .to = ES_SLICE_LIT("+34600000001"),
+		                                      .udh = ES_SLICE_LIT("0605041f9f0000"),
+		                                      .data = ES_SLICE_LIT("3030") };
+	struct es_buf out;
+
+	(void)state;
+	es_buf_init(&out, 4096);
+	notify_sms_body("to={to}&udh={udh}&data={data}", false, &values, &out);
+	assert_true(es_slice_eq_str(es_buf_slice(&out), "to=%2B34600000001&udh=0605041f9f0000&data=3030"));
+	es_buf_free(&out);
+	assert_true(notify_sms_template_wakes("{to} {udh} {data}"));
+	assert_false(notify_sms_template_wakes("{to} {text}"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -60,6 +76,7 @@ int main(void)
 		cmocka_unit_test(a_form_body_is_escaped_as_a_form),
 		cmocka_unit_test(a_value_is_not_a_template),
 		cmocka_unit_test(a_template_names_number_and_text),
+		cmocka_unit_test(a_wake_up_stands_in_its_own_template),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
