@@ -7,6 +7,7 @@
 #include "notify_bus.h"
 #include "notify_channels.h"
 #include "notify_follow.h"
+#include "notify_mass.h"
 
 /* Where reads block (PostgreSQL): as many threads as reading connections. */
 #define READER_THREADS 4
@@ -18,6 +19,7 @@ struct notify_process {
 	struct notify_store *store;
 	struct notify_channels *channels;
 	struct notify_deliver *deliver;
+	struct notify_mass_run *mass;
 	struct notify_follow *policy, *esim;
 	struct notify_bus bus;
 	struct es_bus_server *server;
@@ -81,6 +83,10 @@ static es_status start_delivery(struct notify_process *p, const struct notify_co
 	ES_TRY(notify_deliver_new(&deliver, &p->deliver, error));
 	notify_channels_on_room(p->channels, notify_deliver_kick, p->deliver);
 	ES_TRY(notify_deliver_start(p->deliver));
+	const struct notify_mass_options mass = {
+		.store = p->store, .ways = ways, .policy_target = config->policy_target, .key = key, .deliver = p->deliver
+	};
+	ES_TRY(notify_mass_start(&mass, &p->mass, error));
 	struct notify_follow_options follow = { .source = ES_FOLLOW_POLICY,
 		                                    .target = config->policy_target,
 		                                    .events = config->policy_events,
@@ -153,6 +159,7 @@ void notify_process_stop(struct notify_process *p, int64_t wait_ms)
 	notify_sms_stop(p->bus.sms);
 	notify_follow_stop(p->policy);
 	notify_follow_stop(p->esim);
+	notify_mass_stop(p->mass);
 	notify_deliver_stop(p->deliver, wait_ms);
 	notify_channels_close(p->channels); /* what is under way goes back to its rows */
 	if (p->bus.readers != NULL)

@@ -6,6 +6,7 @@
 #ifndef NOTIFY_STORE_MASS_H
 #define NOTIFY_STORE_MASS_H
 
+#include "notify_mass_pace.h"
 #include "notify_rules.h"
 #include "notify_store.h"
 
@@ -23,8 +24,6 @@ extern const char *const notify_mass_state_names[NOTIFY_MASS_STATES]; /* "waitin
 #define NOTIFY_MASS_RATE_MAX 100000
 /* Who holds a lease renews it long before this is over. */
 #define NOTIFY_MASS_LEASE_MS 20000
-/* How far wake-ups are made ahead of the clock. */
-#define NOTIFY_MASS_AHEAD_MS 1000
 
 struct notify_mass {
 	int64_t id;

@@ -184,7 +184,7 @@ class Providers:
 
     def channels(self, rules, tenants, sections, channels):
         """The channels_file of docs/notifications.md with files and addresses of this machine, and changes."""
-        here = {"apns apple": {"url": self.apns.url}, "fcm firebase": {"url": self.fcm.url},
+        here = {"apns apple": {"production_url": self.apns.url}, "fcm firebase": {"url": self.fcm.url},
                 "wns windows": {"token_url": f"{self.wns.url}/token", "hosts": "127.0.0.1"},
                 "smsc smsc-1": {"host": "127.0.0.1", "port": self.smsc.port}}
         found = {name: dict(here[name], ca_file=self.ca) for name in here}
