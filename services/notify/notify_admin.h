@@ -14,7 +14,6 @@ struct notify_admin_world {
 /* What is to be done after the commit. */
 struct notify_admin_effect {
 	bool woken; /* something became due */
-	bool moved; /* a mass change goes otherwise */
 };
 
 /* As es_admin_run(). */

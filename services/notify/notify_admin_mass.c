@@ -111,7 +111,6 @@ static es_status changed(struct es_admin_call *call, int64_t id, es_status statu
 	if (status == ES_CONFLICT)
 		return es_admin_refuse(call, ES_ADMIN_CONFLICT, "state", "it has ended");
 	ES_TRY(status);
-	notify_admin_effect(call)->moved = true;
 	return answer(call, id);
 }
 

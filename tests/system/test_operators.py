@@ -408,7 +408,9 @@ def test_every_command_speaks_json(stack, new_line, tmp_path):
     known = {tuple(m) for m in re.findall(r"^  ([a-z]+)(?: ([a-z-]+))?  +\S", help_text, re.M)}
     elsewhere = [["check"], ["bss", "replay"], ["bss", "discard"], ["qos", "retry"], ["qos", "cancel"]]  # test_bss_events.py has letters, test_qos.py orders
     of_esim = [[noun, verb] for noun, verbs in (("order", "list show retry cancel"), ("profile", "list show put delete"), ("stock", "list import delete")) for verb in verbs.split()]  # test_esim_admin.py
-    assert known == {(w[0], w[1] if len(w) > 1 and not w[1].startswith("-") else "") for w in commands + elsewhere + of_esim}
+    of_notify = [[noun, verb] for noun, verbs in (("notify", "show test failures failure replay discard channels"),
+                                                  ("mass", "list show pause resume cancel rate")) for verb in verbs.split()]  # test_notify_admin.py
+    assert known == {(w[0], w[1] if len(w) > 1 and not w[1].startswith("-") else "") for w in commands + elsewhere + of_esim + of_notify}
 
 
 def test_every_command_explains_itself():
