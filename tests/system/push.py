@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import threading
-import urllib.parse
 from pathlib import Path
 
 from core import Pki
@@ -187,7 +186,7 @@ class Providers:
         here = {"apns apple": {"production_url": self.apns.url}, "fcm firebase": {"url": self.fcm.url},
                 "wns windows": {"token_url": f"{self.wns.url}/token", "host_suffix": "127.0.0.1", "port": self.wns.port},
                 "smsc smsc-1": {"host": "127.0.0.1", "port": self.smsc.port, "answer_timeout": "2s", "rebind_first": "100ms", "rebind_max": "1s"}}
-        quick = {"timeout": "2s", "breaker_open": "500ms"}
+        quick = {"timeout": "10s", "breaker_open": "500ms"}
         found = {name: dict(here[name], ca_file=self.ca, **({} if name == "smsc smsc-1" else quick)) for name in here}
         found["default"] = {key: value for key, value in rules.items()}
         found |= {f"tenant {name}": dict(more) for name, more in tenants.items()}
@@ -214,4 +213,4 @@ class Providers:
 
     def wns_channel(self, name):
         """What a Windows client registers with."""
-        return f"{self.wns.url}/w/?token={urllib.parse.quote(name)}"
+        return f"{self.wns.url}/w/?token={name}"
