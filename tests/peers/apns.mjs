@@ -112,7 +112,7 @@ function goaway(session, reason) {
 function act(play, stream, id, go) {
   const { session } = stream;
   if (play.hang) {
-    hung.add(() => reply(stream, id, 200));
+    hung.add(() => { if (!stream.destroyed && !stream.closed) go(); });
     return;
   }
   if (play.delay_ms) {

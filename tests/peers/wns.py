@@ -7,7 +7,7 @@ argument:
     scope                            that is asked for
     expires_in                       of access tokens, in s (86400)
 
-A channel is any path under /w/. A play is {"status": 410}, with "reason" for X-WNS-Error-Description, "wns" for X-WNS-Status and
+A channel is /w/?token=NAME, and NAME its address here. A play is {"status": 410}, with "reason" for X-WNS-Error-Description, "wns" for X-WNS-Status and
 "retry_after"; the token endpoint is address "token": {"status": 400, "error": "invalid_client"}."""
 
 import json
@@ -68,7 +68,8 @@ class Wns(Peer):
         if not re.fullmatch(r"[1-9]\d{0,9}", request.headers.get("x-wns-ttl", "1")) or request.headers.get("x-wns-cache-policy", "cache") not in ("cache", "no-cache"):
             self.journal.fault("X-WNS-TTL or X-WNS-Cache-Policy")
             return self.told(400)
-        play = self.plays.next(request.path)
+        channel = request.query.get("token", [""])[0]
+        play = self.plays.next(channel)
         if play and (told := await self.act(play)) is not None:
             return told
         payload = json.loads(request.body)
@@ -78,7 +79,7 @@ class Wns(Peer):
                 isinstance(apps, str) or len(apps) > 1):
             self.journal.fault("wake-up", payload=payload)
         self.counts["accepted"] += 1
-        self.journal.write(address=request.path, payload=payload, connection=request.connection,
+        self.journal.write(address=channel, payload=payload, connection=request.connection,
                            headers={k: v for k, v in request.headers.items() if k.startswith("x-wns") or k == "traceparent"})
         return self.told(200, wns="received")
 

@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import threading
-import urllib.parse
 from pathlib import Path
 
 from core import Pki
@@ -149,7 +148,7 @@ class Providers:
                         accounts={self.FCM_KEY_ID: {"email": self.EMAIL, "pem": account_pem}}, **settings.get("fcm", {}))
         self.fcm.settings["url"] = self.fcm.url
         self.wns = Peer(self.dir, "wns", ["/usr/bin/python3", PEERS / "wns.py"], client=self.WNS_CLIENT, secret=self.WNS_SECRET,
-                        scope="https://wns.windows.com/.default", **settings.get("wns", {}))
+                        scope="notify.windows.com", **settings.get("wns", {}))
         self.smsc = Peer(self.dir, "smsc", ["node", PEERS / "smsc/smsc.js"], system_id=self.SYSTEM_ID, password=self.PASSWORD,
                          **settings.get("smsc", {}))
         self._write_service_account()
@@ -185,9 +184,10 @@ class Providers:
     def channels(self, rules, tenants, sections, channels):
         """The channels_file of docs/notifications.md with files and addresses of this machine, and changes."""
         here = {"apns apple": {"production_url": self.apns.url}, "fcm firebase": {"url": self.fcm.url},
-                "wns windows": {"token_url": f"{self.wns.url}/token", "hosts": "127.0.0.1"},
-                "smsc smsc-1": {"host": "127.0.0.1", "port": self.smsc.port}}
-        found = {name: dict(here[name], ca_file=self.ca) for name in here}
+                "wns windows": {"token_url": f"{self.wns.url}/token", "host_suffix": "127.0.0.1", "port": self.wns.port},
+                "smsc smsc-1": {"host": "127.0.0.1", "port": self.smsc.port, "answer_timeout": "2s", "rebind_first": "100ms", "rebind_max": "1s"}}
+        quick = {"timeout": "10s", "breaker_open": "500ms"}
+        found = {name: dict(here[name], ca_file=self.ca, **({} if name == "smsc smsc-1" else quick)) for name in here}
         found["default"] = {key: value for key, value in rules.items()}
         found |= {f"tenant {name}": dict(more) for name, more in tenants.items()}
         for name, more in sections.items():
@@ -213,4 +213,4 @@ class Providers:
 
     def wns_channel(self, name):
         """What a Windows client registers with."""
-        return f"{self.wns.url}/w/?token={urllib.parse.quote(name)}"
+        return f"{self.wns.url}/w/?token={name}"

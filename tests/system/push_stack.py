@@ -92,7 +92,7 @@ class Phone:
     @property
     def target(self):
         """As its provider's journal has it."""
-        return "/" + self.address.split("/", 3)[3].split("?")[0] if self.channel == "wns" else self.address
+        return self.address.rpartition("=")[2] if self.channel == "wns" else self.address
 
     def pushes(self, since=0):
         return self.peer.taken(self.target, since)
@@ -131,7 +131,11 @@ class PushStack:
         self.file = folder / "channels.conf"
         self.file.write_text(providers.channels({**RULES, **(rules or {})}, tenants or {}, sections or {}, channels))
         overrides = stack.pop("overrides", {})
-        overrides["notify"] = {"channels_file": self.file, "events_poll": "1s", "lease": "6s", **overrides.get("notify", {})}
+        overrides["notify"] = {"channels_file": self.file, "events_poll": "1s", "lease": "20s", **overrides.get("notify", {})}
+        key = folder / "sim-id.key"
+        key.write_text("11" * 32 + "\n")
+        key.chmod(0o600)
+        overrides["policy"] = {"sim_id_key_file": key, **overrides.get("policy", {})}
         self.stack = Stack(folder / "stack", overrides=overrides, **stack)
 
     def start(self):
@@ -182,11 +186,11 @@ class PushStack:
         return self.stack["notify0"]
 
     def rows(self, service, sql):
-        """Of a database as it is now; numbers are numbers, but for those that begin with 0."""
+        """Of a database as it is now; numbers are numbers, but for IMSIs and IMEIs."""
         if self.stack.db != "sqlite":
             database = self.stack.db[service].split("/")[3].split("?")[0]
             lines = self.postgresql.sql(database, sql).splitlines()
-            return [tuple(int(v) if v.isdigit() and (v == "0" or v[0] != "0") else v for v in line.split("|")) for line in lines]
+            return [tuple(int(v) if v.isdigit() and len(v) != 15 else v for v in line.split("|")) for line in lines]
         with sqlite3.connect(f"file:{self.stack.dir}/{service}.db?mode=ro", uri=True, timeout=20) as db:
             return db.execute(sql).fetchall()
 

@@ -205,7 +205,7 @@ def test_another_implementation_of_http2_takes_the_pushes_too(own_push, tmp_path
     """nghttpd: 200 for a file of that path, 404 with a body that is not Apple's for any other."""
     port, root = free_port(), tmp_path / "www"
     (root / "3/device").mkdir(parents=True)
-    push = own_push("apns", sections={"apns apple": {"url": f"https://127.0.0.1:{port}"}}, channels=("apns",))
+    push = own_push("apns", sections={"apns apple": {"production_url": f"https://127.0.0.1:{port}"}}, channels=("apns",))
     files = push.providers.dir
     there, absent = push.line().phone(), push.line().phone()
     for phone in (there, absent):
