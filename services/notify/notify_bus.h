@@ -4,8 +4,8 @@
 
 #include "es_bus.h"
 #include "es_worker.h"
-#include "notify_deliver.h"
 #include "notify_channels.h"
+#include "notify_deliver.h"
 #include "notify_sms.h"
 #include "notify_store.h"
 
