@@ -111,7 +111,7 @@ def keeps_its_rate(push, count, rate):
     body = change(push, path)
     assert (body["lines"], body["woken"], body["total"], body["percent"]) == (count, count, count, 100)
     push.apns.wait_taken(count=count, since=crowd.since, seconds=60)
-    crowd.check()
+    crowd.check(again=count // 50)  # at least once: a lease may end on a machine that is busy with other things
     print(f"{count} phones at {crowd.rate():.1f} a second, {rate} wanted")
     assert 0.9 <= crowd.rate() / rate <= 1.1
     return crowd
