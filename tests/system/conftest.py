@@ -88,8 +88,10 @@ def own_push(tmp_path, request):
 
     def make(*names, **more):
         more.setdefault("peers_die", request.module.__name__ == "test_push_faults")
-        made.append(started(tmp_path / f"push{len(made)}", *names, **more))
-        return made[-1].__enter__()
+        one = started(tmp_path / f"push{len(made)}", *names, **more)
+        push = one.__enter__()
+        made.append(one)
+        return push
 
     yield make
     for one in reversed(made):

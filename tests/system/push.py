@@ -149,8 +149,8 @@ class Providers:
         self.fcm.settings["url"] = self.fcm.url
         self.wns = Peer(self.dir, "wns", ["/usr/bin/python3", PEERS / "wns.py"], client=self.WNS_CLIENT, secret=self.WNS_SECRET,
                         scope="notify.windows.com", **settings.get("wns", {}))
-        self.smsc = Peer(self.dir, "smsc", ["node", PEERS / "smsc/smsc.js"], system_id=self.SYSTEM_ID, password=self.PASSWORD,
-                         **settings.get("smsc", {}))
+        self.smsc = Peer(self.dir, "smsc", ["node", PEERS / "smsc/smsc.js"],
+                         **{"system_id": self.SYSTEM_ID, "password": self.PASSWORD, **settings.get("smsc", {})})
         self._write_service_account()
 
     def _secret(self, name, text):

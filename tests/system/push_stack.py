@@ -216,10 +216,11 @@ class PushStack:
         return {app for app, in self.rows("notify", f"SELECT app FROM registration WHERE imsi = '{phone.line.imsi}'"
                                                     f" AND terminal_id = '{phone.terminal_id}'")}
 
-    def waking(self, line):
+    def waking(self, line, channel=None):
         """Its rows that wait or are under way: dicts."""
         names = ("terminal_id", "app", "channel", "due_ms", "attempts", "lease", "generation")
-        return [dict(zip(names, row)) for row in self.rows("notify", f"SELECT {', '.join(names)} FROM wake WHERE imsi = '{line.imsi}'")]
+        rows = [dict(zip(names, row)) for row in self.rows("notify", f"SELECT {', '.join(names)} FROM wake WHERE imsi = '{line.imsi}'")]
+        return [row for row in rows if channel in (None, row["channel"])]
 
     def dead(self, line):
         names = ("terminal_id", "app", "channel", "reason", "detail", "attempts")
@@ -239,12 +240,18 @@ class PushStack:
 
     def restart_notify(self, forget=None):
         """Nothing rests any more, and what waits is due. `forget`: an account whose kept credential goes."""
+        known = self._known()
         assert self.notify.stop() == 0
         with sqlite3.connect(f"{self.stack.dir}/notify.db", timeout=20) as db:
             db.execute("UPDATE wake SET due_ms = 0 WHERE lease = 0")
             if forget:
                 db.execute("DELETE FROM credential WHERE name LIKE ?", (f"%{forget}%",))
         self.notify.start()
+        wait_for(lambda: self._known() > known, what="the gateway to find notify again")
+
+    def _known(self):
+        """How often the gateway has found notify well."""
+        return sum('"bus.replica_up"' in line and '/notify0"' in line for line in self.stack["gateway0"].log().splitlines())
 
     def wait_followed(self, seconds=30):
         """notify knows of all that happened in policy until now."""

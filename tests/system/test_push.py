@@ -247,3 +247,21 @@ def test_several_processes_on_postgresql_share_the_work_and_one_provider_token(o
     assert [len(phone.pushes()) for phone in phones] == [5] * len(phones)
     assert push.apns.state()["tokens"] == 1, "all processes share one provider token"
     push.check()
+
+
+def test_the_file_of_the_page_for_operators_is_what_runs_here(push):
+    """docs/notifications.md: push.py takes it from there. Its accounts are those that are shown, and they work."""
+    def states():
+        shown = json.loads(push.stack.ctl("notify", "channels", "--tenant", "demo", "--json").stdout)
+        return {account["name"]: (account["kind"], account["state"]) for account in shown["accounts"]}
+    wait_for(lambda: states() == {"apple": ("apns", "works"), "firebase": ("fcm", "works"), "windows": ("wns", "works"), "smsc-1": ("smsc", "works")}, 30,
+             f"all accounts to work: {states()}")
+
+
+def test_an_operator_wakes_a_phone_by_hand_and_hears_what_the_provider_says(push):
+    phone = push.line().phone()
+    assert phone.register("fcm") == ["0"]
+    told = push.stack.ctl("notify", "test", "--tenant", "demo", phone.line.imsi)
+    assert "accepted" in told.stdout and len(phone.pushes()) == 1
+    phone.say({"code": "INVALID_ARGUMENT"})
+    assert push.stack.ctl("notify", "test", "--tenant", "demo", phone.line.imsi, check=False).returncode == 1

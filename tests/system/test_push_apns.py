@@ -20,7 +20,7 @@ AGAIN = ["IdleTimeout", "InternalServerError", "ServiceUnavailable", "Shutdown"]
 @pytest.fixture
 def phone(push):
     made = push.line().phone()
-    made.register("apns")
+    assert made.register("apns") == ["0"]
     return made
 
 
@@ -71,7 +71,7 @@ def test_a_push_that_apple_never_takes_is_a_dead_letter(push, phone, reason):
     letter, = push.dead(phone.line)
     assert letter["app"] == "ap2004" and letter["channel"] == 4 and reason in letter["detail"]
     assert letter["attempts"] == 1 and letter["reason"] in ("message", "sender", "token")
-    assert push.registered(phone) == {"ap2004"} and not push.waking(phone.line)
+    assert push.registered(phone) == {"ap2004"} and not push.waking(phone.line, channel=4)
     phone.say()
     phone.line.stir()
     phone.peer.wait_taken(phone.target)

@@ -14,6 +14,8 @@ from stack import Threads, wait_for
 
 LINES, WRITERS = 48, 3
 VICTIMS = ("notify0", "policy0", "apns", "fcm")
+# What a killed process had taken is soon free again.
+QUICK = {"channels": ("apns", "fcm"), "rules": {"mass_delay": "0s"}, "overrides": {"notify": {"lease": "4s"}}}
 PLANS = ("gold", "silver", "basic")
 STATES = ("in_progress", "provisioned", "not_provisioned")
 
@@ -22,7 +24,8 @@ class Device:
     """A phone as its owner has it: what it was answered last, and the pushes that it acted upon."""
 
     def __init__(self, phone):
-        self.phone, self.known = phone, self.ask()
+        self.phone = phone
+        self.known = self.ask()
         self.pushes = self.in_vain = 0
 
     def ask(self, apps=TOGETHER):
@@ -50,7 +53,7 @@ class Ears(threading.Thread):
 
     def __init__(self, peer, devices):
         super().__init__(daemon=True)
-        self._peer, self._devices, self._end = peer, devices, threading.Event()
+        self._peer, self._devices, self._ended = peer, devices, threading.Event()
         self._at, self.wrong = peer.position(), None
 
     def _listen(self):
@@ -69,9 +72,9 @@ class Ears(threading.Thread):
 
     def run(self):
         try:
-            while not self._end.is_set():
+            while not self._ended.is_set():
                 if not (self._peer.journal.exists() and self._listen()):
-                    self._end.wait(0.02)
+                    self._ended.wait(0.02)
         except BaseException as wrong:
             self.wrong = wrong
 
@@ -80,7 +83,7 @@ class Ears(threading.Thread):
 
     def finish(self):
         wait_for(self.caught_up, 120, "the phones to act on what they were told")
-        self._end.set()
+        self._ended.set()
         self.join(60)
         if self.wrong:
             raise self.wrong
@@ -189,14 +192,14 @@ def run(push, events):
 
 
 def test_every_phone_is_told_of_its_newest_state_across_kills_of_notify_policy_and_the_services(own_push):
-    run(own_push("apns", "fcm", channels=("apns", "fcm"), rules={"mass_delay": "0s"}), 1500)
+    run(own_push("apns", "fcm", **QUICK), 1500)
 
 
 def test_three_processes_on_postgresql_and_one_of_them_killed_all_the_while(own_push, postgresql):
-    push = own_push("apns", "fcm", channels=("apns", "fcm"), replicas={"notify": 3}, postgresql=postgresql, rules={"mass_delay": "0s"})
+    push = own_push("apns", "fcm", replicas={"notify": 3}, postgresql=postgresql, **QUICK)
     run(push, 500)
 
 
 @pytest.mark.long
 def test_every_phone_is_told_of_its_newest_state_across_kills_under_ten_thousand_changes(own_push):
-    run(own_push("apns", "fcm", channels=("apns", "fcm"), rules={"mass_delay": "0s"}), 10000)
+    run(own_push("apns", "fcm", **QUICK), 10000)

@@ -11,14 +11,14 @@ from stack import wait_for
 @pytest.fixture
 def phone(push):
     made = push.line().phone()
-    made.register("fcm")
+    assert made.register("fcm") == ["0"]
     return made
 
 
 @pytest.fixture
 def pc(push):
     made = push.line().phone()
-    made.register("wns")
+    assert made.register("wns") == ["0"]
     return made
 
 
