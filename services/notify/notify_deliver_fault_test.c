@@ -175,7 +175,8 @@ static void events_that_were_trimmed_are_passed_over(void **state)
 	sent(&w->push, 1);
 	wait_until_followed(w);
 	stop(w);
-	w->trimmed = w->head = 70; /* none is left */
+	w->trimmed = 70; /* none is left */
+	w->head = 70;
 	start(w);
 	wait_until_followed(w);
 	change(w);

@@ -157,7 +157,7 @@ static bool is_counted(unsigned i, const char *plan)
 /* The line of policy_test_populate() comes after all these. */
 static void expect_line(const Openes__Line *line, unsigned i)
 {
-	char imsi[16];
+	char imsi[24];
 
 	(void)snprintf(imsi, sizeof imsi, "00101000%07u", i);
 	assert_string_equal(line->imsi, imsi);
