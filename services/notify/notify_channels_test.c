@@ -14,6 +14,8 @@
 #include "es_cleanup.h"
 #include "es_crypto.h"
 #include "notify_channels.h"
+#include "notify_kind.h"
+#include "notify_rules_config.h"
 
 static char folder[64], path[128], account[128];
 
@@ -192,11 +194,44 @@ static void test_what_contradicts_itself_stops_the_start_and_says_where(void **s
 		{ FIREBASE "data = {\"app\":\"{apps_text}\"}\n", "data names {timestamp}" },
 		{ FIREBASE "data = \"{apps_text}{timestamp}\n", "data makes no JSON object" },
 		{ FIREBASE "ca_file = /nonexistent\n", "/nonexistent" },
+		{ "[apns a]\ntopic = t\n", "[apns a] key_file or cert_file, one of them" },
+		{ "[apns a]\ntopic = t\nkey_file = /x\nkey_id = 1\nteam_id = 2\n", "key_id and team_id are ten" },
+		{ "[apns a]\ntopic = t\nkey_file = /x\nkey_id = 1234567890\nteam_id = 1234567890\npriority = 10\n",
+		  "priority is 5 where push_type is background" },
+		{ "[apns a]\ntopic = t\nkey_file = /x\nkey_id = 1234567890\nteam_id = 1234567890\n", "/x" },
+		{ "[apns a]\ntopic = t\ncert_file = /x\n", "cert_file and cert_key_file belong together" },
+		{ "[wns w]\nclient_id = x\nclient_secret_file = /x\n", "[wns w] /x" },
+		{ "[wns w]\nclient_id = x\nclient_secret_file = /x\nhost_suffix = a/b\n", "host_suffix is the name" },
+		{ FIREBASE "[apns firebase]\ntopic = t\n", "another account has this name already" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ES_COUNT(rows); i++)
 		refuses(with(rows[i].text), rows[i].why);
+}
+
+/* The page is written by hand, and complete. */
+static void test_every_key_is_explained_in_the_docs(void **state)
+{
+	static const struct notify_kind *const kinds[] = { &notify_kind_apns, &notify_kind_fcm, &notify_kind_wns };
+	static char page[65536];
+	char quoted[64];
+	FILE *in = fopen(TEST_DIR "/../../docs/channels.md", "re");
+
+	(void)state;
+	assert_non_null(in);
+	page[fread(page, 1, sizeof page - 1, in)] = '\0';
+	assert_int_equal(fclose(in), 0);
+	for (size_t k = 0; k < ES_COUNT(kinds); k++)
+		for (size_t i = 0; i < kinds[k]->key_count; i++) {
+			(void)snprintf(quoted, sizeof quoted, "`%s`", kinds[k]->keys[i].name);
+			if (strstr(page, quoted) == NULL)
+				fail_msg("[%s] %s", kinds[k]->name, kinds[k]->keys[i].name);
+		}
+	for (size_t i = 0; i < NOTIFY_RULES_KEYS; i++) {
+		(void)snprintf(quoted, sizeof quoted, "`%s`", notify_default_keys[i].name);
+		assert_non_null(strstr(page, quoted));
+	}
 }
 
 int main(void)
@@ -206,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_a_tenant_has_what_default_says_unless_it_says_otherwise),
 		cmocka_unit_test(test_gcm_goes_the_way_of_fcm),
 		cmocka_unit_test(test_what_contradicts_itself_stops_the_start_and_says_where),
+		cmocka_unit_test(test_every_key_is_explained_in_the_docs),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

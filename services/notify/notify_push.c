@@ -126,6 +126,8 @@ static bool settle(struct notify_push *p, const struct trip *t, const struct not
 		p->stopped_until = now + STOPPED_MS;
 	else if (t->has_fetched && reply->is_sound && reply->heard.verdict != NOTIFY_LATER)
 		p->stopped_until = 0;
+	else if (t->is_probe)
+		p->stopped_until = now + STOPPED_MS; /* nobody knows yet */
 	if (reply->rest_ms > 0 && p->rests_until < now + reply->rest_ms)
 		p->rests_until = now + reply->rest_ms;
 	const bool has_turned = was_stopped != (p->stopped_until != 0);

@@ -1,7 +1,6 @@
 /* notify_sms.c -- asks the operator's SMS gateway over lib/fetch. */
 #include "notify_sms.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,33 +138,14 @@ struct sending {
 	char tenant[33], msisdn[17];
 };
 
-/* What a gateway's answer means for a wake-up. A text has one try. */
-static const struct {
-	long from, to;
-	enum notify_verdict verdict;
-	enum notify_reason reason;
-} verdicts[] = {
-	{ 200, 299, NOTIFY_ACCEPTED, NOTIFY_WHY_NONE },      { 401, 401, NOTIFY_STOPPED, NOTIFY_WHY_CREDENTIAL },
-	{ 403, 403, NOTIFY_STOPPED, NOTIFY_WHY_CREDENTIAL }, { 408, 408, NOTIFY_LATER, NOTIFY_WHY_PROVIDER },
-	{ 429, 429, NOTIFY_LATER, NOTIFY_WHY_RATE },         { 400, 499, NOTIFY_REFUSED, NOTIFY_WHY_MESSAGE },
-	{ 500, 599, NOTIFY_LATER, NOTIFY_WHY_PROVIDER },     { 0, 999, NOTIFY_LATER, NOTIFY_WHY_NOT_READABLE },
-};
-
 static struct notify_heard heard_of(const struct es_fetch_answer *answer)
 {
 	struct notify_heard heard = { .verdict = NOTIFY_LATER, .reason = NOTIFY_WHY_UNREACHABLE };
-	size_t i = 0;
 
-	if (answer->status != ES_OK) {
+	if (answer->status == ES_OK)
+		notify_sms_heard(answer->code, answer->retry_after_s, &heard);
+	else
 		es_slice_to_str_cut(es_slice_str(answer->why), heard.detail, sizeof heard.detail);
-		return heard;
-	}
-	while (i < ES_COUNT(verdicts) - 1 && (answer->code < verdicts[i].from || answer->code > verdicts[i].to))
-		i++;
-	heard.verdict = verdicts[i].verdict;
-	heard.reason = verdicts[i].reason;
-	heard.wait_ms = answer->retry_after_s > 0 && heard.verdict == NOTIFY_LATER ? answer->retry_after_s * 1000 : 0;
-	(void)snprintf(heard.detail, sizeof heard.detail, "%ld", answer->code);
 	return heard;
 }
 

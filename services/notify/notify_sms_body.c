@@ -1,8 +1,10 @@
-/* notify_sms_body.c -- fills {to}, {from}, {text}, {udh} and {data} in, escaped for where they stand. */
+/* notify_sms_body.c -- fills {to}, {from}, {text}, {udh} and {data} in, escaped for where they stand; reads the answer's code. */
 #include "notify_sms_body.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "es_cleanup.h"
 #include "es_json.h"
 #include "es_text.h"
 
@@ -66,4 +68,30 @@ void notify_sms_body(const char *template, bool is_json, const struct notify_sms
 		put_value(is_json, value, out);
 		template += strlen(marks[i].mark);
 	}
+}
+
+/* ---- the answer ---- */
+
+/* What a gateway's answer means for a wake-up. A text has one try. */
+static const struct {
+	long from, to;
+	enum notify_verdict verdict;
+	enum notify_reason reason;
+} verdicts[] = {
+	{ 200, 299, NOTIFY_ACCEPTED, NOTIFY_WHY_NONE },      { 401, 401, NOTIFY_STOPPED, NOTIFY_WHY_CREDENTIAL },
+	{ 403, 403, NOTIFY_STOPPED, NOTIFY_WHY_CREDENTIAL }, { 408, 408, NOTIFY_LATER, NOTIFY_WHY_PROVIDER },
+	{ 429, 429, NOTIFY_LATER, NOTIFY_WHY_RATE },         { 400, 499, NOTIFY_REFUSED, NOTIFY_WHY_MESSAGE },
+	{ 500, 599, NOTIFY_LATER, NOTIFY_WHY_PROVIDER },     { 0, 999, NOTIFY_LATER, NOTIFY_WHY_NOT_READABLE },
+};
+
+void notify_sms_heard(long code, int64_t retry_after_s, struct notify_heard *out)
+{
+	size_t i = 0;
+
+	while (i < ES_COUNT(verdicts) - 1 && (code < verdicts[i].from || code > verdicts[i].to))
+		i++;
+	*out = (struct notify_heard){ .verdict = verdicts[i].verdict, .reason = verdicts[i].reason };
+	if (out->verdict == NOTIFY_LATER && retry_after_s > 0)
+		out->wait_ms = retry_after_s * 1000;
+	(void)snprintf(out->detail, sizeof out->detail, "%ld", code);
 }

@@ -69,6 +69,31 @@ static void a_wake_up_stands_in_its_own_template(void **state)
 	assert_false(notify_sms_template_wakes("{to} {text}"));
 }
 
+static void each_answer_has_its_verdict(void **state)
+{
+	static const struct {
+		long code;
+		enum notify_verdict verdict;
+		enum notify_reason reason;
+	} rows[] = {
+		{ 200, NOTIFY_ACCEPTED, NOTIFY_WHY_NONE },      { 202, NOTIFY_ACCEPTED, NOTIFY_WHY_NONE },
+		{ 302, NOTIFY_LATER, NOTIFY_WHY_NOT_READABLE }, { 400, NOTIFY_REFUSED, NOTIFY_WHY_MESSAGE },
+		{ 401, NOTIFY_STOPPED, NOTIFY_WHY_CREDENTIAL }, { 403, NOTIFY_STOPPED, NOTIFY_WHY_CREDENTIAL },
+		{ 404, NOTIFY_REFUSED, NOTIFY_WHY_MESSAGE },    { 408, NOTIFY_LATER, NOTIFY_WHY_PROVIDER },
+		{ 429, NOTIFY_LATER, NOTIFY_WHY_RATE },         { 500, NOTIFY_LATER, NOTIFY_WHY_PROVIDER },
+		{ 503, NOTIFY_LATER, NOTIFY_WHY_PROVIDER },
+	};
+	struct notify_heard heard;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		notify_sms_heard(rows[i].code, 7, &heard);
+		assert_int_equal(heard.verdict, rows[i].verdict);
+		assert_int_equal(heard.reason, rows[i].reason);
+		assert_int_equal(heard.wait_ms, rows[i].verdict == NOTIFY_LATER ? 7000 : 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -77,6 +102,7 @@ int main(void)
 		cmocka_unit_test(a_value_is_not_a_template),
 		cmocka_unit_test(a_template_names_number_and_text),
 		cmocka_unit_test(a_wake_up_stands_in_its_own_template),
+		cmocka_unit_test(each_answer_has_its_verdict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

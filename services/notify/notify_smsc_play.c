@@ -18,7 +18,6 @@ static void told(const struct notify_heard *heard, void *user)
 {
 	(void)printf("%s %d %s %s\n", (const char *)user, (int)heard->verdict, notify_reason_names[heard->reason],
 	             heard->detail);
-	(void)fflush(stdout);
 }
 
 static void send_wake(struct notify_account *account, const char *number)
@@ -53,7 +52,7 @@ static void obey(struct notify_account *account, char *line)
 		send_wake(account, to);
 	else if (es_slice_eq_str(what, "text") &&
 	         account->ops->text(account, &text, told, (void *)(uintptr_t) "text") != ES_OK)
-		(void)printf("text not sent\n");
+		(void)puts("text not sent");
 	else if (es_slice_eq_str(what, "state"))
 		while (account->ops->state(account) != (enum notify_account_state)(to[0] - '0'))
 			(void)usleep(1000);
@@ -79,6 +78,7 @@ int main(int argc, char **argv)
 		es_arena_free(arena);
 		return 1;
 	}
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	while (fgets(line, sizeof line, stdin) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
 		obey(account, line);

@@ -100,6 +100,10 @@ class Logins:
         settings = {"auth": {"core_file": core, "codes_per_number": 3, "codes_per_address": 1000, **overrides.pop("auth", {})},
                     "notify": {"sms_url": self.sms.url, "sms_user": "openes", "sms_password_file": password, "sms_sender": "Demo",
                                "sms_ca_file": self.keys.ca, "sms_timeout": "2s"}}
+        if "channels" in overrides:  # a channels_file, in place of notify's own keys
+            channels = folder / "channels.conf"
+            channels.write_text(overrides.pop("channels").format(sms=self.sms, password=password, ca=self.keys.ca))
+            settings["notify"] = {"channels_file": channels}
         self.stack = Stack(folder / "stack", overrides=settings, device_port=port, **overrides)
         self._ends.callback(self.stack.stop)
         self.stack.start().load_demo()

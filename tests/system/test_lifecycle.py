@@ -5,6 +5,7 @@ import json
 import random
 import sqlite3
 import ssl
+import subprocess
 import threading
 import time
 
@@ -276,7 +277,7 @@ def run(stack, target, replicas=1):
     for writer in writers:
         for line in writer.lines:
             assert writer._look(line) == line.state
-    wait_for(lambda: rows(stack, "notify", "SELECT sequence FROM followed")[0][0] == head, 60, "notify to have followed every event")
+    wait_for(lambda: rows(stack, "notify", "SELECT sequence FROM followed WHERE source = 'policy'")[0][0] == head, 60, "notify to have followed every event")
     lost, done = sum(w.lost for w in writers), sum(w.lost_and_done for w in writers)
     print(f"{sum(w.acknowledged for w in writers)} acknowledged, {lost} without an answer ({done} of them done), {good} good answers, {kills} kills")
     assert good > 0 and kills > 2
@@ -328,13 +329,25 @@ def newest_event(stack, imsi):
 
 
 def due(stack):
-    return {tuple(row) for row in rows(stack, "notify", "SELECT imsi, terminal_id, app FROM registration WHERE due_sequence > 0")}
+    return {tuple(row) for row in rows(stack, "notify", "SELECT imsi, terminal_id, app FROM wake")}
+
+
+def waking_in_an_hour(folder):
+    """A channels_file: whom an event concerns is written down, and nobody is sent anything before the test is over."""
+    subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", folder / "account.pem"], check=True, capture_output=True)
+    account = folder / "account.json"
+    account.write_text(json.dumps({"type": "service_account", "project_id": "demo", "private_key_id": "1", "private_key": (folder / "account.pem").read_text(),
+                                   "client_email": "push@demo.test", "token_uri": "https://localhost:1/token"}))
+    account.chmod(0o600)
+    file = folder / "channels.conf"
+    file.write_text(f"[default]\norder = push\nfcm = firebase\ncoalesce = 1h\n[fcm firebase]\nservice_account_file = {account}\n")
+    return file
 
 
 @pytest.fixture
-def two_devices(own_stack):
+def two_devices(own_stack, tmp_path):
     """A line with a phone that knows ap2003, ap2004, ap2005 and a second terminal that knows ap2005; both registered. And a neighbour."""
-    stack = own_stack()
+    stack = own_stack(overrides={"notify": {"channels_file": waking_in_an_hour(tmp_path)}})
     stack.imsi, neighbour = "001010000000002", "001010000000003"
     for n, (imsi, terminal, apps) in enumerate([(stack.imsi, "356938035643809", ["ap2003", "ap2004", "ap2005"]), (stack.imsi, OTHER, ["ap2005"]),
                                                 (neighbour, "356938035643809", ["ap2003", "ap2004", "ap2005"])]):
@@ -349,7 +362,7 @@ def wakes(stack, expected):
     """The newest event names these; notify makes exactly their registrations due."""
     sequence, _, devices = newest_event(stack, stack.imsi)
     assert devices == expected
-    wait_for(lambda: rows(stack, "notify", "SELECT sequence FROM followed")[0][0] >= sequence, 20, "notify to follow")
+    wait_for(lambda: rows(stack, "notify", "SELECT sequence FROM followed WHERE source = 'policy'")[0][0] >= sequence, 20, "notify to follow")
     assert due(stack) == {(stack.imsi, terminal, app) for terminal, apps in expected.items() for app in apps}
 
 

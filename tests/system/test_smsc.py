@@ -2,11 +2,14 @@
 
 import contextlib
 import json
+import re
 import subprocess
 
 import pytest
+from logins import Logins
 from push import PEERS, Providers
 from stack import BIN, free_port, wait_for
+from ts43 import params
 
 UDH = "0605041f9f0000"
 WAKE = "001010000000001-aescfg,ap2003,ap2004"
@@ -73,7 +76,7 @@ def test_a_wake_up_is_what_the_other_side_decodes(providers, account):
 def test_ports_in_tlvs_are_told_there_alone(providers, account):
     assert account(wake_ports="tlv").send("wake +15550100002") == ACCEPTED
     text, = providers.smsc.taken("15550100002")
-    assert text["udh"] is None and text["tlvs"] == {"source_port": 0, "destination_port": 8095}
+    assert text["udh"] is None and text["tlvs"] == {"source_port": 0, "dest_port": 8095}
     assert bytes.fromhex(text["octets"]).decode() == WAKE
 
 
@@ -155,3 +158,43 @@ def test_net_smpp_sees_the_same(tmp_path):
     assert wake["octets"] == UDH + WAKE.encode().hex() and wake["esm_class"] == 0x40 and wake["data_coding"] == 4 and wake["registered"] == 0
     assert bytes.fromhex(text["octets"]).decode() == "Code 123456" and text["esm_class"] == 0 and text["registered"] == 1
     assert {"answer": 5, "status": 0} in seen and seen[-1] == {"unbind": True}
+
+
+GATEWAY = """
+[default]
+sms = gateway
+
+[sms gateway]
+url = {sms.url}
+user = openes
+password_file = {password}
+sender = Demo
+ca_file = {ca}
+"""
+
+
+def get_code(logins, number, read):
+    """Asks for one, and logs in with what came."""
+    logins.tenant(sms_code=True)
+    with contextlib.closing(logins.client()) as client:
+        first = client.get(params(msisdn=number, app="ap2009"))
+        assert first.status == 200
+        code = re.search(r"\d{6}", read()).group()
+        answer = client.get({"OTP": code}, headers={"Cookie": first.cookie()})
+        assert answer.status == 200 and list(answer.apps()) == ["ap2009"]
+
+
+def test_a_code_goes_by_the_bind_that_the_tenants_rules_name(providers, tmp_path):
+    """V12-OTP-01"""
+    section = (f"[default]\nsms = one\n\n[smsc one]\nhost = 127.0.0.1\nport = {providers.smsc.port}\nca_file = {providers.ca}\n"
+               f"system_id = {Providers.SYSTEM_ID}\npassword_file = {providers.smsc_password}\n")
+    with Logins(tmp_path, node=False, channels=section) as logins:
+        get_code(logins, "+15550000001", lambda: providers.smsc.wait_taken("15550000001")[0]["text"])
+        assert not logins.sms.texts
+
+
+def test_a_code_goes_by_the_gateway_that_the_tenants_rules_name(tmp_path):
+    """V12-OTP-01"""
+    with Logins(tmp_path, node=False, channels=GATEWAY) as logins:
+        get_code(logins, "+15550000001", lambda: logins.sms.code(1))
+        assert logins.sms.texts[0]["from"] == "Demo" and logins.sms.seen[0][0].startswith("Basic ")

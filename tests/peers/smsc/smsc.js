@@ -56,7 +56,7 @@ function receipt(session, pdu, id, how) {
 
 function describe(pdu) {
   const { message, udh, octets } = pdu.short_message;
-  const tlvs = Object.fromEntries(['source_port', 'destination_port', 'message_payload', 'sar_msg_ref_num', 'sar_total_segments', 'sar_segment_seqnum', 'user_message_reference']
+  const tlvs = Object.fromEntries(['source_port', 'dest_port', 'destination_port', 'message_payload', 'sar_msg_ref_num', 'sar_total_segments', 'sar_segment_seqnum', 'user_message_reference']
     .filter((name) => pdu[name] !== undefined).map((name) => [name, pdu[name]]));
   return {
     octets: octets.toString('hex'), udh: udh ? udh.map((part) => part.toString('hex')) : null,
