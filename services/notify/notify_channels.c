@@ -229,12 +229,20 @@ es_status notify_channels_open(const char *path, struct notify_store *store, str
 	return ES_OK;
 }
 
-void notify_channels_close(struct notify_channels *channels)
+void notify_channels_stop(struct notify_channels *channels)
 {
 	if (channels == NULL)
 		return;
 	for (size_t i = 0; i < channels->account_count; i++)
 		channels->accounts[i].account->ops->close(channels->accounts[i].account);
+	channels->account_count = 0;
+}
+
+void notify_channels_close(struct notify_channels *channels)
+{
+	if (channels == NULL)
+		return;
+	notify_channels_stop(channels);
 	es_arena_free(channels->arena);
 	free(channels);
 }

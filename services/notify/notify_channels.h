@@ -23,7 +23,9 @@ struct notify_channels;
  * with file, line and key. */
 es_status notify_channels_open(const char *path, struct notify_store *store, struct notify_channels **out,
                                struct es_buf *error) ES_MUST_USE;
-/* Stops and frees all accounts, whose messages are told of meanwhile; NULL is fine. */
+/* Stops and frees all accounts, whose messages are told of meanwhile; rules stay, for what is still to be written of these. Nobody asks
+ * for accounts from then on. NULL is fine for both. */
+void notify_channels_stop(struct notify_channels *channels);
 void notify_channels_close(struct notify_channels *channels);
 /* Before the first message. */
 void notify_channels_on_room(struct notify_channels *channels, notify_roomy *roomy, void *user);

@@ -23,8 +23,8 @@ struct notify_deliver {
 	struct es_bus_client *policy;
 	pthread_t thread;
 	bool has_thread;
-	struct notify_tenant_pace *paces;       /* of the thread */
-	int64_t swept_ms, looked_ms, pruned_ms; /* of the thread, monotonic */
+	struct notify_tenant_pace *paces;                      /* of the thread */
+	int64_t swept_ms, looked_ms, look_every_ms, pruned_ms; /* of the thread, monotonic */
 	_Atomic bool stopping;
 
 	pthread_mutex_t lock; /* guards what follows */

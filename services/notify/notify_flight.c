@@ -281,7 +281,10 @@ static void on_number(const struct es_bus_reply_view *view, void *user)
 	const Openes__LinesReply *reply = NULL;
 
 	pthread_mutex_lock(&f->d->lock);
-	f->d->numbers--;
+	if (f->d->numbers-- == NOTIFY_NUMBERS_MAX) {
+		f->d->is_kicked = true; /* others wait to ask */
+		pthread_cond_broadcast(&f->d->wake);
+	}
 	pthread_mutex_unlock(&f->d->lock);
 	if (view->status == ES_OK)
 		reply = (const Openes__LinesReply *)es_bus_unpack(&openes__lines_reply__descriptor, view->payload, f->arena);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "es_clock.h"
 #include "es_crypto.h"
 #include "notify_bus.h"
 #include "notify_channels.h"
@@ -147,11 +148,20 @@ es_status notify_process_start(const struct notify_config *config, struct es_bus
 	return ES_OK;
 }
 
+/* A quarter of it stays for what then goes back to its rows. */
+static int64_t left_of(int64_t until)
+{
+	const int64_t left = until - es_mono_ms();
+
+	return left > 0 ? left - left / 4 : 0;
+}
+
 /* The store goes last but one: it finishes queued writes, whose calls and pages are answered and freed by it. */
 void notify_process_stop(struct notify_process *p, int64_t wait_ms)
 {
 	if (p == NULL)
 		return;
+	const int64_t until = es_mono_ms() + wait_ms;
 	if (p->server != NULL)
 		es_bus_server_stop(p->server, wait_ms);
 	if (p->bus.admins != NULL)
@@ -160,11 +170,12 @@ void notify_process_stop(struct notify_process *p, int64_t wait_ms)
 	notify_follow_stop(p->policy);
 	notify_follow_stop(p->esim);
 	notify_mass_stop(p->mass);
-	notify_deliver_stop(p->deliver, wait_ms);
-	notify_channels_close(p->channels); /* what is under way goes back to its rows */
+	notify_deliver_stop(p->deliver, left_of(until));
+	notify_channels_stop(p->channels); /* what is under way goes back to its rows */
 	if (p->bus.readers != NULL)
 		es_worker_free(p->bus.readers);
 	notify_store_close(p->store);
+	notify_channels_close(p->channels); /* jobs of the store asked for rules */
 	notify_follow_free(p->policy);
 	notify_follow_free(p->esim);
 	notify_deliver_free(p->deliver);

@@ -59,8 +59,11 @@ const char *const notify_statements[] = {
 		" due_ms = CASE WHEN wake.lease = 0 AND wake.attempts = 0 AND excluded.due_ms < wake.due_ms"
 		" THEN excluded.due_ms ELSE wake.due_ms END,"
 		" mass = CASE WHEN wake.mass = excluded.mass THEN wake.mass ELSE 0 END",
-	[ST_WAKE_PAIR] = "SELECT account, tenant, due_ms FROM wake WHERE (account, tenant) > (?1, ?2)"
-					 " ORDER BY account, tenant, due_ms LIMIT 1",
+	/* Two, since SQLite compares a pair of columns with an index by the first of them alone. */
+	[ST_WAKE_NEXT_TENANT] = "SELECT account, tenant, due_ms FROM wake WHERE account = ?1 AND tenant > ?2"
+							" ORDER BY tenant, due_ms LIMIT 1",
+	[ST_WAKE_NEXT_ACCOUNT] = "SELECT account, tenant, due_ms FROM wake WHERE account > ?1"
+							 " ORDER BY account, tenant, due_ms LIMIT 1",
 	[ST_WAKE_ENDED_LEASES] = "SELECT COUNT(*) FROM (SELECT lease FROM wake WHERE account = ?1 AND tenant = ?2 AND"
 							 " due_ms <= ?3 ORDER BY due_ms LIMIT ?4) AS due WHERE lease <> 0",
 	[ST_WAKE_TAKE] = "UPDATE wake SET lease = ?5, due_ms = ?6, attempts = attempts + 1 WHERE id IN"
@@ -77,7 +80,7 @@ const char *const notify_statements[] = {
 		" w.app_name, w.app, w.traceparent, r.token_hash, r.token_sealed"
 		" FROM wake w LEFT JOIN registration r ON r.tenant = w.tenant AND r.imsi = w.imsi AND"
 		" r.terminal_id = w.terminal_id AND r.app = w.app AND r.app_name = w.app_name AND r.channel = w.channel"
-		" WHERE w.account = ?1 AND w.tenant = ?2 AND w.due_ms = ?3 AND w.lease = ?4"
+		" WHERE w.id IN (SELECT id FROM wake WHERE account = ?1 AND tenant = ?2 AND due_ms = ?3 AND lease = ?4)"
 		" ORDER BY w.imsi, w.terminal_id, w.channel, r.token_hash, w.id",
 	[ST_WAKE_EXPIRED] =
 		"SELECT id, generation, changed_ms, expires_ms, mass, attempts, channel, imsi, terminal_id, app_name, app,"

@@ -13,17 +13,27 @@ es_status notify_store_wake_put(struct es_db_conn *conn, const struct notify_wak
 	                  es_bind_str(w->traceparent));
 }
 
-es_status notify_store_wake_pair(struct es_db_conn *conn, const char *after_account, const char *after_tenant,
-                                 struct es_arena *arena, struct notify_pair *out)
+static es_status read_pair(struct es_rows *rows, struct es_arena *arena, struct notify_pair *out)
 {
-	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
-
-	ES_TRY(ES_DB_QUERY(conn, ST_WAKE_PAIR, &rows, es_bind_str(after_account), es_bind_str(after_tenant)));
 	ES_TRY(es_rows_next(rows));
 	out->account = es_arena_strdup(arena, es_col_text(rows, 0));
 	out->tenant = es_arena_strdup(arena, es_col_text(rows, 1));
 	out->due_ms = es_col_int(rows, 2);
 	return out->account == NULL || out->tenant == NULL ? ES_TOO_LARGE : ES_OK;
+}
+
+es_status notify_store_wake_pair(struct es_db_conn *conn, const char *after_account, const char *after_tenant,
+                                 struct es_arena *arena, struct notify_pair *out)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *tenants = NULL;
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *accounts = NULL;
+
+	ES_TRY(ES_DB_QUERY(conn, ST_WAKE_NEXT_TENANT, &tenants, es_bind_str(after_account), es_bind_str(after_tenant)));
+	const es_status status = read_pair(tenants, arena, out);
+	if (status != ES_NOT_FOUND)
+		return status;
+	ES_TRY(ES_DB_QUERY(conn, ST_WAKE_NEXT_ACCOUNT, &accounts, es_bind_str(after_account)));
+	return read_pair(accounts, arena, out);
 }
 
 /* ---- taking ---- */

@@ -6,6 +6,7 @@
 
 #define SWEEP_MS 5000
 #define LOOK_MS 15000
+#define LOOK_SHARE 100 /* it costs no more than a hundredth of the time, however long the queue is */
 #define PRUNE_MS (INT64_C(3600) * 1000)
 #define PRUNE_ROWS 500
 
@@ -145,16 +146,26 @@ static bool is_time(int64_t *last_ms, int64_t every_ms)
 	return true;
 }
 
+static void look(struct notify_deliver *d)
+{
+	struct notify_queue queue;
+	const int64_t start_ms = es_mono_ms();
+
+	if (es_db_read(notify_store_db(d->o.store), read_queue, &queue) == ES_OK)
+		notify_insight_queue(&queue, es_wall_ms());
+	const int64_t rest_ms = (es_mono_ms() - start_ms) * LOOK_SHARE;
+	d->look_every_ms = rest_ms > LOOK_MS ? rest_ms : LOOK_MS;
+}
+
 void notify_sweep(struct notify_deliver *d, struct es_arena *arena)
 {
 	struct expiring x = { .d = d, .arena = arena };
-	struct notify_queue queue;
 
 	if (is_time(&d->swept_ms, SWEEP_MS) && es_db_read(notify_store_db(d->o.store), any_expired, &x) == ES_OK &&
 	    x.found.count > 0)
 		expire(d, arena);
-	if (is_time(&d->looked_ms, LOOK_MS) && es_db_read(notify_store_db(d->o.store), read_queue, &queue) == ES_OK)
-		notify_insight_queue(&queue, es_wall_ms());
+	if (is_time(&d->looked_ms, d->look_every_ms))
+		look(d);
 	if (is_time(&d->pruned_ms, PRUNE_MS))
 		prune(d);
 }
