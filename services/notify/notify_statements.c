@@ -136,7 +136,7 @@ const char *const notify_statements[] = {
 	[ST_MASS_STATE] = "SELECT state FROM mass WHERE tenant = ?1 AND id = ?2",
 	[ST_MASS_PAUSE] = "UPDATE mass SET state = 3, lease = 0, lease_until_ms = 0"
 					  " WHERE tenant = ?1 AND id = ?2 AND state <= 2",
-	[ST_MASS_RESUME] = "UPDATE mass SET state = 1, start_ms = ?3 WHERE tenant = ?1 AND id = ?2 AND state = 3",
+	[ST_MASS_RESUME] = "UPDATE mass SET state = 1, start_ms = ?3 WHERE tenant = ?1 AND id = ?2 AND state IN (1, 3)",
 	[ST_MASS_CANCEL] = "UPDATE mass SET state = 5, ended_ms = ?3, lease = 0, lease_until_ms = 0"
 					   " WHERE tenant = ?1 AND id = ?2 AND state <= 3",
 	[ST_MASS_WITHDRAW] = "DELETE FROM wake WHERE mass = ?1 AND mass > 0 AND lease = 0",

@@ -64,7 +64,8 @@ es_status notify_store_mass_list(struct es_db_conn *conn, const char *tenant, in
                                  struct es_arena *arena, notify_mass_each *each, void *user) ES_MUST_USE;
 es_status notify_store_mass_get(struct es_db_conn *conn, const char *tenant, int64_t id, struct es_arena *arena,
                                 struct notify_mass *out) ES_MUST_USE;
-/* ES_CONFLICT: it has ended. To pause what is paused, and to resume what is not, changes nothing. Up to NOTIFY_MASS_AHEAD_MS of
+/* ES_CONFLICT: it has ended. To pause what is paused, and to resume what runs, changes nothing; one that
+ * waits for another edit begins when it is resumed. Up to NOTIFY_MASS_AHEAD_MS of
  * wake-ups were made already and are sent. */
 es_status notify_store_mass_pause(struct es_db_conn *conn, const char *tenant, int64_t id, int64_t now_ms) ES_MUST_USE;
 es_status notify_store_mass_resume(struct es_db_conn *conn, const char *tenant, int64_t id, int64_t now_ms) ES_MUST_USE;

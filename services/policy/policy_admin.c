@@ -174,11 +174,10 @@ static es_status add_event(struct policy_admin_call *call, struct policy_event *
 	return ES_OK;
 }
 
-es_status policy_tell_plan(struct policy_admin_call *call, const char *kind, const char *plan, uint64_t *sequence)
+es_status policy_tell_plan(struct policy_admin_call *call, const char *kind, const char *plan, const char *apps,
+                           uint64_t *sequence)
 {
-	struct policy_event event = {
-		.kind = kind, .tenant = call->tenant, .imsi = "", .apps = POLICY_ALL_APPS, .plan = plan
-	};
+	struct policy_event event = { .kind = kind, .tenant = call->tenant, .imsi = "", .apps = apps, .plan = plan };
 	return add_event(call, &event, sequence);
 }
 

@@ -88,7 +88,7 @@ es_status policy_tell_devices(struct policy_admin_call *call, const char *kind, 
 es_status policy_tell_removed(struct policy_admin_call *call, const char *imsi, const char *moved_to,
                               const struct policy_touches *devices, uint64_t *sequence) ES_MUST_USE;
 /* About every line of a plan: one event, however many they are. */
-es_status policy_tell_plan(struct policy_admin_call *call, const char *kind, const char *plan,
+es_status policy_tell_plan(struct policy_admin_call *call, const char *kind, const char *plan, const char *apps,
                            uint64_t *sequence) ES_MUST_USE;
 /* Tenants, plans and the rest as this transaction sees them; for lines, released with the transaction. */
 es_status policy_call_catalog_in_write(struct policy_admin_call *call, const struct policy_catalog **out) ES_MUST_USE;

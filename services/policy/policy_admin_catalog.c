@@ -235,7 +235,9 @@ static es_status store_tenant(struct policy_admin_call *call, struct policy_tena
 		return policy_answer_resource(call, POLICY_ADMIN_DONE, &policy_tenant_shape, tenant);
 	}
 	ES_TRY(check_neighbours(call, tenant, document));
-	ES_TRY(policy_tell(call, "tenant.changed", tenant->id, "", POLICY_ALL_APPS, &tenant->version));
+	/* A new one has no lines. */
+	const char *apps = exists ? policy_tenant_changed_apps(&before, tenant) : "";
+	ES_TRY(policy_tell(call, "tenant.changed", tenant->id, "", apps, &tenant->version));
 	ES_TRY(policy_row_tenant_put(call->conn, tenant->id, document, tenant->version, &created));
 	ES_TRY(policy_describe(call, &policy_tenant_shape, &before, tenant));
 	return policy_answer_resource(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &policy_tenant_shape,
@@ -287,7 +289,7 @@ static es_status store_plan(struct policy_admin_call *call, struct policy_plan *
 		plan->version = stored.version;
 		return policy_answer_resource(call, POLICY_ADMIN_DONE, &policy_plan_shape, plan);
 	}
-	ES_TRY(policy_tell_plan(call, "plan.changed", plan->id, &plan->version));
+	ES_TRY(policy_tell_plan(call, "plan.changed", plan->id, exists ? POLICY_ALL_APPS : "", &plan->version));
 	ES_TRY(policy_row_plan_put(call->conn, call->tenant, plan->id, document, plan->version, &created));
 	ES_TRY(policy_describe(call, &policy_plan_shape, &before, plan));
 	return policy_answer_resource(call, created ? POLICY_ADMIN_CREATED : POLICY_ADMIN_DONE, &policy_plan_shape, plan);
@@ -328,7 +330,7 @@ es_status policy_do_plan_delete(struct policy_admin_call *call)
 		return policy_refuse(call, POLICY_ADMIN_NOT_FOUND, "plan", "no such plan");
 	if (status != ES_OK)
 		return status;
-	ES_TRY(policy_tell_plan(call, "plan.removed", id, &sequence));
+	ES_TRY(policy_tell_plan(call, "plan.removed", id, "", &sequence)); /* no line had it */
 	struct es_json_out j = policy_answer_start(call);
 	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
 }

@@ -246,6 +246,35 @@ static void a_plan_is_one_event_with_its_name(void **state)
 	}
 }
 
+static const char *apps_after(const char *action, const char *params, const char *body,
+                              enum policy_admin_outcome outcome)
+{
+	policy_test_do(&test, outcome, action, params, body);
+	const Openes__EventsReply all = events_after(0);
+	const Openes__Event *e = all.events[all.n_events - 1];
+	assert_string_equal(e->imsi, "");
+	return e->n_apps > 0 ? e->apps[0] : "";
+}
+
+static void what_alters_no_answer_of_a_tenant_or_plan_names_no_application(void **state)
+{
+	EACH_ENGINE(&test)
+	{
+		const enum policy_admin_outcome created = POLICY_ADMIN_CREATED, done = POLICY_ADMIN_DONE;
+		assert_string_equal(apps_after("tenant.put", "tenant=new", "{\"name\":\"New\"}", created), "");
+		assert_string_equal(apps_after("tenant.put", "tenant=new", "{\"name\":\"Newer\"}", done), "");
+		assert_string_equal(
+			apps_after("tenant.put", "tenant=new", "{\"brand\":{\"name\":\"B\"},\"token_ttl\":7200}", done), "");
+		assert_string_equal(
+			apps_after("tenant.put", "tenant=new", "{\"vowifi\":{\"url\":\"https://p.example/\"}}", done), "ap2003");
+		assert_string_equal(apps_after("tenant.put", "tenant=new", "{\"name\":\"Newer\",\"validity\":700}", done),
+		                    "ap2003");
+		assert_string_equal(apps_after("plan.put", "tenant=demo&plan=fresh", "{}", created), "");
+		assert_string_equal(apps_after("plan.put", "tenant=demo&plan=fresh", "{\"vowifi\":true}", done), "ap2003");
+		assert_string_equal(apps_after("plan.delete", "tenant=demo&plan=fresh", "", done), "");
+	}
+}
+
 /* A write job that changes a plan and looks: it sees its own change, and nobody else ever does when it is rolled back. */
 static es_status change_and_look(struct es_db_conn *conn, void *user)
 {
@@ -341,6 +370,7 @@ int main(void)
 		cmocka_unit_test(an_answer_on_its_way_to_the_table_is_not_forgotten),
 		cmocka_unit_test(dead_tokens_concern_every_device),
 		cmocka_unit_test(a_plan_is_one_event_with_its_name),
+		cmocka_unit_test(what_alters_no_answer_of_a_tenant_or_plan_names_no_application),
 		cmocka_unit_test(what_a_transaction_sees_of_the_catalog_stays_in_it),
 		cmocka_unit_test(an_answer_is_told_once_a_day_when_it_stays),
 		cmocka_unit_test(many_devices_come_in_as_many_answers_as_it_takes),

@@ -132,3 +132,26 @@ bool policy_subscriber_differs(const struct policy_subscriber *before, const str
 	policy_changed_apps(before, after, &apps);
 	return apps.len > 0;
 }
+
+/* ---- tenants ---- */
+
+const char *policy_tenant_changed_apps(const struct policy_tenant *before, const struct policy_tenant *after)
+{
+	struct policy_tenant same = *before;
+
+	/* How somebody is found to be a subscriber, how he logs in, what pages look like. */
+	same.name = after->name;
+	same.hosts = after->hosts;
+	same.imsi_ranges = after->imsi_ranges;
+	same.gid1 = after->gid1;
+	same.token_ttl_s = after->token_ttl_s;
+	same.decoy_challenge = after->decoy_challenge;
+	same.eap_notifications = after->eap_notifications;
+	same.eap_identity_request = after->eap_identity_request;
+	same.checkcode = after->checkcode;
+	same.limits = after->limits;
+	same.authentication = after->authentication;
+	same.brand = after->brand;
+	same.device_life_s = after->device_life_s;
+	return policy_resource_differs(&policy_tenant_shape, &same, after) ? POLICY_ALL_APPS : "";
+}

@@ -79,10 +79,21 @@ class Crowd:
         return (len(inner) - 1) / (inner[-1] - inner[0]) * 1e6
 
 
-def change(push, path):
-    status, body = push.api("GET", path)
+def asked(push, method, path):
+    """Repeated as the API says: the gateway may not have found yet that notify is back."""
+    answers = []
+
+    def answered():
+        answers.append(push.api(method, path))
+        return answers[-1][0] != 503
+    wait_for(answered, 30, "notify to be back")
+    status, body = answers[-1]
     assert status == 200, body
     return body
+
+
+def change(push, path):
+    return asked(push, "GET", path)
 
 
 def wait_state(push, path, state, seconds):
@@ -90,8 +101,7 @@ def wait_state(push, path, state, seconds):
 
 
 def act(push, path, verb):
-    status, body = push.api("POST", f"{path}:{verb}")
-    assert status == 200, body
+    asked(push, "POST", f"{path}:{verb}")
 
 
 def keeps_its_rate(push, count, rate):
@@ -101,7 +111,7 @@ def keeps_its_rate(push, count, rate):
     body = change(push, path)
     assert (body["lines"], body["woken"], body["total"], body["percent"]) == (count, count, count, 100)
     push.apns.wait_taken(count=count, since=crowd.since, seconds=60)
-    crowd.check()
+    crowd.check(again=count // 50)  # at least once: a lease may end on a machine that is busy with other things
     print(f"{count} phones at {crowd.rate():.1f} a second, {rate} wanted")
     assert 0.9 <= crowd.rate() / rate <= 1.1
     return crowd
@@ -111,7 +121,7 @@ def survives(push, crowd, rate):
     """Paused, restarted, killed in the middle."""
     path = crowd.edit(vowifi=True)
     third = crowd.count // 3
-    wait_for(lambda: len(crowd.taken()) >= third, 60 + 2 * crowd.count // rate, "the first third", every=0.2)
+    wait_for(lambda: change(push, path)["lines"] >= third, 60 + 2 * crowd.count // rate, "the first third", every=0.2)
     act(push, path, "pause")
     # What was made before goes out: at most a second of it.
     wait_for(lambda: not push.rows("notify", "SELECT 1 FROM wake LIMIT 1"), 60, "what was made to go out")
@@ -121,7 +131,7 @@ def survives(push, crowd, rate):
     push.notify.start()
     assert change(push, path)["lines"] == body["lines"] and len(crowd.taken()) == paused_at
     act(push, path, "resume")
-    wait_for(lambda: len(crowd.taken()) >= 2 * third, 60 + 2 * crowd.count // rate, "the second third", every=0.2)
+    wait_for(lambda: change(push, path)["lines"] >= 2 * third, 60 + 2 * crowd.count // rate, "the second third", every=0.2)
     push.notify.kill()
     push.notify.start()
     wait_state(push, path, "done", 120 + 2 * crowd.count // rate)
