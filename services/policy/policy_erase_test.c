@@ -43,10 +43,11 @@ static void an_erased_line_is_gone_and_its_trail_names_nobody(void **state)
 		assert_int_equal(
 			policy_test_call(&test, TEST_TOKEN, "esim.profile.put", true, TEST_LINE "&iccid=8901000000000000012", ""),
 			ES_OK);
+		assert_int_equal(policy_test_call(&test, TEST_TOKEN, "notify.line.test", true, TEST_LINE, ""), ES_OK);
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.swap-sim", TEST_LINE, "{\"new_imsi\":\"" NEXT_IMSI "\"}");
 		policy_test_do(&test, POLICY_ADMIN_DONE, "subscriber.erase", NEXT_LINE, "");
 		assert_non_null(strstr(test.body, "\"subscriber\":true"));
-		assert_non_null(strstr(test.body, "\"trail_entries\":6"));
+		assert_non_null(strstr(test.body, "\"trail_entries\":7"));
 		assert_non_null(strstr(test.body, "\"pseudonym\":\"erased-"));
 		assert_non_null(strstr(test.body, "\"kept\":[{\"what\":\"trail\""));
 		assert_string_equal(newest(arena)->kind, "subscriber.erased");
