@@ -187,7 +187,7 @@ def bench_latency(push, results):
         for quantile in (50, 99):
             results.add(f"plan change until its push was accepted, {at_once} at once, p{quantile}", "ms", [sorted(times)[len(times) * quantile // 100]],
                         note=f"{len(times)} changes; coalesce 0")
-            results.add("  of that the operators' call", "ms", [sorted(calls)[len(calls) * quantile // 100]])
+            results.add("  the operators' call itself", "ms", [sorted(calls)[len(calls) * quantile // 100]])
     push.notify.stop()
 
 
