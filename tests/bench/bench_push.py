@@ -50,7 +50,7 @@ class Push:
     def __init__(self, folder, registrations, lines, journal=False):
         folder.mkdir(parents=True)
         more = {} if journal else {"journal": None}
-        self.providers = Providers(folder / "providers", **{name: {**more, "first_streams": 1000} if name == "apns" else more
+        self.providers = Providers(folder / "providers", **{name: {**more, "first_streams": 1000, "mint_every": 0} if name == "apns" else more
                                                             for name in ("apns", "smsc")})
         self.apns, self.smsc = self.providers.apns, self.providers.smsc
         file = folder / "channels.conf"
@@ -149,6 +149,7 @@ def bench_rates(push, results, options):
         ours, other, cpu = [], [], []
         for n in range(options.rounds):
             rate, ms = push.drain(peer, channel, LINES)
+            say(f"  {kind}: {rate:.0f}/s")
             ours.append(rate)
             cpu.append(ms)
             other.append(theirs(push, LINES))
@@ -186,7 +187,7 @@ def bench_latency(push, results):
         for quantile in (50, 99):
             results.add(f"plan change until its push was accepted, {at_once} at once, p{quantile}", "ms", [sorted(times)[len(times) * quantile // 100]],
                         note=f"{len(times)} changes; coalesce 0")
-            results.add("  of that the operators' call", "ms", [sorted(calls)[len(calls) * quantile // 100]])
+            results.add("  the operators' call itself", "ms", [sorted(calls)[len(calls) * quantile // 100]])
     push.notify.stop()
 
 

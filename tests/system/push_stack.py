@@ -132,10 +132,10 @@ class PushStack:
         self.file.write_text(providers.channels({**RULES, **(rules or {})}, tenants or {}, sections or {}, channels))
         overrides = stack.pop("overrides", {})
         overrides["notify"] = {"channels_file": self.file, "events_poll": "1s", "lease": "20s", **overrides.get("notify", {})}
-        key = folder / "sim-id.key"
+        key = folder / "private-id.key"
         key.write_text("11" * 32 + "\n")
         key.chmod(0o600)
-        overrides["policy"] = {"sim_id_key_file": key, **overrides.get("policy", {})}
+        overrides["policy"] = {"private_id_key_file": key, **overrides.get("policy", {})}
         self.stack = Stack(folder / "stack", overrides=overrides, **stack)
 
     def start(self):
