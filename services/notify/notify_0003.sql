@@ -71,6 +71,15 @@ CREATE TABLE mass (
 CREATE INDEX mass_open ON mass (state) WHERE state <= 3;
 CREATE INDEX mass_of_tenant ON mass (tenant, id);
 
+-- When a line was sent its last SMS: the counterpart of registration.told_ms.
+CREATE TABLE sms_told (
+	tenant TEXT NOT NULL,
+	imsi TEXT NOT NULL,
+	told_ms INTEGER NOT NULL,
+	PRIMARY KEY (tenant, imsi)
+) STRICT;
+CREATE INDEX sms_told_at ON sms_told (told_ms);
+
 -- Tokens that we make for a provider, shared by all processes: Apple counts how often new ones come.
 CREATE TABLE credential (
 	name TEXT PRIMARY KEY,

@@ -25,6 +25,7 @@ static void write_rules(const struct notify_rules *r, struct es_json_out *j)
 	es_json_put_i64(j, "ttl_ms", r->ttl);
 	es_json_put_i64(j, "coalesce_ms", r->coalesce);
 	es_json_put_i64(j, "device_interval_ms", r->device_interval);
+	es_json_put_i64(j, "sms_interval_ms", r->sms_interval);
 	es_json_put_i64(j, "retry_first_ms", r->retry_first);
 	es_json_put_i64(j, "retry_max_ms", r->retry_max);
 	es_json_put_i64(j, "rate", r->rate);

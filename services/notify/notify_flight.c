@@ -74,8 +74,11 @@ static es_status note_registration(struct es_db_conn *conn, struct flight *f)
 	const struct notify_addressed to = addressed(f);
 	char outcome[NOTIFY_OUTCOME_SIZE];
 
-	if (f->is_put_back || to.channel == NOTIFY_BY_SMS)
+	if (f->is_put_back)
 		return ES_OK;
+	if (to.channel == NOTIFY_BY_SMS)
+		return f->heard.verdict != NOTIFY_ACCEPTED ? ES_OK
+		                                           : notify_store_told_by_sms(conn, to.tenant, to.imsi, f->heard_ms);
 	if (f->heard.verdict == NOTIFY_GONE) {
 		const int64_t since = f->heard.gone_ms > 0 ? f->heard.gone_ms : f->message.now_ms;
 		ES_TRY(notify_store_withdraw(conn, &to, since, &f->tokens));

@@ -12,6 +12,7 @@ struct notify_rules {
 	int64_t ttl;                        /* ms: how long a wake-up is worth sending */
 	int64_t coalesce;                   /* ms: how long more events are waited for before the first message */
 	int64_t device_interval;            /* ms: between two messages to one client */
+	int64_t sms_interval;               /* ms: between two SMS to one line */
 	int64_t retry_first, retry_max;     /* ms: the back-off, doubling, with jitter */
 	uint32_t rate;                      /* messages a second of this tenant, of this process; 0: no bound */
 	uint32_t mass_rate;                 /* wake-ups a second of a mass change */

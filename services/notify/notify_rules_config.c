@@ -25,6 +25,7 @@ const struct es_conf_key notify_default_keys[NOTIFY_RULES_KEYS] = {
 	RULE(coalesce, ES_CONF_DURATION, "1s", 0, 3600 * SECOND,
 	     "how long more changes are waited for before the first message"),
 	RULE(device_interval, ES_CONF_DURATION, "10s", 0, DAY, "between two messages to one client"),
+	RULE(sms_interval, ES_CONF_DURATION, "10m", 0, DAY, "between two wake-ups by SMS to one line"),
 	RULE(retry_first, ES_CONF_DURATION, "10s", 100, DAY, "pause before the second try; it doubles from then on"),
 	RULE(retry_max, ES_CONF_DURATION, "15m", 100, DAY, "longest pause between tries"),
 	RULE(rate, ES_CONF_U32, "0", 0, 1000000, "messages a second of this tenant, of one process; 0: no bound"),

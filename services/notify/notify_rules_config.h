@@ -5,7 +5,7 @@
 #include "es_config_named.h"
 #include "notify_channels.h"
 
-#define NOTIFY_RULES_KEYS 15
+#define NOTIFY_RULES_KEYS 16
 
 /* What a section fills. */
 struct notify_rules_config {

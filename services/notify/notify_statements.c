@@ -102,6 +102,11 @@ const char *const notify_statements[] = {
 	[ST_DEAD_ADD] = "INSERT INTO dead (at_ms, tenant, imsi, terminal_id, app_name, app, channel, account, reason,"
 					" detail, attempts, changed_ms, traceparent)"
 					" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+	[ST_SMS_TOLD] = "INSERT INTO sms_told (tenant, imsi, told_ms) VALUES (?1, ?2, ?3)"
+					" ON CONFLICT (tenant, imsi) DO UPDATE SET told_ms = excluded.told_ms",
+	[ST_SMS_TOLD_AT] = "SELECT told_ms FROM sms_told WHERE tenant = ?1 AND imsi = ?2",
+	[ST_SMS_TOLD_ERASE] = "DELETE FROM sms_told WHERE tenant = ?1 AND imsi = ?2",
+	[ST_SMS_TOLD_PRUNE] = "DELETE FROM sms_told WHERE told_ms < ?1",
 	[ST_DEAD_ERASE] = "DELETE FROM dead WHERE tenant = ?1 AND imsi = ?2",
 	[ST_DEAD_PRUNE] = "DELETE FROM dead WHERE id IN (SELECT id FROM dead WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
 	/* what operators look at */

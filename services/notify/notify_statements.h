@@ -40,6 +40,10 @@ enum notify_statement {
 	ST_TOLD,
 	ST_WITHDRAW,
 	ST_DEAD_ADD,
+	ST_SMS_TOLD,
+	ST_SMS_TOLD_AT,
+	ST_SMS_TOLD_ERASE,
+	ST_SMS_TOLD_PRUNE,
 	ST_DEAD_ERASE,
 	ST_DEAD_PRUNE,
 	/* what operators look at */

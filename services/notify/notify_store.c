@@ -236,6 +236,7 @@ es_status notify_store_disable(struct es_db_conn *conn, const struct notify_regi
 es_status notify_store_erase(struct es_db_conn *conn, struct es_slice tenant, struct es_slice imsi, int64_t *removed)
 {
 	ES_TRY(ES_DB_EXEC(conn, ST_WAKE_ERASE, NULL, es_bind_text(tenant), es_bind_text(imsi)));
+	ES_TRY(ES_DB_EXEC(conn, ST_SMS_TOLD_ERASE, NULL, es_bind_text(tenant), es_bind_text(imsi)));
 	ES_TRY(ES_DB_EXEC(conn, ST_DEAD_ERASE, NULL, es_bind_text(tenant), es_bind_text(imsi)));
 	return ES_DB_EXEC(conn, ST_DELETE_SUBSCRIBER, removed, es_bind_text(tenant), es_bind_text(imsi));
 }

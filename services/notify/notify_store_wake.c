@@ -4,12 +4,33 @@
 #include "es_cleanup.h"
 #include "notify_store_int.h"
 
+/* By how much a row has to wait longer: the line has had its last SMS too lately. */
+static es_status rest_of(struct es_db_conn *conn, const struct notify_wake *w, int64_t *out)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+
+	*out = 0;
+	if (w->rest_ms <= 0)
+		return ES_OK;
+	ES_TRY(ES_DB_QUERY(conn, ST_SMS_TOLD_AT, &rows, es_bind_str(w->tenant), es_bind_str(w->imsi)));
+	const es_status status = es_rows_next(rows);
+	if (status == ES_NOT_FOUND)
+		return ES_OK;
+	ES_TRY(status);
+	const int64_t rested = es_col_int(rows, 0) + w->rest_ms;
+	*out = rested > w->due_ms ? rested - w->due_ms : 0;
+	return ES_OK;
+}
+
 es_status notify_store_wake_put(struct es_db_conn *conn, const struct notify_wake *w)
 {
+	int64_t rest = 0;
+
+	ES_TRY(rest_of(conn, w, &rest));
 	return ES_DB_EXEC(conn, ST_WAKE_PUT, NULL, es_bind_str(w->tenant), es_bind_str(w->imsi),
 	                  es_bind_str(w->terminal_id), es_bind_str(w->app_name), es_bind_str(w->app),
 	                  es_bind_int(w->channel), es_bind_str(w->account), es_bind_int(w->changed_ms),
-	                  es_bind_int(w->due_ms), es_bind_int(w->expires_ms), es_bind_int(w->mass),
+	                  es_bind_int(w->due_ms + rest), es_bind_int(w->expires_ms + rest), es_bind_int(w->mass),
 	                  es_bind_str(w->traceparent));
 }
 
@@ -178,7 +199,17 @@ es_status notify_store_wake_queue(struct es_db_conn *conn, struct notify_queue *
 	return status == ES_NOT_FOUND ? ES_OK : status;
 }
 
-/* ---- registrations ---- */
+/* ---- registrations, and lines by SMS ---- */
+
+es_status notify_store_told_by_sms(struct es_db_conn *conn, const char *tenant, const char *imsi, int64_t now_ms)
+{
+	return ES_DB_EXEC(conn, ST_SMS_TOLD, NULL, es_bind_str(tenant), es_bind_str(imsi), es_bind_int(now_ms));
+}
+
+es_status notify_store_forget_sms(struct es_db_conn *conn, int64_t before_ms)
+{
+	return ES_DB_EXEC(conn, ST_SMS_TOLD_PRUNE, NULL, es_bind_int(before_ms));
+}
 
 es_status notify_store_told(struct es_db_conn *conn, const struct notify_addressed *to, const char *outcome,
                             bool accepted, int64_t now_ms)

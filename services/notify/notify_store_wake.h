@@ -71,6 +71,10 @@ struct notify_addressed {
 /* "accepted", or why not; a client that was told is left alone for a while. */
 es_status notify_store_told(struct es_db_conn *conn, const struct notify_addressed *to, const char *outcome,
                             bool accepted, int64_t now_ms) ES_MUST_USE;
+/* The line was sent an SMS; notify_wake.rest_ms looks at it. */
+es_status notify_store_told_by_sms(struct es_db_conn *conn, const char *tenant, const char *imsi,
+                                   int64_t now_ms) ES_MUST_USE;
+es_status notify_store_forget_sms(struct es_db_conn *conn, int64_t before_ms) ES_MUST_USE;
 /* The token is nobody's any more, for all its applications; unless it was registered after `since_ms`. */
 es_status notify_store_withdraw(struct es_db_conn *conn, const struct notify_addressed *to, int64_t since_ms,
                                 int64_t *removed) ES_MUST_USE;

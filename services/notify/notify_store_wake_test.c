@@ -416,6 +416,46 @@ static es_status run_nothing_left(struct es_db_conn *conn, void *user)
 	return notify_store_wake_expired(conn, INT64_MAX, 10, arena, &e->expired);
 }
 
+struct telling {
+	int64_t at_ms;
+	bool is_forgotten;
+};
+
+static es_status run_tell(struct es_db_conn *conn, void *user)
+{
+	const struct telling *t = user;
+
+	return t->is_forgotten ? notify_store_forget_sms(conn, t->at_ms)
+	                       : notify_store_told_by_sms(conn, "demo", ALICE, t->at_ms);
+}
+
+static void tell(int64_t at_ms, bool is_forgotten)
+{
+	struct telling t = { at_ms, is_forgotten };
+
+	assert_int_equal(es_db_write_wait(notify_store_db(store), run_tell, &t), ES_OK);
+}
+
+static void a_line_is_not_sent_the_next_sms_before_it_has_rested(void **state)
+{
+	struct notify_wake w = wake("", "ap2004");
+
+	(void)state;
+	w.channel = NOTIFY_BY_SMS;
+	w.rest_ms = 700;
+	tell(100, false);
+	tell(500, false);
+	put(w);
+	assert_int_equal(take(1199, 1, 10).count, 0);
+	const struct notify_take late = take(1200, 1, 10);
+	assert_int_equal(late.count, 1);
+	assert_int_equal(late.rows[0].expires_ms, 5200); /* it lives as much longer */
+	tell(501, true);
+	w.app = "ap2003";
+	put(w);
+	assert_int_equal(take(1201, 2, 10).count, 1);
+}
+
 static void an_erased_line_leaves_no_wake_up_and_no_dead_letter(void **state)
 {
 	struct ending e = { 0 };
@@ -451,6 +491,7 @@ int main(void)
 		TEST(a_dead_token_goes_unless_it_came_again_since),
 		TEST(what_was_told_is_noted_and_a_failure_is_no_telling),
 		TEST(the_token_is_that_of_the_moment_of_taking),
+		TEST(a_line_is_not_sent_the_next_sms_before_it_has_rested),
 		TEST(an_erased_line_leaves_no_wake_up_and_no_dead_letter),
 	};
 	int failed = 0;

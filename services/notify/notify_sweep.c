@@ -9,6 +9,7 @@
 #define LOOK_SHARE 100 /* it costs no more than a hundredth of the time, however long the queue is */
 #define PRUNE_MS (INT64_C(3600) * 1000)
 #define PRUNE_ROWS 500
+#define SMS_KEPT_MS (INT64_C(24) * PRUNE_MS) /* the longest sms_interval there may be */
 
 /* ---- giving up ---- */
 
@@ -110,19 +111,20 @@ static es_status any_expired(struct es_db_conn *conn, void *user)
 /* ---- dead letters ---- */
 
 struct pruning {
-	int64_t before_ms, removed;
+	int64_t before_ms, forget_ms, removed;
 };
 
 static es_status run_prune(struct es_db_conn *conn, void *user)
 {
 	struct pruning *p = user;
 
+	ES_TRY(notify_store_forget_sms(conn, p->forget_ms));
 	return notify_store_dead_prune(conn, p->before_ms, PRUNE_ROWS, &p->removed);
 }
 
 static void prune(struct notify_deliver *d)
 {
-	struct pruning p = { .before_ms = es_wall_ms() - d->o.failures_kept_ms };
+	struct pruning p = { .before_ms = es_wall_ms() - d->o.failures_kept_ms, .forget_ms = es_wall_ms() - SMS_KEPT_MS };
 
 	while (!d->stopping && es_db_write_wait(notify_store_db(d->o.store), run_prune, &p) == ES_OK)
 		if (p.removed < PRUNE_ROWS)

@@ -91,6 +91,14 @@ static void add_push(const struct calling *c, const struct notify_client *client
 		wake->due_ms = rested;
 }
 
+static void add_one_sms(const struct calling *c, const char *app)
+{
+	struct notify_wake *wake = add(c, c->rules->sms);
+
+	wake->app = app;
+	wake->rest_ms = c->rules->sms_interval;
+}
+
 /* One for each application of the line, however many devices ask for it. */
 static void add_sms(const struct calling *c, const char *app)
 {
@@ -105,7 +113,7 @@ static void add_sms(const struct calling *c, const char *app)
 			return;
 	}
 	if (by_sms < NOTIFY_APPS_MAX)
-		add(c, c->rules->sms)->app = app;
+		add_one_sms(c, app);
 }
 
 static bool has_sms(const struct notify_rules *rules)
@@ -179,6 +187,7 @@ bool notify_wake_by_sms(const struct notify_rules *rules, const struct notify_wa
 	out->channel = NOTIFY_BY_SMS;
 	out->account = rules->sms;
 	out->due_ms = now_ms;
+	out->rest_ms = rules->sms_interval;
 	out->expires_ms = now_ms + rules->ttl;
 	return true;
 }
@@ -268,7 +277,9 @@ struct notify_ruling notify_rule_on(const struct notify_rules *rules, const stru
 	switch (heard->verdict) {
 	case NOTIFY_ACCEPTED:
 		if (has_grown)
-			return (struct notify_ruling){ NOTIFY_STAYS, now_ms + rules->device_interval };
+			return (struct notify_ruling){
+				NOTIFY_STAYS, now_ms + (row->channel == NOTIFY_BY_SMS ? rules->sms_interval : rules->device_interval)
+			};
 		return (struct notify_ruling){ .fate = NOTIFY_ENDS };
 	case NOTIFY_GONE: return (struct notify_ruling){ .fate = NOTIFY_WITHDRAW };
 	case NOTIFY_REFUSED: return (struct notify_ruling){ .fate = NOTIFY_DIES };

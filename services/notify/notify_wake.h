@@ -43,6 +43,7 @@ struct notify_wake {
 	enum notify_channel channel;
 	const char *account;
 	int64_t changed_ms, due_ms, expires_ms, mass;
+	int64_t rest_ms; /* by SMS: not sooner after the last one; its time is longer by as much */
 	const char *traceparent;
 };
 

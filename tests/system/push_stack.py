@@ -24,7 +24,7 @@ TOGETHER = ("ap2003", "ap2004", "ap2005")  # a TOKEN serves them all
 ACTIONS = {"gcm": 1, "fcm": 2, "wns": 3, "apns": 4}
 LINES = 300
 # Quick, so that nobody waits for anything: what they are for is tested by themselves.
-RULES = {"coalesce": "0s", "device_interval": "0s", "retry_first": "100ms", "retry_max": "1s"}
+RULES = {"coalesce": "0s", "device_interval": "0s", "sms_interval": "0s", "retry_first": "100ms", "retry_max": "1s"}
 _addresses = itertools.count(1)
 _terminals = itertools.count(1)
 
