@@ -34,8 +34,27 @@ static bool is_farewell(const Openes__Event *event)
 
 /* ---- a line ---- */
 
+/* Policy holds each device's last answer against what it would get now, and may have lost the note of it with a crash. That
+ * does no harm, as each change of an answer is told of by itself; but a line that leaves a plan before the change of that
+ * plan has come to it is told of neither. So while one is under way what policy calls unchanged is not relied upon. */
+#define NEAR_MS 60000
+static es_status is_relied_upon(struct es_db_conn *conn, const Openes__Event *event, const struct notify_follow *f,
+                                int64_t now_ms, bool *out)
+{
+	bool is_near = false;
+
+	if (f->has_mass_changes && event->n_devices > 0)
+		ES_TRY(notify_store_mass_near(conn, event->tenant, now_ms - NEAR_MS, &is_near));
+	*out = !is_near;
+	return ES_OK;
+}
+
 static es_status wake_line(struct es_db_conn *conn, const Openes__Event *event, struct notify_follow *f)
 {
+	const int64_t now_ms = es_wall_ms();
+	bool has_unchanged = true;
+
+	ES_TRY(is_relied_upon(conn, event, f, now_ms, &has_unchanged));
 	struct notify_device *devices = calloc(event->n_devices + 1, sizeof *devices);
 	const struct notify_change change = { .tenant = event->tenant,
 		                                  .imsi = event->imsi,
@@ -51,10 +70,10 @@ static es_status wake_line(struct es_db_conn *conn, const Openes__Event *event, 
 	for (size_t i = 0; i < event->n_devices; i++) {
 		const Openes__EventDevice *device = event->devices[i];
 		devices[i] = (struct notify_device){ device->terminal_id, device->apps, device->n_apps, device->unchanged,
-			                                 device->n_unchanged };
+			                                 has_unchanged ? device->n_unchanged : 0 };
 	}
 	const es_status status =
-		notify_waking_line(conn, f->ways.rules(f->ways.user, event->tenant), &change, es_wall_ms(), &f->woken);
+		notify_waking_line(conn, f->ways.rules(f->ways.user, event->tenant), &change, now_ms, &f->woken);
 	free(devices);
 	return status;
 }

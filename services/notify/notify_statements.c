@@ -136,6 +136,7 @@ const char *const notify_statements[] = {
 					  " start_ms = ?5, changed_ms = ?6, lease_until_ms = 0, lease = 0, traceparent = ?7 WHERE id = ?1",
 	[ST_MASS_FIND_OPEN] =
 		"SELECT " MASS " FROM mass WHERE state <= 3 AND tenant = ?1 AND plan = ?2 ORDER BY id LIMIT 1",
+	[ST_MASS_NEAR] = "SELECT 1 FROM mass WHERE tenant = ?1 AND plan <> '' AND (state <= 2 OR ended_ms > ?2) LIMIT 1",
 	[ST_MASS_LIST] = "SELECT " MASS " FROM mass WHERE tenant = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
 	[ST_MASS_GET] = "SELECT " MASS " FROM mass WHERE tenant = ?1 AND id = ?2",
 	[ST_MASS_STATE] = "SELECT state FROM mass WHERE tenant = ?1 AND id = ?2",

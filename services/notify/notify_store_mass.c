@@ -166,6 +166,16 @@ es_status notify_store_mass_start(struct es_db_conn *conn, const struct notify_r
 	                  es_bind_str(event->traceparent));
 }
 
+es_status notify_store_mass_near(struct es_db_conn *conn, const char *tenant, int64_t since_ms, bool *out)
+{
+	ES_CLEANUP(es_rows_cleanup) struct es_rows *rows = NULL;
+
+	ES_TRY(ES_DB_QUERY(conn, ST_MASS_NEAR, &rows, es_bind_str(tenant), es_bind_int(since_ms)));
+	const es_status status = es_rows_next(rows);
+	*out = status == ES_OK;
+	return status == ES_NOT_FOUND ? ES_OK : status;
+}
+
 /* ---- by people ---- */
 
 /* `changed` rows of one that is open; none: it has ended, or there is none. */

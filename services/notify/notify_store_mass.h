@@ -56,6 +56,9 @@ struct notify_mass_event {
 es_status notify_store_mass_start(struct es_db_conn *conn, const struct notify_rules *rules,
                                   const struct notify_mass_event *event, int64_t now_ms) ES_MUST_USE;
 
+/* Whether a change of a plan of this tenant is being told of, or was until `since_ms`. */
+es_status notify_store_mass_near(struct es_db_conn *conn, const char *tenant, int64_t since_ms, bool *out) ES_MUST_USE;
+
 /* ---- by people: `tenant` is that of the path; ES_NOT_FOUND: it has no such mass change ---- */
 
 typedef es_status notify_mass_each(const struct notify_mass *one, void *user);

@@ -130,7 +130,7 @@ class PushStack:
         folder.mkdir(parents=True, exist_ok=True)
         self.file = folder / "channels.conf"
         self.file.write_text(providers.channels({**RULES, **(rules or {})}, tenants or {}, sections or {}, channels))
-        overrides = stack.pop("overrides", {})
+        overrides = dict(stack.pop("overrides", {}))
         overrides["notify"] = {"channels_file": self.file, "events_poll": "1s", "lease": "20s", **overrides.get("notify", {})}
         key = folder / "private-id.key"
         key.write_text("11" * 32 + "\n")
