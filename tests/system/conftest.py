@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 
 pytest.register_assert_rewrite("browser", "load", "logins", "odsa", "odsa_sheet", "people", "push", "push_stack", "servers", "sheets", "stack", "supplicant", "core_stack", "ts43")
@@ -18,13 +20,18 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: takes minutes; run by ./openes test --long")
+    config.addinivalue_line("markers", "rows: of its rows two are enough, but for ./openes test --long")
 
 
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--long"):
         return
+    seen = Counter()
     for item in items:
-        if "long" in item.keywords:
+        seen[item.module, item.originalname] += 1
+        # Rows of a table whose every row is a unit test, too: two of each with real processes are enough for every day.
+        is_row_too_many = "rows" in item.keywords and seen[item.module, item.originalname] > 2
+        if "long" in item.keywords or is_row_too_many:
             item.add_marker(pytest.mark.skip(reason="only with --long"))
 
 

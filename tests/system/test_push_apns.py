@@ -38,6 +38,7 @@ def test_a_push_says_what_apple_wants_to_know_and_keeps_its_connection(push, pho
     assert first["connection"] == second["connection"]
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("reason", GONE)
 def test_a_token_that_apple_does_not_know_is_withdrawn(push, phone, reason):
     more = {"timestamp": int(time.time() * 1000) + 60_000} if reason != "BadDeviceToken" else {}
@@ -50,6 +51,7 @@ def test_a_token_that_apple_does_not_know_is_withdrawn(push, phone, reason):
     phone.peer.wait_taken(phone.target)
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("reason", ["Unregistered", "ExpiredToken"])
 def test_a_token_that_was_renewed_since_is_not_withdrawn(push, phone, reason):
     """410 says since when the token is none; a phone that registered later knows better."""
@@ -63,6 +65,7 @@ def test_a_token_that_was_renewed_since_is_not_withdrawn(push, phone, reason):
     phone.peer.wait_taken(phone.target)
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("reason", DEAD)
 def test_a_push_that_apple_never_takes_is_a_dead_letter(push, phone, reason):
     phone.say({"reason": reason})
@@ -77,6 +80,7 @@ def test_a_push_that_apple_never_takes_is_a_dead_letter(push, phone, reason):
     phone.peer.wait_taken(phone.target)
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("reason", AGAIN)
 def test_a_push_that_apple_could_not_take_is_sent_again(push, phone, reason):
     phone.say({"reason": reason, "times": 1})
@@ -86,6 +90,7 @@ def test_a_push_that_apple_could_not_take_is_sent_again(push, phone, reason):
     assert len(phone.pushes()) == 1 and push.registered(phone) and not push.dead(phone.line)
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("play", [{"cut": True}, {"goaway": "Shutdown", "unread": True}, {"reset": "NGHTTP2_REFUSED_STREAM"},
                                   {"reset": "NGHTTP2_INTERNAL_ERROR"}, {"raw": "<html>busy</html>", "status": 502}, {"raw": "{}", "status": 599},
                                   {"raw": '{"reason":17}', "status": 500}, {"delay_ms": 1500}],
@@ -131,6 +136,7 @@ def test_an_expired_provider_token_that_is_young_is_no_reason_for_a_new_one(push
     phone.peer.wait_taken(phone.target)
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("reason", STOPS + ["TooManyProviderTokenUpdates"])
 def test_no_push_is_lost_while_apple_refuses_our_key(push, phone, reason):
     """It waits, the account stops, nothing is withdrawn; once Apple takes the key again it goes out."""
@@ -145,6 +151,7 @@ def test_no_push_is_lost_while_apple_refuses_our_key(push, phone, reason):
     push.wait_quiet(phone.line)
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("reason", ["BadTopic", "MissingTopic", "TopicDisallowed"])
 def test_no_push_is_lost_for_a_topic_that_apple_refuses(push, phone, reason):
     phone.say({"reason": reason})

@@ -192,12 +192,12 @@ def run(push, events):
 
 
 def test_every_phone_is_told_of_its_newest_state_across_kills_of_notify_policy_and_the_services(own_push):
-    run(own_push("apns", "fcm", **QUICK), 1500)
+    run(own_push("apns", "fcm", **QUICK), 800)
 
 
 def test_three_processes_on_postgresql_and_one_of_them_killed_all_the_while(own_push, postgresql):
     push = own_push("apns", "fcm", replicas={"notify": 3}, postgresql=postgresql, **QUICK)
-    run(push, 500)
+    run(push, 300)
 
 
 @pytest.mark.long

@@ -53,6 +53,7 @@ def test_an_access_token_is_asked_for_once_and_again_when_it_is_not_taken_any_mo
     assert push.fcm.state()["tokens"] == tokens + 1 and not push.dead(phone.line)
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("play", [{"code": "UNREGISTERED"}, {"code": "SENDER_ID_MISMATCH"}, {"code": "INVALID_ARGUMENT", "field": "message.token"}],
                          ids=["UNREGISTERED", "SENDER_ID_MISMATCH", "INVALID_ARGUMENT-of-the-token"])
 def test_a_token_that_google_does_not_know_is_withdrawn(push, phone, play):
@@ -75,6 +76,7 @@ def test_a_token_that_was_renewed_while_it_was_refused_is_not_withdrawn(push, ph
     assert push.registered(phone) == {"ap2004"}
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("code", ["INVALID_ARGUMENT", "THIRD_PARTY_AUTH_ERROR", "APNS_AUTH_ERROR"])
 def test_a_message_that_google_never_takes_is_a_dead_letter_and_the_token_stays(push, phone, code):
     """Malformed; or for an iPhone whose APNs key the Firebase project lacks."""
@@ -84,6 +86,7 @@ def test_a_message_that_google_never_takes_is_a_dead_letter_and_the_token_stays(
     assert push.registered(phone) == {"ap2004"} and code in push.dead(phone.line)[0]["detail"]
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("play", [{"code": "UNAVAILABLE", "retry_after": 1}, {"code": "INTERNAL", "retry_after": 1}, {"cut": True},
                                   {"raw": "<html>", "status": 502}, {"status": 401, "rpc": "UNAUTHENTICATED"}],
                          ids=["UNAVAILABLE", "INTERNAL", "cut", "html", "UNAUTHENTICATED"])
@@ -95,6 +98,7 @@ def test_a_message_that_google_could_not_take_is_sent_again(push, phone, play):
     assert push.registered(phone) and not push.dead(phone.line)
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("play,least", [({"code": "QUOTA_EXCEEDED"}, 50), ({"code": "QUOTA_EXCEEDED", "retry_after": 120}, 110),
                                         ({"code": "UNAVAILABLE", "retry_after": 90}, 80), ({"code": "UNAVAILABLE"}, 5)])
 def test_google_says_how_long_to_wait(push, phone, play, least):
@@ -108,6 +112,7 @@ def test_google_says_how_long_to_wait(push, phone, play, least):
     push.restart_notify()  # a quota rests the whole account
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("play", [{"status": 403, "rpc": "PERMISSION_DENIED"}, {"status": 404, "rpc": "NOT_FOUND"}],
                          ids=["PERMISSION_DENIED", "unknown-project"])
 def test_no_message_is_lost_while_our_account_is_not_set_up(push, phone, play):
@@ -121,6 +126,7 @@ def test_no_message_is_lost_while_our_account_is_not_set_up(push, phone, play):
     phone.peer.wait_taken(phone.target)
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("play", [{"status": 400, "error": "invalid_grant"}, {"status": 401, "error": "unauthorized_client"}, {"status": 503, "error": "later"},
                                   {"raw": "no json"}, {"raw": '{"access_token":""}'}])
 def test_no_message_is_lost_while_there_is_no_access_token(push, phone, play):
@@ -152,6 +158,7 @@ def test_a_message_to_windows_is_raw_and_its_access_token_is_kept(push, pc):
     push.wait_quiet(pc.line)
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_channel_that_windows_does_not_know_is_withdrawn(push, pc, status):
     pc.say({"status": status})
@@ -159,6 +166,7 @@ def test_a_channel_that_windows_does_not_know_is_withdrawn(push, pc, status):
     wait_for(lambda: not push.registered(pc), what="the channel to be withdrawn")
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("status", [400, 403, 405, 413])
 def test_a_message_that_windows_never_takes_is_a_dead_letter(push, pc, status):
     pc.say({"status": status, "reason": "told so"})
@@ -167,6 +175,7 @@ def test_a_message_that_windows_never_takes_is_a_dead_letter(push, pc, status):
     assert str(status) in push.dead(pc.line)[0]["detail"] and push.registered(pc)
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("play", [{"status": 401}, {"status": 500}, {"status": 503, "retry_after": 1}, {"cut": True}], ids=["401", "500", "503", "cut"])
 def test_a_message_that_windows_could_not_take_is_sent_again(push, pc, play):
     pc.say({**play, "times": 1})
@@ -176,6 +185,7 @@ def test_a_message_that_windows_could_not_take_is_sent_again(push, pc, play):
     assert push.registered(pc) and not push.dead(pc.line)
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("play", [{"status": 406}, {"status": 200, "wns": "channelthrottled"}], ids=["406", "channelthrottled"])
 def test_a_throttled_channel_is_left_alone_for_a_while(push, pc, play):
     pc.say(play)

@@ -48,6 +48,7 @@ def test_a_phone_with_a_push_token_gets_no_sms(push):
     assert not push.smsc.taken(phone.line.msisdn.lstrip("+"))
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("channel,play", [("apns", {"reason": "BadDeviceToken"}), ("apns", {"reason": "PayloadTooLarge"}), ("fcm", {"code": "UNREGISTERED"}),
                                           ("wns", {"status": 410})])
 def test_a_push_that_came_to_nothing_is_followed_by_an_sms(push, channel, play):
@@ -61,6 +62,7 @@ def test_a_push_that_came_to_nothing_is_followed_by_an_sms(push, channel, play):
     assert len(push.smsc.taken(phone.line.msisdn.lstrip("+"))) == 1
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("status", ["ESME_RTHROTTLED", "ESME_RMSGQFUL", "ESME_RSYSERR", "ESME_RSUBMITFAIL"])
 def test_a_text_that_the_centre_could_not_take_is_sent_again(push, line, status):
     say(push, line, {"status": status, "times": 1})
@@ -70,6 +72,7 @@ def test_a_text_that_the_centre_could_not_take_is_sent_again(push, line, status)
     assert not push.dead(line)
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("status", ["ESME_RINVDSTADR", "ESME_RINVSRCADR", "ESME_RX_P_APPN", "ESME_RINVTLVSTREAM"])
 def test_a_text_that_the_centre_never_takes_is_a_dead_letter(push, line, status):
     say(push, line, {"status": status})
@@ -80,6 +83,7 @@ def test_a_text_that_the_centre_never_takes_is_a_dead_letter(push, line, status)
     assert not push.waking(line)
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("play", [{"cut": True}, {"accept_and_cut": True}, {"raw": "00000008ffffffff"}, {"hang": True}],
                          ids=["cut", "taken-and-cut", "no-pdu", "no-answer"])
 def test_what_was_under_way_when_the_connection_ended_is_sent_again(push, line, play):
@@ -137,6 +141,7 @@ def test_a_throttled_bind_slows_down_and_all_texts_arrive(own_push):
     push.check()
 
 
+@pytest.mark.rows
 @pytest.mark.parametrize("what", ["password", "system_id"])
 def test_a_bind_that_is_refused_loses_nothing(own_push, what):
     push = own_push("smsc", settings={"smsc": {what: "another"}}, channels=("sms",))

@@ -3,7 +3,7 @@
 PASSED=0
 FAILED=0
 LONG=''
-FUZZ_SECONDS=3
+FUZZ_SECONDS=2
 
 # part "name" command...: runs one part; its test counts are taken from its log.
 part() {
