@@ -29,7 +29,7 @@ struct es_bus_lane {
 	struct es_bus_slot *slot;
 };
 
-enum es_bus_ping_state { PING_PAUSING, PING_SENDING, PING_RECEIVING, PING_STOPPED };
+enum es_bus_ping_state { PING_PAUSING, PING_REDIALLING, PING_SENDING, PING_RECEIVING, PING_STOPPED };
 
 struct es_bus_ping {
 	nng_ctx ctx;
@@ -91,6 +91,7 @@ struct es_bus_client {
 	struct es_bus_client *next_abandoned;
 	uint64_t calls; /* numbers the attempts */
 	struct es_bus_watch *watch;
+	struct es_worker *dialling; /* one thread: replaces dialers, which must not be waited for on NNG's threads */
 };
 
 /* ---- replicas; those marked (locked) want the client's lock held ---- */

@@ -12,6 +12,7 @@
 #include "es_clock.h"
 #include "es_log.h"
 #include "es_metrics.h"
+#include "es_worker.h"
 
 #define PING_EVERY_MS 500
 #define PING_TIMEOUT_MS 400
@@ -287,28 +288,42 @@ static void ping_send(struct es_bus_replica *r)
 	nng_ctx_send(r->ping.ctx, r->ping.aio);
 }
 
-/* Outside the lock: NNG ends calls while it closes. Only ever on the pause's callback. */
-static void redial(struct es_bus_replica *r)
+static bool is_redial_due(const struct es_bus_replica *r)
 {
-	es_count(&redials, 0);
-	(void)nng_dialer_close(r->dialer);
-	if (es_bus_dial(r->socket, r->url, &r->dialer) != ES_OK) {
-		es_error(NULL, "bus.not_dialled", es_f_str("target", r->client->name), es_f_str("url", r->url));
+	return !r->is_connected && !r->is_leaving && es_mono_ms() - r->dialled_at >= REDIAL_MS;
+}
+
+/* On the client's own thread and outside its lock: to close a dialer waits for callbacks that run on NNG's task threads,
+ * of which there are two. Two replicas away at once, each with its callback waiting there, would stop NNG for good. */
+static void redial(void *user)
+{
+	struct es_bus_replica *r = user;
+
+	(void)pthread_mutex_lock(&r->client->lock);
+	bool is_due = is_redial_due(r); /* no more when it has connected meanwhile: closing its dialer would end that */
+	r->dialled_at = is_due ? es_mono_ms() : r->dialled_at;
+	(void)pthread_mutex_unlock(&r->client->lock);
+	if (is_due) {
+		es_count(&redials, 0);
+		(void)nng_dialer_close(r->dialer);
+		if (es_bus_dial(r->socket, r->url, &r->dialer) != ES_OK) {
+			es_error(NULL, "bus.not_dialled", es_f_str("target", r->client->name), es_f_str("url", r->url));
+		}
 	}
+	(void)pthread_mutex_lock(&r->client->lock);
+	ping_next(r, true);
+	(void)pthread_mutex_unlock(&r->client->lock);
 }
 
 static void on_ping_pause(void *user)
 {
 	struct es_bus_replica *r = user;
 	(void)pthread_mutex_lock(&r->client->lock);
-	bool is_due = !r->is_connected && !r->is_leaving && es_mono_ms() - r->dialled_at >= REDIAL_MS;
-	if (is_due) {
-		r->dialled_at = es_mono_ms();
-		(void)pthread_mutex_unlock(&r->client->lock);
-		redial(r);
-		(void)pthread_mutex_lock(&r->client->lock);
+	if (is_redial_due(r) && es_worker_submit(r->client->dialling, redial, r) == ES_OK) {
+		r->ping.state = PING_REDIALLING;
+	} else {
+		ping_next(r, true);
 	}
-	ping_next(r, true);
 	(void)pthread_mutex_unlock(&r->client->lock);
 }
 
