@@ -44,7 +44,7 @@ def test_a_first_request_by_post_is_challenged_too(client, sim):
 def test_auts_leads_to_a_new_challenge_under_the_same_cookie(client, sim):
     """V12-AUTH-05, V12-AUTH-13: one resynchronisation; a second AUTS is 403 (RFC 4187 6.3.1)."""
     usim, identity = sim(3), nai(sim(3).imsi)
-    usim.seq = [max(usim.seq) + (1 << 30)] * 32
+    usim.move_ahead()
     first = challenge(client, usim.imsi)
     auts = answer_challenge(usim, first.packet(), identity)
     assert auts[5] == 4, "the USIM finds the SQN out of range"
@@ -58,10 +58,10 @@ def test_auts_leads_to_a_new_challenge_under_the_same_cookie(client, sim):
 
 def test_a_second_auts_in_one_exchange_is_refused(client, sim):
     usim, identity = sim(3), nai(sim(3).imsi)
-    usim.seq = [max(usim.seq) + (1 << 30)] * 32
+    usim.move_ahead()
     first = challenge(client, usim.imsi)
     second = client.relay(answer_challenge(usim, first.packet(), identity), first.cookie())
-    usim.seq = [max(usim.seq) + (1 << 20)] * 32
+    usim.move_ahead()
     answer = client.relay(answer_challenge(usim, second.packet(), identity), first.cookie())
     assert answer.status == 403
 
