@@ -1,5 +1,4 @@
 /* es_bus_address.c -- URLs of the bus, and sockets set up, listening and dialling the way ours do. */
-#include <errno.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <nng/transport/ipc/ipc.h>
@@ -8,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include "es_bus_internal.h"
 #include "es_clock.h"
+#include "es_cond.h"
 #include "es_log.h"
 #include "es_metrics.h"
 
@@ -134,7 +133,6 @@ static void *close_socket(void *user)
 
 static struct closing *closing_start(nng_socket socket)
 {
-	pthread_condattr_t condattr;
 	pthread_attr_t attr;
 	pthread_t thread;
 	struct closing *c = calloc(1, sizeof *c);
@@ -144,10 +142,7 @@ static struct closing *closing_start(nng_socket socket)
 	}
 	c->socket = socket;
 	(void)pthread_mutex_init(&c->lock, NULL);
-	(void)pthread_condattr_init(&condattr);
-	(void)pthread_condattr_setclock(&condattr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&c->changed, &condattr);
-	(void)pthread_condattr_destroy(&condattr);
+	es_cond_init(&c->changed);
 	(void)pthread_attr_init(&attr);
 	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	int rv = pthread_create(&thread, &attr, close_socket, c);
@@ -169,11 +164,10 @@ bool es_bus_close(nng_socket socket)
 		(void)nng_close(socket);
 		return true;
 	}
-	int64_t due = es_mono_ms() + CLOSE_MS;
-	const struct timespec until = { .tv_sec = due / 1000, .tv_nsec = due % 1000 * 1000000 };
+	const int64_t due = es_mono_ms() + CLOSE_MS;
 
 	(void)pthread_mutex_lock(&c->lock);
-	while (!c->is_closed && pthread_cond_timedwait(&c->changed, &c->lock, &until) != ETIMEDOUT) {
+	while (!c->is_closed && es_cond_wait_until(&c->changed, &c->lock, due)) {
 	}
 	bool is_closed = c->is_closed;
 	c->is_given_up = !is_closed;

@@ -3,18 +3,17 @@
  * NNG resolves a name when it dials, takes the first address, and stays with it even when that one is dead. A headless
  * service has one address per replica, and they come and go: so names are resolved here, every few seconds, and NNG sees
  * addresses only. When resolving fails, the addresses known stay: a name server that is away takes nobody offline. */
-#include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "es_bus_internal.h"
 #include "es_cleanup.h"
 #include "es_clock.h"
+#include "es_cond.h"
 #include "es_log.h"
 
 #define RESOLVE_MS 3000
@@ -187,12 +186,6 @@ static void watch_unlink(struct es_bus_watch *watch)
 	}
 }
 
-static void wait_until(int64_t due)
-{
-	struct timespec at = { .tv_sec = due / 1000, .tv_nsec = due % 1000 * 1000000 };
-	(void)pthread_cond_timedwait(&resolver.changed, &resolver.lock, &at);
-}
-
 /* One round for one watch, with the lock held in between only. The watch is busy meanwhile; whoever stops it then leaves
  * it to us, so that stopping never waits for a name server. */
 static void watch_serve(struct es_bus_watch *w)
@@ -219,7 +212,7 @@ static void *run(void *unused)
 		if (w == NULL) {
 			(void)pthread_cond_wait(&resolver.changed, &resolver.lock);
 		} else if (w->due > es_mono_ms()) {
-			wait_until(w->due);
+			(void)es_cond_wait_until(&resolver.changed, &resolver.lock, w->due);
 		} else {
 			watch_serve(w);
 		}
@@ -230,17 +223,13 @@ static void *run(void *unused)
 /* With the lock held. The thread stays for good, like NNG's: it idles when there is nothing to watch. */
 static es_status start_thread(void)
 {
-	pthread_condattr_t condattr;
 	pthread_attr_t attr;
 	pthread_t thread;
 
 	if (resolver.is_running) {
 		return ES_OK;
 	}
-	(void)pthread_condattr_init(&condattr);
-	(void)pthread_condattr_setclock(&condattr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&resolver.changed, &condattr);
-	(void)pthread_condattr_destroy(&condattr);
+	es_cond_init(&resolver.changed);
 	(void)pthread_attr_init(&attr);
 	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	resolver.is_running = pthread_create(&thread, &attr, run, NULL) == 0;

@@ -5,7 +5,6 @@
  * the spare ones it would wait unread in NNG until its caller gave up. All contexts are alike, since NNG hands requests
  * to them in turn. */
 #include <assert.h>
-#include <errno.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <pthread.h>
@@ -13,11 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "es_bus_internal.h"
 #include "es_bus_pb.h"
 #include "es_clock.h"
+#include "es_cond.h"
 #include "es_log.h"
 #include "es_metrics.h"
 
@@ -422,7 +421,6 @@ static es_status calls_open(struct es_bus_server *server, uint32_t count)
 
 static struct es_bus_server *server_new(const struct es_bus_server_options *options, uint32_t slots)
 {
-	pthread_condattr_t attr;
 	struct es_bus_server *server = calloc(1, sizeof *server + (slots + SPARE_CALLS) * sizeof server->calls[0]);
 	if (server == NULL) {
 		return NULL;
@@ -434,10 +432,7 @@ static struct es_bus_server *server_new(const struct es_bus_server_options *opti
 	server->user = options->user;
 	server->slots = slots;
 	(void)pthread_mutex_init(&server->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&server->changed, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	es_cond_init(&server->changed);
 	return server;
 }
 
@@ -475,22 +470,16 @@ es_status es_bus_server_start(const struct es_bus_server_options *options, struc
 	return ES_OK;
 }
 
-static struct timespec monotonic_in(int64_t ms)
-{
-	int64_t at = es_mono_ms() + ms;
-	return (struct timespec){ .tv_sec = at / 1000, .tv_nsec = at % 1000 * 1000000 };
-}
-
 void es_bus_server_stop(struct es_bus_server *server, int64_t wait_ms)
 {
 	if (server == NULL) {
 		return;
 	}
-	struct timespec until = monotonic_in(wait_ms);
+	const int64_t until = es_mono_ms() + wait_ms;
 
 	(void)pthread_mutex_lock(&server->lock);
 	server->is_stopping = true; /* new requests are told so, and their callers go elsewhere */
-	while (server->at_work > 0 && pthread_cond_timedwait(&server->changed, &server->lock, &until) != ETIMEDOUT) {
+	while (server->at_work > 0 && es_cond_wait_until(&server->changed, &server->lock, until)) {
 	}
 	server->is_closed = true;
 	while (server->inside > 0) {

@@ -5,10 +5,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "es_cleanup.h"
 #include "es_clock.h"
+#include "es_cond.h"
 #include "es_db_dialect.h"
 #include "es_db_engine.h"
 #include "es_db_writer.h"
@@ -202,15 +202,11 @@ static es_status open_writer(struct es_db *db, const struct es_db_options *optio
 es_status es_db_open(const struct es_db_options *options, struct es_db **out, struct es_buf *error)
 {
 	struct es_db *db = calloc(1, sizeof *db);
-	pthread_condattr_t monotonic;
 
 	if (db == NULL)
 		return ES_TOO_LARGE;
 	pthread_mutex_init(&db->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&db->returned, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	es_cond_init(&db->returned);
 
 	es_status status = check_migrations(options, error);
 	if (status == ES_OK)
@@ -280,15 +276,13 @@ static es_status open_reader(struct es_db *db, struct es_db_conn **out)
 /* An idle connection, or the right to open one. */
 static es_status take_reader(struct es_db *db, struct es_db_conn **out)
 {
-	const int64_t until_ms = es_mono_ms() + db->plan.timeout_ms;
-	const struct timespec until = { .tv_sec = (time_t)(until_ms / 1000),
-		                            .tv_nsec = (long)(until_ms % 1000) * 1000000L };
+	const int64_t until = es_mono_ms() + db->plan.timeout_ms;
 	es_status status = ES_OK;
 
 	*out = NULL;
 	pthread_mutex_lock(&db->lock);
 	while (db->idle == NULL && db->open == db->max && status == ES_OK)
-		if (pthread_cond_timedwait(&db->returned, &db->lock, &until) != 0)
+		if (!es_cond_wait_until(&db->returned, &db->lock, until))
 			status = ES_BUSY;
 	if (db->idle != NULL) {
 		*out = db->idle;

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "es_cleanup.h"
 #include "es_clock.h"
+#include "es_cond.h"
 #include "es_http_int.h"
 #include "es_log.h"
 
@@ -247,7 +247,6 @@ static void server_free(struct es_http_server *server)
 static struct es_http_server *server_new(const struct es_http_options *options)
 {
 	struct es_http_server *server = calloc(1, sizeof(*server));
-	pthread_condattr_t attributes;
 
 	if (server == NULL)
 		return NULL;
@@ -255,10 +254,7 @@ static struct es_http_server *server_new(const struct es_http_options *options)
 	fill_in(&server->options);
 	server->listen_fd = -1;
 	pthread_mutex_init(&server->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&server->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	es_cond_init(&server->changed);
 	return server;
 }
 
@@ -305,26 +301,12 @@ void es_http_drain(struct es_http_server *server)
 	(void)shutdown(server->listen_fd, SHUT_RDWR);
 }
 
-static struct timespec mono_after(int64_t ms)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += ms / 1000;
-	at.tv_nsec += (ms % 1000) * 1000000;
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_sec++;
-		at.tv_nsec -= 1000000000;
-	}
-	return at;
-}
-
 static void wait_until_quiet(struct es_http_server *server, int64_t wait_ms)
 {
-	struct timespec until = mono_after(wait_ms > 0 ? wait_ms : 0);
+	const int64_t until = es_mono_ms() + (wait_ms > 0 ? wait_ms : 0);
 
 	pthread_mutex_lock(&server->lock);
-	while (server->active_count > 0 && pthread_cond_timedwait(&server->changed, &server->lock, &until) != ETIMEDOUT)
+	while (server->active_count > 0 && es_cond_wait_until(&server->changed, &server->lock, until))
 		;
 	pthread_mutex_unlock(&server->lock);
 }

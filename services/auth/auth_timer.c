@@ -4,7 +4,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "es_clock.h"
+#include "es_cond.h"
 
 #define PERIOD_MS 1000
 #define RING_SPACING_MS 5
@@ -18,22 +20,11 @@ struct auth_timer {
 	bool rung, stopping;
 };
 
-static struct timespec later(struct timespec from, long ms)
-{
-	from.tv_sec += ms / 1000;
-	from.tv_nsec += ms % 1000 * 1000000;
-	if (from.tv_nsec >= 1000000000) {
-		from.tv_sec++;
-		from.tv_nsec -= 1000000000;
-	}
-	return from;
-}
-
 /* With the lock held, until `at` or the stop; when `ring_ends_it`, until a ring as well. */
-static void wait_until(struct auth_timer *timer, struct timespec at, bool ring_ends_it)
+static void wait_until(struct auth_timer *timer, int64_t at, bool ring_ends_it)
 {
 	while (!timer->stopping && !(ring_ends_it && timer->rung)) {
-		if (pthread_cond_timedwait(&timer->wake, &timer->lock, &at) != 0)
+		if (!es_cond_wait_until(&timer->wake, &timer->lock, at))
 			break;
 	}
 }
@@ -44,15 +35,14 @@ static void *run(void *arg)
 
 	pthread_mutex_lock(&timer->lock);
 	while (!timer->stopping) {
-		struct timespec now;
 		bool rung = timer->rung;
 		timer->rung = false;
 		pthread_mutex_unlock(&timer->lock);
 		timer->tick(timer->user, rung);
 		pthread_mutex_lock(&timer->lock);
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		wait_until(timer, later(now, RING_SPACING_MS), false);
-		wait_until(timer, later(now, PERIOD_MS), true);
+		const int64_t now = es_mono_ms();
+		wait_until(timer, now + RING_SPACING_MS, false);
+		wait_until(timer, now + PERIOD_MS, true);
 	}
 	pthread_mutex_unlock(&timer->lock);
 	return NULL;
@@ -61,7 +51,6 @@ static void *run(void *arg)
 es_status auth_timer_start(auth_timer_tick *tick, void *user, struct auth_timer **out)
 {
 	struct auth_timer *timer = calloc(1, sizeof *timer);
-	pthread_condattr_t attr;
 	sigset_t all, before;
 
 	if (timer == NULL)
@@ -69,10 +58,7 @@ es_status auth_timer_start(auth_timer_tick *tick, void *user, struct auth_timer 
 	timer->tick = tick;
 	timer->user = user;
 	(void)pthread_mutex_init(&timer->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&timer->wake, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	es_cond_init(&timer->wake);
 
 	(void)sigfillset(&all); /* signals are for the main thread */
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "es_cleanup.h"
 #include "es_clock.h"
+#include "es_cond.h"
 #include "es_crypto.h"
 #include "es_log.h"
 #include "es_metrics.h"
@@ -293,18 +293,10 @@ es_status esim_runner_round(struct esim_runner *runner, int64_t now_ms, bool *mo
 /* False: it is time to end. */
 static bool pause_for(struct esim_runner *runner, int64_t ms)
 {
-	struct timespec until;
+	const int64_t until = es_mono_ms() + ms;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	(void)pthread_mutex_lock(&runner->lock);
-	while (!runner->stopping && !runner->is_kicked &&
-	       pthread_cond_timedwait(&runner->wake, &runner->lock, &until) == 0) {
+	while (!runner->stopping && !runner->is_kicked && es_cond_wait_until(&runner->wake, &runner->lock, until)) {
 	}
 	runner->is_kicked = false;
 	const bool go_on = !runner->stopping;
@@ -343,16 +335,12 @@ es_status esim_runner_start(const struct esim_runner_options *options, bool has_
                             struct es_buf *error)
 {
 	struct esim_runner *runner = calloc(1, sizeof *runner);
-	pthread_condattr_t clock;
 
 	if (runner == NULL)
 		return ES_TOO_LARGE;
 	runner->o = *options;
 	(void)pthread_mutex_init(&runner->lock, NULL);
-	(void)pthread_condattr_init(&clock);
-	(void)pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&runner->wake, &clock);
-	(void)pthread_condattr_destroy(&clock);
+	es_cond_init(&runner->wake);
 	if (has_thread && pthread_create(&runner->thread, NULL, run, runner) != 0) {
 		es_put_str(error, "threads cannot be had");
 		esim_runner_free(runner);

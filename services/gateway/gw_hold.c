@@ -4,9 +4,9 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "es_clock.h"
+#include "es_cond.h"
 
 struct held {
 	int64_t due_ms; /* monotonic */
@@ -51,8 +51,7 @@ static void *run(void *user)
 			release_first(hold);
 			continue;
 		}
-		const struct timespec until = { .tv_sec = due_ms / 1000, .tv_nsec = due_ms % 1000 * 1000000 };
-		(void)pthread_cond_timedwait(&hold->changed, &hold->lock, &until);
+		(void)es_cond_wait_until(&hold->changed, &hold->lock, due_ms);
 	}
 	(void)pthread_mutex_unlock(&hold->lock);
 	return NULL;
@@ -68,17 +67,13 @@ static void hold_done(struct gw_hold *hold)
 es_status gw_hold_start(size_t places, int64_t hold_ms, struct gw_hold **out)
 {
 	struct gw_hold *hold = calloc(1, sizeof *hold + places * sizeof hold->queue[0]);
-	pthread_condattr_t monotonic;
 
 	if (hold == NULL)
 		return ES_UNAVAILABLE;
 	hold->places = places;
 	hold->hold_ms = hold_ms;
 	(void)pthread_mutex_init(&hold->lock, NULL);
-	(void)pthread_condattr_init(&monotonic);
-	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&hold->changed, &monotonic);
-	(void)pthread_condattr_destroy(&monotonic);
+	es_cond_init(&hold->changed);
 	if (pthread_create(&hold->thread, NULL, run, hold) != 0) {
 		hold_done(hold);
 		return ES_UNAVAILABLE;

@@ -1,11 +1,10 @@
 /* notify_deliver.c -- the thread: who has something due, how much of it now, taken under a lease. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "es_cleanup.h"
 #include "es_clock.h"
-#include "es_crypto.h"
+#include "es_cond.h"
 #include "es_log.h"
 #include "notify_deliver_int.h"
 
@@ -201,7 +200,6 @@ static void serve(struct round *r, size_t i)
 	const struct notify_rules *rules = d->o.ways.rules(d->o.ways.user, pair->tenant);
 	struct notify_account *account = d->o.ways.account(d->o.ways.user, pair->account);
 	struct notify_pace *pace = pace_of(d, pair->tenant, rules->rate);
-	uint64_t lease = 0;
 
 	if (pace == NULL)
 		return;
@@ -209,7 +207,6 @@ static void serve(struct round *r, size_t i)
 	if (limit == 0)
 		return;
 	limit = least(limit, NOTIFY_TAKE_MAX);
-	es_random(&lease, sizeof lease);
 	const int64_t now_ms = es_wall_ms();
 	struct taking t = { .d = d,
 		                .rules = rules,
@@ -219,7 +216,7 @@ static void serve(struct round *r, size_t i)
 		                          .tenant = pair->tenant,
 		                          .now_ms = now_ms,
 		                          .until_ms = now_ms + d->o.lease_ms,
-		                          .lease = (int64_t)(lease >> 1) + 1,
+		                          .lease = notify_new_lease(),
 		                          .limit = limit } };
 	const es_status status = es_db_write_wait(notify_store_db(d->o.store), run_take, &t);
 	if (status != ES_OK) {
@@ -269,19 +266,11 @@ static int64_t run_round(struct round *r)
 
 static void sleep_for(struct notify_deliver *d, int64_t ms)
 {
-	struct timespec until;
+	const int64_t until = es_mono_ms() + (ms < IDLE_MS ? ms : IDLE_MS); /* the wall clock may have stepped */
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	if (ms > IDLE_MS)
-		ms = IDLE_MS; /* the wall clock stepped */
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&d->lock);
-	while (!d->is_kicked && !d->stopping)
-		if (pthread_cond_timedwait(&d->wake, &d->lock, &until) != 0)
-			break;
+	while (!d->is_kicked && !d->stopping && es_cond_wait_until(&d->wake, &d->lock, until))
+		;
 	d->is_kicked = false;
 	pthread_mutex_unlock(&d->lock);
 }
@@ -321,16 +310,12 @@ es_status notify_deliver_new(const struct notify_deliver_options *options, struc
 	const struct es_bus_client_options client = {
 		.target = options->policy_target, .name = "policy", .key = options->key, .slots = NOTIFY_NUMBERS_MAX
 	};
-	pthread_condattr_t attr;
 
 	if (d == NULL)
 		return ES_TOO_LARGE;
 	d->o = *options;
 	pthread_mutex_init(&d->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&d->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	es_cond_init(&d->wake);
 	notify_insight_init();
 	const es_status status = es_bus_client_start(&client, &d->policy, error);
 	if (status != ES_OK) {
@@ -361,15 +346,10 @@ void notify_deliver_kick(void *user)
 
 static void wait_for_flights(struct notify_deliver *d, int64_t wait_ms)
 {
-	struct timespec until;
+	const int64_t until = es_mono_ms() + wait_ms;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += wait_ms / 1000;
-	until.tv_nsec += wait_ms % 1000 * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&d->lock);
-	while (d->flights > 0 && pthread_cond_timedwait(&d->wake, &d->lock, &until) == 0)
+	while (d->flights > 0 && es_cond_wait_until(&d->wake, &d->lock, until))
 		;
 	pthread_mutex_unlock(&d->lock);
 }

@@ -4,12 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bus.pb-c.h"
 #include "es_cleanup.h"
 #include "es_clock.h"
-#include "es_crypto.h"
+#include "es_cond.h"
 #include "es_log.h"
 #include "es_metrics.h"
 #include "notify_mass_int.h"
@@ -283,21 +282,10 @@ static es_status run_take(struct es_db_conn *conn, void *user)
 	return notify_store_mass_held(conn, t->id, t->lease, t->arena, &t->mass);
 }
 
-static int64_t new_lease(void)
-{
-	uint8_t bytes[8];
-	int64_t lease = 0;
-
-	es_random(bytes, sizeof bytes);
-	memcpy(&lease, bytes, sizeof lease);
-	lease &= INT64_MAX;
-	return lease == 0 ? 1 : lease;
-}
-
 /* False: somebody else was faster, or the database is away. */
 static bool take(struct notify_mass_run *run, int64_t id, struct notify_pass *p)
 {
-	struct taking t = { .arena = run->arena, .id = id, .lease = new_lease(), .now_ms = es_wall_ms() };
+	struct taking t = { .arena = run->arena, .id = id, .lease = notify_new_lease(), .now_ms = es_wall_ms() };
 	struct es_arena *arena = p->arena;
 
 	if (es_db_write_wait(notify_store_db(run->o.store), run_take, &t) != ES_OK)
@@ -356,10 +344,8 @@ static void prune(struct notify_mass_run *run)
 
 static void sleep_until(struct notify_mass_run *run, int64_t mono_ms)
 {
-	struct timespec until = { .tv_sec = mono_ms / 1000, .tv_nsec = (mono_ms % 1000) * 1000000 };
-
 	pthread_mutex_lock(&run->lock);
-	while (!run->stopping && !run->is_kicked && pthread_cond_timedwait(&run->wake, &run->lock, &until) == 0)
+	while (!run->stopping && !run->is_kicked && es_cond_wait_until(&run->wake, &run->lock, mono_ms))
 		;
 	run->is_kicked = false;
 	pthread_mutex_unlock(&run->lock);
@@ -426,7 +412,6 @@ es_status notify_mass_start(const struct notify_mass_options *options, struct no
                             struct es_buf *error)
 {
 	struct notify_mass_run *run = calloc(1, sizeof *run);
-	pthread_condattr_t attributes;
 
 	if (run == NULL)
 		return ES_TOO_LARGE;
@@ -437,10 +422,7 @@ es_status notify_mass_start(const struct notify_mass_options *options, struct no
 	run->o = *options;
 	run->looked_ms = es_mono_ms() - LOOK_MS;
 	pthread_mutex_init(&run->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&run->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
+	es_cond_init(&run->wake);
 	const es_status status = start_parts(run, error);
 	if (status != ES_OK) {
 		notify_mass_stop(run);

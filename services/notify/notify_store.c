@@ -97,6 +97,14 @@ struct es_db *notify_store_db(struct notify_store *store)
 	return store->db;
 }
 
+int64_t notify_new_lease(void)
+{
+	uint64_t random;
+
+	es_random(&random, sizeof random);
+	return (int64_t)(random % INT64_MAX) + 1;
+}
+
 /* ---- tokens ---- */
 
 void notify_store_hash(const struct notify_store *store, struct es_slice token, uint8_t out[NOTIFY_HASH_SIZE])

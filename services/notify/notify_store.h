@@ -24,6 +24,8 @@ es_status notify_store_open(const char *url, struct es_keyring *ring, struct not
                             struct es_buf *error) ES_MUST_USE;
 void notify_store_close(struct notify_store *store);
 struct es_db *notify_store_db(struct notify_store *store);
+/* What rows are taken under: random, above 0. */
+int64_t notify_new_lease(void);
 
 /* Who registers: slices live as long as the caller's request. */
 struct notify_owner {

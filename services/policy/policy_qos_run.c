@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "es_cleanup.h"
 #include "es_clock.h"
+#include "es_cond.h"
 #include "es_log.h"
 #include "es_metrics.h"
 #include "policy_admin.h"
@@ -16,6 +16,7 @@
 
 #define ORDERS_MAX 32 /* of one round */
 #define ARENA_BYTES (4u << 20)
+#define ROUND_MS 1000
 #define BUSY_MS 500 /* an order whose network has as many under way as may be is looked at again */
 #define REASON_MAX 128
 
@@ -279,14 +280,12 @@ es_status policy_qos_round(struct policy_engine *engine, struct policy_qos_net *
 /* ---- the thread ---- */
 
 /* False: it is time to end. */
-static bool pause_for(struct policy_qos_runner *runner, time_t seconds)
+static bool pause_for(struct policy_qos_runner *runner, int64_t ms)
 {
-	struct timespec until;
+	const int64_t until = es_mono_ms() + ms;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += seconds;
 	(void)pthread_mutex_lock(&runner->lock);
-	while (seconds > 0 && !runner->stopping && pthread_cond_timedwait(&runner->wake, &runner->lock, &until) == 0) {
+	while (ms > 0 && !runner->stopping && es_cond_wait_until(&runner->wake, &runner->lock, until)) {
 	}
 	const bool go_on = !runner->stopping;
 	(void)pthread_mutex_unlock(&runner->lock);
@@ -298,7 +297,7 @@ static void *run(void *user)
 	struct policy_qos_runner *runner = user;
 	bool more = false;
 
-	while (pause_for(runner, more ? 0 : 1)) {
+	while (pause_for(runner, more ? 0 : ROUND_MS)) {
 		es_status status = policy_qos_round(runner->engine, runner->net, es_wall_ms(), &more);
 		if (status != ES_OK && !runner->is_failing)
 			es_warn(NULL, "qos.round_failed", es_f_status(status));
@@ -311,17 +310,13 @@ es_status policy_qos_runner_start(struct policy_engine *engine, const char *file
                                   struct es_buf *error)
 {
 	struct policy_qos_runner *runner = calloc(1, sizeof *runner);
-	pthread_condattr_t clock;
 
 	if (runner == NULL)
 		return ES_TOO_LARGE;
 	runner->engine = engine;
 	es_metric_register(&steps);
 	(void)pthread_mutex_init(&runner->lock, NULL);
-	(void)pthread_condattr_init(&clock);
-	(void)pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&runner->wake, &clock);
-	(void)pthread_condattr_destroy(&clock);
+	es_cond_init(&runner->wake);
 	es_status status = policy_qos_net_start(file, &runner->net, error);
 	if (status == ES_OK && pthread_create(&runner->thread, NULL, run, runner) != 0) {
 		es_put_str(error, "threads cannot be had");

@@ -4,9 +4,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "es_clock.h"
+#include "es_cond.h"
 #include "es_log.h"
 #include "es_metrics.h"
 #include "policy_store_qos.h"
@@ -14,6 +14,7 @@
 #define PILE_MAX 512
 #define NOTED_SLOTS 65536u /* two subscribers in one slot: one of them is written again, nothing worse */
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
+#define FLUSH_EVERY_MS 1000
 #define PRUNE_EVERY_MS (INT64_C(3600) * 1000)
 #define OUTBOX_LIFE_MS (7 * DAY_MS)
 #define QOS_ORDER_LIFE_MS (30 * DAY_MS) /* after its end */
@@ -294,11 +295,9 @@ static void *run(void *user)
 	bool stopping = false;
 
 	while (!stopping) {
-		struct timespec until;
-		(void)clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec += 1;
+		const int64_t until = es_mono_ms() + FLUSH_EVERY_MS;
 		(void)pthread_mutex_lock(&seen->lock);
-		while (!seen->stopping && pthread_cond_timedwait(&seen->wake, &seen->lock, &until) == 0) {
+		while (!seen->stopping && es_cond_wait_until(&seen->wake, &seen->lock, until)) {
 		}
 		stopping = seen->stopping;
 		memcpy(seen->writing, seen->pile, seen->count * sizeof *seen->pile);
@@ -319,7 +318,6 @@ static void *run(void *user)
 struct policy_seen *policy_seen_start(struct policy_store *store, bool is_noting)
 {
 	struct policy_seen *seen = calloc(1, sizeof *seen);
-	pthread_condattr_t clock;
 
 	if (seen == NULL)
 		return NULL;
@@ -329,14 +327,9 @@ struct policy_seen *policy_seen_start(struct policy_store *store, bool is_noting
 	es_metric_register(&sightings);
 	es_metric_register(&answers_noted);
 	es_metric_register(&uncounted);
-	if (pthread_mutex_init(&seen->lock, NULL) != 0 || pthread_condattr_init(&clock) != 0) {
-		free(seen);
-		return NULL;
-	}
-	(void)pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	bool ok = pthread_cond_init(&seen->wake, &clock) == 0;
-	(void)pthread_condattr_destroy(&clock);
-	if (!ok || pthread_create(&seen->thread, NULL, run, seen) != 0) {
+	(void)pthread_mutex_init(&seen->lock, NULL);
+	es_cond_init(&seen->wake);
+	if (pthread_create(&seen->thread, NULL, run, seen) != 0) {
 		free(seen);
 		return NULL;
 	}

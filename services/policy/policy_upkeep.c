@@ -3,10 +3,10 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "es_cleanup.h"
 #include "es_clock.h"
+#include "es_cond.h"
 #include "es_log.h"
 #include "es_metrics.h"
 #include "policy_due.h"
@@ -14,6 +14,7 @@
 
 #define LINES_MAX 64    /* of one commit */
 #define DEVICES_MAX 500 /* of one commit */
+#define ROUND_MS 1000
 #define AGE_EVERY_MS (INT64_C(3600) * 1000)
 #define NEVER_WORKED_OUT 1 /* `due` of lines of before there was one */
 #define ARENA_BYTES (4u << 20)
@@ -200,14 +201,12 @@ es_status policy_upkeep_age(struct policy_engine *engine, int64_t now_ms, bool *
 /* ---- the thread ---- */
 
 /* False: it is time to end. */
-static bool pause_for(struct policy_upkeep *upkeep, time_t seconds)
+static bool pause_for(struct policy_upkeep *upkeep, int64_t ms)
 {
-	struct timespec until;
+	const int64_t until = es_mono_ms() + ms;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += seconds;
 	(void)pthread_mutex_lock(&upkeep->lock);
-	while (seconds > 0 && !upkeep->stopping && pthread_cond_timedwait(&upkeep->wake, &upkeep->lock, &until) == 0) {
+	while (ms > 0 && !upkeep->stopping && es_cond_wait_until(&upkeep->wake, &upkeep->lock, until)) {
 	}
 	const bool go_on = !upkeep->stopping;
 	(void)pthread_mutex_unlock(&upkeep->lock);
@@ -227,7 +226,7 @@ static void *run(void *user)
 	int64_t age_at_ms = es_mono_ms();
 	bool more = false;
 
-	while (pause_for(upkeep, more ? 0 : 1)) {
+	while (pause_for(upkeep, more ? 0 : ROUND_MS)) {
 		bool more_ageing = false;
 		es_status status = policy_upkeep_due(upkeep->engine, es_wall_ms(), &more);
 		if (status == ES_OK && es_mono_ms() >= age_at_ms) {
@@ -242,21 +241,15 @@ static void *run(void *user)
 struct policy_upkeep *policy_upkeep_start(struct policy_engine *engine)
 {
 	struct policy_upkeep *upkeep = calloc(1, sizeof *upkeep);
-	pthread_condattr_t clock;
 
 	if (upkeep == NULL)
 		return NULL;
 	upkeep->engine = engine;
 	es_metric_register(&due_lines);
 	es_metric_register(&aged_devices);
-	if (pthread_mutex_init(&upkeep->lock, NULL) != 0 || pthread_condattr_init(&clock) != 0) {
-		free(upkeep);
-		return NULL;
-	}
-	(void)pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	bool ok = pthread_cond_init(&upkeep->wake, &clock) == 0;
-	(void)pthread_condattr_destroy(&clock);
-	if (!ok || pthread_create(&upkeep->thread, NULL, run, upkeep) != 0) {
+	(void)pthread_mutex_init(&upkeep->lock, NULL);
+	es_cond_init(&upkeep->wake);
+	if (pthread_create(&upkeep->thread, NULL, run, upkeep) != 0) {
 		free(upkeep);
 		return NULL;
 	}

@@ -5,12 +5,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dia_answer.h"
 #include "dia_pending.h"
 #include "es_clock.h"
+#include "es_cond.h"
 #include "es_crypto.h"
 #include "es_log.h"
 #include "es_metrics.h"
@@ -284,13 +284,6 @@ static void check_sender(struct dia_engine *e, int64_t now)
 	_exit(EXIT_FAILURE);
 }
 
-static void wait_until(struct dia_engine *e, int64_t until)
-{
-	const struct timespec at = { .tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000L };
-
-	(void)pthread_cond_timedwait(&e->changed, &e->lock, &at);
-}
-
 static void *run_clock(void *user)
 {
 	struct dia_engine *e = user;
@@ -313,7 +306,7 @@ static void *run_clock(void *user)
 		const int64_t next = dia_pending_next(&e->pending);
 		e->wakes_at = next < now + IDLE_MS ? next : now + IDLE_MS;
 		if (!stopped && e->wakes_at > now)
-			wait_until(e, e->wakes_at);
+			(void)es_cond_wait_until(&e->changed, &e->lock, e->wakes_at);
 		(void)pthread_mutex_unlock(&e->lock);
 	}
 	return NULL;
@@ -390,14 +383,10 @@ static void show_metrics(void)
 
 static es_status start_parts(struct dia_engine *e, struct es_buf *error)
 {
-	pthread_condattr_t attr;
 	uint32_t seed;
 
 	(void)pthread_mutex_init(&e->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&e->changed, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	es_cond_init(&e->changed);
 	es_random(&seed, sizeof seed);
 	ES_TRY(dia_pending_init(&e->pending, e->config, seed));
 	e->owners = calloc(e->pending.size + 1, sizeof *e->owners);
