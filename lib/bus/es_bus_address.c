@@ -97,6 +97,17 @@ es_status es_bus_dial(nng_socket socket, const char *url, nng_dialer *out)
 	return nng_dial(socket, url, out, NNG_FLAG_NONBLOCK) == 0 ? ES_OK : ES_UNAVAILABLE;
 }
 
+ES_METRIC_COUNTER1(redials, "openes_bus_redials_total", "Dialers replaced since they did not connect");
+
+void es_bus_redial(nng_socket socket, const char *url, nng_dialer *dialer)
+{
+	es_count(&redials, 0);
+	(void)nng_dialer_close(*dialer);
+	if (es_bus_dial(socket, url, dialer) != ES_OK) {
+		es_error(NULL, "bus.not_dialled", es_f_str("url", url));
+	}
+}
+
 /* ---- closing ---- */
 
 struct closing {

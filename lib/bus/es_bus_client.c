@@ -10,7 +10,6 @@
 #include "es_clock.h"
 #include "es_log.h"
 #include "es_metrics.h"
-#include "es_worker.h"
 
 #define SLOTS_DEFAULT 512
 #define SLOT_MEMORY (3u * ES_BUS_MAX_FRAME) /* request, reply, and the reply's payload on its own */
@@ -517,13 +516,12 @@ es_status es_bus_client_start(const struct es_bus_client_options *options, struc
 	client->key = options->key;
 	client->slots_max = options->slots > 0 ? options->slots : SLOTS_DEFAULT;
 	(void)snprintf(client->name, sizeof client->name, "%s", options->name);
-	client->dialling = es_worker_new("bus-dialling", 1, ES_BUS_ADDRESSES_MAX);
-	if (client->dialling == NULL) {
-		es_put_str(error, "cannot start the thread that dials");
-		es_bus_client_stop(client);
-		return ES_UNAVAILABLE;
+	es_status status = es_bus_chores_start();
+	if (status != ES_OK) {
+		es_put_str(error, "cannot start the bus's own thread");
+	} else {
+		status = es_bus_watch_start(options->target, on_addresses, client, &client->watch, error);
 	}
-	es_status status = es_bus_watch_start(options->target, on_addresses, client, &client->watch, error);
 	if (status != ES_OK) {
 		es_bus_client_stop(client);
 		return status;
@@ -590,7 +588,6 @@ void es_bus_client_stop(struct es_bus_client *client)
 	}
 	(void)pthread_mutex_unlock(&client->lock);
 	slots_free(client);
-	es_worker_free(client->dialling);
 	if (client->abandoned != NULL) {
 		client_abandon(client);
 		return;

@@ -55,6 +55,7 @@ struct es_bus_replica {
 	unsigned misses;    /* timeouts in a row, of calls and pings */
 	unsigned outstanding;
 	struct es_bus_replica *next_leaving;
+	struct es_bus_chore redialling; /* under way in PING_REDIALLING */
 	struct es_bus_lane *lanes, *idle;
 	struct es_bus_ping ping;
 };
@@ -91,7 +92,6 @@ struct es_bus_client {
 	struct es_bus_client *next_abandoned;
 	uint64_t calls; /* numbers the attempts */
 	struct es_bus_watch *watch;
-	struct es_worker *dialling; /* one thread: replaces dialers, which must not be waited for on NNG's threads */
 };
 
 /* ---- replicas; those marked (locked) want the client's lock held ---- */

@@ -13,6 +13,7 @@
 
 #include "es_bus_internal.h"
 #include "es_bus_pb.h"
+#include "es_cleanup.h"
 #include "es_clock.h"
 #include "es_log.h"
 #include "es_metrics.h"
@@ -28,6 +29,11 @@ struct es_bus_publisher {
 struct dialled {
 	char url[128];
 	nng_dialer dialer;
+	bool was_away; /* when it was last looked after */
+};
+
+struct joined {
+	int pipe, dialer;
 };
 
 struct es_bus_subscriber {
@@ -39,11 +45,17 @@ struct es_bus_subscriber {
 	nng_aio *aio;
 	struct es_arena *arena;
 	struct es_bus_watch *watch;
+	struct es_bus_chore looking;
+
+	pthread_mutex_t dialling; /* guards what is dialled; taken before `lock`, and never by callbacks of pipes */
 	struct dialled dialled[ES_BUS_ADDRESSES_MAX];
 	size_t dialled_count;
-	pthread_mutex_t lock;
+
+	pthread_mutex_t lock;                           /* guards what follows, and next_poll */
+	struct joined joined[2 * ES_BUS_ADDRESSES_MAX]; /* a dialer's old pipe may go after its new one has come */
+	size_t joined_count;
 	pthread_cond_t ended;
-	bool is_stopping, has_ended;
+	bool is_stopping, has_ended, is_looking;
 };
 
 ES_METRIC_COUNTER1(published, "openes_bus_hints_published_total", "Hints published");
@@ -155,6 +167,50 @@ static bool is_poll_due(struct es_bus_subscriber *s)
 	return is_due;
 }
 
+/* Like a replica's, a dialer may sleep for ever (es_bus_replica.c): hints would be missed until a restart, and every event come
+ * as late as a poll. One that is found away twice in a row is replaced. */
+static bool is_joined(struct es_bus_subscriber *s, nng_dialer dialer)
+{
+	bool found = false;
+
+	(void)pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->joined_count && !found; i++) {
+		found = s->joined[i].dialer == nng_dialer_id(dialer);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return found;
+}
+
+static void look(void *user)
+{
+	struct es_bus_subscriber *s = user;
+
+	(void)pthread_mutex_lock(&s->dialling);
+	for (size_t i = 0; i < s->dialled_count; i++) {
+		struct dialled *d = &s->dialled[i];
+		bool is_away = !is_joined(s, d->dialer), is_due = is_away && d->was_away;
+		if (is_due) {
+			es_bus_redial(s->socket, d->url, &d->dialer);
+		}
+		d->was_away = is_away && !is_due;
+	}
+	(void)pthread_mutex_unlock(&s->dialling);
+	(void)pthread_mutex_lock(&s->lock);
+	s->is_looking = false;
+	(void)pthread_cond_signal(&s->ended);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static void look_after_dialers(struct es_bus_subscriber *s)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	if (!s->is_looking && !s->is_stopping) {
+		s->is_looking = true;
+		es_bus_chore_do(&s->looking);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
 static void on_event(void *user)
 {
 	struct es_bus_subscriber *s = user;
@@ -167,6 +223,7 @@ static void on_event(void *user)
 	}
 	if (is_poll_due(s)) {
 		s->bell("", 0, s->user);
+		look_after_dialers(s);
 	}
 	receive(s);
 }
@@ -176,11 +233,29 @@ static void on_connected(nng_pipe pipe, nng_pipe_ev event, void *user)
 {
 	struct es_bus_subscriber *s = user;
 
-	(void)pipe;
 	(void)event;
 	(void)pthread_mutex_lock(&s->lock);
+	if (s->joined_count < ES_COUNT(s->joined)) {
+		s->joined[s->joined_count++] =
+			(struct joined){ .pipe = nng_pipe_id(pipe), .dialer = nng_dialer_id(nng_pipe_dialer(pipe)) };
+	}
 	s->next_poll = es_mono_ms();
 	nng_aio_abort(s->aio, NNG_ETIMEDOUT);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static void on_disconnected(nng_pipe pipe, nng_pipe_ev event, void *user)
+{
+	struct es_bus_subscriber *s = user;
+
+	(void)event;
+	(void)pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->joined_count; i++) {
+		if (s->joined[i].pipe == nng_pipe_id(pipe)) {
+			s->joined[i] = s->joined[--s->joined_count];
+			break;
+		}
+	}
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
@@ -188,6 +263,7 @@ static void on_addresses(const char *const *urls, size_t count, void *user)
 {
 	struct es_bus_subscriber *s = user;
 
+	(void)pthread_mutex_lock(&s->dialling);
 	for (size_t i = 0; i < s->dialled_count;) {
 		size_t j = 0;
 		while (j < count && strcmp(urls[j], s->dialled[i].url) != 0) {
@@ -208,9 +284,11 @@ static void on_addresses(const char *const *urls, size_t count, void *user)
 		struct dialled *d = &s->dialled[i];
 		if (i == s->dialled_count && es_bus_dial(s->socket, urls[j], &d->dialer) == ES_OK) {
 			(void)snprintf(d->url, sizeof d->url, "%s", urls[j]);
+			d->was_away = false;
 			s->dialled_count++;
 		}
 	}
+	(void)pthread_mutex_unlock(&s->dialling);
 }
 
 static es_status subscriber_open(struct es_bus_subscriber *s)
@@ -220,7 +298,8 @@ static es_status subscriber_open(struct es_bus_subscriber *s)
 	}
 	if (es_bus_socket_setup(s->socket) != ES_OK || nng_socket_set_int(s->socket, NNG_OPT_RECVBUF, BUFFERS) != 0 ||
 	    nng_socket_set(s->socket, NNG_OPT_SUB_SUBSCRIBE, "", 0) != 0 || nng_aio_alloc(&s->aio, on_event, s) != 0 ||
-	    nng_pipe_notify(s->socket, NNG_PIPE_EV_ADD_POST, on_connected, s) != 0) {
+	    nng_pipe_notify(s->socket, NNG_PIPE_EV_ADD_POST, on_connected, s) != 0 ||
+	    nng_pipe_notify(s->socket, NNG_PIPE_EV_REM_POST, on_disconnected, s) != 0) {
 		(void)es_bus_close(s->socket);
 		return ES_UNAVAILABLE;
 	}
@@ -233,6 +312,7 @@ static void subscriber_free(struct es_bus_subscriber *s)
 	es_arena_free(s->arena);
 	(void)pthread_cond_destroy(&s->ended);
 	(void)pthread_mutex_destroy(&s->lock);
+	(void)pthread_mutex_destroy(&s->dialling);
 	free(s);
 }
 
@@ -245,15 +325,17 @@ es_status es_bus_subscriber_start(const char *target, struct es_bus_key *key, in
 		es_put_str(error, "out of memory");
 		return ES_TOO_LARGE;
 	}
+	(void)pthread_mutex_init(&s->dialling, NULL);
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_cond_init(&s->ended, NULL);
+	s->looking = (struct es_bus_chore){ .run = look, .user = s };
 	s->key = key;
 	s->poll_ms = poll_ms;
 	s->next_poll = es_mono_ms(); /* the first ring is at once: what happened while we were away? */
 	s->bell = bell;
 	s->user = user;
 	s->arena = es_arena_new(1024, HINT_MEMORY);
-	if (s->arena == NULL || subscriber_open(s) != ES_OK) {
+	if (s->arena == NULL || es_bus_chores_start() != ES_OK || subscriber_open(s) != ES_OK) {
 		es_put_str(error, "cannot set up the socket for events");
 		subscriber_free(s);
 		return ES_UNAVAILABLE;
@@ -278,7 +360,7 @@ void es_bus_subscriber_stop(struct es_bus_subscriber *s)
 	(void)pthread_mutex_lock(&s->lock);
 	s->is_stopping = true;
 	nng_aio_cancel(s->aio);
-	while (!s->has_ended) {
+	while (!s->has_ended || s->is_looking) {
 		(void)pthread_cond_wait(&s->ended, &s->lock);
 	}
 	(void)pthread_mutex_unlock(&s->lock);

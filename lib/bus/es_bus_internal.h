@@ -51,6 +51,22 @@ es_status es_bus_listen(nng_socket socket, const char *urls, struct es_buf *erro
 bool es_bus_close(nng_socket socket);
 /* Dials in the background and again whenever the connection is lost. */
 es_status es_bus_dial(nng_socket socket, const char *url, nng_dialer *out) ES_MUST_USE;
+/* Replaces a dialer that does not connect; what it was connected to is closed. A chore: waits for callbacks of NNG. */
+void es_bus_redial(nng_socket socket, const char *url, nng_dialer *dialer);
+
+/* ---- chores (es_bus_chore.c): one thread per process for what waits for NNG's threads ----
+ *
+ * Of these there are two. Two callbacks on them that each wait for a third one stop NNG for good. */
+
+struct es_bus_chore {
+	void (*run)(void *user);
+	void *user;
+	struct es_bus_chore *next;
+};
+/* Before the first chore. ES_UNAVAILABLE: there is no thread to be had. */
+es_status es_bus_chores_start(void) ES_MUST_USE;
+/* Runs soon; not to be given again before it does. */
+void es_bus_chore_do(struct es_bus_chore *chore);
 
 /* ---- resolver (es_bus_resolve.c): one thread per process, since getaddrinfo() blocks ---- */
 

@@ -12,7 +12,6 @@
 #include "es_clock.h"
 #include "es_log.h"
 #include "es_metrics.h"
-#include "es_worker.h"
 
 #define PING_EVERY_MS 500
 #define PING_TIMEOUT_MS 400
@@ -26,8 +25,6 @@
 
 static const char *const changes[] = { "up", "down" };
 ES_METRIC_COUNTER(replica_changes, "openes_bus_replica_changes_total", "Replicas found well or lost", "to", changes);
-
-ES_METRIC_COUNTER1(redials, "openes_bus_redials_total", "Dialers replaced since they did not connect");
 
 static void ping_send(struct es_bus_replica *r);
 static void ping_pause(struct es_bus_replica *r);
@@ -293,8 +290,7 @@ static bool is_redial_due(const struct es_bus_replica *r)
 	return !r->is_connected && !r->is_leaving && es_mono_ms() - r->dialled_at >= REDIAL_MS;
 }
 
-/* On the client's own thread and outside its lock: to close a dialer waits for callbacks that run on NNG's task threads,
- * of which there are two. Two replicas away at once, each with its callback waiting there, would stop NNG for good. */
+/* A chore, outside the lock: NNG ends calls while it closes. */
 static void redial(void *user)
 {
 	struct es_bus_replica *r = user;
@@ -304,11 +300,7 @@ static void redial(void *user)
 	r->dialled_at = is_due ? es_mono_ms() : r->dialled_at;
 	(void)pthread_mutex_unlock(&r->client->lock);
 	if (is_due) {
-		es_count(&redials, 0);
-		(void)nng_dialer_close(r->dialer);
-		if (es_bus_dial(r->socket, r->url, &r->dialer) != ES_OK) {
-			es_error(NULL, "bus.not_dialled", es_f_str("target", r->client->name), es_f_str("url", r->url));
-		}
+		es_bus_redial(r->socket, r->url, &r->dialer);
 	}
 	(void)pthread_mutex_lock(&r->client->lock);
 	ping_next(r, true);
@@ -319,8 +311,9 @@ static void on_ping_pause(void *user)
 {
 	struct es_bus_replica *r = user;
 	(void)pthread_mutex_lock(&r->client->lock);
-	if (is_redial_due(r) && es_worker_submit(r->client->dialling, redial, r) == ES_OK) {
+	if (is_redial_due(r)) {
 		r->ping.state = PING_REDIALLING;
+		es_bus_chore_do(&r->redialling);
 	} else {
 		ping_next(r, true);
 	}
@@ -433,6 +426,7 @@ void es_bus_replica_open(struct es_bus_client *client, const char *url)
 	r->client = client;
 	r->dialled_at = es_mono_ms();
 	r->ping.state = PING_STOPPED;
+	r->redialling = (struct es_bus_chore){ .run = redial, .user = r };
 	(void)snprintf(r->url, sizeof r->url, "%s", url);
 	r->ping.arena = es_arena_new(1024, ES_BUS_CALL_MEMORY);
 	if (r->ping.arena == NULL || nng_aio_alloc(&r->ping.aio, on_ping, r) != 0 ||

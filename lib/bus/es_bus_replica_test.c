@@ -152,11 +152,6 @@ static void two_urls(char a[64], char b[64], char both[200])
 	(void)snprintf(both, 200, "%s,%s", a, b);
 }
 
-static long redials(void)
-{
-	return kit_metric("\nopenes_bus_redials_total "); /* the line feed: not its HELP */
-}
-
 /* ---- tests ---- */
 
 static void a_replica_killed_during_a_call_makes_it_unavailable(void **state)
@@ -268,10 +263,10 @@ static void a_replica_hung_for_long_is_used_again(void **state)
 	char url[64];
 	struct replica r = start(kit_ipc_url(url), false);
 	struct es_bus_client *client = kit_ready_client(url, key);
-	long before = redials();
+	long before = kit_redials();
 
 	assert_int_equal(kill(r.pid, SIGSTOP), 0);
-	wait_until(redials() >= before + 2);
+	wait_until(kit_redials() >= before + 2);
 	assert_int_equal(kill(r.pid, SIGCONT), 0);
 	wait_until(ask(client, 1000, "") == r.pid);
 	es_bus_client_stop(client);
@@ -293,8 +288,8 @@ static void replicas_away_together_are_dialled_again_and_used(void **state)
 		len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i > 0 ? "," : "", urls[i]);
 	}
 	struct es_bus_client *client = kit_client(all, key, 0);
-	long before = redials();
-	wait_until(redials() >= before + AWAY);
+	long before = kit_redials();
+	wait_until(kit_redials() >= before + AWAY);
 	struct replica last = start(urls[AWAY - 1], false);
 	wait_until(ask(client, 1000, "") == last.pid);
 	es_bus_client_stop(client);

@@ -633,6 +633,31 @@ static void a_burst_of_hints_arrives_whole(void **state)
 	es_buf_free(&error);
 }
 
+/* Otherwise one whose dialer sleeps for ever hears no hint until it is restarted. */
+static void a_subscriber_dials_anew_while_its_publisher_is_away_and_hears_it_then(void **state)
+{
+	(void)state;
+	struct rings rings = { 0 };
+	struct es_bus_publisher *publisher = NULL;
+	struct es_bus_subscriber *subscriber = NULL;
+	struct es_buf error;
+	char url[64];
+
+	es_buf_init(&error, 500);
+	long before = kit_redials();
+	assert_int_equal(es_bus_subscriber_start(kit_ipc_url(url), key, 10, on_ring, &rings, &subscriber, &error), ES_OK);
+	wait_until(kit_redials() >= before + 3);
+	assert_int_equal(es_bus_publisher_start(url, key, &publisher, &error), ES_OK);
+	wait_until((es_bus_publish(publisher, "policy", 1), rings.hints > 0));
+	before = kit_redials();
+	int polls = rings.polls;
+	wait_until(rings.polls >= polls + 10);
+	assert_int_equal(kit_redials(), before); /* what is connected stays so */
+	es_bus_subscriber_stop(subscriber);
+	es_bus_publisher_stop(publisher);
+	es_buf_free(&error);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -669,6 +694,7 @@ int main(void)
 		cmocka_unit_test(an_address_that_is_none_is_refused_with_a_sentence),
 		cmocka_unit_test(the_doorbell_rings_at_start_at_hints_and_at_a_steady_pace),
 		cmocka_unit_test(a_burst_of_hints_arrives_whole),
+		cmocka_unit_test(a_subscriber_dials_anew_while_its_publisher_is_away_and_hears_it_then),
 		cmocka_unit_test(a_stuck_reaper_is_noticed_and_stopping_does_not_hang_on_it),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -91,6 +91,11 @@ static inline long kit_metric(const char *line)
 	return value;
 }
 
+static inline long kit_redials(void)
+{
+	return kit_metric("\nopenes_bus_redials_total "); /* the line feed: not its HELP */
+}
+
 static inline struct es_bus_client *kit_client(const char *target, struct es_bus_key *key, uint32_t slots)
 {
 	struct es_bus_client *client = NULL;
