@@ -27,6 +27,10 @@ enum es_peer_entry {
 enum es_peer_entry es_peer_enter(struct es_peer_room *room);
 void es_peer_leave(struct es_peer_room *room);
 
+/* How many could enter now. 0: *again_ms is when the breaker lets one try, or a second. */
+uint32_t es_peer_room_left(struct es_peer_room *room, int64_t *again_ms);
+bool es_peer_rests(struct es_peer_room *room); /* the breaker is open */
+
 enum es_peer_health {
 	ES_PEER_GOOD,      /* it answered */
 	ES_PEER_BAD,       /* it did not, or not as a peer in health does */

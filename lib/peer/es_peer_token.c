@@ -4,18 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "es_bearer.h"
 #include "es_cleanup.h"
 #include "es_clock.h"
 #include "es_crypto.h"
-#include "es_json.h"
 #include "es_peer.h"
 #include "es_secret.h"
 #include "es_text.h"
 
 #define BEARER "Bearer "
 #define ANSWER_MAX 16384
-#define LIFE_UNSAID_S 60
-#define LIFE_MAX_S 86400
 #define MARGIN_MAX_MS 30000
 
 struct waiter {
@@ -30,7 +28,7 @@ struct es_peer_token {
 	struct es_buf basic, form; /* NUL-terminated header; body */
 
 	pthread_mutex_t lock;
-	char bearer[sizeof BEARER + ES_PEER_TOKEN_MAX];
+	char bearer[sizeof BEARER + ES_BEARER_TOKEN_MAX];
 	int64_t good_until; /* mono ms */
 	struct waiter *waiters;
 	bool is_asking;
@@ -106,31 +104,17 @@ void es_peer_token_drop(struct es_peer_token *token)
 
 /* ---- the answer ---- */
 
-/* RFC 6750 2.1: b64token. */
-static bool is_token(const char *text)
-{
-	size_t len = text != NULL ? strlen(text) : 0;
-
-	for (size_t i = 0; i < len; i++)
-		if (text[i] <= ' ' || text[i] > '~')
-			return false;
-	return len > 0 && len <= ES_PEER_TOKEN_MAX;
-}
-
-static const char *read_answer(struct es_slice body, char bearer[sizeof BEARER + ES_PEER_TOKEN_MAX], int64_t *life_s)
+static const char *read_answer(struct es_slice body, char bearer[sizeof BEARER + ES_BEARER_TOKEN_MAX], int64_t *life_s)
 {
 	ES_CLEANUP(es_json_done) cJSON *json = NULL;
 	struct es_buf text;
 
 	if (es_json_parse(body, ES_JSON_SMALL, &json) != ES_OK || !cJSON_IsObject(json))
 		return "the token endpoint's answer is no JSON object";
-	const char *token = es_json_str(json, "access_token"), *type = es_json_str(json, "token_type");
-	if (!is_token(token) || type == NULL || !es_slice_eq_nocase(es_slice_str(type), ES_SLICE_LIT("bearer")))
+	const char *token = es_bearer_read(json, life_s);
+	if (token == NULL)
 		return "the token endpoint's answer holds no bearer token";
-	if (!es_json_i64(json, "expires_in", life_s) || *life_s < 1)
-		*life_s = LIFE_UNSAID_S;
-	*life_s = *life_s > LIFE_MAX_S ? LIFE_MAX_S : *life_s;
-	es_buf_init_fixed(&text, bearer, sizeof BEARER + ES_PEER_TOKEN_MAX);
+	es_buf_init_fixed(&text, bearer, sizeof BEARER + ES_BEARER_TOKEN_MAX);
 	es_put_printf(&text, BEARER "%s", token);
 	es_put_u8(&text, '\0');
 	return NULL;
@@ -159,7 +143,7 @@ static void answer_all(struct es_peer_token *t, const char *bearer, int64_t life
 
 static void on_answer(const struct es_fetch_answer *answer, void *user)
 {
-	char bearer[sizeof BEARER + ES_PEER_TOKEN_MAX];
+	char bearer[sizeof BEARER + ES_BEARER_TOKEN_MAX];
 	int64_t life_s = 0;
 	const char *why = answer->why;
 

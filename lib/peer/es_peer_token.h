@@ -5,8 +5,6 @@
 
 #include "es_fetch.h"
 
-#define ES_PEER_TOKEN_MAX 4096
-
 struct es_peer_settings;
 struct es_peer_token;
 /* The settings outlive the token. */

@@ -29,7 +29,7 @@ struct config {
 };
 
 #define KEY(field, kind, fallback, help) ES_CONF(apns, struct config, field, kind, fallback, 0, 0, help)
-#define PUSH(field, kind, fallback, help) NOTIFY_PUSH_KEY(apns, struct config, push, field, kind, fallback, 0, 0, help)
+#define PUSH(field, kind, fallback, help) ES_PEER_KEY(apns, struct config, push, field, kind, fallback, 0, 0, help)
 
 static const struct es_conf_key keys[] = {
 	KEY(key_file, ES_CONF_STRING, "", "signing key of Apple's (the .p8 file) for provider tokens"),

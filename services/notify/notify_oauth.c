@@ -1,16 +1,12 @@
 /* notify_oauth.c -- forms of token requests and their answers. Pure. */
 #include "notify_oauth.h"
 
-#include <string.h>
-
+#include "es_bearer.h"
 #include "es_cleanup.h"
-#include "es_json.h"
 #include "es_text.h"
 
 #define SECOND INT64_C(1000)
 #define ASSERTION_LIFE_S 3600 /* the most that Google takes */
-#define LIFE_UNSAID_S 60
-#define LIFE_MAX_S 86400
 
 /* Errors that a person has to mend; all others of a 4xx, too. */
 static const struct notify_row refused = { .verdict = NOTIFY_STOPPED, .reason = NOTIFY_WHY_CREDENTIAL };
@@ -44,27 +40,14 @@ void notify_oauth_client_form(const char *client_id, struct es_slice secret, con
 	es_percent_encode(es_slice_str(scope), out);
 }
 
-/* RFC 6750 2.1, a little wider: what a header may hold. */
-static bool is_token(const char *text)
-{
-	const size_t len = text != NULL ? strlen(text) : 0;
-
-	for (size_t i = 0; i < len; i++)
-		if (text[i] <= ' ' || text[i] > '~')
-			return false;
-	return len > 0 && len <= NOTIFY_BEARER_MAX;
-}
-
 static bool read_token(const cJSON *json, struct es_buf *bearer, int64_t *life_ms)
 {
-	const char *token = es_json_str(json, "access_token"), *type = es_json_str(json, "token_type");
-	int64_t life_s = 0;
+	int64_t life_s;
+	const char *token = es_bearer_read(json, &life_s);
 
-	if (!is_token(token) || type == NULL || !es_slice_eq_nocase(es_slice_str(type), ES_SLICE_LIT("bearer")))
+	if (token == NULL)
 		return false;
-	if (!es_json_i64(json, "expires_in", &life_s) || life_s < 1)
-		life_s = LIFE_UNSAID_S;
-	*life_ms = (life_s < LIFE_MAX_S ? life_s : LIFE_MAX_S) * SECOND;
+	*life_ms = life_s * SECOND;
 	es_put_str(bearer, "Bearer ");
 	es_put_str(bearer, token);
 	return es_buf_status(bearer) == ES_OK;

@@ -5,8 +5,6 @@
 #include "es_buf.h"
 #include "notify_provider.h"
 
-#define NOTIFY_BEARER_MAX 4096 /* octets of a token */
-
 /* The claims of an assertion, to be signed. */
 void notify_oauth_claims(const char *issuer, const char *scope, const char *audience, int64_t now_s,
                          struct es_buf *out);

@@ -41,31 +41,13 @@ static int64_t rest_of(const struct notify_push *p, int64_t now)
 	return p->stopped_until != 0 && p->is_trying ? ASK_AGAIN_MS : 0;
 }
 
-/* What the breaker and those under way leave. */
-static uint32_t room_of(struct es_peer_room *room, int64_t now, int64_t *again_ms)
-{
-	uint32_t count = 0;
-
-	(void)pthread_mutex_lock(&room->lock);
-	const struct es_peer_breaker *b = &room->breaker;
-	*again_ms = ASK_AGAIN_MS;
-	if (!b->is_open)
-		count = room->in_flight_max - room->in_flight;
-	else if (now < b->open_until)
-		*again_ms = b->open_until - now;
-	else
-		count = !b->is_probing && room->in_flight < room->in_flight_max ? 1 : 0;
-	(void)pthread_mutex_unlock(&room->lock);
-	return count;
-}
-
 static uint32_t room(struct notify_account *account, int64_t *again_ms)
 {
 	struct notify_push *p = (struct notify_push *)account;
 	const int64_t now = es_mono_ms();
 	int64_t wait = 0;
 
-	uint32_t count = room_of(&p->room, now, again_ms);
+	uint32_t count = es_peer_room_left(&p->room, again_ms);
 	if (count == 0)
 		return 0;
 	(void)pthread_mutex_lock(&p->lock);
@@ -86,10 +68,7 @@ static enum notify_account_state state(struct notify_account *account)
 	(void)pthread_mutex_lock(&p->lock);
 	const bool is_stopped = p->stopped_until != 0, rests = p->rests_until > es_mono_ms();
 	(void)pthread_mutex_unlock(&p->lock);
-	(void)pthread_mutex_lock(&p->room.lock);
-	const bool is_open = p->room.breaker.is_open;
-	(void)pthread_mutex_unlock(&p->room.lock);
-	return is_stopped ? NOTIFY_STOPS : rests || is_open ? NOTIFY_RESTS : NOTIFY_WORKS;
+	return is_stopped ? NOTIFY_STOPS : rests || es_peer_rests(&p->room) ? NOTIFY_RESTS : NOTIFY_WORKS;
 }
 
 static bool admit(struct notify_push *p, bool *is_probe)

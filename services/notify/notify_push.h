@@ -5,7 +5,7 @@
 #define NOTIFY_PUSH_H
 
 #include "es_fetch.h"
-#include "es_peer_room.h"
+#include "es_peer.h"
 #include "es_worker.h"
 #include "notify_credential.h"
 #include "notify_kind.h"
@@ -25,16 +25,14 @@ struct notify_push_settings {
 };
 
 /* clang-format off */
-#define NOTIFY_PUSH_KEY(section_name, type, member, field, kind_, fallback_, min_, max_, help_) \
-	{ #section_name, #field, kind_, offsetof(type, member.field), fallback_, min_, max_, help_ }
 #define NOTIFY_PUSH_KEYS(section, type, member, timeout_, in_flight_, connections_) \
-	NOTIFY_PUSH_KEY(section, type, member, ca_file, ES_CONF_STRING, "", 0, 0, "authority (PEM) of its certificates; empty: the system's"), \
-	NOTIFY_PUSH_KEY(section, type, member, timeout, ES_CONF_DURATION, timeout_, 100, 60000, "time for one message, a credential included"), \
-	NOTIFY_PUSH_KEY(section, type, member, in_flight_max, ES_CONF_U32, in_flight_, 1, 4096, "messages under way at once"), \
-	NOTIFY_PUSH_KEY(section, type, member, connections_max, ES_CONF_U32, connections_, 1, 64, "connections that they share"), \
-	NOTIFY_PUSH_KEY(section, type, member, rate, ES_CONF_U32, "0", 0, 1000000, "messages a second of this account, of this process; 0: no bound"), \
-	NOTIFY_PUSH_KEY(section, type, member, breaker_failures, ES_CONF_U32, "10", 0, 1000, "failures in a row after which it is left alone; 0: never"), \
-	NOTIFY_PUSH_KEY(section, type, member, breaker_open, ES_CONF_DURATION, "10s", 50, 600000, "for how long, until one message tries again")
+	ES_PEER_KEY(section, type, member, ca_file, ES_CONF_STRING, "", 0, 0, "authority (PEM) of its certificates; empty: the system's"), \
+	ES_PEER_KEY(section, type, member, timeout, ES_CONF_DURATION, timeout_, 100, 60000, "time for one message, a credential included"), \
+	ES_PEER_KEY(section, type, member, in_flight_max, ES_CONF_U32, in_flight_, 1, 4096, "messages under way at once"), \
+	ES_PEER_KEY(section, type, member, connections_max, ES_CONF_U32, connections_, 1, 64, "connections that they share"), \
+	ES_PEER_KEY(section, type, member, rate, ES_CONF_U32, "0", 0, 1000000, "messages a second of this account, of this process; 0: no bound"), \
+	ES_PEER_KEY(section, type, member, breaker_failures, ES_CONF_U32, "10", 0, 1000, "failures in a row after which it is left alone; 0: never"), \
+	ES_PEER_KEY(section, type, member, breaker_open, ES_CONF_DURATION, "10s", 50, 600000, "for how long, until one message tries again")
 /* clang-format on */
 
 struct notify_push;
