@@ -25,7 +25,9 @@ int ctl_complain(int code, const char *format, ...) __attribute__((format(printf
 void ctl_say(const struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* One call. When it fails the problem has been said. `path` is a template with options in braces. */
 int ctl_request(struct ctl *ctl, const char *method, const char *path, const cJSON *body, struct ctl_answer *out);
-/* The same without a word: for commands that judge the failure themselves (ctl_api_problem()). */
+/* Sets what the line gave into `body`; NULL: there was no memory for one. When it fails that has been said. */
+int ctl_fill(const struct ctl *ctl, cJSON *body);
+/* One call without a word: for commands that judge the failure themselves (ctl_api_problem()). */
 int ctl_ask(struct ctl *ctl, const char *method, const char *path, const cJSON *body, struct ctl_answer *out);
 
 /* ctl_run.c: commands that are one request or one page after another, and those that set. */

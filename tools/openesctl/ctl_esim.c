@@ -1,6 +1,5 @@
 /* ctl_esim.c -- an order with the steps it has gone, and a profile that another channel activated. */
 #include "ctl.h"
-#include "ctl_body.h"
 #include "ctl_view.h"
 #include "es_cleanup.h"
 #include "es_json.h"
@@ -41,17 +40,12 @@ int ctl_run_profile_put(struct ctl *ctl)
 	const char *file = ctl_value(ctl, CTL_FILE);
 	ES_CLEANUP(es_json_done) cJSON *body = NULL;
 	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
-	uint8_t storage[256];
-	struct es_buf error;
 
-	es_buf_init_fixed(&error, storage, sizeof storage - 1);
 	if (file == NULL)
 		body = cJSON_CreateObject();
 	int code = file != NULL ? ctl_json_file(file, &body) : CTL_OK;
-	if (code == CTL_OK && body == NULL)
-		code = ctl_complain(CTL_REFUSED, "out of memory");
-	if (code == CTL_OK && ctl_body_fill(&ctl->args, body, &error) != ES_OK)
-		code = ctl_complain(CTL_USAGE, ES_SLICE_FMT, ES_SLICE_ARG(es_buf_slice(&error)));
+	if (code == CTL_OK)
+		code = ctl_fill(ctl, body);
 	if (code == CTL_OK)
 		code = ctl_request(ctl, "PUT", ctl->args.command->path, body, &answer);
 	return code == CTL_OK ? ctl_print_object(ctl, answer.json) : code;

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "ctl.h"
-#include "ctl_body.h"
 #include "es_cleanup.h"
 #include "es_json.h"
 
@@ -97,14 +96,9 @@ int ctl_run_mass_rate(struct ctl *ctl)
 {
 	ES_CLEANUP(es_json_done) cJSON *body = cJSON_CreateObject();
 	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
-	uint8_t storage[256];
-	struct es_buf error;
 
-	es_buf_init_fixed(&error, storage, sizeof storage - 1);
-	if (body == NULL)
-		return ctl_complain(CTL_REFUSED, "out of memory");
-	if (ctl_body_fill(&ctl->args, body, &error) != ES_OK)
-		return ctl_complain(CTL_USAGE, ES_SLICE_FMT, ES_SLICE_ARG(es_buf_slice(&error)));
-	const int code = ctl_request(ctl, "PATCH", ctl->args.command->path, body, &answer);
+	int code = ctl_fill(ctl, body);
+	if (code == CTL_OK)
+		code = ctl_request(ctl, "PATCH", ctl->args.command->path, body, &answer);
 	return code == CTL_OK ? ctl_print_object(ctl, answer.json) : code;
 }

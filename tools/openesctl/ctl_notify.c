@@ -143,15 +143,9 @@ static int newest_failure(struct ctl *ctl, int64_t *out)
 static int start_test(struct ctl *ctl, struct ctl_answer *out)
 {
 	ES_CLEANUP(es_json_done) cJSON *body = cJSON_CreateObject();
-	uint8_t storage[256];
-	struct es_buf error;
 
-	es_buf_init_fixed(&error, storage, sizeof storage - 1);
-	if (body == NULL)
-		return ctl_complain(CTL_REFUSED, "out of memory");
-	if (ctl_body_fill(&ctl->args, body, &error) != ES_OK)
-		return ctl_complain(CTL_USAGE, ES_SLICE_FMT, ES_SLICE_ARG(es_buf_slice(&error)));
-	return ctl_request(ctl, "POST", LINE ":test", body, out);
+	const int code = ctl_fill(ctl, body);
+	return code == CTL_OK ? ctl_request(ctl, "POST", LINE ":test", body, out) : code;
 }
 
 static size_t still_due(const cJSON *tested, const cJSON *line)

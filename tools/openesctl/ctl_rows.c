@@ -1,6 +1,5 @@
 /* ctl_rows.c -- devices and models: one put under its key, or a whole list of them, streamed, 500 at a time. */
 #include "ctl.h"
-#include "ctl_body.h"
 #include "ctl_csv.h"
 #include "ctl_lines.h"
 #include "ctl_row.h"
@@ -15,19 +14,14 @@ int ctl_run_put(struct ctl *ctl)
 	const struct ctl_command *command = ctl->args.command;
 	ES_CLEANUP(ctl_answer_done) struct ctl_answer before = { .status = 0 }, answer = { .status = 0 };
 	ES_CLEANUP(es_json_done) cJSON *body = NULL;
-	uint8_t storage[256];
-	struct es_buf error;
 
-	es_buf_init_fixed(&error, storage, sizeof storage - 1);
 	int code = ctl_ask(ctl, "GET", command->path, NULL, &before);
 	if (code != CTL_OK && before.status != 404)
 		return ctl_complain(code, "%s", ctl_api_problem(ctl->api));
 	body = code == CTL_OK ? ES_TAKE(before.json) : cJSON_CreateObject();
-	if (body == NULL)
-		return ctl_complain(CTL_REFUSED, "out of memory");
-	if (ctl_body_fill(&ctl->args, body, &error) != ES_OK)
-		return ctl_complain(CTL_USAGE, ES_SLICE_FMT, ES_SLICE_ARG(es_buf_slice(&error)));
-	code = ctl_request(ctl, command->method, command->path, body, &answer);
+	code = ctl_fill(ctl, body);
+	if (code == CTL_OK)
+		code = ctl_request(ctl, command->method, command->path, body, &answer);
 	if (code == CTL_OK && ctl_wants_json(ctl))
 		ctl_print_json(answer.json);
 	else if (code == CTL_OK)

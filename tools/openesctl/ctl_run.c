@@ -123,6 +123,19 @@ int ctl_request(struct ctl *ctl, const char *method, const char *path, const cJS
 	return code == CTL_OK ? CTL_OK : ctl_complain(code, "%s", ctl_api_problem(ctl->api));
 }
 
+int ctl_fill(const struct ctl *ctl, cJSON *body)
+{
+	uint8_t storage[256];
+	struct es_buf error;
+
+	es_buf_init_fixed(&error, storage, sizeof storage - 1);
+	if (body == NULL)
+		return ctl_complain(CTL_REFUSED, "out of memory");
+	if (ctl_body_fill(&ctl->args, body, &error) != ES_OK)
+		return ctl_complain(CTL_USAGE, ES_SLICE_FMT, ES_SLICE_ARG(es_buf_slice(&error)));
+	return CTL_OK;
+}
+
 /* ---- printing ---- */
 
 void ctl_print_json(const cJSON *json)
@@ -393,11 +406,8 @@ int ctl_run_set(struct ctl *ctl)
 	bool is_named = strcmp(command->method, "PUT") == 0;         /* subscribers are patched, and named by --imsi */
 	ES_CLEANUP(es_json_done) cJSON *body = NULL;
 	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
-	uint8_t storage[256];
 	char id[128];
-	struct es_buf error;
 
-	es_buf_init_fixed(&error, storage, sizeof storage - 1);
 	if (is_named && ctl_value(ctl, names) == NULL && ctl_value(ctl, CTL_FILE) == NULL)
 		return ctl_complain(CTL_USAGE, "say which one: --%s ID, or a file with its JSON", ctl_options[names].name);
 	int code = body_start(ctl, &body);
@@ -407,9 +417,9 @@ int ctl_run_set(struct ctl *ctl)
 		return code;
 	if (is_named)
 		id_fill(ctl, names, body);
-	if (ctl_body_fill(&ctl->args, body, &error) != ES_OK)
-		return ctl_complain(CTL_USAGE, ES_SLICE_FMT, ES_SLICE_ARG(es_buf_slice(&error)));
-	code = ctl_request(ctl, command->method, command->path, body, &answer);
+	code = ctl_fill(ctl, body);
+	if (code == CTL_OK)
+		code = ctl_request(ctl, command->method, command->path, body, &answer);
 	return code == CTL_OK ? ctl_print_object(ctl, answer.json) : code;
 }
 

@@ -4,7 +4,6 @@
  * whose phone is turned away. `openesctl check` finds those. */
 #include <stdio.h>
 
-#include "ctl_body.h"
 #include "ctl_secret.h"
 #include "es_cleanup.h"
 #include "es_json.h"
@@ -83,16 +82,13 @@ int ctl_run_subscriber_add(struct ctl *ctl)
 {
 	ES_CLEANUP(es_json_done) cJSON *body = cJSON_CreateObject();
 	ES_CLEANUP(ctl_answer_done) struct ctl_answer answer = { .status = 0 };
-	uint8_t storage[256];
-	struct es_buf error;
 
-	es_buf_init_fixed(&error, storage, sizeof storage);
 	if (body == NULL || cJSON_AddStringToObject(body, "imsi", ctl_value(ctl, CTL_IMSI)) == NULL)
 		return ctl_complain(CTL_REFUSED, "out of memory");
-	if (ctl_body_fill(&ctl->args, body, &error) != ES_OK)
-		return ctl_complain(CTL_USAGE, ES_SLICE_FMT, ES_SLICE_ARG(es_buf_slice(&error)));
+	int code = ctl_fill(ctl, body);
 	bool with_keys = ctl_secret_is_given(ctl);
-	int code = with_keys ? add_with_keys(ctl, body) : CTL_OK;
+	if (code == CTL_OK && with_keys)
+		code = add_with_keys(ctl, body);
 	if (code != CTL_OK)
 		return code;
 	code = ctl_request(ctl, "PUT", SUBSCRIBER_PATH, body, &answer);
