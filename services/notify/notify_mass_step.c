@@ -11,7 +11,7 @@
 #define LATE_MIN 1000
 
 struct apps {
-	char *items[NOTIFY_APPS_MAX];
+	char *items[NOTIFY_MASS_APPS_MAX];
 	size_t count;
 };
 
@@ -20,7 +20,7 @@ static es_status read_apps(const char *text, struct es_arena *arena, struct apps
 	struct es_slice rest = es_slice_str(text);
 
 	out->count = 0;
-	while (rest.len > 0 && out->count < NOTIFY_APPS_MAX) {
+	while (rest.len > 0 && out->count < NOTIFY_MASS_APPS_MAX) {
 		char *app = es_arena_strdup(arena, es_slice_cut(&rest, ' '));
 		if (app == NULL)
 			return ES_TOO_LARGE;

@@ -75,7 +75,7 @@ es_status notify_store_mass_get(struct es_db_conn *conn, const char *tenant, int
 /* ---- begun by an event ---- */
 
 struct app_list {
-	const char *items[NOTIFY_APPS_MAX];
+	const char *items[NOTIFY_MASS_APPS_MAX];
 	size_t count;
 };
 
@@ -86,7 +86,8 @@ static void add_app(struct app_list *list, const char *app)
 
 	while (at < list->count && strcmp(list->items[at], app) < 0)
 		at++;
-	if (app[0] == '\0' || list->count == NOTIFY_APPS_MAX || (at < list->count && strcmp(list->items[at], app) == 0))
+	if (app[0] == '\0' || list->count == NOTIFY_MASS_APPS_MAX ||
+	    (at < list->count && strcmp(list->items[at], app) == 0))
 		return;
 	memmove(&list->items[at + 1], &list->items[at], (list->count - at) * sizeof *list->items);
 	list->items[at] = app;

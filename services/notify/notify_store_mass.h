@@ -22,6 +22,8 @@ extern const char *const notify_mass_state_names[NOTIFY_MASS_STATES]; /* "waitin
 
 /* Wake-ups a second: what a person may set. */
 #define NOTIFY_MASS_RATE_MAX 100000
+/* TS.43's, and those of the operator's own before and after a change of his rules. */
+#define NOTIFY_MASS_APPS_MAX 48
 /* Who holds a lease renews it long before this is over. */
 #define NOTIFY_MASS_LEASE_MS 20000
 

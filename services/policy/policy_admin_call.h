@@ -111,8 +111,13 @@ es_status policy_describe(struct policy_admin_call *call, const struct policy_sh
 es_status policy_body_as_given(struct policy_admin_call *call, struct es_slice *out) ES_MUST_USE;
 /* An event of the tenant's rules, add-ons or outages, and the book raised by it. */
 struct policy_book_row;
+struct policy_ruleset;
 es_status policy_book_changed(struct policy_admin_call *call, const struct policy_book_row *row, const char *kind,
                               uint64_t *version) ES_MUST_USE;
+/* Every AppID whose answer a change for all of the tenant's lines may alter: TS.43's, and those of the operator's own that the
+ * rules which decide have, or those which `coming` has (NULL: no others). */
+es_status policy_apps_of_all(struct policy_admin_call *call, const struct policy_ruleset *coming,
+                             const char **out) ES_MUST_USE;
 
 /* Runs the cases of `document` and writes "cases": {"run", "failed": [...]} into the open answer. Refused where one of them is
  * no case. */

@@ -27,17 +27,63 @@ es_status policy_body_as_given(struct policy_admin_call *call, struct es_slice *
 	return text != NULL && out->ptr != NULL ? ES_OK : ES_TOO_LARGE;
 }
 
-es_status policy_book_changed(struct policy_admin_call *call, const struct policy_book_row *row, const char *kind,
-                              uint64_t *version)
+/* ---- what a change of them tells ---- */
+
+static bool has_app(struct es_slice list, const char *app)
+{
+	while (list.len > 0)
+		if (es_slice_eq(es_slice_cut(&list, ' '), es_slice_str(app)))
+			return true;
+	return false;
+}
+
+static void put_own_apps(const struct policy_ruleset *rules, struct es_buf *list)
+{
+	for (size_t i = 0; rules != NULL && i < rules->app_count; i++)
+		if (!has_app(es_buf_slice(list), rules->apps[i].id))
+			es_put_printf(list, " %s", rules->apps[i].id);
+}
+
+es_status policy_apps_of_all(struct policy_admin_call *call, const struct policy_ruleset *coming, const char **out)
+{
+	struct es_arena *arena = es_arena_new(0, BOOK_BYTES);
+	const struct policy_book *books = NULL;
+	uint8_t storage[1024];
+	struct es_buf list;
+	size_t count = 0;
+
+	es_buf_init_fixed(&list, storage, sizeof storage);
+	es_put_str(&list, POLICY_ALL_APPS);
+	es_status status = arena != NULL ? policy_row_books(call->conn, call->tenant, arena, &books, &count) : ES_TOO_LARGE;
+	if (status == ES_OK) {
+		put_own_apps(count > 0 ? books[0].rules : NULL, &list);
+		put_own_apps(coming, &list);
+		*out = es_arena_strdup(call->arena, es_buf_slice(&list));
+		status = *out != NULL ? es_buf_status(&list) : ES_TOO_LARGE;
+	}
+	es_arena_free(arena);
+	return status;
+}
+
+static es_status changed_to(struct policy_admin_call *call, const struct policy_book_row *row, const char *kind,
+                            const struct policy_ruleset *coming, uint64_t *version)
 {
 	struct policy_book_row book;
+	const char *apps;
 
 	if (row == NULL)
 		ES_TRY(policy_row_book(call->conn, call->tenant, &book));
 	else
 		book = *row;
-	ES_TRY(policy_tell(call, kind, call->tenant, "", POLICY_ALL_APPS, version));
+	ES_TRY(policy_apps_of_all(call, coming, &apps));
+	ES_TRY(policy_tell(call, kind, call->tenant, "", apps, version));
 	return policy_row_book_put(call->conn, call->tenant, book, *version);
+}
+
+es_status policy_book_changed(struct policy_admin_call *call, const struct policy_book_row *row, const char *kind,
+                              uint64_t *version)
+{
+	return changed_to(call, row, kind, NULL, version);
 }
 
 /* ---- trying the cases ---- */
@@ -227,8 +273,9 @@ static es_status activate(struct trying *t)
 	                               (unsigned long long)number);
 	if (call->resource == NULL || call->detail == NULL)
 		return ES_TOO_LARGE;
+	const struct policy_book_row next = { number, book.active };
 	if (number != book.active)
-		ES_TRY(policy_book_changed(call, &(struct policy_book_row){ number, book.active }, "rules.changed", &version));
+		ES_TRY(changed_to(call, &next, "rules.changed", number > 0 ? &t->rules : NULL, &version));
 	else
 		call->noted = "unchanged";
 	struct es_json_out j = policy_answer_start(call);

@@ -23,9 +23,10 @@ void policy_changed_apps(const struct policy_subscriber *before, const struct po
 /* Whether anything but epoch, version and time differs. */
 bool policy_subscriber_differs(const struct policy_subscriber *before, const struct policy_subscriber *after);
 
-/* The same of a change of a tenant: "", when nothing differs that any answer is made from, else all. */
+/* The same of a change of a tenant: "", when nothing differs that any answer is made from, else POLICY_ALL_APPS. */
 const char *policy_tenant_changed_apps(const struct policy_tenant *before, const struct policy_tenant *after);
 
+/* TS.43's; with the operator's own: policy_apps_of_all(). */
 #define POLICY_ALL_APPS "ap2003 ap2004 ap2005 ap2006 ap2009 ap2010 ap2012 ap2013 ap2016"
 
 #endif

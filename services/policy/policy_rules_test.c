@@ -4,6 +4,7 @@
 #include "es_cleanup.h"
 #include "es_token.h"
 #include "policy_engine.h"
+#include "policy_lifecycle.h"
 #include "policy_testing.h"
 
 #define EACH_ENGINE(t)                                                                                                 \
@@ -47,6 +48,27 @@ static uint64_t count_events(const char *kind)
 		count += strcmp(reply.events[i]->kind, kind) == 0;
 	es_arena_free(arena);
 	return count;
+}
+
+/* AppIDs of the newest event. */
+static const char *newest_apps(void)
+{
+	static char apps[256];
+	struct policy_engine engine = { .store = test.store, .ring = test.ring };
+	struct es_arena *arena = es_arena_new(0, 1u << 20);
+	Openes__EventsRequest request = OPENES__EVENTS_REQUEST__INIT;
+	Openes__EventsReply reply = OPENES__EVENTS_REPLY__INIT;
+	struct es_buf out;
+
+	assert_int_equal(policy_serve_events(&engine, &request, arena, &reply), ES_OK);
+	assert_true(reply.n_events > 0);
+	const Openes__Event *event = reply.events[reply.n_events - 1];
+	es_buf_init_fixed(&out, apps, sizeof apps - 1);
+	for (size_t i = 0; i < event->n_apps; i++)
+		es_put_printf(&out, "%s%s", i > 0 ? " " : "", event->apps[i]);
+	apps[out.len] = '\0';
+	es_arena_free(arena);
+	return apps;
 }
 
 static char *token(struct es_arena *arena, const char *app)
@@ -263,6 +285,29 @@ static void an_application_of_the_operators_own_is_answered_while_its_rules_are_
 	}
 }
 
+#define OWN(id) "{\"applications\":[{\"id\":\"" id "\",\"feature\":\"tethering\"}]}"
+static void a_change_for_all_lines_names_the_applications_of_the_operators_own(void **state)
+{
+	EACH_ENGINE(&test)
+	{
+		policy_test_do(&test, POLICY_ADMIN_CREATED, "rules.add", "tenant=demo", OWN("ap9101"));
+		policy_test_do(&test, POLICY_ADMIN_CREATED, "rules.add", "tenant=demo", OWN("ap9102"));
+		policy_test_do(&test, POLICY_ADMIN_DONE, "rules.activate", "tenant=demo&number=1", "");
+		assert_string_equal(newest_apps(), POLICY_ALL_APPS " ap9101");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "plan.put", "tenant=demo&plan=full",
+		               "{\"id\":\"full\",\"name\":\"Fuller\",\"features\":[\"tethering\"]}");
+		assert_string_equal(newest_apps(), POLICY_ALL_APPS " ap9101");
+		policy_test_do(&test, POLICY_ADMIN_CREATED, "outage.put", "tenant=demo&outage=ims",
+		               "{\"services\":[\"volte\"]}");
+		assert_string_equal(newest_apps(), POLICY_ALL_APPS " ap9101");
+		/* One goes, the other comes: the answers of both alter. */
+		policy_test_do(&test, POLICY_ADMIN_DONE, "rules.activate", "tenant=demo&number=2", "");
+		assert_string_equal(newest_apps(), POLICY_ALL_APPS " ap9101 ap9102");
+		policy_test_do(&test, POLICY_ADMIN_DONE, "rules.activate", "tenant=demo&number=0", "");
+		assert_string_equal(newest_apps(), POLICY_ALL_APPS " ap9102");
+	}
+}
+
 static void one_tenants_rules_are_nothing_to_another(void **state)
 {
 	EACH_ENGINE(&test)
@@ -286,6 +331,7 @@ int main(void)
 		cmocka_unit_test(a_trial_says_whose_answer_would_become_another),
 		cmocka_unit_test(addons_and_outages_decide_from_their_commit_on),
 		cmocka_unit_test(an_application_of_the_operators_own_is_answered_while_its_rules_are_active),
+		cmocka_unit_test(a_change_for_all_lines_names_the_applications_of_the_operators_own),
 		cmocka_unit_test(one_tenants_rules_are_nothing_to_another),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
