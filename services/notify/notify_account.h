@@ -1,8 +1,8 @@
 /* notify_account.h -- an account at a provider: an Apple key with its topic, a Firebase project, a bind to an SMSC.
  *
  * Whoever sends asks how much room there is, gives that many messages, and hears of each once. An account never keeps a message
- * beyond its deadline, never sends it twice by itself but as NOTIFY_AGAIN is about (the account does that, and only tells
- * NOTIFY_AGAIN when the second try came to the same end), and is stopped before what it was opened with is freed. Any thread. */
+ * beyond its deadline, sends it a second time only at once and for a remedy (notify_provider.h), and is stopped before what it was
+ * opened with is freed. Any thread. */
 #ifndef NOTIFY_ACCOUNT_H
 #define NOTIFY_ACCOUNT_H
 

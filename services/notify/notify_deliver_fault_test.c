@@ -92,8 +92,8 @@ static void processes_share_the_work_and_send_nothing_twice(void **state)
 
 static struct notify_heard by_lot(struct test_account *account)
 {
-	static const enum notify_verdict verdicts[] = { NOTIFY_ACCEPTED, NOTIFY_LATER,    NOTIFY_ACCEPTED,
-		                                            NOTIFY_STOPPED,  NOTIFY_ACCEPTED, NOTIFY_AGAIN };
+	static const enum notify_verdict verdicts[] = { NOTIFY_ACCEPTED, NOTIFY_LATER, NOTIFY_ACCEPTED, NOTIFY_STOPPED,
+		                                            NOTIFY_ACCEPTED };
 
 	return heard(verdicts[(unsigned)rand_r(&account->lots) % ES_COUNT(verdicts)], NOTIFY_WHY_PROVIDER);
 }

@@ -31,7 +31,7 @@ static void an_event_becomes_one_message_to_each_client_it_concerns(void **state
 static void what_is_to_wait_is_sent_again_under_the_same_name(void **state)
 {
 	struct world *w = *state;
-	static const enum notify_verdict verdicts[] = { NOTIFY_LATER, NOTIFY_AGAIN, NOTIFY_STOPPED };
+	static const enum notify_verdict verdicts[] = { NOTIFY_LATER, NOTIFY_STOPPED };
 
 	start(w);
 	register_client(w, ALICE, "imei-1", "ap2004", "token");

@@ -4,8 +4,8 @@
 #include "notify_deliver_int.h"
 
 static const char *const verdicts[] = {
-	[NOTIFY_ACCEPTED] = "accepted", [NOTIFY_LATER] = "later",     [NOTIFY_AGAIN] = "again",
-	[NOTIFY_GONE] = "gone",         [NOTIFY_REFUSED] = "refused", [NOTIFY_STOPPED] = "stopped",
+	[NOTIFY_ACCEPTED] = "accepted", [NOTIFY_LATER] = "later",     [NOTIFY_GONE] = "gone",
+	[NOTIFY_REFUSED] = "refused",   [NOTIFY_STOPPED] = "stopped",
 };
 
 /* Of each channel one; [0] is none. */

@@ -40,7 +40,6 @@ struct notify_text {
 enum notify_verdict {
 	NOTIFY_ACCEPTED,
 	NOTIFY_LATER,   /* to be sent again after a while: `wait_ms`, or as the back-off says */
-	NOTIFY_AGAIN,   /* to be sent again at once, but once: with a new credential, on a new connection */
 	NOTIFY_GONE,    /* nobody has this push token any more */
 	NOTIFY_REFUSED, /* this message will never be taken */
 	NOTIFY_STOPPED, /* none will: the account is not set up rightly. The message waits for a person to mend that */

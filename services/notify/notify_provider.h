@@ -35,7 +35,7 @@ enum notify_remedy {
 };
 
 struct notify_reply {
-	struct notify_heard heard; /* the end, unless the remedy helps; never NOTIFY_AGAIN */
+	struct notify_heard heard; /* the end, unless the remedy helps */
 	enum notify_remedy remedy;
 	int64_t rest_ms;       /* of the whole account: nothing is asked meanwhile */
 	bool keeps_credential; /* no new one is made for a while */

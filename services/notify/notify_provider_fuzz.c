@@ -16,7 +16,7 @@ static const long codes[] = { 200, 201, 302, 400, 401, 403, 404, 405, 406, 408, 
 
 static void is_well_formed(const struct notify_heard *heard)
 {
-	assert(heard->verdict != NOTIFY_AGAIN && heard->reason < NOTIFY_REASONS && heard->gone_ms >= 0);
+	assert(heard->verdict <= NOTIFY_STOPPED && heard->reason < NOTIFY_REASONS && heard->gone_ms >= 0);
 	assert(heard->wait_ms >= 0 && heard->wait_ms <= NOTIFY_WAIT_MAX_MS);
 	assert(memchr(heard->detail, '\0', sizeof heard->detail) != NULL);
 	for (const char *c = heard->detail; *c != '\0'; c++)

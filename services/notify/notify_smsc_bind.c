@@ -14,10 +14,11 @@ enum { STATUS_OK = 0, STATUS_INVALID_LENGTH = 1, STATUS_INVALID_COMMAND = 3 };
 enum { MISSED_MAX = 2 };
 
 enum { ENDED_UNANSWERED = NOTIFY_STOPPED + 1, ENDED_THROTTLED, ENDS };
-static const char *const ends[ENDS] = { [NOTIFY_ACCEPTED] = "accepted",    [NOTIFY_LATER] = "later",
-	                                    [NOTIFY_AGAIN] = "again",          [NOTIFY_GONE] = "gone",
-	                                    [NOTIFY_REFUSED] = "refused",      [NOTIFY_STOPPED] = "stopped",
-	                                    [ENDED_UNANSWERED] = "unanswered", [ENDED_THROTTLED] = "throttled" };
+static const char *const ends[ENDS] = {
+	[NOTIFY_ACCEPTED] = "accepted", [NOTIFY_LATER] = "later",     [NOTIFY_GONE] = "gone",
+	[NOTIFY_REFUSED] = "refused",   [NOTIFY_STOPPED] = "stopped", [ENDED_UNANSWERED] = "unanswered",
+	[ENDED_THROTTLED] = "throttled"
+};
 ES_METRIC_COUNTER(submits, "openes_notify_smpp_submits_total", "SMS handed to SMSCs, by what became of the submit",
                   "result", ends);
 ES_METRIC_COUNTER(receipts, "openes_notify_smpp_receipts_total", "Delivery receipts of SMSCs, by the state they tell",

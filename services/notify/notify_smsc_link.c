@@ -12,6 +12,7 @@
 #include <openssl/x509v3.h>
 
 #include "es_cleanup.h"
+#include "es_crypto.h"
 #include "notify_smsc_int.h"
 
 /* ---- TLS ---- */
@@ -313,7 +314,7 @@ void smsc_link_flush(struct smsc_link *link, int64_t now)
 	if (why != NULL) {
 		smsc_bind_drop(link, why, now);
 	} else if (link->out_done == link->out.len && link->out.len > 0) {
-		memset(link->out.ptr, 0, link->out.len); /* a password or a code */
+		es_wipe(link->out.ptr, link->out.len); /* a password or a code */
 		es_buf_reset(&link->out);
 		link->out_done = 0;
 	}

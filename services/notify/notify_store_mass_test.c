@@ -61,6 +61,7 @@ struct call {
 	struct notify_mass_event event;
 	const char *tenant;
 	int64_t id, lease, now_ms, rate, before, ids[4], open;
+	bool is_near;
 	uint32_t limit;
 	size_t count;
 	struct notify_mass mass, list[4];
@@ -95,6 +96,7 @@ JOB(look_held, notify_store_mass_held(conn, c->id, c->lease, arena, &c->mass))
 JOB(move, notify_store_mass_move(conn, &c->mass, c->now_ms))
 JOB(give_back, notify_store_mass_give_back(conn, c->id, c->lease))
 JOB(prune, notify_store_mass_prune(conn, c->before))
+JOB(look_near, notify_store_mass_near(conn, c->tenant, c->before, &c->is_near))
 
 static void begin(const struct notify_rules *rules, const char *plan, const char *app, int64_t at_ms)
 {
@@ -109,6 +111,13 @@ static void begin(const struct notify_rules *rules, const char *plan, const char
 		                         .at_ms = at_ms - 7,
 		                         .traceparent = TRACE } };
 	assert_int_equal(start(&c), ES_OK);
+}
+
+static bool is_near(const char *tenant, int64_t since_ms)
+{
+	struct call c = { .tenant = tenant, .before = since_ms };
+	assert_int_equal(look_near(&c), ES_OK);
+	return c.is_near;
 }
 
 /* The `n`th, newest first. */
@@ -262,6 +271,27 @@ static void one_that_is_paused_stays_where_it_is_and_is_nobodys(void **state)
 	assert_string_equal(nth(0).cursor, "");
 }
 
+/* Meanwhile policy's word that an answer stays as it was is not relied upon (notify_follow.c). */
+static void a_change_of_a_plan_is_near_while_it_is_told_of_and_a_while_after(void **state)
+{
+	struct call c = { .tenant = "demo", .now_ms = NOW + 5000 };
+	(void)state;
+	assert_false(is_near("demo", NOW));
+	begin(&usual, "", "ap2004", NOW);
+	assert_false(is_near("demo", NOW)); /* a tenant's: every line stays its line */
+	begin(&usual, "full", "ap2004", NOW);
+	assert_true(is_near("demo", NOW + 999999));
+	assert_false(is_near("other", NOW));
+	c.id = nth(0).id;
+	assert_int_equal(pause_it(&c), ES_OK);
+	assert_false(is_near("demo", NOW)); /* a person may leave it so for days */
+	assert_int_equal(resume(&c), ES_OK);
+	assert_true(is_near("demo", NOW));
+	assert_int_equal(cancel(&c), ES_OK);
+	assert_true(is_near("demo", NOW + 4999));
+	assert_false(is_near("demo", NOW + 5000));
+}
+
 static void a_lease_is_one_processs_until_it_ends_or_is_given_back(void **state)
 {
 	struct call first = { .lease = 11, .now_ms = NOW + 2000 }, second = { .lease = 12, .now_ms = NOW + 2001 };
@@ -348,6 +378,7 @@ int main(void)
 		TEST(plans_tenants_and_ended_ones_are_mass_changes_of_their_own),
 		TEST(where_the_tenant_wants_it_a_person_has_to_resume_it_first),
 		TEST(one_that_is_paused_stays_where_it_is_and_is_nobodys),
+		TEST(a_change_of_a_plan_is_near_while_it_is_told_of_and_a_while_after),
 		TEST(a_lease_is_one_processs_until_it_ends_or_is_given_back),
 		TEST(what_has_ended_is_not_steered_any_more_and_is_forgotten_in_time),
 		TEST(another_rate_counts_at_once_also_where_the_old_one_was_slow),

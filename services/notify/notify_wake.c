@@ -284,7 +284,6 @@ struct notify_ruling notify_rule_on(const struct notify_rules *rules, const stru
 	case NOTIFY_GONE: return (struct notify_ruling){ .fate = NOTIFY_WITHDRAW };
 	case NOTIFY_REFUSED: return (struct notify_ruling){ .fate = NOTIFY_DIES };
 	case NOTIFY_LATER:
-	case NOTIFY_AGAIN:
 	case NOTIFY_STOPPED: break;
 	}
 	return later(rules, row, heard, now_ms, random);

@@ -291,7 +291,7 @@ static void each_verdict_has_its_end(void **state)
 		{ NOTIFY_LATER, false, 5000, NOW + 9000, NOTIFY_STAYS, NOW + 5000 },
 		{ NOTIFY_LATER, false, 50000, NOW + 9000, NOTIFY_STAYS, NOW + 9000 },
 		{ NOTIFY_LATER, false, 0, NOW, NOTIFY_DIES, 0 },
-		{ NOTIFY_AGAIN, true, 0, NOW + 9000, NOTIFY_STAYS, NOW + 1000 },
+		{ NOTIFY_LATER, true, 0, NOW + 9000, NOTIFY_STAYS, NOW + 1000 },
 		{ NOTIFY_STOPPED, false, 0, NOW + 9000, NOTIFY_STAYS, NOW + 1000 },
 		{ NOTIFY_STOPPED, false, 0, NOW - 1, NOTIFY_DIES, 0 },
 		{ NOTIFY_GONE, false, 0, NOW + 9000, NOTIFY_WITHDRAW, 0 },
