@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from push import apps_of
 from push_stack import DEMO
 from stack import wait_for
 
@@ -172,12 +173,24 @@ def test_a_mass_change_that_is_held_waits_for_a_person_who_may_set_its_rate(own_
     crowd.check()
 
 
-def test_an_edit_that_alters_no_answer_wakes_nobody(own_push):
+def test_an_edit_wakes_for_what_it_may_alter_and_the_operators_own_applications_are_among_that(own_push):
     push = own_push("apns", channels=("apns",), rules=RULES)
+    own = {"applications": [{"id": "ap9101", "name": "Tethering", "feature": "tethering"}]}
+    number = push.api("POST", f"{DEMO}/rules", own)[1]["number"]
+    assert push.api("POST", f"{DEMO}/rules/{number}:activate")[0] == 200
+    push.wait_followed()
+    wait_for(lambda: all(c["state"] == "done" for c in push.api("GET", CHANGES)[1]["items"]), 60, "the changes before")
+    phone = push.line().phone()
+    assert phone.register("apns", apps=["ap9101"]) == ["0"]
     before = push.api("GET", CHANGES)[1]["items"]
     push.settings(name="Another name")
     push.wait_followed()
     assert [c["id"] for c in push.api("GET", CHANGES)[1]["items"]] == [c["id"] for c in before]
+    assert not phone.pushes()
+    push.plan("gold", **{**push.plan_document("gold"), "features": ["tethering"]})
+    message, = phone.peer.wait_taken(phone.target)
+    assert apps_of(message) == ["ap9101"]
+    assert phone.ask("ap9101")["ap9101"]["EntitlementStatus"] == "1"
 
 
 @pytest.mark.long

@@ -123,9 +123,9 @@ run_pytest() { # preset [test files]
 	local rc=0 p f e preset=$1 log=$ROOT/build/pytest-$1.log
 	shift
 	cd "$ROOT/tests/system"
-	# Tests mostly wait: a file for each core, side by side.
+	# Tests mostly wait: three files for two cores, side by side.
 	OPENES_TEST_BIN=$ROOT/build/$preset/bin PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -v -p no:cacheprovider --durations=5 \
-		-n "$(nproc)" --dist loadfile \
+		-n "$((($(nproc) * 3 + 1) / 2))" --dist loadfile \
 		${LONG:+--long} "${@:-.}" 2>&1 | tee "$log" || rc=${PIPESTATUS[0]}
 	count() { tail -n 3 "$log" | grep -oE "[0-9]+ $1" | cut -d' ' -f1 | head -n 1; }
 	p=$(count passed) f=$(count failed) e=$(count error)
