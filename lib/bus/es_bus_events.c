@@ -29,7 +29,7 @@ struct es_bus_publisher {
 struct dialled {
 	char url[128];
 	nng_dialer dialer;
-	bool was_away; /* when it was last looked after */
+	int64_t away_since; /* monotonic ms; 0: it was connected when it was last looked after */
 };
 
 struct joined {
@@ -56,6 +56,7 @@ struct es_bus_subscriber {
 	size_t joined_count;
 	pthread_cond_t ended;
 	bool is_stopping, has_ended, is_looking;
+	struct es_bus_subscriber *next_abandoned;
 };
 
 ES_METRIC_COUNTER1(published, "openes_bus_hints_published_total", "Hints published");
@@ -168,7 +169,7 @@ static bool is_poll_due(struct es_bus_subscriber *s)
 }
 
 /* Like a replica's, a dialer may sleep for ever (es_bus_replica.c): hints would be missed until a restart, and every event come
- * as late as a poll. One that is found away twice in a row is replaced. */
+ * as late as a poll. One that stays away is replaced; not one that is only about to connect, which NNG 1.5 would leak. */
 static bool is_joined(struct es_bus_subscriber *s, nng_dialer dialer)
 {
 	bool found = false;
@@ -188,11 +189,15 @@ static void look(void *user)
 	(void)pthread_mutex_lock(&s->dialling);
 	for (size_t i = 0; i < s->dialled_count; i++) {
 		struct dialled *d = &s->dialled[i];
-		bool is_away = !is_joined(s, d->dialer), is_due = is_away && d->was_away;
-		if (is_due) {
+		const int64_t now = es_mono_ms();
+		if (is_joined(s, d->dialer)) {
+			d->away_since = 0;
+		} else if (d->away_since == 0) {
+			d->away_since = now;
+		} else if (now - d->away_since >= ES_BUS_REDIAL_MS) {
 			es_bus_redial(s->socket, d->url, &d->dialer);
+			d->away_since = now;
 		}
-		d->was_away = is_away && !is_due;
 	}
 	(void)pthread_mutex_unlock(&s->dialling);
 	(void)pthread_mutex_lock(&s->lock);
@@ -284,7 +289,7 @@ static void on_addresses(const char *const *urls, size_t count, void *user)
 		struct dialled *d = &s->dialled[i];
 		if (i == s->dialled_count && es_bus_dial(s->socket, urls[j], &d->dialer) == ES_OK) {
 			(void)snprintf(d->url, sizeof d->url, "%s", urls[j]);
-			d->was_away = false;
+			d->away_since = 0;
 			s->dialled_count++;
 		}
 	}
@@ -351,6 +356,18 @@ es_status es_bus_subscriber_start(const char *target, struct es_bus_key *key, in
 	return ES_OK;
 }
 
+/* What NNG may still call lives on, where the leak checker finds it. */
+static void subscriber_abandon(struct es_bus_subscriber *s)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static struct es_bus_subscriber *abandoned;
+
+	(void)pthread_mutex_lock(&lock);
+	s->next_abandoned = abandoned;
+	abandoned = s;
+	(void)pthread_mutex_unlock(&lock);
+}
+
 void es_bus_subscriber_stop(struct es_bus_subscriber *s)
 {
 	if (s == NULL) {
@@ -364,7 +381,9 @@ void es_bus_subscriber_stop(struct es_bus_subscriber *s)
 		(void)pthread_cond_wait(&s->ended, &s->lock);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
-	if (es_bus_close(s->socket)) { /* otherwise callbacks of its pipes may still come */
+	if (es_bus_close(s->socket)) {
 		subscriber_free(s);
+	} else { /* callbacks of its pipes may still come */
+		subscriber_abandon(s);
 	}
 }

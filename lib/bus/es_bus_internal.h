@@ -51,6 +51,9 @@ es_status es_bus_listen(nng_socket socket, const char *urls, struct es_buf *erro
 bool es_bus_close(nng_socket socket);
 /* Dials in the background and again whenever the connection is lost. */
 es_status es_bus_dial(nng_socket socket, const char *url, nng_dialer *out) ES_MUST_USE;
+/* A dialer of NNG 1.5 may sleep for ever, since its random pause may come out as -1: one that has not connected for so long is
+ * replaced by a new one. */
+#define ES_BUS_REDIAL_MS 2000
 /* Replaces a dialer that does not connect; what it was connected to is closed. A chore: waits for callbacks of NNG. */
 void es_bus_redial(nng_socket socket, const char *url, nng_dialer *dialer);
 

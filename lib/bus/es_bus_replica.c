@@ -18,8 +18,6 @@
 /* In the envelope: much later, so that a callee whose clock goes wrong still counts as alive. */
 #define PING_FRESH_MS 60000
 #define MISSES_TO_LEAVE_OUT 2
-/* A dialer of NNG 1.5 may sleep for ever, since its random pause may come out as -1: then a new one takes its place. */
-#define REDIAL_MS 2000
 /* Then the connection itself is doubted: a peer that lost power leaves one that the kernel holds for a quarter hour. */
 #define MISSES_TO_RECONNECT 4
 
@@ -287,7 +285,7 @@ static void ping_send(struct es_bus_replica *r)
 
 static bool is_redial_due(const struct es_bus_replica *r)
 {
-	return !r->is_connected && !r->is_leaving && es_mono_ms() - r->dialled_at >= REDIAL_MS;
+	return !r->is_connected && !r->is_leaving && es_mono_ms() - r->dialled_at >= ES_BUS_REDIAL_MS;
 }
 
 /* A chore, outside the lock: NNG ends calls while it closes. */

@@ -646,7 +646,7 @@ static void a_subscriber_dials_anew_while_its_publisher_is_away_and_hears_it_the
 	es_buf_init(&error, 500);
 	long before = kit_redials();
 	assert_int_equal(es_bus_subscriber_start(kit_ipc_url(url), key, 10, on_ring, &rings, &subscriber, &error), ES_OK);
-	wait_until(kit_redials() >= before + 3);
+	wait_until(kit_redials() > before);
 	assert_int_equal(es_bus_publisher_start(url, key, &publisher, &error), ES_OK);
 	wait_until((es_bus_publish(publisher, "policy", 1), rings.hints > 0));
 	before = kit_redials();

@@ -16,6 +16,7 @@ from usim import demo_usim  # noqa: E402
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="also the tests that take minutes")
+    parser.addoption("--odsa-on", choices=("sqlite", "postgresql"), default="sqlite", help="postgresql: eSIM operations with two processes of esim on it")
 
 
 def pytest_configure(config):
@@ -57,9 +58,12 @@ def servers(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def odsa_stack(tmp_path_factory):
+def odsa_stack(tmp_path_factory, request):
     """A stack of its own with an SM-DP+ and an order management, for the tests of eSIM operations."""
-    made = Odsa(tmp_path_factory.mktemp("odsa"))
+    more = {}
+    if request.config.getoption("--odsa-on") == "postgresql":
+        more = {"db": request.getfixturevalue("postgresql").databases(), "replicas": {"esim": 2, "policy": 2}}
+    made = Odsa(tmp_path_factory.mktemp("odsa"), **more)
     try:
         yield made.start()
     finally:

@@ -237,11 +237,11 @@ class Line:
 class Odsa:
     USUAL = {"smdp": "main", "bss": "crm", "answer_within_ms": 5000}
 
-    def __init__(self, folder):
+    def __init__(self, folder, **stack):
         self.dir, self._lines, self._backends, self._ends = folder, itertools.count(1), itertools.count(1), []
         self.port = free_port()
         self.sheet_url = f"https://127.0.0.1:{self.port}/sheet"
-        self.stack = Stack(folder / "stack", device_port=self.port, peers_die=True)
+        self.stack = Stack(folder / "stack", device_port=self.port, peers_die=True, **stack)
         keys = self.stack.keys
         cert, key = client_certificate(keys)
         others = Keys(folder / "others")

@@ -100,10 +100,9 @@ fuzz_one() { # target
 	mkdir -p "build/fuzz/corpus/$name"
 	if "$1" -max_total_time="$FUZZ_SECONDS" -timeout=5 -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0 \
 		-artifact_prefix="build/fuzz/crashes/$name-" "build/fuzz/corpus/$name" "tests/fuzz/$name"; then
-		echo "COUNT 1 0"
+		printf '\nCOUNT 1 0\n' # on a line of its own, whatever another target writes beside it
 	else
-		echo "FAILED $name"
-		echo "COUNT 0 1"
+		printf '\nFAILED %s\nCOUNT 0 1\n' "$name"
 		return 1
 	fi
 }
