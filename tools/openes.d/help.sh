@@ -133,10 +133,11 @@ find. The last line says how many passed and failed; each part's output is in bu
   deploy    docker-compose and Kubernetes files and their configurations are valid
   fuzz      every decoder for some seconds (clang, libFuzzer)
 
-  --only PART   these parts alone; with --long also property, tsan, memcheck, tidy, debootstrap
+  --only PART   these parts alone; with --long also property, replicas, tsan, memcheck, tidy, debootstrap
   --long        all parts, with longer fuzzing, every row of the providers' tables with real processes, a mass
                 change of 100,000 lines and ten thousand changes under faults, then
                 property      ten thousand lives of eSIM orders, with peers that fail and processes that are killed
+                replicas      eSIM operations on PostgreSQL, two processes each of esim and policy
                 tsan          unit tests under ThreadSanitizer
                 memcheck      unit tests under valgrind
                 tidy          clang-tidy

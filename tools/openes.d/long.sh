@@ -1,7 +1,7 @@
-# long.sh -- what ./openes test --long adds: ten thousand lives of orders, ThreadSanitizer, valgrind, another compiler, a
-# container build without containers.
+# long.sh -- what ./openes test --long adds: ten thousand lives of orders, eSIM operations on PostgreSQL, ThreadSanitizer, valgrind,
+# another compiler, a container build without containers.
 
-LONG_PARTS=(property tsan memcheck tidy debootstrap)
+LONG_PARTS=(property replicas tsan memcheck tidy debootstrap)
 
 # Orders of eSIM profiles under everything that may happen to them; other lives each time. One that fails says its seed.
 property() {
@@ -11,6 +11,13 @@ property() {
 		echo "COUNT 0 1"
 		return 1
 	fi
+}
+
+# The operations of eSIM once more, on PostgreSQL and with two processes each of esim and policy.
+replicas() {
+	local files
+	mapfile -t files < <(cd "$ROOT/tests/system" && ls test_odsa_*.py test_esim_*.py)
+	run_pytest asan --odsa-on postgresql "${files[@]}"
 }
 
 # The tests beside the sources, and the running server under load and faults, under ThreadSanitizer. Debian's libraries are
