@@ -343,6 +343,7 @@ static es_status in_transaction(struct es_db_conn *conn, void *user)
 	call->noted = NULL;
 	call->is_quiet = false;
 	call->detail = "";
+	call->all_apps = NULL;
 	call->result->outcome = POLICY_ADMIN_NONE;
 	call->result->audit_id = 0;
 	call->result->sequence = 0;

@@ -28,6 +28,7 @@ struct policy_admin_call {
 	bool is_quiet;                        /* nothing to enter in the trail */
 	bool is_trial;                        /* dry_run: answered as if done, and rolled back */
 	const struct policy_catalog *catalog; /* policy_call_catalog_in_write(); NULL: not asked for */
+	const char *all_apps;                 /* policy_apps_of_all(); NULL: not asked for */
 	struct policy_admin_result *result;
 };
 
@@ -110,14 +111,10 @@ es_status policy_describe(struct policy_admin_call *call, const struct policy_sh
 /* The body as it is kept: what was given, without blanks. Refused beyond POLICY_RULESET_OCTETS. */
 es_status policy_body_as_given(struct policy_admin_call *call, struct es_slice *out) ES_MUST_USE;
 /* An event of the tenant's rules, add-ons or outages, and the book raised by it. */
-struct policy_book_row;
-struct policy_ruleset;
-es_status policy_book_changed(struct policy_admin_call *call, const struct policy_book_row *row, const char *kind,
-                              uint64_t *version) ES_MUST_USE;
+es_status policy_book_changed(struct policy_admin_call *call, const char *kind, uint64_t *version) ES_MUST_USE;
 /* Every AppID whose answer a change for all of the tenant's lines may alter: TS.43's, and those of the operator's own that the
- * rules which decide have, or those which `coming` has (NULL: no others). */
-es_status policy_apps_of_all(struct policy_admin_call *call, const struct policy_ruleset *coming,
-                             const char **out) ES_MUST_USE;
+ * rules which decide have. They are read once in a transaction. */
+es_status policy_apps_of_all(struct policy_admin_call *call, const char **out) ES_MUST_USE;
 
 /* Runs the cases of `document` and writes "cases": {"run", "failed": [...]} into the open answer. Refused where one of them is
  * no case. */

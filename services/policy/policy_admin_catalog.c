@@ -238,7 +238,7 @@ static es_status store_tenant(struct policy_admin_call *call, struct policy_tena
 	/* A new one has no lines. */
 	const char *apps = exists ? policy_tenant_changed_apps(&before, tenant) : "";
 	if (apps[0] != '\0')
-		ES_TRY(policy_apps_of_all(call, NULL, &apps));
+		ES_TRY(policy_apps_of_all(call, &apps));
 	ES_TRY(policy_tell(call, "tenant.changed", tenant->id, "", apps, &tenant->version));
 	ES_TRY(policy_row_tenant_put(call->conn, tenant->id, document, tenant->version, &created));
 	ES_TRY(policy_describe(call, &policy_tenant_shape, &before, tenant));
@@ -293,7 +293,7 @@ static es_status store_plan(struct policy_admin_call *call, struct policy_plan *
 	}
 	const char *apps = ""; /* of a new one: no line has it */
 	if (exists)
-		ES_TRY(policy_apps_of_all(call, NULL, &apps));
+		ES_TRY(policy_apps_of_all(call, &apps));
 	ES_TRY(policy_tell_plan(call, "plan.changed", plan->id, apps, &plan->version));
 	ES_TRY(policy_row_plan_put(call->conn, call->tenant, plan->id, document, plan->version, &created));
 	ES_TRY(policy_describe(call, &policy_plan_shape, &before, plan));

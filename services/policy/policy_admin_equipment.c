@@ -167,10 +167,11 @@ static es_status wake(struct policy_admin_call *call, const struct table *table,
 {
 	struct waking w = { .call = call };
 	uint64_t sequence;
-	const char *apps;
+	const char *apps = "";
 
-	ES_TRY(policy_apps_of_all(call, NULL, &apps));
 	ES_TRY(policy_row_device_lines(call->conn, call->tenant, key, WOKEN_MAX, arena, add_line, &w));
+	if (w.count > 0)
+		ES_TRY(policy_apps_of_all(call, &apps));
 	for (size_t i = 0; i < w.count; i++)
 		ES_TRY(policy_tell(call, table->event, call->tenant, w.imsis[i], apps, &sequence));
 	return ES_OK;

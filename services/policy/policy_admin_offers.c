@@ -73,7 +73,7 @@ static es_status store(struct policy_admin_call *call, enum policy_offer_kind ki
 		call->noted = "unchanged";
 		return answer(call, POLICY_ADMIN_DONE, document);
 	}
-	ES_TRY(policy_book_changed(call, NULL, kinds[kind].changed, &version));
+	ES_TRY(policy_book_changed(call, kinds[kind].changed, &version));
 	ES_TRY(policy_row_offer_put(call->conn, kind, call->tenant, id, document));
 	return answer(call, found == ES_OK ? POLICY_ADMIN_DONE : POLICY_ADMIN_CREATED, document);
 }
@@ -105,7 +105,7 @@ static es_status take_away(struct policy_admin_call *call, enum policy_offer_kin
 		return policy_refuse(call, POLICY_ADMIN_NOT_FOUND, kinds[kind].param, kinds[kind].missing);
 	if (status != ES_OK)
 		return status;
-	ES_TRY(policy_book_changed(call, NULL, kinds[kind].removed, &version));
+	ES_TRY(policy_book_changed(call, kinds[kind].removed, &version));
 	struct es_json_out j = policy_answer_start(call);
 	return policy_answer_end(call, &j, POLICY_ADMIN_DONE);
 }

@@ -44,7 +44,8 @@ static void put_own_apps(const struct policy_ruleset *rules, struct es_buf *list
 			es_put_printf(list, " %s", rules->apps[i].id);
 }
 
-es_status policy_apps_of_all(struct policy_admin_call *call, const struct policy_ruleset *coming, const char **out)
+/* `coming`: rules that shall decide from now on, whose applications count as well; NULL: none. */
+static es_status name_all(struct policy_admin_call *call, const struct policy_ruleset *coming, const char **out)
 {
 	struct es_arena *arena = es_arena_new(0, BOOK_BYTES);
 	const struct policy_book *books = NULL;
@@ -65,25 +66,29 @@ es_status policy_apps_of_all(struct policy_admin_call *call, const struct policy
 	return status;
 }
 
-static es_status changed_to(struct policy_admin_call *call, const struct policy_book_row *row, const char *kind,
-                            const struct policy_ruleset *coming, uint64_t *version)
+es_status policy_apps_of_all(struct policy_admin_call *call, const char **out)
+{
+	if (call->all_apps == NULL)
+		ES_TRY(name_all(call, NULL, &call->all_apps));
+	*out = call->all_apps;
+	return ES_OK;
+}
+
+static es_status tell(struct policy_admin_call *call, const struct policy_book_row *row, const char *kind,
+                      const char *apps, uint64_t *version)
+{
+	ES_TRY(policy_tell(call, kind, call->tenant, "", apps, version));
+	return policy_row_book_put(call->conn, call->tenant, *row, *version);
+}
+
+es_status policy_book_changed(struct policy_admin_call *call, const char *kind, uint64_t *version)
 {
 	struct policy_book_row book;
 	const char *apps;
 
-	if (row == NULL)
-		ES_TRY(policy_row_book(call->conn, call->tenant, &book));
-	else
-		book = *row;
-	ES_TRY(policy_apps_of_all(call, coming, &apps));
-	ES_TRY(policy_tell(call, kind, call->tenant, "", apps, version));
-	return policy_row_book_put(call->conn, call->tenant, book, *version);
-}
-
-es_status policy_book_changed(struct policy_admin_call *call, const struct policy_book_row *row, const char *kind,
-                              uint64_t *version)
-{
-	return changed_to(call, row, kind, NULL, version);
+	ES_TRY(policy_row_book(call->conn, call->tenant, &book));
+	ES_TRY(policy_apps_of_all(call, &apps));
+	return tell(call, &book, kind, apps, version);
 }
 
 /* ---- trying the cases ---- */
@@ -258,11 +263,22 @@ static es_status check_cases(struct trying *t, uint64_t number)
 	return ES_CONFLICT;
 }
 
+/* Answers of applications that go and of those that come alter. t->rules: those of `number`. */
+static es_status decide_by(struct trying *t, uint64_t number, uint64_t before)
+{
+	const struct policy_book_row next = { number, before };
+	const char *apps;
+	uint64_t version = 0;
+
+	ES_TRY(name_all(t->call, number > 0 ? &t->rules : NULL, &apps));
+	return tell(t->call, &next, "rules.changed", apps, &version);
+}
+
 static es_status activate(struct trying *t)
 {
 	struct policy_admin_call *call = t->call;
 	struct policy_book_row book;
-	uint64_t number = 0, version = 0;
+	uint64_t number = 0;
 
 	ES_TRY(read_number(call, &number));
 	ES_TRY(policy_row_book(call->conn, call->tenant, &book));
@@ -273,9 +289,8 @@ static es_status activate(struct trying *t)
 	                               (unsigned long long)number);
 	if (call->resource == NULL || call->detail == NULL)
 		return ES_TOO_LARGE;
-	const struct policy_book_row next = { number, book.active };
 	if (number != book.active)
-		ES_TRY(changed_to(call, &next, "rules.changed", number > 0 ? &t->rules : NULL, &version));
+		ES_TRY(decide_by(t, number, book.active));
 	else
 		call->noted = "unchanged";
 	struct es_json_out j = policy_answer_start(call);
