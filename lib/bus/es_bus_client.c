@@ -556,18 +556,6 @@ static void wait_for_pings(struct es_bus_client *client)
 	(void)pthread_mutex_unlock(&client->lock);
 }
 
-/* What NNG may still call lives on, where the leak checker finds it. */
-static void client_abandon(struct es_bus_client *client)
-{
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static struct es_bus_client *abandoned;
-
-	(void)pthread_mutex_lock(&lock);
-	client->next_abandoned = abandoned;
-	abandoned = client;
-	(void)pthread_mutex_unlock(&lock);
-}
-
 void es_bus_client_stop(struct es_bus_client *client)
 {
 	if (client == NULL) {
@@ -589,7 +577,7 @@ void es_bus_client_stop(struct es_bus_client *client)
 	(void)pthread_mutex_unlock(&client->lock);
 	slots_free(client);
 	if (client->abandoned != NULL) {
-		client_abandon(client);
+		es_bus_leave_behind(&client->left);
 		return;
 	}
 	(void)pthread_cond_destroy(&client->quiet);

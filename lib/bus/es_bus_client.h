@@ -89,7 +89,7 @@ struct es_bus_client {
 	struct es_bus_replica *replicas[ES_BUS_ADDRESSES_MAX];
 	size_t replica_count, turn;
 	struct es_bus_replica *leaving, *abandoned; /* abandoned: NNG did not close their sockets */
-	struct es_bus_client *next_abandoned;
+	struct es_bus_left left;
 	uint64_t calls; /* numbers the attempts */
 	struct es_bus_watch *watch;
 };

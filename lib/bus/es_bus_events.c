@@ -56,7 +56,7 @@ struct es_bus_subscriber {
 	size_t joined_count;
 	pthread_cond_t ended;
 	bool is_stopping, has_ended, is_looking;
-	struct es_bus_subscriber *next_abandoned;
+	struct es_bus_left left;
 };
 
 ES_METRIC_COUNTER1(published, "openes_bus_hints_published_total", "Hints published");
@@ -356,18 +356,6 @@ es_status es_bus_subscriber_start(const char *target, struct es_bus_key *key, in
 	return ES_OK;
 }
 
-/* What NNG may still call lives on, where the leak checker finds it. */
-static void subscriber_abandon(struct es_bus_subscriber *s)
-{
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static struct es_bus_subscriber *abandoned;
-
-	(void)pthread_mutex_lock(&lock);
-	s->next_abandoned = abandoned;
-	abandoned = s;
-	(void)pthread_mutex_unlock(&lock);
-}
-
 void es_bus_subscriber_stop(struct es_bus_subscriber *s)
 {
 	if (s == NULL) {
@@ -384,6 +372,6 @@ void es_bus_subscriber_stop(struct es_bus_subscriber *s)
 	if (es_bus_close(s->socket)) {
 		subscriber_free(s);
 	} else { /* callbacks of its pipes may still come */
-		subscriber_abandon(s);
+		es_bus_leave_behind(&s->left);
 	}
 }

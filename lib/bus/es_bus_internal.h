@@ -49,6 +49,11 @@ es_status es_bus_listen(nng_socket socket, const char *urls, struct es_buf *erro
 /* Closes, and waits for it a second at most: NNG 1.5 sometimes never comes back (docs/bus.md). False: it has not yet, and
  * callbacks of pipes may still run. Operations on contexts have ended in either case. */
 bool es_bus_close(nng_socket socket);
+/* What such callbacks use stays for good, where the leak checker finds it: a member of it. */
+struct es_bus_left {
+	struct es_bus_left *next;
+};
+void es_bus_leave_behind(struct es_bus_left *left);
 /* Dials in the background and again whenever the connection is lost. */
 es_status es_bus_dial(nng_socket socket, const char *url, nng_dialer *out) ES_MUST_USE;
 /* A dialer of NNG 1.5 may sleep for ever, since its random pause may come out as -1: one that has not connected for so long is

@@ -295,7 +295,9 @@ static void redial(void *user)
 
 	(void)pthread_mutex_lock(&r->client->lock);
 	bool is_due = is_redial_due(r); /* no more when it has connected meanwhile: closing its dialer would end that */
-	r->dialled_at = is_due ? es_mono_ms() : r->dialled_at;
+	if (is_due) {
+		r->dialled_at = es_mono_ms();
+	}
 	(void)pthread_mutex_unlock(&r->client->lock);
 	if (is_due) {
 		es_bus_redial(r->socket, r->url, &r->dialer);

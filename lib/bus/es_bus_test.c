@@ -1,4 +1,4 @@
-/* es_bus_test.c -- the bus inside one process: calls, refusals, bounds, stopping, doorbells. */
+/* es_bus_test.c -- the bus inside one process: calls, refusals, bounds, stopping. */
 #include "es_bus_test_kit.h"
 
 #include <dirent.h>
@@ -561,103 +561,6 @@ static void a_stuck_reaper_is_noticed_and_stopping_does_not_hang_on_it(void **st
 	wait_until(es_bus_is_sound());
 }
 
-/* ---- doorbells ---- */
-
-struct rings {
-	_Atomic int polls, hints;
-	_Atomic uint64_t sequence;
-};
-
-static void on_ring(const char *topic, uint64_t sequence, void *user)
-{
-	struct rings *rings = user;
-	if (sequence == 0) {
-		rings->polls++;
-	} else if (strcmp(topic, "policy") == 0) {
-		rings->sequence = sequence;
-		rings->hints++;
-	}
-}
-
-static void the_doorbell_rings_at_start_at_hints_and_at_a_steady_pace(void **state)
-{
-	(void)state;
-	struct rings often = { 0 }, rarely = { 0 };
-	struct es_bus_publisher *publisher = NULL;
-	struct es_bus_subscriber *a = NULL, *b = NULL;
-	struct es_buf error;
-	char url[64];
-
-	es_buf_init(&error, 500);
-	assert_int_equal(es_bus_publisher_start(kit_ipc_url(url), key, &publisher, &error), ES_OK);
-	assert_int_equal(es_bus_subscriber_start(url, key, 10, on_ring, &often, &a, &error), ES_OK);
-	assert_int_equal(es_bus_subscriber_start(url, key, BOUND_MS * 2, on_ring, &rarely, &b, &error), ES_OK);
-	wait_until(often.polls >= 3 && rarely.polls > 0);
-	for (uint64_t sequence = 1; rarely.hints == 0 || often.hints == 0; sequence++) {
-		es_bus_publish(publisher, "policy", sequence); /* until they have connected */
-		kit_nap();
-		assert_true(sequence < BOUND_MS);
-	}
-	es_bus_publish(publisher, "policy", UINT64_MAX);
-	wait_until(rarely.sequence == UINT64_MAX && often.sequence == UINT64_MAX);
-	assert_true(rarely.polls <= 2); /* at the start and when connected */
-	es_bus_subscriber_stop(a);
-	es_bus_subscriber_stop(b);
-	es_bus_publisher_stop(publisher);
-	es_buf_free(&error);
-}
-
-static void a_burst_of_hints_arrives_whole(void **state)
-{
-	(void)state;
-	struct rings rings = { 0 };
-	struct es_bus_publisher *publisher = NULL;
-	struct es_bus_subscriber *subscriber = NULL;
-	struct es_buf error;
-	char url[64];
-
-	es_buf_init(&error, 500);
-	assert_int_equal(es_bus_publisher_start(kit_ipc_url(url), key, &publisher, &error), ES_OK);
-	assert_int_equal(es_bus_subscriber_start(url, key, BOUND_MS, on_ring, &rings, &subscriber, &error), ES_OK);
-	wait_until((es_bus_publish(publisher, "policy", 1), rings.hints > 0));
-	es_bus_publish(publisher, "policy", 2);
-	wait_until(rings.sequence == 2);
-	int before = rings.hints;
-	for (uint64_t i = 0; i < 4000; i++) {
-		es_bus_publish(publisher, "policy", 3 + i);
-	}
-	wait_until(rings.sequence == 4002);
-	assert_int_equal(rings.hints, before + 4000);
-	es_bus_subscriber_stop(subscriber);
-	es_bus_publisher_stop(publisher);
-	es_buf_free(&error);
-}
-
-/* Otherwise one whose dialer sleeps for ever hears no hint until it is restarted. */
-static void a_subscriber_dials_anew_while_its_publisher_is_away_and_hears_it_then(void **state)
-{
-	(void)state;
-	struct rings rings = { 0 };
-	struct es_bus_publisher *publisher = NULL;
-	struct es_bus_subscriber *subscriber = NULL;
-	struct es_buf error;
-	char url[64];
-
-	es_buf_init(&error, 500);
-	long before = kit_redials();
-	assert_int_equal(es_bus_subscriber_start(kit_ipc_url(url), key, 10, on_ring, &rings, &subscriber, &error), ES_OK);
-	wait_until(kit_redials() > before);
-	assert_int_equal(es_bus_publisher_start(url, key, &publisher, &error), ES_OK);
-	wait_until((es_bus_publish(publisher, "policy", 1), rings.hints > 0));
-	before = kit_redials();
-	int polls = rings.polls;
-	wait_until(rings.polls >= polls + 10);
-	assert_int_equal(kit_redials(), before); /* what is connected stays so */
-	es_bus_subscriber_stop(subscriber);
-	es_bus_publisher_stop(publisher);
-	es_buf_free(&error);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
@@ -692,9 +595,6 @@ int main(void)
 		cmocka_unit_test(a_stopping_server_sends_new_calls_to_the_others_unrun),
 		cmocka_unit_test(a_name_is_resolved_and_its_addresses_are_tried),
 		cmocka_unit_test(an_address_that_is_none_is_refused_with_a_sentence),
-		cmocka_unit_test(the_doorbell_rings_at_start_at_hints_and_at_a_steady_pace),
-		cmocka_unit_test(a_burst_of_hints_arrives_whole),
-		cmocka_unit_test(a_subscriber_dials_anew_while_its_publisher_is_away_and_hears_it_then),
 		cmocka_unit_test(a_stuck_reaper_is_noticed_and_stopping_does_not_hang_on_it),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
