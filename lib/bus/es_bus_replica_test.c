@@ -13,13 +13,6 @@
 
 static struct es_bus_key *key;
 
-/* NNG 1.5 leaks the message that it is about to send over a connection just being closed, as here by killing its peer. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:es_bus_message_seal";
-}
-
 /* ---- the replica ---- */
 
 static void who(struct es_bus_call *call, const ProtobufCMessage *request, void *user)
